@@ -1,0 +1,155 @@
+//! `mmapcheck check`
+
+use super::{Check, Exit, Format, Stop};
+use mmapcheck::campaign::{Finding, Plan, Report, Watcher, campaign};
+use mmapcheck::report;
+use mmapcheck_spec::Op;
+use std::collections::HashMap;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
+    let plan = Plan {
+        subject: args.target.subject(),
+        profile: args.target.profile,
+        seed: args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000_000)),
+        jobs: args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from),
+        ops: args.ops.clone().unwrap_or_else(|| Op::ALL.to_vec()),
+        steps: args.max_steps.into(),
+        budget: args.budget(),
+        hang: args.hang,
+        fail_fast: args.fail_fast,
+        severity: args.severity,
+    };
+    let keeper = Keeper::new(args, &plan)?;
+    let stop = stop_on_interrupt()?;
+    let done = campaign(&plan, &stop, &keeper)?;
+    keeper.clear();
+    if let Some(error) = keeper.failed() {
+        return Err(Stop(error));
+    }
+    print(args, &done, &keeper)?;
+    Ok(if done.findings.is_empty() { Exit::Agrees } else { Exit::Diverges })
+}
+
+fn print(args: &Check, done: &Report, keeper: &Keeper) -> Result<(), Stop> {
+    let replay = |finding: &Finding| keeper.replay(finding);
+    let text = match args.format {
+        Format::Text => {
+            let title = format!("{} · judged as {} · seed {}\n\n", done.host.name, done.profile, done.seed);
+            let findings = done.findings.iter().map(|finding| report::finding(finding, &replay(finding)) + "\n");
+            title + &findings.collect::<String>() + &report::summary(done)
+        }
+        Format::Json => report::json(done, &replay),
+        Format::Junit => report::junit(done, &replay).map_err(|error| Stop(error.to_string()))?,
+    };
+    // A reader that went away, such as `head`, is no failure.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}
+
+/// Ctrl-C ends the campaign; what was found by then is reported.
+fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Stop> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).map_err(|error| Stop(error.to_string()))?;
+    Ok(stop)
+}
+
+/// Keeps each finding as a file as soon as it is small, so that a killed run loses nothing, and shows progress.
+struct Keeper {
+    dir: PathBuf,
+    origin: String,
+    flags: String,
+    /// Findings by their session, with the file each is kept in.
+    files: Mutex<HashMap<String, PathBuf>>,
+    failed: Mutex<Option<String>>,
+    began: Instant,
+    shown: AtomicU64,
+    terminal: bool,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Keeper {
+    fn new(args: &Check, plan: &Plan) -> Result<Keeper, Stop> {
+        writable(&args.report)?;
+        Ok(Keeper {
+            dir: args.report.clone(),
+            origin: format!("found by mmapcheck check{} --seed {}", args.target.flags(), plan.seed),
+            flags: args.target.flags(),
+            files: Mutex::default(),
+            failed: Mutex::default(),
+            began: Instant::now(),
+            shown: AtomicU64::new(0),
+            terminal: std::io::stderr().is_terminal(),
+        })
+    }
+
+    fn failed(&self) -> Option<String> {
+        locked(&self.failed).clone()
+    }
+
+    fn replay(&self, finding: &Finding) -> String {
+        let session = report::session(&finding.compared, Some(&finding.difference));
+        let file = locked(&self.files).get(&session).cloned().unwrap_or_default();
+        format!("mmapcheck replay {}{}", file.display(), self.flags)
+    }
+
+    fn save(&self, finding: &Finding) -> Result<(), String> {
+        std::fs::create_dir_all(&self.dir).map_err(|error| format!("{}: {error}", self.dir.display()))?;
+        let mut files = locked(&self.files);
+        let slug = report::slug(&finding.difference);
+        let path = (1..)
+            .map(|n| if n == 1 { format!("{slug}.pycon") } else { format!("{slug}-{n}.pycon") })
+            .map(|name| self.dir.join(name))
+            .find(|path| !files.values().any(|taken| taken == path))
+            .unwrap_or_default();
+        let origin = format!("{}, case {}", self.origin, finding.case);
+        std::fs::write(&path, report::saved(&origin, finding))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        files.insert(report::session(&finding.compared, Some(&finding.difference)), path);
+        Ok(())
+    }
+
+    /// Clears the line of progress.
+    fn clear(&self) {
+        if self.terminal {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
+impl Watcher for Keeper {
+    fn found(&self, finding: &Finding) {
+        if let Err(error) = self.save(finding) {
+            locked(&self.failed).get_or_insert(error);
+        }
+    }
+
+    fn progress(&self, cases: u64, steps: u64) {
+        let seconds = self.began.elapsed().as_secs();
+        if self.terminal && self.shown.swap(seconds, Ordering::Relaxed) != seconds {
+            let found = locked(&self.files).len();
+            let (cases, steps) = (report::grouped(cases), report::grouped(steps));
+            eprint!("\r\x1b[K{seconds} s: {cases} cases, {steps} steps, {found} divergences");
+        }
+    }
+}
+
+/// Fails now rather than when the first finding must be kept. Leaves nothing behind.
+fn writable(dir: &Path) -> Result<(), Stop> {
+    let parent = |dir: &Path| dir.parent().filter(|parent| !parent.as_os_str().is_empty()).map(Path::to_owned);
+    let mut at = dir.to_owned();
+    while !at.exists() {
+        at = parent(&at).unwrap_or_else(|| PathBuf::from("."));
+    }
+    tempfile::tempfile_in(&at)
+        .map(drop)
+        .map_err(|error| Stop::file(dir, format!("cases cannot be saved here: {error}")))
+}

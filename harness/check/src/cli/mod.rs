@@ -1,0 +1,259 @@
+//! Commands, options, and what the program exits with.
+
+mod bench;
+mod check;
+mod replay;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mmapcheck::campaign::Budget;
+use mmapcheck::compare::Severity;
+use mmapcheck::worker::{Orders, Subject};
+use mmapcheck_spec::{Op, Profile, TargetError};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// What the program exits with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: no divergence.
+    Agrees,
+    /// 1: at least one divergence.
+    Diverges,
+    /// 2: it could not run: bad usage, a target that does not start, a file that cannot be read.
+    CannotRun,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Agrees => 0,
+            Exit::Diverges => 1,
+            Exit::CannotRun => 2,
+        })
+    }
+}
+
+/// Why the program cannot run: one line.
+pub struct Stop(String);
+
+impl From<TargetError> for Stop {
+    fn from(error: TargetError) -> Stop {
+        Stop(error.0)
+    }
+}
+
+impl Stop {
+    fn file(path: &std::path::Path, error: impl std::fmt::Display) -> Stop {
+        Stop(format!("{}: {error}", path.display()))
+    }
+}
+
+/// Says whether an mmap behaves like Python's mmap.
+#[derive(Parser)]
+#[command(
+    name = "mmapcheck",
+    version,
+    about,
+    after_help = "Without a command: check.\nExit status: 0 no divergence, 1 divergence, 2 could not run."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Random cases on a target and on the reference, compared after every step
+    Check(Check),
+    /// Run saved cases again: both traces side by side
+    Replay(Replay),
+    /// Make a diverging case smaller and print it
+    Shrink(Shrink),
+    /// How fast it is, as ratios in one run
+    Bench(Bench),
+    /// What the campaign starts; not for people
+    #[command(hide = true)]
+    Worker(Worker),
+}
+
+#[derive(Args, Clone)]
+struct TargetArgs {
+    /// A class from another module, imported by the embedded interpreter (PYTHONPATH is honoured)
+    #[arg(long, value_name = "NAME[:ATTR]")]
+    module: Option<String>,
+    /// Judge by this profile instead of the interpreter's own, such as cpython-3.11-linux
+    #[arg(long)]
+    profile: Option<Profile>,
+}
+
+impl TargetArgs {
+    fn subject(&self) -> Subject {
+        let Some(text) = &self.module else { return Subject::default() };
+        let (module, attr) = text.split_once(':').unwrap_or((text, "mmap"));
+        Subject { module: module.to_owned(), attr: attr.to_owned() }
+    }
+
+    /// The options again, for a command to be printed.
+    fn flags(&self) -> String {
+        let module = self.module.as_ref().map(|module| format!(" --module {module}"));
+        let profile = self.profile.map(|profile| format!(" --profile {profile}"));
+        module.unwrap_or_default() + &profile.unwrap_or_default()
+    }
+}
+
+#[derive(Args)]
+struct Check {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// How long to go on, such as 30s or 5m [default: 10s]
+    #[arg(long, value_parser = duration, conflicts_with = "cases")]
+    time: Option<Duration>,
+    /// How many cases to run instead
+    #[arg(long, value_name = "N")]
+    cases: Option<u64>,
+    /// The seed of the cases [default: a new one each time, printed]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// How many worker processes [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// The most steps of a case
+    #[arg(long, value_name = "N", default_value_t = mmapcheck::limits::STEPS as u16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    max_steps: u16,
+    /// Only these operations, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = operation)]
+    ops: Option<Vec<Op>>,
+    /// The mildest divergence that counts: message, class, value, death or bytes
+    /// [default: message for CPython's own mmap, class for any other]
+    #[arg(long, value_name = "LEVEL")]
+    severity: Option<Severity>,
+    /// How long a step may take before the target is taken for hung
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    hang: Duration,
+    /// Stop at the first divergence
+    #[arg(long)]
+    fail_fast: bool,
+    /// Where diverging cases are saved
+    #[arg(long, value_name = "DIR", default_value = "mmapcheck-found")]
+    report: PathBuf,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Junit,
+}
+
+#[derive(Args)]
+struct Replay {
+    /// Saved cases
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    target: TargetArgs,
+    /// The mildest divergence that counts
+    #[arg(long, value_name = "LEVEL")]
+    severity: Option<Severity>,
+}
+
+#[derive(Args)]
+struct Shrink {
+    /// A saved case
+    file: PathBuf,
+    #[command(flatten)]
+    target: TargetArgs,
+    /// The mildest divergence to keep
+    #[arg(long, value_name = "LEVEL")]
+    severity: Option<Severity>,
+}
+
+#[derive(Args)]
+struct Bench {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// How many cases each measurement runs
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..))]
+    cases: u64,
+}
+
+#[derive(Args)]
+struct Worker {
+    #[arg(long)]
+    module: String,
+    #[arg(long)]
+    attr: String,
+    #[arg(long)]
+    dir: PathBuf,
+    #[arg(long)]
+    profile: Option<Profile>,
+}
+
+fn operation(name: &str) -> Result<Op, String> {
+    Op::named(name).ok_or_else(|| {
+        let names: Vec<_> = Op::ALL.iter().map(|op| op.row().name).collect();
+        format!("no such operation; there are: {}", names.join(" "))
+    })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len()));
+    let seconds = match unit {
+        "" | "s" => 1.0,
+        "ms" => 0.001,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("write a time such as 30s, 5m or 1h".into()),
+    };
+    let number: f64 = number.parse().map_err(|_| "write a time such as 30s, 5m or 1h")?;
+    Duration::try_from_secs_f64(number * seconds).map_err(|_| "this time is out of range".into())
+}
+
+impl Check {
+    fn budget(&self) -> Budget {
+        match self.cases {
+            Some(cases) => Budget::Cases(cases),
+            None => Budget::Time(self.time.unwrap_or(Duration::from_secs(10))),
+        }
+    }
+}
+
+/// Runs the program with these arguments.
+pub fn run(mut args: Vec<OsString>) -> Exit {
+    // `mmapcheck --seed 3` is `mmapcheck check --seed 3`, but help and version are the whole program's.
+    let first = args.get(1).and_then(|arg| arg.to_str());
+    if first.is_none_or(|arg| arg.starts_with('-') && !["-h", "--help", "-V", "--version"].contains(&arg)) {
+        args.insert(1.min(args.len()), "check".into());
+    }
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no failure.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::CannotRun } else { Exit::Agrees };
+        }
+    };
+    let done = match cli.command {
+        Command::Check(args) => check::check(&args),
+        Command::Replay(args) => replay::replay(&args),
+        Command::Shrink(args) => replay::shrink(&args),
+        Command::Bench(args) => bench::bench(&args),
+        Command::Worker(args) => worker(args),
+    };
+    done.unwrap_or_else(|Stop(message)| {
+        eprintln!("mmapcheck: {message}");
+        Exit::CannotRun
+    })
+}
+
+fn worker(args: Worker) -> Result<Exit, Stop> {
+    let subject = Subject { module: args.module, attr: args.attr };
+    let orders = Orders { subject, profile: args.profile, dir: args.dir };
+    mmapcheck::worker::serve(&orders).map_err(|error| Stop(error.to_string()))?;
+    Ok(Exit::Agrees)
+}

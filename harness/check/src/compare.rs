@@ -1,0 +1,430 @@
+//! Comparing two traces of one case.
+
+use mmapcheck_spec::notation::{bytes_literal, render_value};
+use mmapcheck_spec::{Case, Content, End, MapState, Op, Outcome, StepTrace, Trace, Value};
+use std::fmt;
+use std::str::FromStr;
+
+/// How bad a divergence is, from the least to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The same exception with another text.
+    Message,
+    /// Another exception.
+    Class,
+    /// Another value, or another state of the map.
+    Value,
+    /// The process died or hung.
+    Death,
+    /// Other bytes on disk.
+    Bytes,
+}
+
+impl Severity {
+    /// Every severity with its name.
+    pub const ALL: [(Severity, &'static str); 5] = [
+        (Severity::Message, "message"),
+        (Severity::Class, "class"),
+        (Severity::Value, "value"),
+        (Severity::Death, "death"),
+        (Severity::Bytes, "bytes"),
+    ];
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(Severity::ALL[*self as usize].1)
+    }
+}
+
+impl FromStr for Severity {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Severity, String> {
+        let found = Severity::ALL.iter().find(|(_, name)| *name == text);
+        found
+            .map(|(severity, _)| *severity)
+            .ok_or_else(|| format!("'{text}' is no severity: message, class, value, death or bytes"))
+    }
+}
+
+/// Where two traces part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// What the step answered.
+    Answer,
+    /// `tell()` of a map.
+    Pos,
+    /// `len()` of a map.
+    Len,
+    /// Whether a map is open.
+    Closed,
+    /// The bytes of a map.
+    Map,
+    /// The bytes of a file.
+    File,
+    /// What `close()` answered at the end of the case.
+    Closing,
+}
+
+impl Field {
+    /// Every field with its name in reports.
+    pub const ALL: [(Field, &'static str); 7] = [
+        (Field::Answer, "answer"),
+        (Field::Pos, "position"),
+        (Field::Len, "length"),
+        (Field::Closed, "closed"),
+        (Field::Map, "map bytes"),
+        (Field::File, "file bytes"),
+        (Field::Closing, "close at the end"),
+    ];
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(Field::ALL[*self as usize].1)
+    }
+}
+
+/// What divergences of one cause have in common: the operation, the field, and the kinds of the two answers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bucket {
+    /// How bad.
+    pub severity: Severity,
+    /// The operation; none at the end of the case.
+    pub op: Option<Op>,
+    /// Where the traces part.
+    pub field: Field,
+    /// The kind of answer expected: a type, an exception class, or a text without its numbers.
+    pub expected: String,
+    /// The kind of answer given.
+    pub actual: String,
+}
+
+/// One divergence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Its kind.
+    pub bucket: Bucket,
+    /// The number of the step, counted from 0; the number of steps for the end of the case.
+    pub step: usize,
+    /// The slot of the map or the number of the file, where the field is one of those.
+    pub slot: usize,
+    /// The whole of what was expected, for people.
+    pub expected: String,
+    /// The whole of what was given.
+    pub actual: String,
+}
+
+/// What comparing two traces found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// At most one for each step, the worst there; in order. After a step that left different states, or no answer,
+    /// nothing is compared any more.
+    pub differences: Vec<Difference>,
+    /// Why the rest of the case could not be compared.
+    pub incomparable: Option<String>,
+}
+
+impl Comparison {
+    /// The first divergence of at least this severity.
+    #[must_use]
+    pub fn first(&self, least: Severity) -> Option<&Difference> {
+        self.differences.iter().find(|difference| difference.bucket.severity >= least)
+    }
+}
+
+/// Compares what a target did with what was expected.
+#[must_use]
+pub fn compare(case: &Case, expected: &Trace, actual: &Trace) -> Comparison {
+    let mut found = Comparison::default();
+    if expected == actual {
+        return found;
+    }
+    if let Some(end) = &actual.end {
+        let mut parts = Parting { step: case.steps.len(), op: None, found: Vec::new() };
+        let kinds = (String::new(), end_text(end));
+        parts.add(Severity::Death, Field::Closing, 0, kinds, ("the end of the case".into(), end_text(end)));
+        found.differences.extend(parts.worst());
+        return found;
+    }
+    for (i, (step, wanted)) in case.steps.iter().zip(&expected.steps).enumerate() {
+        let Some(given) = actual.steps.get(i) else { return found };
+        if let Err(End::Unsupported(reason)) = &given.result {
+            found.incomparable = Some(format!("{}: {reason}", step.op));
+            return found;
+        }
+        let mut parts = Parting { step: i, op: Some(step.op), found: Vec::new() };
+        parts.answer(wanted, given);
+        let answered = parts.found.len();
+        parts.left(wanted, given);
+        let apart = parts.found.len() > answered || given.result.is_err();
+        found.differences.extend(parts.worst());
+        if apart {
+            return found;
+        }
+    }
+    let mut parts = Parting { step: case.steps.len(), op: None, found: Vec::new() };
+    parts.end(expected, actual);
+    found.differences.extend(parts.worst());
+    found
+}
+
+/// The divergences of one step, gathered.
+struct Parting {
+    step: usize,
+    op: Option<Op>,
+    found: Vec<Difference>,
+}
+
+impl Parting {
+    fn add(&mut self, severity: Severity, field: Field, slot: usize, kinds: (String, String), texts: (String, String)) {
+        let bucket = Bucket { severity, op: self.op, field, expected: kinds.0, actual: kinds.1 };
+        self.found.push(Difference { bucket, step: self.step, slot, expected: texts.0, actual: texts.1 });
+    }
+
+    /// The worst of the step; the first of equals.
+    fn worst(self) -> Option<Difference> {
+        self.found.into_iter().rev().max_by_key(|difference| difference.bucket.severity)
+    }
+
+    fn answer(&mut self, wanted: &StepTrace, given: &StepTrace) {
+        match (&wanted.result, &given.result) {
+            (Ok(wanted), Ok(given)) => self.outcome(Field::Answer, 0, wanted, given),
+            (Ok(wanted), Err(end)) => {
+                let kinds = (kind(wanted), end_text(end));
+                self.add(Severity::Death, Field::Answer, 0, kinds, (outcome_text(wanted), end_text(end)));
+            }
+            (Err(_), _) => {}
+        }
+    }
+
+    fn outcome(&mut self, field: Field, slot: usize, wanted: &Outcome, given: &Outcome) {
+        if wanted == given {
+            return;
+        }
+        let (severity, kinds) = match (wanted, given) {
+            (Outcome::Raised(a), Outcome::Raised(b)) if a.class == b.class && a.errno == b.errno => {
+                (Severity::Message, (numberless(&a.message), numberless(&b.message)))
+            }
+            (Outcome::Raised(_), Outcome::Raised(_)) => (Severity::Class, (kind(wanted), kind(given))),
+            _ => (Severity::Value, (kind(wanted), kind(given))),
+        };
+        self.add(severity, field, slot, kinds, (outcome_text(wanted), outcome_text(given)));
+    }
+
+    fn left(&mut self, wanted: &StepTrace, given: &StepTrace) {
+        let (wanted, given) = (&wanted.left, &given.left);
+        let none = MapState::Unbound;
+        for slot in 0..wanted.maps.len().max(given.maps.len()) {
+            self.map(slot, wanted.maps.get(slot).unwrap_or(&none), given.maps.get(slot).unwrap_or(&none));
+        }
+        self.files(&wanted.files, &given.files);
+    }
+
+    fn map(&mut self, slot: usize, wanted: &MapState, given: &MapState) {
+        let mut differs = |field, a: String, b: String| {
+            let kinds = (String::new(), String::new());
+            self.add(Severity::Value, field, slot, kinds, (a, b));
+        };
+        match (wanted, given) {
+            (MapState::Open { pos, len, content }, MapState::Open { pos: pos2, len: len2, content: content2 }) => {
+                if let (Some(a), Some(b)) = (content, content2)
+                    && a != b
+                {
+                    differs(Field::Map, content_text(a), content_text(b));
+                }
+                if len != len2 {
+                    differs(Field::Len, len.to_string(), len2.to_string());
+                }
+                if pos != pos2 {
+                    differs(Field::Pos, pos.to_string(), pos2.to_string());
+                }
+            }
+            (wanted, given) if wanted != given => differs(Field::Closed, state_text(wanted), state_text(given)),
+            _ => {}
+        }
+    }
+
+    fn files(&mut self, wanted: &[Content], given: &[Content]) {
+        for (number, (a, b)) in wanted.iter().zip(given).enumerate() {
+            if a != b {
+                let sizes = if a.len == b.len { "same size" } else { "another size" };
+                let kinds = (String::new(), sizes.to_owned());
+                self.add(Severity::Bytes, Field::File, number, kinds, (content_text(a), content_text(b)));
+            }
+        }
+    }
+
+    fn end(&mut self, expected: &Trace, actual: &Trace) {
+        for (slot, (wanted, given)) in expected.closing.iter().zip(&actual.closing).enumerate() {
+            if let (Some(wanted), Some(given)) = (wanted, given) {
+                self.outcome(Field::Closing, slot, wanted, given);
+            }
+        }
+        self.files(&expected.files, &actual.files);
+    }
+}
+
+fn kind(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Raised(raise) => match raise.errno {
+            Some(errno) => format!("{} {errno}", raise.class),
+            None => raise.class.to_string(),
+        },
+        Outcome::Value(value) => match value {
+            Value::None => "None",
+            Value::Bool(true) => "True",
+            Value::Bool(false) => "False",
+            Value::Int(_) => "int",
+            Value::Bytes(_) => "bytes",
+            Value::Text(_) => "str",
+            Value::List(_) => "list",
+            Value::Tuple(_) => "tuple",
+            Value::Object(kind) => kind,
+        }
+        .to_owned(),
+    }
+}
+
+/// A text with every number replaced, so that texts that differ in numbers only are of one kind.
+fn numberless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '0'..='9' if out.ends_with('#') => {}
+            '0'..='9' => out.push('#'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// An outcome on one line, for people.
+#[must_use]
+pub fn outcome_text(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Value(value) => render_value(value),
+        Outcome::Raised(raise) if raise.message.is_empty() => raise.class.to_string(),
+        Outcome::Raised(raise) => format!("{}: {}", raise.class, raise.message),
+    }
+}
+
+/// Why there was no answer, for people.
+#[must_use]
+pub fn end_text(end: &End) -> String {
+    match end {
+        End::Died(signal) => format!("died of signal {signal}{}", signal_name(*signal)),
+        End::Exited(status) => format!("exited with status {status}"),
+        End::Hung => "hung".into(),
+        End::Unsupported(reason) => format!("unsupported: {reason}"),
+    }
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        4 => " (SIGILL)",
+        6 => " (SIGABRT)",
+        7 => " (SIGBUS)",
+        8 => " (SIGFPE)",
+        9 => " (SIGKILL)",
+        11 => " (SIGSEGV)",
+        15 => " (SIGTERM)",
+        25 => " (SIGXFSZ)",
+        _ => "",
+    }
+}
+
+/// Bytes for people: themselves where they are known, else how many.
+#[must_use]
+pub fn content_text(content: &Content) -> String {
+    match &content.bytes {
+        Some(bytes) => bytes_literal(bytes),
+        None => format!("{} bytes, digest {:016x}", content.len, content.digest),
+    }
+}
+
+fn state_text(state: &MapState) -> String {
+    match state {
+        MapState::Unbound => "not bound".into(),
+        MapState::Closed => "closed".into(),
+        MapState::Open { .. } => "open".into(),
+        MapState::Strange(text) => text.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mmapcheck_spec::{Left, Raise, Step};
+
+    fn case() -> Case {
+        Case { steps: vec![Step::new(Op::Read, 0, []), Step::new(Op::Tell, 0, [])], ..Case::default() }
+    }
+
+    fn trace(outcomes: [Outcome; 2], pos: i64) -> Trace {
+        let left = |pos| Left { maps: vec![MapState::Open { pos, len: 9, content: None }], files: Vec::new() };
+        let [first, second] = outcomes;
+        Trace {
+            steps: vec![
+                StepTrace { result: Ok(first), left: left(pos) },
+                StepTrace { result: Ok(second), left: left(pos) },
+            ],
+            ..Trace::default()
+        }
+    }
+
+    fn raised(class: &'static str, message: &'static str) -> Outcome {
+        Outcome::Raised(Raise::new(class, message))
+    }
+
+    fn int(value: i128) -> Outcome {
+        Outcome::Value(Value::Int(value))
+    }
+
+    #[test]
+    fn a_text_alone_does_not_hide_what_comes_after() {
+        let wanted = trace([raised("ValueError", "a 1"), int(1)], 0);
+        let given = trace([raised("ValueError", "b 2"), int(2)], 0);
+        let found = compare(&case(), &wanted, &given);
+        let severities: Vec<_> = found.differences.iter().map(|d| d.bucket.severity).collect();
+        assert_eq!(severities, [Severity::Message, Severity::Value]);
+        assert_eq!(found.differences[0].bucket.expected, "a #");
+        assert_eq!(found.first(Severity::Class).map(|d| d.step), Some(1));
+    }
+
+    #[test]
+    fn after_states_part_nothing_is_compared() {
+        let found = compare(&case(), &trace([int(1), int(1)], 0), &trace([int(1), int(2)], 5));
+        assert_eq!(found.differences.len(), 1);
+        assert_eq!(found.differences[0].bucket.field, Field::Pos);
+    }
+
+    #[test]
+    fn another_exception_is_worse_than_another_text() {
+        let found = compare(
+            &case(),
+            &trace([raised("TypeError", "x"), int(1)], 0),
+            &trace([raised("ValueError", "x"), int(1)], 0),
+        );
+        assert_eq!(found.differences[0].bucket.severity, Severity::Class);
+    }
+
+    #[test]
+    fn a_death_ends_the_comparison() {
+        let mut given = trace([int(1), int(1)], 0);
+        given.steps[0].result = Err(End::Died(11));
+        let found = compare(&case(), &trace([int(1), int(1)], 0), &given);
+        assert_eq!(found.differences[0].bucket.severity, Severity::Death);
+        assert_eq!(found.differences[0].actual, "died of signal 11 (SIGSEGV)");
+        assert_eq!(found.differences.len(), 1);
+    }
+
+    #[test]
+    fn what_a_target_cannot_do_is_not_a_divergence() {
+        let mut given = trace([int(1), int(1)], 0);
+        given.steps[1].result = Err(End::Unsupported("no tell".into()));
+        let found = compare(&case(), &trace([int(1), int(1)], 0), &given);
+        assert!(found.differences.is_empty() && found.incomparable.is_some());
+    }
+}

@@ -1,0 +1,19 @@
+//! Generates cases, runs them on a target and on the reference, and reports every divergence.
+//!
+//! The way data flows: [`generate`] makes a case from [`choices`]; [`run`] has the reference answer it and a target run it;
+//! [`compare`] finds where the two part; [`shrink`] makes the case small; [`report`] says it. [`sweep`] is the hot loop over
+//! many cases, [`campaign`] spreads sweeps over worker processes ([`worker`]).
+
+pub mod bench;
+pub mod campaign;
+pub mod choices;
+pub mod compare;
+pub mod generate;
+pub mod limits;
+pub mod pages;
+pub mod report;
+pub mod run;
+pub mod saboteur;
+pub mod shrink;
+pub mod sweep;
+pub mod worker;

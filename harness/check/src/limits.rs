@@ -1,0 +1,31 @@
+//! Limits, each with its reason.
+
+use std::time::Duration;
+
+/// Steps in a case, unless `--max-steps` says otherwise: enough for three things to interact, few enough to read.
+pub const STEPS: usize = 30;
+
+/// Cases a worker does between two answers: about a tenth of a second, so that time limits and Ctrl-C are noticed.
+pub const SWEEP: u64 = 2_000;
+
+/// A worker that shows no progress for this long is hung. CPython needs microseconds for a step; a loaded machine may
+/// stop a process for seconds.
+pub const HANG: Duration = Duration::from_secs(10);
+
+/// How long one divergence is shrunk at most. What is left then is reported as it is.
+pub const SHRINK: Duration = Duration::from_secs(10);
+
+/// How often a case that killed a worker is tried again, to tell a crash of the target from a kill from outside.
+pub const RETRIES: usize = 3;
+
+/// Divergences of different kinds after which a campaign stops: nobody reads more at once.
+pub const BUCKETS: usize = 200;
+
+/// Bytes a file of a case may grow to in a worker: far more than any case asks for, far less than harms the machine.
+pub const FILE_BYTES: u64 = 1 << 28;
+
+/// Address space of a worker, in bytes.
+pub const ADDRESS_SPACE: u64 = 1 << 33;
+
+/// Lines of a report longer than this are shortened in the middle.
+pub const LINE: usize = 120;

@@ -1,0 +1,110 @@
+//! Running a case: first the reference, which makes its numbers plain, then a target.
+
+use crate::compare::{Comparison, compare};
+use mmapcheck_reference::Reference;
+use mmapcheck_spec::{Case, Changes, Host, Machine, Profile, StepTrace, Target, TargetError, Trace, Watch};
+use std::path::Path;
+
+/// A case with plain numbers, and what must happen in it.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The case as targets run it.
+    pub case: Case,
+    /// What the reference did.
+    pub expected: Trace,
+}
+
+/// A machine of this process as a target for whole cases. `mark` is told the number of each step before it is done, and at
+/// last the number of steps, before everything is closed.
+pub struct Stepwise<M, F = fn(usize)> {
+    /// What does the steps.
+    pub machine: M,
+    /// Who it is.
+    pub host: Host,
+    /// Who is told.
+    pub mark: F,
+}
+
+impl<M: Machine> Stepwise<M> {
+    /// A target that tells nobody.
+    pub fn new(machine: M, host: Host) -> Stepwise<M> {
+        Stepwise { machine, host, mark: |_| {} }
+    }
+}
+
+impl<M: Machine, F: FnMut(usize)> Target for Stepwise<M, F> {
+    fn host(&self) -> &Host {
+        &self.host
+    }
+
+    fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+        Trace::of(&mut self.machine, case, watch, &mut self.mark)
+    }
+}
+
+/// The reference, ready to answer cases.
+pub struct Judge {
+    reference: Reference,
+    profile: Profile,
+}
+
+impl Judge {
+    /// A judge by this profile, with files in this folder.
+    ///
+    /// # Errors
+    /// Where the folder cannot be used.
+    pub fn new(profile: Profile, dir: &Path) -> Result<Judge, TargetError> {
+        Ok(Judge { reference: Reference::new(profile, dir)?, profile })
+    }
+
+    /// The profile it judges by.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// Runs a case on the reference. Numbers become plain; steps that have no answer (a name that was not bound, a closed
+    /// file, memory that is foreseen to be dead) are left out.
+    ///
+    /// # Errors
+    /// Where the case's files cannot be made.
+    pub fn answer(&mut self, case: Case, watch: Watch) -> Result<Answered, TargetError> {
+        let Case { world, steps } = case;
+        self.reference.begin(&world)?;
+        let mut done = Vec::with_capacity(steps.len());
+        let mut expected = Trace { steps: Vec::with_capacity(steps.len()), ..Trace::default() };
+        for mut step in steps {
+            self.reference.resolve(&mut step);
+            let Ok(outcome) = self.reference.step(&step) else { continue };
+            let files = watch == Watch::Full || step.op.row().changes == Changes::Files;
+            expected.steps.push(StepTrace { result: Ok(outcome), left: self.reference.look(files, watch) });
+            done.push(step);
+        }
+        (expected.closing, expected.files) = self.reference.finish(watch);
+        Ok(Answered { case: Case { world, steps: done }, expected })
+    }
+
+    /// Runs a case on the reference and a target and compares.
+    ///
+    /// # Errors
+    /// Where either could not be used at all.
+    pub fn compare(&mut self, case: Case, target: &mut dyn Target, watch: Watch) -> Result<Compared, TargetError> {
+        let Answered { case, expected } = self.answer(case, watch)?;
+        let actual = target.run(&case, watch)?;
+        let comparison = compare(&case, &expected, &actual);
+        Ok(Compared { case, expected, actual, comparison })
+    }
+}
+
+/// A case, both its traces, and how they compare.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The case, its numbers plain.
+    pub case: Case,
+    /// What the reference did.
+    pub expected: Trace,
+    /// What the target did.
+    pub actual: Trace,
+    /// Where they part.
+    pub comparison: Comparison,
+}

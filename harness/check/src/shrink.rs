@@ -1,0 +1,279 @@
+//! Making a diverging case smaller while it shows the same divergence.
+//!
+//! First steps are dropped, then arguments made simpler, then the world made smaller, over and over until nothing helps.
+//! A candidate is only taken where it is smaller by [`size`], so that shrinking ends.
+
+use mmapcheck_spec::notation::print;
+use mmapcheck_spec::{Arg, Base, Case, Given, Mode, Num, Wrap, repair};
+use std::time::Instant;
+
+/// Shrinks a case. `same` says whether a candidate still shows the divergence. Stops at `deadline` with what it has.
+pub fn shrink(case: Case, deadline: Instant, same: &mut dyn FnMut(&Case) -> bool) -> Case {
+    let size = size(&case);
+    let mut shrinker = Shrinker { case, size, deadline, same };
+    while shrinker.steps() | shrinker.arguments() | shrinker.world() {}
+    shrinker.case
+}
+
+/// What shrinking makes smaller: the number of steps, then the length of the session, then its numbers.
+fn size(case: &Case) -> (usize, usize, u128) {
+    let number = |given: &Given| match &given.arg {
+        Arg::Int(num) | Arg::Index(num) => num.plus.unsigned_abs().min(1 << 80),
+        Arg::Fd(slot) | Arg::Map(slot) | Arg::View(slot) | Arg::File(slot) | Arg::Path(slot) => u128::from(*slot),
+        Arg::Bytes(_, bytes) => disorder(bytes),
+        _ => 0,
+    };
+    let steps =
+        case.steps.iter().map(|step| step.args.iter().map(number).sum::<u128>() + u128::from(step.on + step.bind));
+    let files = case.world.files.iter().map(|file| disorder(&file.bytes));
+    (case.steps.len(), print(case).len(), steps.sum::<u128>() + files.sum::<u128>())
+}
+
+/// How far bytes are from plain letters.
+fn disorder(bytes: &[u8]) -> u128 {
+    bytes.iter().map(|&byte| u128::from(byte.abs_diff(b'a'))).sum()
+}
+
+struct Shrinker<'a> {
+    case: Case,
+    size: (usize, usize, u128),
+    deadline: Instant,
+    same: &'a mut dyn FnMut(&Case) -> bool,
+}
+
+impl Shrinker<'_> {
+    /// Takes a candidate if it is smaller and shows the same.
+    fn offer(&mut self, mut candidate: Case) -> bool {
+        if Instant::now() > self.deadline {
+            return false;
+        }
+        repair(&mut candidate);
+        let size = size(&candidate);
+        let better = size < self.size && (self.same)(&candidate);
+        if better {
+            self.case = candidate;
+            self.size = size;
+        }
+        better
+    }
+
+    /// Drops runs of steps, long runs first.
+    fn steps(&mut self) -> bool {
+        let mut helped = false;
+        let mut run = self.case.steps.len();
+        while run > 0 {
+            let mut at = self.case.steps.len().saturating_sub(run);
+            loop {
+                let mut candidate = self.case.clone();
+                let end = (at + run).min(candidate.steps.len());
+                if at < end {
+                    candidate.steps.drain(at..end);
+                    helped |= self.offer(candidate);
+                }
+                if at == 0 {
+                    break;
+                }
+                at = at.saturating_sub(run);
+            }
+            run /= 2;
+        }
+        helped
+    }
+
+    fn arguments(&mut self) -> bool {
+        let mut helped = false;
+        let mut step = 0;
+        while step < self.case.steps.len() {
+            helped |= self.names(step);
+            let mut place = self.case.steps[step].args.len();
+            while place > 0 {
+                place -= 1;
+                helped |= self.drop_argument(step, place) || self.simplify_argument(step, place);
+            }
+            step += 1;
+        }
+        helped
+    }
+
+    /// Does a step on the first thing of its kind, bound to the first name.
+    fn names(&mut self, step: usize) -> bool {
+        let mut candidate = self.case.clone();
+        (candidate.steps[step].on, candidate.steps[step].bind) = (0, 0);
+        candidate != self.case && self.offer(candidate)
+    }
+
+    fn drop_argument(&mut self, step: usize, place: usize) -> bool {
+        let mut candidate = self.case.clone();
+        if !candidate.steps[step].op.row().is_call() {
+            return false;
+        }
+        candidate.steps[step].args.remove(place);
+        self.offer(candidate)
+    }
+
+    fn simplify_argument(&mut self, step: usize, place: usize) -> bool {
+        let mut helped = false;
+        while let Some(given) = self.case.steps.get(step).and_then(|step| step.args.get(place)).cloned() {
+            let simpler = simpler(&given.arg);
+            let taken = simpler.into_iter().any(|arg| {
+                let mut candidate = self.case.clone();
+                candidate.steps[step].args[place].arg = arg;
+                self.offer(candidate)
+            });
+            if !taken {
+                break;
+            }
+            helped = true;
+        }
+        helped
+    }
+
+    fn world(&mut self) -> bool {
+        let mut helped = false;
+        for number in (0..self.case.world.files.len()).rev() {
+            let mut candidate = self.case.clone();
+            candidate.world.files.remove(number);
+            if self.offer(candidate) {
+                helped = true;
+                continue;
+            }
+            helped |= self.file(number);
+        }
+        helped
+    }
+
+    fn file(&mut self, number: usize) -> bool {
+        let mut helped = false;
+        let mut candidate = self.case.clone();
+        candidate.world.files[number].mode = Mode::New;
+        if candidate != self.case {
+            helped |= self.offer(candidate);
+        }
+        loop {
+            let bytes = self.case.world.files[number].bytes.clone();
+            let taken = shorter(&bytes).into_iter().any(|bytes| {
+                let mut candidate = self.case.clone();
+                candidate.world.files[number].bytes = bytes;
+                self.offer(candidate)
+            });
+            if !taken {
+                return helped;
+            }
+            helped = true;
+        }
+    }
+}
+
+/// Arguments that may be simpler, the boldest first.
+fn simpler(arg: &Arg) -> Vec<Arg> {
+    match arg {
+        Arg::Int(num) => numbers(*num).into_iter().map(Arg::Int).collect(),
+        Arg::Index(num) => std::iter::once(Arg::Int(*num)).chain(numbers(*num).into_iter().map(Arg::Index)).collect(),
+        Arg::Bool(value) => vec![Arg::int(i128::from(*value))],
+        Arg::Bytes(wrap, bytes) => {
+            let plain = (*wrap != Wrap::Bytes).then(|| Arg::Bytes(Wrap::Bytes, bytes.clone()));
+            plain.into_iter().chain(shorter(bytes).into_iter().map(|bytes| Arg::Bytes(*wrap, bytes))).collect()
+        }
+        Arg::Flags(places) => {
+            (0..places.len()).filter(|_| places.len() > 1).map(|i| Arg::Flags(without(places, i))).collect()
+        }
+        Arg::Fd(1..) => vec![Arg::Fd(0)],
+        Arg::Map(1..) => vec![Arg::Map(0)],
+        Arg::View(1..) => vec![Arg::View(0)],
+        Arg::Path(1..) => vec![Arg::Path(0)],
+        _ => Vec::new(),
+    }
+}
+
+fn without(places: &smallvec::SmallVec<[u8; 4]>, i: usize) -> smallvec::SmallVec<[u8; 4]> {
+    let mut less = places.clone();
+    less.remove(i);
+    less
+}
+
+fn numbers(num: Num) -> Vec<Num> {
+    let mut found: Vec<Num> = [0, 1, num.plus / 2, num.plus - num.plus.signum()].map(Num::plain).into();
+    if num.base != Base::Zero {
+        found.push(Num { base: num.base, plus: 0 });
+    }
+    found.retain(|candidate| *candidate != num);
+    found
+}
+
+/// Fewer bytes, or plainer ones.
+fn shorter(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    if !bytes.is_empty() {
+        found.push(Vec::new());
+        found.push(bytes[..1].to_vec());
+        found.push(bytes[..bytes.len() / 2].to_vec());
+        found.push(bytes[..bytes.len() - 1].to_vec());
+        found.push(bytes[1..].to_vec());
+        found.push(vec![b'a'; bytes.len()]);
+        let alphabet = (0..bytes.len()).map(|i| b'a' + (i % 26) as u8).collect();
+        found.push(alphabet);
+    }
+    found.retain(|candidate| candidate != bytes);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mmapcheck_spec::{FileSpec, Op, Profile, Step, World};
+    use std::time::Duration;
+
+    fn later() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
+
+    fn random_case(number: u64) -> Case {
+        let mix = crate::generate::Mix::all(Profile::cpython(3, 11, 7));
+        crate::generate::generate(&mut crate::choices::seeded(11, number), &mix)
+    }
+
+    #[test]
+    fn only_what_matters_is_left() {
+        let matters = |case: &Case| case.steps.iter().any(|step| step.op == Op::Find);
+        let found = (0..300).map(random_case).filter(|case| matters(case)).take(20);
+        for case in found.map(|case| shrink(case, later(), &mut |case| matters(case))) {
+            assert_eq!(case.steps.iter().map(|step| step.op).collect::<Vec<_>>(), [Op::New, Op::Find], "{case:?}");
+            assert!(case.steps[1].args.is_empty() && case.world.files.is_empty(), "{case:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_shrink_to_the_boundary() {
+        let step = Step::new(Op::Seek, 0, [Arg::int(1 << 40)]);
+        let new = Step::new(Op::New, 0, [Arg::int(-1), Arg::int(700)]);
+        let case = Case { world: World::default(), steps: vec![new, step] };
+        let at_least = |case: &Case| {
+            case.steps.iter().any(|step| {
+                step.op == Op::Seek
+                    && matches!(step.args.first(), Some(Given { arg: Arg::Int(num), .. }) if num.plus >= 100)
+            })
+        };
+        let case = shrink(case, later(), &mut |case| at_least(case));
+        assert_eq!(case.steps[1].args[0].arg, Arg::int(100));
+    }
+
+    #[test]
+    fn files_shrink_to_what_is_needed() {
+        let file = FileSpec { bytes: b"abc\n".repeat(2000), mode: Mode::Read };
+        let case = Case { world: World { files: vec![file.clone(), file] }, steps: Vec::new() };
+        let long = |case: &Case| case.world.files.iter().any(|file| file.bytes.len() > 4096);
+        let case = shrink(case, later(), &mut |case| long(case));
+        assert_eq!(case.world.files, [FileSpec { bytes: vec![b'a'; 4097], mode: Mode::New }]);
+    }
+
+    #[test]
+    fn shrinking_stops_at_its_deadline() {
+        let case = random_case(1);
+        let mut asked = 0;
+        let same = shrink(case.clone(), Instant::now() - Duration::from_secs(1), &mut |_| {
+            asked += 1;
+            true
+        });
+        assert_eq!((same, asked), (case, 0));
+    }
+}

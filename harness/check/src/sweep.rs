@@ -1,0 +1,72 @@
+//! Running a range of cases in one process: the hot loop of a campaign.
+
+use crate::choices::seeded;
+use crate::compare::{Bucket, compare};
+use crate::generate::{Mix, generate};
+use crate::run::{Answered, Judge};
+use mmapcheck_spec::{Target, TargetError, Watch};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// What a range of cases showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Cases done.
+    pub cases: u64,
+    /// Steps compared.
+    pub steps: u64,
+    /// The kinds of divergence met.
+    pub hits: Vec<Hit>,
+    /// Cases whose rest could not be compared, by reason.
+    pub incomparable: Vec<(String, u64)>,
+}
+
+/// A kind of divergence met in a range of cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The kind.
+    pub bucket: Bucket,
+    /// The first case that showed it.
+    pub case: u64,
+    /// How many did.
+    pub count: u64,
+}
+
+/// Generates each case of the range from the seed, runs it on reference and target, and compares after every step.
+/// `starting` is told the number of each case before it begins.
+///
+/// # Errors
+/// Where the reference or the target could not be used at all.
+pub fn sweep(
+    judge: &mut Judge,
+    target: &mut dyn Target,
+    mix: &Mix,
+    seed: u64,
+    range: Range<u64>,
+    starting: &mut dyn FnMut(u64),
+) -> Result<Swept, TargetError> {
+    let mut swept = Swept::default();
+    let mut hits: HashMap<Bucket, Hit> = HashMap::new();
+    let mut incomparable: HashMap<String, u64> = HashMap::new();
+    for number in range {
+        starting(number);
+        let case = generate(&mut seeded(seed, number), mix);
+        let Answered { case, expected } = judge.answer(case, Watch::Quick)?;
+        let actual = target.run(&case, Watch::Quick)?;
+        swept.cases += 1;
+        swept.steps += actual.steps.len().min(expected.steps.len()) as u64;
+        let comparison = compare(&case, &expected, &actual);
+        for difference in comparison.differences {
+            let hit = || Hit { bucket: difference.bucket.clone(), case: number, count: 0 };
+            hits.entry(difference.bucket.clone()).or_insert_with(hit).count += 1;
+        }
+        if let Some(reason) = comparison.incomparable {
+            *incomparable.entry(reason).or_default() += 1;
+        }
+    }
+    swept.hits = hits.into_values().collect();
+    swept.hits.sort_by(|a, b| a.case.cmp(&b.case).then_with(|| b.bucket.cmp(&a.bucket)));
+    swept.incomparable = incomparable.into_iter().collect();
+    swept.incomparable.sort();
+    Ok(swept)
+}

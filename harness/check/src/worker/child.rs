@@ -1,0 +1,114 @@
+//! The worker's side: answers requests until its input ends.
+
+use super::wire::{Reply, Request, SweepOrder, WireSwept, WireTrace, ready};
+use super::{Orders, Subject};
+use crate::generate::Mix;
+use crate::limits;
+use crate::run::{Judge, Stepwise};
+use crate::sweep::{Swept, sweep};
+use mmapcheck_spec::{Op, Target, TargetError, Trace, Watch, notation};
+use mmapcheck_targets::Embedded;
+use mmapcheck_targets::progress::Progress;
+use rustix::process::{Resource, Rlimit, setrlimit};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::rc::Rc;
+
+/// Serves requests on standard input until it ends.
+///
+/// # Errors
+/// Where the pipe breaks: the campaign is gone.
+pub fn serve(orders: &Orders) -> std::io::Result<()> {
+    let mut out = private_stdout()?;
+    let mut worker = match Worker::start(orders) {
+        Ok(worker) => worker,
+        Err(error) => return send(&mut out, &Reply::Failed(error.0)),
+    };
+    send(&mut out, &ready(worker.target.host()))?;
+    for line in BufReader::new(std::io::stdin()).lines() {
+        let reply = match serde_json::from_str(&line?) {
+            Ok(request) => worker.answer(request),
+            Err(error) => Reply::Failed(format!("a request cannot be read: {error}")),
+        };
+        send(&mut out, &reply)?;
+    }
+    Ok(())
+}
+
+fn send(out: &mut File, reply: &Reply) -> std::io::Result<()> {
+    let mut line = serde_json::to_string(reply)?;
+    line.push('\n');
+    out.write_all(line.as_bytes())
+}
+
+/// Keeps the pipe for replies alone: what the target prints goes where its errors go.
+fn private_stdout() -> std::io::Result<File> {
+    let ours = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
+    rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
+    Ok(File::from(ours))
+}
+
+/// A target that runs wild must not take the machine with it.
+fn limit_resources() -> Result<(), TargetError> {
+    let limits = [(Resource::Core, 0), (Resource::Fsize, limits::FILE_BYTES), (Resource::As, limits::ADDRESS_SPACE)];
+    for (resource, most) in limits {
+        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
+            .map_err(|error| TargetError(format!("a resource limit cannot be set: {error}")))?;
+    }
+    Ok(())
+}
+
+struct Worker {
+    /// Marks each step on the shared page, so that a death has a place.
+    target: Box<dyn Target>,
+    judge: Judge,
+    progress: Rc<Progress>,
+}
+
+impl Worker {
+    fn start(orders: &Orders) -> Result<Worker, TargetError> {
+        limit_resources()?;
+        mmapcheck_targets::check_interpreter()?;
+        let Subject { module, attr } = &orders.subject;
+        let machine = Embedded::new(module, attr, &folder(&orders.dir, "target")?)?;
+        let host = machine.host().clone();
+        let judge = Judge::new(orders.profile.unwrap_or(host.profile), &folder(&orders.dir, "reference")?)?;
+        let progress = Progress::open(&orders.dir.join("progress"))
+            .map_err(|error| TargetError(format!("the page of marks cannot be opened: {error}")))?;
+        let progress = Rc::new(progress);
+        let marks = Rc::clone(&progress);
+        let target = Box::new(Stepwise { machine, host, mark: move |step| marks.step(step) });
+        Ok(Worker { target, judge, progress })
+    }
+
+    fn answer(&mut self, request: Request) -> Reply {
+        let answer = match request {
+            Request::Run { session, full } => self.run(&session, full).map(|trace| Reply::Ran(WireTrace::from(trace))),
+            Request::Sweep(order) => self.sweep(&order).map(|swept| Reply::Swept(WireSwept::from(swept))),
+        };
+        answer.unwrap_or_else(|error| Reply::Failed(error.0))
+    }
+
+    fn run(&mut self, session: &str, full: bool) -> Result<Trace, TargetError> {
+        let session =
+            notation::parse(session, 1).map_err(|error| TargetError(format!("a case cannot be read: {error}")))?;
+        self.progress.start(0);
+        self.target.run(&session.case, if full { Watch::Full } else { Watch::Quick })
+    }
+
+    fn sweep(&mut self, order: &SweepOrder) -> Result<Swept, TargetError> {
+        let named = |name: &String| Op::named(name).ok_or_else(|| TargetError(format!("'{name}' is no operation")));
+        let ops = order.ops.iter().map(named).collect::<Result<_, _>>()?;
+        let mix = Mix { ops, steps: order.steps, profile: self.judge.profile() };
+        let marks = Rc::clone(&self.progress);
+        let range = order.first..order.first + order.count;
+        sweep(&mut self.judge, self.target.as_mut(), &mix, order.seed, range, &mut |case| marks.start(case))
+    }
+}
+
+fn folder(dir: &Path, name: &str) -> Result<std::path::PathBuf, TargetError> {
+    let path = dir.join(name);
+    std::fs::create_dir_all(&path).map_err(|error| TargetError(format!("{}: {error}", path.display())))?;
+    Ok(path)
+}

@@ -1,0 +1,339 @@
+//! The lines between a campaign and its workers: the only place that knows their format.
+//!
+//! A case travels as a session in the notation, a trace as tagged values.
+
+use crate::compare::{Bucket, Field, Severity};
+use crate::sweep::{Hit, Swept};
+use mmapcheck_spec::{Content, End, Host, Left, MapState, Op, Outcome, Raise, StepTrace, Trace, Value};
+use serde::{Deserialize, Serialize};
+
+/// What a worker is asked.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Request {
+    /// Run one case.
+    Run { session: String, full: bool },
+    /// Run a range of cases and compare them.
+    Sweep(SweepOrder),
+}
+
+/// A range of cases to generate, run and compare.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepOrder {
+    /// The seed of the campaign.
+    pub seed: u64,
+    /// The first case.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+    /// The operations that may occur, by name.
+    pub ops: Vec<String>,
+    /// The most steps of a case.
+    pub steps: usize,
+}
+
+/// What a worker answers.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Reply {
+    Ready { profile: String, name: String, cpython_mmap: bool, page: u32 },
+    Ran(WireTrace),
+    Swept(WireSwept),
+    Failed(String),
+}
+
+pub(super) fn ready(host: &Host) -> Reply {
+    Reply::Ready {
+        profile: host.profile.to_string(),
+        name: host.name.clone(),
+        cpython_mmap: host.is_cpython_mmap,
+        page: host.page,
+    }
+}
+
+/// A trace on the wire. Numbers that may not fit JSON's travel as text.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct WireTrace {
+    steps: Vec<WireStep>,
+    closing: Vec<Option<WireOutcome>>,
+    files: Vec<WireContent>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WireStep {
+    result: WireResult,
+    maps: Vec<WireMap>,
+    files: Vec<WireContent>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum WireResult {
+    Outcome(WireOutcome),
+    Died(i32),
+    Exited(i32),
+    Hung,
+    Unsupported(String),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum WireOutcome {
+    Value(WireValue),
+    Raised { class: String, errno: Option<i32>, message: String },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum WireValue {
+    None,
+    Bool(bool),
+    Int(String),
+    Bytes(Vec<u8>),
+    Text(String),
+    List(Vec<WireValue>),
+    Tuple(Vec<WireValue>),
+    Object(String),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum WireMap {
+    Unbound,
+    Closed,
+    Open { pos: i64, len: i64, content: Option<WireContent> },
+    Strange(String),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WireContent {
+    len: u64,
+    digest: u64,
+    bytes: Option<Vec<u8>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct WireSwept {
+    cases: u64,
+    steps: u64,
+    hits: Vec<WireHit>,
+    incomparable: Vec<(String, u64)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WireHit {
+    severity: String,
+    op: Option<String>,
+    field: String,
+    expected: String,
+    actual: String,
+    case: u64,
+    count: u64,
+}
+
+impl From<Trace> for WireTrace {
+    fn from(trace: Trace) -> WireTrace {
+        WireTrace {
+            steps: trace.steps.into_iter().map(WireStep::from).collect(),
+            closing: trace.closing.into_iter().map(|outcome| outcome.map(WireOutcome::from)).collect(),
+            files: trace.files.into_iter().map(WireContent::from).collect(),
+        }
+    }
+}
+
+impl WireTrace {
+    pub(super) fn trace(self) -> Result<Trace, String> {
+        let steps = self.steps.into_iter().map(WireStep::step).collect::<Result<_, _>>()?;
+        let closing = self.closing.into_iter().map(|outcome| outcome.map(WireOutcome::outcome).transpose());
+        Ok(Trace { steps, closing: closing.collect::<Result<_, _>>()?, files: contents(self.files), end: None })
+    }
+}
+
+fn contents(files: Vec<WireContent>) -> Vec<Content> {
+    files.into_iter().map(WireContent::content).collect()
+}
+
+impl From<StepTrace> for WireStep {
+    fn from(step: StepTrace) -> WireStep {
+        let result = match step.result {
+            Ok(outcome) => WireResult::Outcome(outcome.into()),
+            Err(End::Died(signal)) => WireResult::Died(signal),
+            Err(End::Exited(status)) => WireResult::Exited(status),
+            Err(End::Hung) => WireResult::Hung,
+            Err(End::Unsupported(reason)) => WireResult::Unsupported(reason),
+        };
+        let maps = step.left.maps.into_iter().map(WireMap::from).collect();
+        WireStep { result, maps, files: step.left.files.into_iter().map(WireContent::from).collect() }
+    }
+}
+
+impl WireStep {
+    fn step(self) -> Result<StepTrace, String> {
+        let result = match self.result {
+            WireResult::Outcome(outcome) => Ok(outcome.outcome()?),
+            WireResult::Died(signal) => Err(End::Died(signal)),
+            WireResult::Exited(status) => Err(End::Exited(status)),
+            WireResult::Hung => Err(End::Hung),
+            WireResult::Unsupported(reason) => Err(End::Unsupported(reason)),
+        };
+        let maps = self.maps.into_iter().map(WireMap::map).collect();
+        Ok(StepTrace { result, left: Left { maps, files: contents(self.files) } })
+    }
+}
+
+impl From<Outcome> for WireOutcome {
+    fn from(outcome: Outcome) -> WireOutcome {
+        match outcome {
+            Outcome::Value(value) => WireOutcome::Value(value.into()),
+            Outcome::Raised(raise) => WireOutcome::Raised {
+                class: raise.class.into_owned(),
+                errno: raise.errno,
+                message: raise.message.into_owned(),
+            },
+        }
+    }
+}
+
+impl WireOutcome {
+    fn outcome(self) -> Result<Outcome, String> {
+        Ok(match self {
+            WireOutcome::Value(value) => Outcome::Value(value.value()?),
+            WireOutcome::Raised { class, errno, message } => {
+                Outcome::Raised(Raise { class: class.into(), errno, message: message.into() })
+            }
+        })
+    }
+}
+
+impl From<Value> for WireValue {
+    fn from(value: Value) -> WireValue {
+        let all = |items: Vec<Value>| items.into_iter().map(WireValue::from).collect();
+        match value {
+            Value::None => WireValue::None,
+            Value::Bool(value) => WireValue::Bool(value),
+            Value::Int(value) => WireValue::Int(value.to_string()),
+            Value::Bytes(bytes) => WireValue::Bytes(bytes),
+            Value::Text(text) => WireValue::Text(text),
+            Value::List(items) => WireValue::List(all(items)),
+            Value::Tuple(items) => WireValue::Tuple(all(items)),
+            Value::Object(kind) => WireValue::Object(kind.into_owned()),
+        }
+    }
+}
+
+impl WireValue {
+    fn value(self) -> Result<Value, String> {
+        let all = |items: Vec<WireValue>| items.into_iter().map(WireValue::value).collect::<Result<_, _>>();
+        Ok(match self {
+            WireValue::None => Value::None,
+            WireValue::Bool(value) => Value::Bool(value),
+            WireValue::Int(text) => Value::Int(text.parse().map_err(|_| format!("'{text}' is no number"))?),
+            WireValue::Bytes(bytes) => Value::Bytes(bytes),
+            WireValue::Text(text) => Value::Text(text),
+            WireValue::List(items) => Value::List(all(items)?),
+            WireValue::Tuple(items) => Value::Tuple(all(items)?),
+            WireValue::Object(kind) => Value::Object(kind.into()),
+        })
+    }
+}
+
+impl From<MapState> for WireMap {
+    fn from(state: MapState) -> WireMap {
+        match state {
+            MapState::Unbound => WireMap::Unbound,
+            MapState::Closed => WireMap::Closed,
+            MapState::Open { pos, len, content } => WireMap::Open { pos, len, content: content.map(WireContent::from) },
+            MapState::Strange(text) => WireMap::Strange(text),
+        }
+    }
+}
+
+impl WireMap {
+    fn map(self) -> MapState {
+        match self {
+            WireMap::Unbound => MapState::Unbound,
+            WireMap::Closed => MapState::Closed,
+            WireMap::Open { pos, len, content } => {
+                MapState::Open { pos, len, content: content.map(WireContent::content) }
+            }
+            WireMap::Strange(text) => MapState::Strange(text),
+        }
+    }
+}
+
+impl From<Content> for WireContent {
+    fn from(content: Content) -> WireContent {
+        WireContent { len: content.len, digest: content.digest, bytes: content.bytes }
+    }
+}
+
+impl WireContent {
+    fn content(self) -> Content {
+        Content { len: self.len, digest: self.digest, bytes: self.bytes }
+    }
+}
+
+impl From<Swept> for WireSwept {
+    fn from(swept: Swept) -> WireSwept {
+        let hit = |hit: Hit| WireHit {
+            severity: hit.bucket.severity.to_string(),
+            op: hit.bucket.op.map(|op| op.to_string()),
+            field: hit.bucket.field.to_string(),
+            expected: hit.bucket.expected,
+            actual: hit.bucket.actual,
+            case: hit.case,
+            count: hit.count,
+        };
+        WireSwept {
+            cases: swept.cases,
+            steps: swept.steps,
+            hits: swept.hits.into_iter().map(hit).collect(),
+            incomparable: swept.incomparable,
+        }
+    }
+}
+
+impl WireSwept {
+    pub(super) fn swept(self) -> Result<Swept, String> {
+        let hits = self.hits.into_iter().map(WireHit::hit).collect::<Result<_, _>>()?;
+        Ok(Swept { cases: self.cases, steps: self.steps, hits, incomparable: self.incomparable })
+    }
+}
+
+impl WireHit {
+    fn hit(self) -> Result<Hit, String> {
+        let severity: Severity = self.severity.parse()?;
+        let named = |name: &String| Op::named(name).ok_or_else(|| format!("'{name}' is no operation"));
+        let op = self.op.as_ref().map(named).transpose()?;
+        let field = Field::ALL.iter().find(|(_, name)| *name == self.field).map(|(field, _)| *field);
+        let field = field.ok_or_else(|| format!("'{}' is no field", self.field))?;
+        let bucket = Bucket { severity, op, field, expected: self.expected, actual: self.actual };
+        Ok(Hit { bucket, case: self.case, count: self.count })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_survives_the_wire() -> Result<(), Box<dyn std::error::Error>> {
+        let values = vec![
+            Value::None,
+            Value::Bool(true),
+            Value::Int(1 << 100),
+            Value::Bytes(vec![0, 255]),
+            Value::List(vec![Value::Text("é".into())]),
+            Value::Tuple(vec![Value::Object("thing".into())]),
+        ];
+        let content = Content { len: 3, digest: u64::MAX, bytes: Some(vec![1]) };
+        let open = MapState::Open { pos: -1, len: i64::MAX, content: Some(content.clone()) };
+        let left = Left { maps: vec![MapState::Unbound, MapState::Closed, open], files: vec![content.clone()] };
+        let mut steps: Vec<StepTrace> = values
+            .into_iter()
+            .map(|value| StepTrace { result: Ok(Outcome::Value(value)), left: left.clone() })
+            .collect();
+        for end in [End::Died(11), End::Exited(3), End::Hung, End::Unsupported("no".into())] {
+            steps.push(StepTrace { result: Err(end), left: Left::default() });
+        }
+        let raised = Outcome::Raised(Raise { class: "OSError".into(), errno: Some(22), message: "m".into() });
+        let trace = Trace { steps, closing: vec![None, Some(raised)], files: vec![content], end: None };
+        let line = serde_json::to_string(&WireTrace::from(trace.clone()))?;
+        assert_eq!(serde_json::from_str::<WireTrace>(&line)?.trace()?, trace);
+        Ok(())
+    }
+}

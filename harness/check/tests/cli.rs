@@ -1,0 +1,256 @@
+//! The command as its users run it: planted bugs, deaths, interrupts and bad input.
+
+use mmapcheck_spec::notation;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn mmapcheck(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
+    command.args(args).env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Checks a planted module and gives back the report.
+fn check(module: &str, dir: &Path, more: &[&str]) -> Result<(Output, Value)> {
+    let report = dir.join("found");
+    let report = report.to_str().ok_or("a path")?;
+    let args = ["check", "--module", module, "--seed", "1", "--format", "json", "--report", report];
+    let done = mmapcheck(&args).args(more).output()?;
+    let parsed = serde_json::from_slice(&done.stdout).map_err(|error| format!("{error}: {}", text(&done.stderr)))?;
+    Ok((done, parsed))
+}
+
+fn divergences(report: &Value) -> &[Value] {
+    report["divergences"].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn steps_of(divergence: &Value) -> Result<usize> {
+    let session = divergence["session"].as_str().ok_or("no session")?;
+    Ok(notation::parse(session, 1)?.case.steps.len())
+}
+
+/// A planted bug is found with the operation and severity it has, in a session of at most eight steps.
+fn finds(module: &str, severity: &str, op: &str) -> Result {
+    let dir = tempfile::tempdir()?;
+    let (done, report) = check(module, dir.path(), &["--cases", "6000"])?;
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
+    let found = divergences(&report).iter().find(|d| d["severity"] == severity && d["op"] == op);
+    let found = found.ok_or_else(|| format!("no {severity} of {op} in {report:#}"))?;
+    let steps = steps_of(found)?;
+    assert!(steps <= 8, "{steps} steps: {found:#}");
+    Ok(())
+}
+
+#[test]
+fn find_that_ignores_its_end_is_found() -> Result {
+    finds("find_ignores_end", "value", "find")
+}
+
+#[test]
+fn a_write_on_a_read_only_map_is_found() -> Result {
+    finds("write_on_read_only", "bytes", "write")
+}
+
+#[test]
+fn copied_bytes_that_reach_the_file_are_found() -> Result {
+    finds("copy_reaches_the_file", "bytes", "setslice")
+}
+
+#[test]
+fn a_read_that_stays_is_found() -> Result {
+    finds("read_stays", "value", "read")
+}
+
+#[test]
+fn a_move_that_copies_the_wrong_way_is_found() -> Result {
+    finds("move_forward", "bytes", "move")
+}
+
+#[test]
+fn a_close_that_ignores_views_is_found() -> Result {
+    finds("close_with_views", "value", "close")
+}
+
+#[test]
+fn a_death_is_found_and_made_small() -> Result {
+    finds("dies", "death", "resize")
+}
+
+#[test]
+fn a_hang_is_found() -> Result {
+    let dir = tempfile::tempdir()?;
+    let (done, report) = check("hangs", dir.path(), &["--cases", "2000", "--hang", "300ms", "--ops", "readline,read"])?;
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
+    let hung = divergences(&report).iter().find(|d| d["op"] == "readline" && d["actual"] == "hung");
+    assert!(steps_of(hung.ok_or_else(|| format!("{report:#}"))?)? <= 8);
+    Ok(())
+}
+
+#[test]
+fn a_clean_cpython_shows_no_divergence() -> Result {
+    let dir = tempfile::tempdir()?;
+    for seed in ["1", "2", "3"] {
+        let report = dir.path().join("found");
+        let args = ["--seed", seed, "--cases", "20000", "--report", report.to_str().ok_or("a path")?];
+        let done = mmapcheck(&args).output()?;
+        assert_eq!(done.status.code(), Some(0), "{}{}", text(&done.stdout), text(&done.stderr));
+        assert!(!report.exists(), "nothing found, nothing written");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_same_seed_does_the_same_steps() -> Result {
+    let dir = tempfile::tempdir()?;
+    let steps = |jobs: &str| -> Result<Value> {
+        Ok(check("mmap", dir.path(), &["--cases", "4500", "--jobs", jobs])?.1["steps"].clone())
+    };
+    assert_eq!(steps("1")?, steps("2")?);
+    Ok(())
+}
+
+#[test]
+fn a_saved_case_replays_to_the_same_divergence() -> Result {
+    let dir = tempfile::tempdir()?;
+    let (_, report) = check("find_ignores_end", dir.path(), &["--cases", "4000"])?;
+    let found = divergences(&report).first().ok_or("no divergence")?;
+    let command = found["replay"].as_str().ok_or("no command")?;
+    let args: Vec<&str> = command.split_whitespace().skip(1).collect();
+    let done = mmapcheck(&args).output()?;
+    assert_eq!(done.status.code(), Some(1), "{command}: {}", text(&done.stderr));
+    let (wanted, given) = (found["expected"].as_str().ok_or("expected")?, found["actual"].as_str().ok_or("actual")?);
+    let out = text(&done.stdout);
+    assert!(out.contains(wanted) && out.contains(given) && out.contains("VALUE"), "{out}");
+    let file = args[1];
+    let agrees = mmapcheck(&["replay", file]).output()?;
+    assert_eq!(agrees.status.code(), Some(0), "CPython's own mmap has no such bug: {}", text(&agrees.stdout));
+    let small = mmapcheck(&["shrink", file, "--module", "find_ignores_end"]).output()?;
+    assert_eq!(small.status.code(), Some(1));
+    notation::parse(&text(&small.stdout), 1)?;
+    Ok(())
+}
+
+#[test]
+fn junit_names_each_divergence() -> Result {
+    let dir = tempfile::tempdir()?;
+    let report = dir.path().join("found");
+    let args = ["check", "--module", "read_stays", "--seed", "1", "--cases", "3000", "--format", "junit", "--report"];
+    let done = mmapcheck(&args).arg(&report).output()?;
+    let xml = text(&done.stdout);
+    assert!(
+        xml.contains("<testsuite ") && xml.contains("type=\"value\"") && xml.contains("random cases, seed 1"),
+        "{xml}"
+    );
+    Ok(())
+}
+
+/// Exit status 2 and one line on standard error that says this.
+fn refuses(args: &[&str], says: &str) -> Result {
+    let done = mmapcheck(args).output()?;
+    let error = text(&done.stderr);
+    assert_eq!(done.status.code(), Some(2), "{args:?}: {error}");
+    assert!(error.contains(says), "{args:?}: {error}");
+    assert!(done.stdout.is_empty());
+    Ok(())
+}
+
+#[test]
+fn bad_input_is_refused_with_one_clear_line() -> Result {
+    let dir = tempfile::tempdir()?;
+    let broken = dir.path().join("broken.pycon");
+    std::fs::write(&broken, "# a case\n>>> import mmap\n>>> m = mmap.mmap(-1, 5)\n>>> m.reed(3)\n")?;
+    let broken = broken.to_str().ok_or("a path")?;
+    refuses(&["replay", broken], &format!("{broken}:4: not a statement of the notation"))?;
+    refuses(&["shrink", broken], &format!("{broken}:4:"))?;
+    refuses(&["replay", "no-such-file.pycon"], "no-such-file.pycon: No such file")?;
+    refuses(&["check", "--module", "no_such_module"], "No module named 'no_such_module'")?;
+    refuses(&["check", "--module", "os:nothing"], "nothing")?;
+    refuses(&["check", "--colour", "blue"], "--colour")?;
+    refuses(&["check", "--ops", "reed"], "no such operation")?;
+    refuses(&["check", "--severity", "awful"], "'awful' is no severity")?;
+    refuses(&["check", "--profile", "cpython-2.7-linux"], "cpython-2.7-linux")?;
+    refuses(&["check", "--time", "soon"], "write a time")?;
+    refuses(&["check", "--cases", "10", "--report", &format!("{broken}/x")], "cases cannot be saved here")?;
+    Ok(())
+}
+
+fn start(args: &[&str], dir: &Path) -> Result<Child> {
+    let report = dir.join("found");
+    let args = [args, &["--report", report.to_str().ok_or("a path")?]].concat();
+    Ok(mmapcheck(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
+}
+
+/// The processes a process has started.
+fn children(parent: u32) -> Vec<i32> {
+    let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>()).collect()
+}
+
+fn wait_for<T>(mut ready: impl FnMut() -> Option<T>) -> Result<T> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while Instant::now() < deadline {
+        if let Some(found) = ready() {
+            return Ok(found);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Err("nothing happened in 30 s".into())
+}
+
+fn signal(id: i32, signal: Signal) -> Result {
+    Ok(kill_process(Pid::from_raw(id).ok_or("a process id")?, signal)?)
+}
+
+#[test]
+fn a_killed_worker_is_a_death_of_its_step_and_the_campaign_goes_on() -> Result {
+    let dir = tempfile::tempdir()?;
+    let running = start(&["check", "--module", "slow", "--cases", "40", "--jobs", "1", "--seed", "3"], dir.path())?;
+    let worker = wait_for(|| children(running.id()).first().copied())?;
+    std::thread::sleep(Duration::from_millis(1200));
+    signal(worker, Signal::KILL)?;
+    let done = running.wait_with_output()?;
+    let out = text(&done.stdout);
+    assert_eq!(done.status.code(), Some(1), "{out}{}", text(&done.stderr));
+    assert!(out.contains("died of signal 9 (SIGKILL)") && out.contains("killed from outside?"), "{out}");
+    assert!(out.contains("1 divergence: 40 cases") || out.contains("1 divergence: 39 cases"), "{out}");
+    Ok(())
+}
+
+#[test]
+fn an_interrupt_leaves_what_was_found() -> Result {
+    let dir = tempfile::tempdir()?;
+    let running = start(&["check", "--module", "read_stays", "--time", "10m", "--seed", "1"], dir.path())?;
+    let found: PathBuf = dir.path().join("found");
+    wait_for(|| std::fs::read_dir(&found).ok()?.flatten().next())?;
+    signal(running.id() as i32, Signal::INT)?;
+    let interrupted = Instant::now();
+    let done = running.wait_with_output()?;
+    let out = text(&done.stdout);
+    assert_eq!(done.status.code(), Some(1), "{out}");
+    assert!(interrupted.elapsed() < Duration::from_secs(60));
+    assert!(out.contains("stopped early") && out.contains("VALUE"), "{out}");
+    Ok(())
+}
+
+#[test]
+fn a_killed_campaign_has_kept_what_it_found() -> Result {
+    let dir = tempfile::tempdir()?;
+    let mut running = start(&["check", "--module", "read_stays", "--time", "10m", "--seed", "1"], dir.path())?;
+    let found: PathBuf = dir.path().join("found");
+    let saved =
+        wait_for(|| std::fs::read_dir(&found).ok()?.flatten().find(|file| file.metadata().is_ok_and(|m| m.len() > 0)))?;
+    running.kill()?;
+    running.wait()?;
+    notation::parse(&std::fs::read_to_string(saved.path())?, 1)?;
+    Ok(())
+}

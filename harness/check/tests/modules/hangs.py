@@ -1,0 +1,9 @@
+"""Planted bug: readline never ends where there is no newline left."""
+import mmap as real
+
+
+class mmap(real.mmap):
+    def readline(self):
+        while self.find(b"\n") < 0 and self.tell() < len(self):
+            pass
+        return super().readline()

@@ -1,0 +1,10 @@
+"""Planted bug: overlapping ranges are copied the wrong way."""
+import mmap as real
+
+
+class mmap(real.mmap):
+    def move(self, dest, src, count):
+        super().move(src, src, count)
+        super().move(dest, dest, count)
+        for i in range(count):
+            self[dest + i] = self[src + i]

@@ -1,0 +1,133 @@
+//! Every example of the specification, on the reference and on the embedded CPython, each a test with its own name.
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use mmapcheck::compare::Severity;
+use mmapcheck::pages::{on_reference, on_target};
+use mmapcheck::run::{Judge, Stepwise};
+use mmapcheck_spec::Profile;
+use mmapcheck_spec::pages::{Clause, Example, Page, all};
+use mmapcheck_targets::Embedded;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, PoisonError};
+
+/// The profiles the reference answers for; each example runs under all it applies to.
+const PROFILES: [Profile; 5] = [
+    Profile::cpython(3, 9, 18),
+    Profile::cpython(3, 10, 13),
+    Profile::cpython(3, 11, 7),
+    Profile::cpython(3, 12, 1),
+    Profile::cpython(3, 13, 0),
+];
+
+/// An example and where to send what it came to.
+type Job = (String, Example, Sender<Result<(), Failed>>);
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let pages = match all() {
+        Ok(pages) => pages,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let (jobs, profile) = match interpreter() {
+        Ok(started) => started,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let jobs = Arc::new(Mutex::new(jobs));
+    let mut trials = Vec::new();
+    for (page, clause, example) in examples(&pages) {
+        trials.extend(on_profiles(page, clause, example));
+        trials.push(on_cpython(page, clause, example, profile, &jobs));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn examples(pages: &[Page]) -> impl Iterator<Item = (&Page, &Clause, &Example)> {
+    pages.iter().flat_map(|page| {
+        page.clauses.iter().flat_map(move |clause| clause.examples.iter().map(move |example| (page, clause, example)))
+    })
+}
+
+fn folder() -> std::io::Result<tempfile::TempDir> {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
+}
+
+fn on_profiles(page: &Page, clause: &Clause, example: &Example) -> Option<Trial> {
+    let profiles: Vec<Profile> =
+        PROFILES.into_iter().filter(|profile| clause.scope.excludes(*profile).is_none()).collect();
+    let (path, example, name) =
+        (page.path.clone(), example.clone(), format!("{} on the reference · {}", example.id, clause.rule));
+    (!profiles.is_empty()).then(|| {
+        Trial::test(name, move || {
+            let dir = folder()?;
+            for profile in profiles {
+                let mut judge = Judge::new(profile, dir.path())?;
+                if let Some(failure) = on_reference(&path, &example, &mut judge)? {
+                    return Err(format!("{profile}: {failure}").into());
+                }
+            }
+            Ok(())
+        })
+    })
+}
+
+/// An example that does not apply to the interpreter is a test that is ignored, with the reason in its name.
+fn on_cpython(
+    page: &Page,
+    clause: &Clause,
+    example: &Example,
+    profile: Profile,
+    jobs: &Arc<Mutex<Sender<Job>>>,
+) -> Trial {
+    if let Some(reason) = clause.scope.excludes(profile) {
+        return Trial::test(format!("{} on CPython · {reason}", example.id), || Ok(())).with_ignored_flag(true);
+    }
+    let (path, example, jobs) = (page.path.clone(), example.clone(), Arc::clone(jobs));
+    let name = format!("{} on CPython · {}", example.id, clause.rule);
+    Trial::test(name, move || {
+        let (sender, receiver) = channel();
+        jobs.lock().unwrap_or_else(PoisonError::into_inner).send((path, example, sender))?;
+        receiver.recv()?
+    })
+}
+
+/// Starts the embedded interpreter on a thread of its own, which it never leaves.
+fn interpreter() -> Result<(Sender<Job>, Profile), Box<dyn std::error::Error>> {
+    let (jobs, inbox) = channel::<Job>();
+    let (ready, started) = channel::<Result<Profile, String>>();
+    std::thread::spawn(move || {
+        let start = || -> Result<_, Box<dyn std::error::Error>> {
+            mmapcheck_targets::check_interpreter()?;
+            let (ours, theirs) = (folder()?, folder()?);
+            let machine = Embedded::new("mmap", "mmap", theirs.path())?;
+            let host = machine.host().clone();
+            Ok((Judge::new(host.profile, ours.path())?, Stepwise::new(machine, host), ours, theirs))
+        };
+        let (mut judge, mut target, _ours, _theirs) = match start() {
+            Ok(parts) => parts,
+            Err(error) => {
+                // Nobody listens where the test has ended already.
+                let _ = ready.send(Err(error.to_string()));
+                return;
+            }
+        };
+        let _ = ready.send(Ok(judge.profile()));
+        for (path, example, answer) in inbox {
+            let outcome = match on_target(&path, &example, &mut judge, &mut target, Severity::Message) {
+                Ok(None) => Ok(()),
+                Ok(Some(failure)) => Err(failure.to_string().into()),
+                Err(error) => Err(error.0.into()),
+            };
+            let _ = answer.send(outcome);
+        }
+    });
+    let profile = started.recv()??;
+    Ok((jobs, profile))
+}

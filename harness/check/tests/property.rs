@@ -1,0 +1,30 @@
+//! The reference and the embedded CPython agree on whatever can be generated.
+
+use mmapcheck::generate::{Mix, generate};
+use mmapcheck::report;
+use mmapcheck::run::{Judge, Stepwise};
+use mmapcheck_spec::Watch;
+use mmapcheck_targets::Embedded;
+use proptest::prelude::*;
+use std::cell::RefCell;
+
+#[test]
+fn the_reference_and_cpython_agree_on_any_bytes() -> Result<(), Box<dyn std::error::Error>> {
+    mmapcheck_targets::check_interpreter()?;
+    let folder = || tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+    let (ours, theirs) = (folder()?, folder()?);
+    let machine = Embedded::new("mmap", "mmap", theirs.path())?;
+    let host = machine.host().clone();
+    let judge = RefCell::new(Judge::new(host.profile, ours.path())?);
+    let mix = Mix::all(host.profile);
+    let target = RefCell::new(Stepwise::new(machine, host));
+    let config = ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(bytes in prop::collection::vec(any::<u8>(), 0..600))| {
+        let case = generate(&mut arbitrary::Unstructured::new(&bytes), &mix);
+        let compared = judge.borrow_mut().compare(case, &mut *target.borrow_mut(), Watch::Full);
+        let compared = compared.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let first = compared.comparison.differences.first();
+        prop_assert!(first.is_none(), "{}\n{}", report::session(&compared, first), report::side_by_side(&compared));
+    });
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! The tester tested: a campaign finds each way in which the reference can be wrong, and makes it small.
+
+use mmapcheck::campaign::shrink_to;
+use mmapcheck::compare::Bucket;
+use mmapcheck::generate::{Mix, generate};
+use mmapcheck::run::Judge;
+use mmapcheck::saboteur::{FAULTS, Fault, Saboteur};
+use mmapcheck::sweep::{Hit, sweep};
+use mmapcheck_spec::notation::print;
+use mmapcheck_spec::{Profile, Target, Watch};
+use std::time::{Duration, Instant};
+
+const PROFILE: Profile = Profile::cpython(3, 11, 7);
+const SEED: u64 = 1;
+/// A few seconds of a campaign on one core.
+const MOST_CASES: u64 = 2_000_000;
+
+struct Caught {
+    cases: u64,
+    steps: usize,
+    session: String,
+}
+
+fn catch(fault: &'static Fault) -> Result<Caught, Box<dyn std::error::Error>> {
+    let (ours, theirs) = (folder()?, folder()?);
+    let mut judge = Judge::new(PROFILE, ours.path())?;
+    let mut saboteur = Saboteur::target(fault, PROFILE, theirs.path())?;
+    let mix = Mix::all(PROFILE);
+    let hit = first_hit(&mut judge, &mut saboteur, &mix)?.ok_or("not found")?;
+    let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
+    let close = judge.compare(case.clone(), &mut saboteur, Watch::Full)?;
+    let bucket: Bucket = close.comparison.differences.first().ok_or("not shown again")?.bucket.clone();
+    let small = shrink_to(&mut judge, &mut saboteur, case, &bucket, Instant::now() + Duration::from_secs(20));
+    let small = judge.compare(small, &mut saboteur, Watch::Full)?;
+    if !small.comparison.differences.iter().any(|difference| difference.bucket == bucket) {
+        return Err("the small case shows something else".into());
+    }
+    Ok(Caught { cases: hit.case + 1, steps: small.case.steps.len(), session: print(&small.case) })
+}
+
+fn first_hit(
+    judge: &mut Judge,
+    saboteur: &mut dyn Target,
+    mix: &Mix,
+) -> Result<Option<Hit>, Box<dyn std::error::Error>> {
+    const CHUNK: u64 = 500;
+    for first in (0..MOST_CASES).step_by(CHUNK as usize) {
+        let swept = sweep(judge, saboteur, mix, SEED, first..first + CHUNK, &mut |_| {})?;
+        if let Some(hit) = swept.hits.into_iter().next() {
+            return Ok(Some(hit));
+        }
+    }
+    Ok(None)
+}
+
+fn folder() -> std::io::Result<tempfile::TempDir> {
+    // Files in memory where that is to be had: a flush to a disk takes a hundred times as long.
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
+}
+
+#[test]
+fn every_fault_is_found_and_made_small() {
+    let mut missed = Vec::new();
+    for fault in FAULTS {
+        match catch(fault) {
+            Ok(caught) if caught.steps <= fault.longest => {
+                println!("{:>9} cases  {} steps  {}", caught.cases, caught.steps, fault.name);
+            }
+            Ok(caught) => missed
+                .push(format!("{}: {} steps, at most {}\n{}", fault.name, caught.steps, fault.longest, caught.session)),
+            Err(error) => missed.push(format!("{}: {error}", fault.name)),
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn there_are_many_faults_and_each_has_a_name() {
+    let mut names: Vec<_> = FAULTS.iter().map(|fault| fault.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), FAULTS.len());
+    assert!(names.len() >= 30);
+}

@@ -1,0 +1,169 @@
+//! Conversion of arguments, in CPython's words.
+
+use crate::answer::{Answer, Stop, index_error, overflow_error, type_error, value_error};
+use crate::object::Object;
+use crate::store::Store;
+use mmapcheck_spec::{Profile, Thing, Wrap};
+
+/// A C `int`: a descriptor, flags, an access, a whence.
+pub fn int<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i32> {
+    let value = long(object, profile)?;
+    i32::try_from(value).map_err(|_| {
+        let beyond = if value > 0 { "greater than maximum" } else { "less than minimum" };
+        overflow_error(format!("signed integer is {beyond}"))
+    })
+}
+
+/// A C `long`: the constructor's offset.
+pub fn long<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> {
+    let Some(value) = object.integer() else { return Err(not_an_integer(object, profile, true)) };
+    i64::try_from(value).map_err(|_| overflow_error("Python int too large to convert to C long"))
+}
+
+/// An `unsigned char`: the argument of `write_byte`.
+pub fn unsigned_byte<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<u8> {
+    let value = long(object, profile)?;
+    u8::try_from(value).map_err(|_| {
+        let beyond = if value > 0 { "greater than maximum" } else { "less than minimum" };
+        overflow_error(format!("unsigned byte integer is {beyond}"))
+    })
+}
+
+/// A `Py_ssize_t`: lengths, positions and counts.
+pub fn ssize<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> {
+    let Some(value) = object.integer() else { return Err(not_an_integer(object, profile, false)) };
+    i64::try_from(value).map_err(|_| overflow_error("Python int too large to convert to C ssize_t"))
+}
+
+/// The refusal of an object without `__index__` where a number is wanted. `is_long`: a C `int` or `long` is.
+fn not_an_integer<S: Store>(object: &Object<'_, S>, profile: Profile, is_long: bool) -> Stop {
+    let name = object.type_name();
+    match object {
+        Object::Thing(Thing::Float) if !profile.one_text_for_non_integers() => {
+            type_error("integer argument expected, got float")
+        }
+        _ if is_long && !profile.one_text_for_non_integers() => {
+            type_error(format!("an integer is required (got type {name})"))
+        }
+        _ => no_index(object),
+    }
+}
+
+/// The refusal of an object without `__index__`, in the words that never changed.
+pub fn no_index<S: Store>(object: &Object<'_, S>) -> Stop {
+    type_error(format!("'{}' object cannot be interpreted as an integer", object.type_name()))
+}
+
+/// An index, or none where the object is no number. `class` raises where it is too large for any sequence.
+pub fn index<S: Store>(object: &Object<'_, S>, class: fn(String) -> Stop) -> Answer<Option<i64>> {
+    let Some(value) = object.integer() else { return Ok(None) };
+    match i64::try_from(value) {
+        Ok(value) => Ok(Some(value)),
+        Err(_) => Err(class(format!("cannot fit '{}' into an index-sized integer", object.type_name()))),
+    }
+}
+
+/// The argument of `read`: a number, or `None`.
+pub fn optional_count<S: Store>(object: &Object<'_, S>) -> Answer<Option<i64>> {
+    if matches!(object, Object::None) {
+        return Ok(None);
+    }
+    match index(object, overflow_error)? {
+        Some(count) => Ok(Some(count)),
+        None => Err(type_error(format!("argument should be integer or None, not '{}'", object.type_name()))),
+    }
+}
+
+/// The truth of any object.
+pub fn truth<S: Store>(object: &Object<'_, S>) -> Answer<bool> {
+    Ok(match object {
+        Object::None => false,
+        Object::Bool(value) => *value,
+        Object::Int(value) => *value != 0,
+        Object::Bytes(Wrap::Strided, bytes) => bytes.len().div_ceil(2) > 0,
+        Object::Bytes(_, bytes) => !bytes.is_empty(),
+        Object::Thing(Thing::List | Thing::Dict) => false,
+        Object::Thing(_) | Object::Index(_) | Object::File | Object::Descriptor(_) => true,
+        Object::Map(map) => map.open().map(|_| true)?,
+        Object::View(view) => view.part()?.2 > 0,
+    })
+}
+
+/// A slice before it is known what of.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice {
+    start: i64,
+    stop: i64,
+    step: i64,
+}
+
+impl Slice {
+    /// From its parts: the step is converted first.
+    pub fn new<S: Store>(parts: &[Object<'_, S>]) -> Answer<Slice> {
+        let part = |place: usize| parts.get(place).unwrap_or(&Object::None);
+        let step = match slice_part(part(2))? {
+            Some(0) => return Err(value_error("slice step cannot be zero")),
+            Some(step) => step.max(-i64::MAX),
+            None => 1,
+        };
+        let start = slice_part(part(0))?.unwrap_or(if step < 0 { i64::MAX } else { 0 });
+        let stop = slice_part(part(1))?.unwrap_or(if step < 0 { i64::MIN } else { i64::MAX });
+        Ok(Slice { start, stop, step })
+    }
+
+    /// The places it takes of a sequence of `len` items.
+    pub fn of(self, len: usize) -> Places {
+        let len = len as i64;
+        let lowest = if self.step < 0 { -1 } else { 0 };
+        let highest = if self.step < 0 { len - 1 } else { len };
+        let clamp = |at: i64| if at < 0 { (at + len).max(lowest) } else { at.min(highest) };
+        let (start, stop) = (clamp(self.start), clamp(self.stop));
+        let count = if self.step < 0 {
+            if stop < start { (start - stop - 1) / -self.step + 1 } else { 0 }
+        } else if start < stop {
+            (stop - start - 1) / self.step + 1
+        } else {
+            0
+        };
+        Places { start, step: self.step, count: count as usize }
+    }
+}
+
+/// The places a slice takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Places {
+    start: i64,
+    step: i64,
+    /// How many.
+    pub count: usize,
+}
+
+impl Places {
+    /// The first place, where they all follow each other.
+    pub fn run(self) -> Option<usize> {
+        (self.step == 1 || self.count == 0).then_some(self.start.max(0) as usize)
+    }
+
+    /// Each place, in order.
+    pub fn each(self) -> impl Iterator<Item = usize> {
+        (0..self.count as i64).map(move |i| (self.start + i * self.step) as usize)
+    }
+}
+
+/// A part of a slice; a number too large for any sequence is as good as the largest that is not.
+fn slice_part<S: Store>(object: &Object<'_, S>) -> Answer<Option<i64>> {
+    match (object, object.integer()) {
+        (Object::None, _) => Ok(None),
+        (_, Some(value)) => Ok(Some(value.clamp(i64::MIN.into(), i64::MAX.into()) as i64)),
+        _ => Err(type_error("slice indices must be integers or None or have an __index__ method")),
+    }
+}
+
+/// The place an index names among `len` items, counted from the end where it is negative.
+pub fn place(index: i64, len: usize, out_of_range: &'static str) -> Answer<usize> {
+    let at = if index < 0 { index + len as i64 } else { index };
+    match usize::try_from(at) {
+        Ok(at) if at < len => Ok(at),
+        _ => Err(index_error(out_of_range)),
+    }
+}

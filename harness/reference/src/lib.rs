@@ -1,0 +1,26 @@
+//! The answer key: the rules of Python's `mmap` object, over a store.
+//!
+//! [`Reference`] answers every operation as CPython of one profile does, in the order CPython checks things.
+//! The rules (`rules/`) know no operating system: they talk to a store of files and memory.
+//! What differs by version is a method of [`mmapcheck_spec::Profile`].
+
+mod answer;
+mod convert;
+mod disk;
+mod errno;
+pub mod files;
+mod machine;
+mod map;
+mod object;
+mod resolve;
+mod rules;
+mod store;
+
+pub use errno::Errno;
+pub use machine::Reference;
+
+/// The digest of bytes, by which maps and files of two targets are compared.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> u64 {
+    rapidhash::v3::rapidhash_v3(bytes)
+}

@@ -1,0 +1,293 @@
+//! The reference as a machine: names, and which rule answers which operation. A match here only calls.
+
+use crate::answer::{Answer, attribute_error, outcome, type_error, unsupported};
+use crate::disk::Disk;
+use crate::files::Files;
+use crate::map::Map;
+use crate::object::{Args, Object};
+use crate::rules::iterate::Iter;
+use crate::rules::view::View;
+use crate::rules::{compare, construct};
+use crate::store::{Direction, PAGE};
+use mmapcheck_spec::constants;
+use mmapcheck_spec::{
+    Arg, End, FileState, Given, Kind, Left, Machine, MapState, Num, Op, Outcome, Profile, SLOTS, Slot, Step,
+    TargetError, Thing, Value, Watch, World,
+};
+use std::path::Path;
+use std::rc::Rc;
+
+/// The answer key: Python's `mmap` by its rules.
+pub struct Reference {
+    profile: Profile,
+    disk: Disk,
+    pub(crate) files: Files,
+    pub(crate) names: Names,
+}
+
+/// What the names of a case stand for.
+#[derive(Default)]
+pub(crate) struct Names {
+    pub(crate) maps: [Option<Rc<Map<Disk>>>; SLOTS],
+    pub(crate) views: [Option<View<Disk>>; SLOTS],
+    iters: [Option<Iter<Disk>>; SLOTS],
+    /// One more than the highest slot of a map that was ever bound.
+    shown: usize,
+}
+
+fn unbound() -> End {
+    unsupported("the name is not bound")
+}
+
+/// What a slot of one kind names.
+fn named<T>(slots: &[Option<T>], slot: Slot) -> Result<&T, End> {
+    slots.get(usize::from(slot)).and_then(Option::as_ref).ok_or_else(unbound)
+}
+
+/// Binds a slot; what it named before is dropped.
+fn bind<T>(slots: &mut [Option<T>], slot: Slot, thing: T) -> Answer {
+    *slots.get_mut(usize::from(slot)).ok_or_else(unbound)? = Some(thing);
+    Ok(Value::None)
+}
+
+/// Drops what a slot names.
+fn unbind<T>(slots: &mut [Option<T>], slot: Slot) -> Answer {
+    named(slots, slot)?;
+    slots[usize::from(slot)] = None;
+    Ok(Value::None)
+}
+
+impl Reference {
+    /// The rules of a profile, on files in a folder that is there and empty.
+    ///
+    /// # Errors
+    /// Where the folder cannot be used, or the system has other pages than Linux on x86-64.
+    pub fn new(profile: Profile, dir: &Path) -> Result<Reference, TargetError> {
+        let page = rustix::param::page_size();
+        if page != PAGE {
+            return Err(TargetError(format!(
+                "the reference knows pages of {PAGE} bytes, and this system's have {page}"
+            )));
+        }
+        let disk = Disk::new().map_err(|e| TargetError(format!("cannot open /dev/zero: {e}")))?;
+        Ok(Reference { profile, disk, files: Files::new(dir)?, names: Names::default() })
+    }
+
+    fn answer(&mut self, step: &Step) -> Answer {
+        if step.op == Op::SubView {
+            let view = named(&self.names.views, step.on)?.sub_view(&self.args(step)?.plain)?;
+            return bind(&mut self.names.views, step.bind, view);
+        }
+        let names = &mut self.names;
+        match step.op {
+            Op::New => self.construct(step),
+            Op::View => {
+                let view = View::new(named(&names.maps, step.on)?)?;
+                bind(&mut names.views, step.bind, view)
+            }
+            Op::Iter => {
+                let iter = Iter::new(Rc::clone(named(&names.maps, step.on)?));
+                bind(&mut names.iters, step.bind, iter)
+            }
+            Op::Next => names.iters.get_mut(usize::from(step.on)).and_then(Option::as_mut).ok_or_else(unbound)?.next(),
+            Op::Drop => unbind(&mut names.maps, step.on),
+            Op::DropView => unbind(&mut names.views, step.on),
+            Op::DropIter => unbind(&mut names.iters, step.on),
+            _ => match step.op.row().on {
+                Kind::View => self.on_view(step),
+                _ if step.op.row().is_call() => self.on_map_method(step),
+                _ => self.on_map(step),
+            },
+        }
+    }
+
+    fn construct(&mut self, step: &Step) -> Answer {
+        let map = construct::construct(&self.disk, &self.args(step)?, self.profile)?;
+        let answer = bind(&mut self.names.maps, step.bind, Rc::new(map))?;
+        self.names.shown = self.names.shown.max(usize::from(step.bind) + 1);
+        Ok(answer)
+    }
+
+    fn on_map_method(&self, step: &Step) -> Answer {
+        let map = named(&self.names.maps, step.on)?;
+        let args = &self.args(step)?;
+        let profile = self.profile;
+        if step.op == Op::Seekable && !profile.seek_returns_position() {
+            return Err(attribute_error("'mmap.mmap' object has no attribute 'seekable'"));
+        }
+        self.refuse_keywords(step, args)?;
+        if step.op.row().params.is_empty() {
+            args.none(step.op.row().name)?;
+        }
+        match step.op {
+            Op::Close | Op::Exit => map.close_method(),
+            Op::Find => map.find(args, Direction::Forward, profile),
+            Op::RFind => map.find(args, Direction::Backward, profile),
+            Op::Flush => map.flush(args, profile),
+            Op::Madvise => map.madvise(args, profile),
+            Op::Move => map.move_bytes(args, profile),
+            Op::Read => map.read(args),
+            Op::ReadByte => map.read_byte(),
+            Op::ReadLine => map.readline(),
+            Op::Resize => map.resize(args, profile),
+            Op::Seek => map.seek(args, profile),
+            Op::Seekable => Ok(Value::Bool(true)),
+            Op::Size => map.size(),
+            Op::Tell => map.tell(),
+            Op::Write => map.write(args),
+            Op::WriteByte => map.write_byte(args, profile),
+            _ => Err(no_rule(step).into()),
+        }
+    }
+
+    /// No method takes keywords. One without parameters always says its class, as one with them does since 3.11.
+    fn refuse_keywords(&self, step: &Step, args: &Args<'_, Disk>) -> Answer<()> {
+        if args.named.is_empty() {
+            return Ok(());
+        }
+        let row = step.op.row();
+        let class = if row.params.is_empty() || self.profile.keyword_refusal_names_class() { "mmap." } else { "" };
+        Err(type_error(format!("{class}{}() takes no keyword arguments", row.name)))
+    }
+
+    fn on_map(&self, step: &Step) -> Answer {
+        let map = named(&self.names.maps, step.on)?;
+        let args = &self.args(step)?.plain[..];
+        let profile = self.profile;
+        match (step.op, args) {
+            (Op::Closed, _) => Ok(Value::Bool(map.is_closed())),
+            (Op::Enter, _) => map.enter(),
+            (Op::With, _) => map.with_pass(),
+            (Op::WithRaise, _) => map.with_raise(),
+            (Op::Len, _) => map.length(),
+            (Op::GetItem, [index]) => map.get_item(index),
+            (Op::GetSlice | Op::GetStep, parts) => map.get_slice(parts),
+            (Op::SetItem, [index, value]) => map.set_item(index, value),
+            (Op::SetSlice | Op::SetStep, [parts @ .., value]) => map.set_slice(parts, value),
+            (Op::DelItem, [index]) => map.del_item(index),
+            (Op::DelSlice | Op::DelStep, parts) => map.del_slice(parts),
+            (Op::Contains, [item]) => map.contains(item),
+            (Op::List, _) => map.list(),
+            (Op::Reversed, _) => map.reversed(),
+            (Op::Bytes, _) => map.to_bytes(),
+            (Op::Repr, _) => map.repr(),
+            (Op::Bool, _) => map.open().map(|_| Value::Bool(true)),
+            (Op::Eq, [other]) => compare::equal(map, other),
+            (Op::Less, [other]) => compare::less(map, other),
+            (Op::Add, [other]) => compare::add(other),
+            (Op::Mul, [other]) => compare::multiply(other),
+            (Op::Hash, _) => Ok(Value::Bool(true)),
+            (Op::FindAll, [pattern]) => map.find_all(pattern, profile),
+            (Op::Crc, _) => map.crc(),
+            (Op::Unpack, [offset]) => map.unpack(offset, profile),
+            (Op::Pack, [offset, value]) => map.pack(offset, value, profile),
+            _ => Err(no_rule(step).into()),
+        }
+    }
+
+    fn on_view(&self, step: &Step) -> Answer {
+        let view = named(&self.names.views, step.on)?;
+        match (step.op, &self.args(step)?.plain[..]) {
+            (Op::ViewLen, _) => view.length(),
+            (Op::ViewBytes, _) => view.to_bytes(),
+            (Op::ViewGet, [key]) => view.get(key),
+            (Op::ViewSet, [key, value]) => view.set(key, value),
+            (Op::ViewSetSlice, [parts @ .., value]) => view.set_slice(parts, value),
+            (Op::ViewReadonly, _) => view.readonly(),
+            (Op::ViewRelease, _) => view.release(),
+            _ => Err(no_rule(step).into()),
+        }
+    }
+
+    /// The arguments of a step, with what their names stand for.
+    fn args<'a>(&'a self, step: &'a Step) -> Result<Args<'a, Disk>, End> {
+        let mut args = Args { plain: Default::default(), named: Default::default() };
+        for (place, given) in step.args.iter().enumerate() {
+            let object = match &given.arg {
+                Arg::Fd(slot) if is_fileno(step, place, given) => Object::Descriptor(self.files.file(*slot)?),
+                arg => self.object(arg)?,
+            };
+            match given.keyword {
+                Some(keyword) => args.named.push((keyword, object)),
+                None => args.plain.push(object),
+            }
+        }
+        Ok(args)
+    }
+
+    fn object<'a>(&'a self, arg: &'a Arg) -> Result<Object<'a, Disk>, End> {
+        let plain = |num: &Num| num.as_plain().ok_or_else(|| unsupported("the number is not plain"));
+        Ok(match arg {
+            Arg::Omitted | Arg::None => Object::None,
+            Arg::Bool(value) => Object::Bool(*value),
+            Arg::Int(num) => Object::Int(plain(num)?),
+            Arg::Index(num) => Object::Index(plain(num)?),
+            Arg::Flags(places) => Object::Int(Reference::flags(places)?.into()),
+            Arg::Bytes(wrap, bytes) => Object::Bytes(*wrap, bytes),
+            Arg::Thing(thing) => Object::Thing(*thing),
+            Arg::Fd(_) => {
+                return Err(unsupported("the number of a descriptor is only answered for by the constructor"));
+            }
+            Arg::File(slot) if !self.files.is_bound(*slot) => return Err(unbound()),
+            Arg::File(_) => Object::File,
+            Arg::Map(slot) => Object::Map(named(&self.names.maps, *slot)?),
+            Arg::View(slot) => Object::View(named(&self.names.views, *slot)?),
+            Arg::Path(_) | Arg::Mode(_) => Object::Thing(Thing::Text),
+        })
+    }
+
+    /// Constants joined by `|`; one that this version's module does not have counts with its value all the same.
+    fn flags(places: &[u8]) -> Result<i32, End> {
+        let mut flags = 0;
+        for &place in places {
+            let constant =
+                constants::ALL.get(usize::from(place)).ok_or_else(|| unsupported("there is no such constant"))?;
+            flags |= constant.value;
+        }
+        Ok(flags)
+    }
+}
+
+fn is_fileno(step: &Step, place: usize, given: &Given) -> bool {
+    step.op == Op::New && given.keyword.map_or(place == 0, |keyword| keyword == "fileno")
+}
+
+fn no_rule(step: &Step) -> End {
+    unsupported(format!("{} is in no rule with {} arguments", step.op, step.args.len()))
+}
+
+impl Machine for Reference {
+    fn begin(&mut self, world: &World) -> Result<(), TargetError> {
+        self.names = Names::default();
+        self.files.begin(world)
+    }
+
+    fn step(&mut self, step: &Step) -> Result<Outcome, End> {
+        if Reference::is_symbolic(step) {
+            let mut plain = step.clone();
+            self.resolve(&mut plain);
+            return self.step(&plain);
+        }
+        match (step.op, step.op.row().on) {
+            (_, Kind::File) | (Op::FileOpen | Op::FileContent | Op::FileSize, _) => self.files.step(step),
+            _ => outcome(self.answer(step)),
+        }
+    }
+
+    fn look(&mut self, files: bool, watch: Watch) -> Left {
+        let state = |map: &Option<Rc<Map<Disk>>>| map.as_ref().map_or(MapState::Unbound, |map| map.look(watch));
+        Left {
+            maps: self.names.maps[..self.names.shown].iter().map(state).collect(),
+            files: if files { self.files.look(watch) } else { Vec::new() },
+        }
+    }
+
+    fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
+        let close = |map: &Option<Rc<Map<Disk>>>| map.as_ref().and_then(|map| outcome(map.close_method()).ok());
+        let closing = self.names.maps[..self.names.shown].iter().map(close).collect();
+        self.names = Names::default();
+        let files = self.files.look(watch);
+        self.files.end();
+        (closing, files)
+    }
+}

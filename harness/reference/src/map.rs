@@ -1,0 +1,208 @@
+//! The state of a map, and the ways its memory is touched.
+
+use crate::answer::{Answer, buffer_error, value_error};
+use crate::store::{Direction, Memory, Store};
+use mmapcheck_spec::{Content, End, MapState, Watch};
+use std::cell::{Cell, Ref, RefCell};
+use std::ops::Range;
+
+/// What a map lets its user do, as its `repr` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reading, writing and resizing; also of a private map made by `flags`.
+    Default,
+    /// Reading.
+    Read,
+    /// As `Default`, asked for by name or by `prot` without reading.
+    Write,
+    /// Reading, and writing that nobody else sees.
+    Copy,
+}
+
+/// The file a map keeps a descriptor of.
+#[derive(Clone, Copy, Debug)]
+pub struct Tracked<F> {
+    /// None where no descriptor is kept: an anonymous map, or `trackfd=False`.
+    pub file: Option<F>,
+    /// The argument `trackfd`.
+    pub wanted: bool,
+}
+
+/// A Python `mmap` object.
+pub struct Map<S: Store> {
+    /// None once the map is closed.
+    memory: RefCell<Option<S::Memory>>,
+    pub(crate) len: Cell<usize>,
+    pub(crate) position: Cell<usize>,
+    /// How many buffers of it are exported.
+    pub(crate) exports: Cell<usize>,
+    pub(crate) offset: i64,
+    pub(crate) access: Access,
+    pub(crate) tracked: Tracked<S::File>,
+    /// Whether `prot` lets its memory be touched at all.
+    readable: bool,
+}
+
+/// The signal of touching memory of a map that has no right to it.
+const SIGSEGV: i32 = 11;
+/// The signal of touching a page that lies wholly beyond the end of the file.
+const SIGBUS: i32 = 7;
+
+impl<S: Store> Map<S> {
+    /// A map of all of `len` bytes of memory.
+    pub fn new(
+        memory: S::Memory,
+        len: usize,
+        offset: i64,
+        access: Access,
+        tracked: Tracked<S::File>,
+        readable: bool,
+    ) -> Map<S> {
+        Map {
+            memory: RefCell::new(Some(memory)),
+            len: Cell::new(len),
+            position: Cell::new(0),
+            exports: Cell::new(0),
+            offset,
+            access,
+            tracked,
+            readable,
+        }
+    }
+
+    /// Whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.memory.borrow().is_none()
+    }
+
+    /// The memory of an open map. This is the first check of nearly every operation.
+    pub fn open(&self) -> Answer<Open<'_, S>> {
+        let memory = Ref::filter_map(self.memory.borrow(), Option::as_ref);
+        match memory {
+            Ok(memory) => Ok(Open { map: self, memory }),
+            Err(_) => Err(value_error("mmap closed or invalid")),
+        }
+    }
+
+    /// Closes the map; closing again does nothing.
+    pub fn close(&self) -> Answer<()> {
+        if self.exports.get() > 0 {
+            return Err(buffer_error("cannot close exported pointers exist"));
+        }
+        *self.memory.borrow_mut() = None;
+        Ok(())
+    }
+
+    /// Changes the memory of an open map.
+    pub fn with_memory<T>(&self, change: impl FnOnce(&mut S::Memory) -> T) -> Option<T> {
+        self.memory.borrow_mut().as_mut().map(change)
+    }
+
+    /// How many bytes lie between the position and the end.
+    pub fn remaining(&self) -> usize {
+        self.len.get().saturating_sub(self.position.get())
+    }
+
+    /// The size of the file a descriptor is kept of.
+    pub fn file_size(&self) -> Option<u64> {
+        self.tracked.file.as_ref().map(S::size)
+    }
+
+    /// What can be seen of it.
+    pub fn look(&self, watch: Watch) -> MapState {
+        let Ok(open) = self.open() else { return MapState::Closed };
+        MapState::Open {
+            pos: self.position.get() as i64,
+            len: self.len.get() as i64,
+            content: self.readable.then(|| open.content(watch)),
+        }
+    }
+}
+
+/// An open map: its memory, touched only where that is no death.
+pub struct Open<'a, S: Store> {
+    map: &'a Map<S>,
+    memory: Ref<'a, S::Memory>,
+}
+
+impl<S: Store> Open<'_, S> {
+    /// Whether `count` bytes can be touched.
+    ///
+    /// The answer may be stricter than the processor's: a search that would end before a dead page counts as touching it.
+    pub fn touch(&self, at: usize, count: usize) -> Answer<()> {
+        if count == 0 {
+            return Ok(());
+        }
+        if !self.map.readable {
+            return Err(End::Died(SIGSEGV).into());
+        }
+        if at + count > self.memory.live() {
+            return Err(End::Died(SIGBUS).into());
+        }
+        Ok(())
+    }
+
+    /// The byte at a place.
+    pub fn byte(&self, at: usize) -> Answer<u8> {
+        self.touch(at, 1)?;
+        Ok(self.memory.byte(at))
+    }
+
+    /// Writes the byte at a place.
+    pub fn set(&self, at: usize, value: u8) -> Answer<()> {
+        self.touch(at, 1)?;
+        self.memory.set(at, value);
+        Ok(())
+    }
+
+    /// A copy of `count` bytes.
+    pub fn read(&self, at: usize, count: usize) -> Answer<Vec<u8>> {
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        self.touch(at, count)?;
+        Ok(self.memory.read(at, count))
+    }
+
+    /// Writes bytes.
+    pub fn write(&self, at: usize, bytes: &[u8]) -> Answer<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.touch(at, bytes.len())?;
+        self.memory.write(at, bytes);
+        Ok(())
+    }
+
+    /// Copies `count` bytes of another map or of this one.
+    pub fn copy(&self, at: usize, from: &Open<'_, S>, start: usize, count: usize) -> Answer<()> {
+        if count == 0 {
+            return Ok(());
+        }
+        from.touch(start, count)?;
+        self.touch(at, count)?;
+        self.memory.copy(at, &from.memory, start, count);
+        Ok(())
+    }
+
+    /// Where in the range a needle that is not empty lies.
+    pub fn find(&self, range: Range<usize>, needle: &[u8], direction: Direction) -> Answer<Option<usize>> {
+        if range.len() < needle.len() {
+            return Ok(None);
+        }
+        self.touch(range.start, range.len())?;
+        Ok(self.memory.find(range, needle, direction))
+    }
+
+    /// Advises the kernel; `start` is in whole pages.
+    pub fn advise(&self, advice: i32, start: usize, len: usize) -> Answer<()> {
+        Ok(self.memory.advise(advice, start, len)?)
+    }
+
+    /// The bytes before the first page that cannot be touched.
+    fn content(&self, watch: Watch) -> Content {
+        let count = self.map.len.get().min(self.memory.live());
+        let bytes = (watch == Watch::Full).then(|| self.memory.read(0, count));
+        Content { len: count as u64, digest: self.memory.digest(count), bytes }
+    }
+}

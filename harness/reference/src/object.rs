@@ -1,0 +1,179 @@
+//! The Python objects a step is given.
+
+use crate::answer::{Answer, buffer_error, type_error};
+use crate::map::{Map, Open};
+use crate::rules::view::View;
+use crate::store::Store;
+use mmapcheck_spec::{Thing, Wrap};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+use std::rc::Rc;
+
+/// An argument, with what its names stand for.
+pub enum Object<'a, S: Store> {
+    /// `None`
+    None,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i128),
+    /// An object that only has `__index__`.
+    Index(i128),
+    /// Bytes in a carrier.
+    Bytes(Wrap, &'a [u8]),
+    /// An object of a type that is nearly always wrong.
+    Thing(Thing),
+    /// A file object.
+    File,
+    /// The descriptor of an open file; only the constructor is given one.
+    Descriptor(&'a S::File),
+    /// A map.
+    Map(&'a Rc<Map<S>>),
+    /// A view of a map.
+    View(&'a View<S>),
+}
+
+impl<S: Store> Object<'_, S> {
+    /// The name of its type, as messages show it.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Object::None => "NoneType",
+            Object::Bool(_) => "bool",
+            Object::Int(_) | Object::Descriptor(_) => "int",
+            Object::Index(_) => "Index",
+            Object::Bytes(Wrap::Bytes, _) => "bytes",
+            Object::Bytes(Wrap::ByteArray, _) => "bytearray",
+            Object::Bytes(Wrap::View | Wrap::Strided, _) | Object::View(_) => "memoryview",
+            Object::Bytes(Wrap::Array, _) => "array.array",
+            Object::Thing(thing) => thing.type_name(),
+            Object::File => "_io.FileIO",
+            Object::Map(_) => "mmap.mmap",
+        }
+    }
+
+    /// The number of an object that has `__index__`.
+    pub fn integer(&self) -> Option<i128> {
+        match *self {
+            Object::Bool(value) => Some(value.into()),
+            Object::Int(value) | Object::Index(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// The bytes of a bytes-like object.
+pub enum Source<'a, S: Store> {
+    /// Bytes that no map shares.
+    Bytes(Cow<'a, [u8]>),
+    /// Bytes of a map.
+    Mapped {
+        /// The map.
+        open: Open<'a, S>,
+        /// Where they start in it.
+        start: usize,
+        /// How many they are.
+        count: usize,
+    },
+}
+
+impl<'a, S: Store> Source<'a, S> {
+    /// A bytes-like object whose bytes lie in one piece, as `write` and slice assignment need it.
+    pub fn contiguous(object: &Object<'a, S>) -> Answer<Source<'a, S>> {
+        match object {
+            // One byte lies in one piece whatever the step to the next one; none at all do not.
+            Object::Bytes(Wrap::Strided, bytes) if !matches!(bytes.len(), 1 | 2) => {
+                Err(buffer_error("memoryview: underlying buffer is not C-contiguous"))
+            }
+            _ => Source::any(object),
+        }
+    }
+
+    /// Any bytes-like object.
+    pub fn any(object: &Object<'a, S>) -> Answer<Source<'a, S>> {
+        match *object {
+            Object::Bytes(Wrap::Strided, bytes) => {
+                Ok(Source::Bytes(bytes.iter().copied().step_by(2).collect::<Vec<_>>().into()))
+            }
+            Object::Bytes(_, bytes) => Ok(Source::Bytes(bytes.into())),
+            Object::Map(map) => Ok(Source::Mapped { open: map.open()?, start: 0, count: map.len.get() }),
+            Object::View(view) => {
+                let (map, start, count) = view.part()?;
+                Ok(Source::Mapped { open: map.open()?, start, count })
+            }
+            _ => Err(type_error(format!("a bytes-like object is required, not '{}'", object.type_name()))),
+        }
+    }
+
+    /// How many bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Source::Bytes(bytes) => bytes.len(),
+            Source::Mapped { count, .. } => *count,
+        }
+    }
+
+    /// The bytes as they are now.
+    pub fn bytes(&self) -> Answer<Cow<'_, [u8]>> {
+        match self {
+            Source::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+            Source::Mapped { open, start, count } => Ok(Cow::Owned(open.read(*start, *count)?)),
+        }
+    }
+
+    /// Checks that all of them can be touched.
+    pub fn touch(&self) -> Answer<()> {
+        match self {
+            Source::Bytes(_) => Ok(()),
+            Source::Mapped { open, start, count } => open.touch(*start, *count),
+        }
+    }
+
+    /// The byte at a place, as it is now.
+    pub fn byte(&self, at: usize) -> Answer<u8> {
+        match self {
+            Source::Bytes(bytes) => Ok(bytes[at]),
+            Source::Mapped { open, start, .. } => open.byte(start + at),
+        }
+    }
+
+    /// Copies all of them into a map.
+    pub fn copy_to(&self, open: &Open<'_, S>, at: usize) -> Answer<()> {
+        match self {
+            Source::Bytes(bytes) => open.write(at, bytes),
+            Source::Mapped { open: from, start, count } => open.copy(at, from, *start, *count),
+        }
+    }
+}
+
+/// The arguments of a step.
+pub struct Args<'a, S: Store> {
+    /// Those given by position.
+    pub plain: SmallVec<[Object<'a, S>; 3]>,
+    /// Those given by keyword.
+    pub named: SmallVec<[(&'static str, Object<'a, S>); 1]>,
+}
+
+impl<'a, S: Store> Args<'a, S> {
+    /// The arguments of a method that takes from `least` to `most`, in the words of `PyArg_ParseTuple`.
+    pub fn counted(&self, method: &str, least: usize, most: usize) -> Answer<&[Object<'a, S>]> {
+        let given = self.plain.len();
+        if (least..=most).contains(&given) {
+            return Ok(&self.plain);
+        }
+        let (bound, wanted) = match given {
+            _ if least == most => ("exactly", most),
+            _ if given < least => ("at least", least),
+            _ => ("at most", most),
+        };
+        let plural = if wanted == 1 { "" } else { "s" };
+        Err(type_error(format!("{method}() takes {bound} {wanted} argument{plural} ({given} given)")))
+    }
+
+    /// The arguments of a method that takes none: this is checked before anything else.
+    pub fn none(&self, method: &str) -> Answer<()> {
+        match self.plain.len() {
+            0 => Ok(()),
+            given => Err(type_error(format!("mmap.{method}() takes no arguments ({given} given)"))),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The constructor: Python's checks of the arguments, then those of the kernel.
+
+use crate::answer::{Answer, Stop, overflow_error, type_error, unsupported, value_error};
+use crate::convert;
+use crate::errno::Errno;
+use crate::files::MOST_FILE;
+use crate::map::{Access, Map, Tracked};
+use crate::object::{Args, Object};
+use crate::rules::resize::ADDRESSES;
+use crate::store::{PAGE, Request, Store};
+use mmapcheck_spec::constants::{
+    MAP_32BIT, MAP_ANONYMOUS, MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED,
+    MAP_STACK, PROT_READ, PROT_WRITE,
+};
+use mmapcheck_spec::{End, Profile};
+
+/// The parameters in order. Since 3.13 the last is there, and can only be given by name.
+const PARAMETERS: [&str; 7] = ["fileno", "length", "flags", "prot", "access", "offset", "trackfd"];
+/// How many of them can be given by position.
+const BY_POSITION: usize = 6;
+/// How many of them must be given.
+const NEEDED: usize = 2;
+
+/// The bits of `flags` that say what kind of map it is.
+const MAP_TYPE: i32 = 0x0f;
+/// The third kind: shared, and refusing flags it does not know.
+const MAP_SHARED_VALIDATE: i32 = 3;
+/// A kind of newer kernels, of private memory the kernel may forget.
+const MAP_DROPPABLE: i32 = 8;
+/// The bits of `flags` that change nothing that can be seen, besides the kind.
+const HARMLESS: i32 =
+    MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_POPULATE | MAP_STACK | MAP_NORESERVE | MAP_32BIT;
+
+/// `mmap.mmap(...)`
+pub fn construct<S: Store>(store: &S, args: &Args<'_, S>, profile: Profile) -> Answer<Map<S>> {
+    let mut asked = Asked::parse(args, profile)?;
+    if asked.length < 0 {
+        return Err(overflow_error("memory mapped length must be positive"));
+    }
+    if asked.offset < 0 {
+        return Err(overflow_error("memory mapped offset must be positive"));
+    }
+    let access = asked.apply_access()?;
+    asked.fit_file()?;
+    if asked.trackfd && asked.is_bad() {
+        return Err(Errno::EBADF.into());
+    }
+    asked.check_kernel()?;
+    let memory = store.map(asked.mapped_file(), asked.request())?;
+    let tracked = Tracked { file: asked.file().filter(|_| asked.trackfd).cloned(), wanted: asked.trackfd };
+    let readable = asked.prot & (PROT_READ | PROT_WRITE) != 0;
+    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, readable))
+}
+
+/// The first argument.
+enum Fileno<'a, F> {
+    Number(i32),
+    File(&'a F),
+}
+
+/// The arguments as they were converted.
+struct Asked<'a, S: Store> {
+    fileno: Fileno<'a, S::File>,
+    length: i64,
+    flags: i32,
+    prot: i32,
+    access: i32,
+    offset: i64,
+    trackfd: bool,
+}
+
+/// How arguments are given.
+impl<'a, S: Store> Asked<'a, S> {
+    /// In the order of `PyArg_ParseTupleAndKeywords`: too many, then each in turn, then what is left over.
+    fn parse(args: &Args<'a, S>, profile: Profile) -> Answer<Asked<'a, S>> {
+        let most = if profile.has_trackfd() { PARAMETERS.len() } else { BY_POSITION };
+        let (plain, named) = (args.plain.len(), args.named.len());
+        if plain + named > most {
+            let kind = if plain == 0 { "keyword " } else { "" };
+            return Err(type_error(format!("function takes at most {most} {kind}arguments ({} given)", plain + named)));
+        }
+        let mut asked = Asked {
+            fileno: Fileno::Number(-1),
+            length: 0,
+            flags: MAP_SHARED,
+            prot: PROT_READ | PROT_WRITE,
+            access: 0,
+            offset: 0,
+            trackfd: true,
+        };
+        let mut used = 0;
+        for (place, name) in PARAMETERS.iter().enumerate().take(most) {
+            if place == BY_POSITION && plain > BY_POSITION {
+                return Err(type_error(format!(
+                    "function takes at most {BY_POSITION} positional arguments ({plain} given)"
+                )));
+            }
+            let by_name = || args.named.iter().find(|(keyword, _)| keyword == name).map(|(_, object)| object);
+            match args.plain.get(place) {
+                Some(object) => asked.take(place, object, profile)?,
+                None => match by_name() {
+                    Some(object) => {
+                        used += 1;
+                        asked.take(place, object, profile)?;
+                    }
+                    None if place < NEEDED => {
+                        let place = place + 1;
+                        return Err(type_error(format!("function missing required argument '{name}' (pos {place})")));
+                    }
+                    None => {}
+                },
+            }
+        }
+        if used < named { Err(left_over(args, most, profile)) } else { Ok(asked) }
+    }
+
+    fn take(&mut self, place: usize, object: &Object<'a, S>, profile: Profile) -> Answer<()> {
+        match place {
+            0 => {
+                self.fileno = match object {
+                    Object::Descriptor(file) => Fileno::File(file),
+                    _ => Fileno::Number(convert::int(object, profile)?),
+                }
+            }
+            1 => self.length = convert::ssize(object, profile)?,
+            2 => self.flags = convert::int(object, profile)?,
+            3 => self.prot = convert::int(object, profile)?,
+            4 => self.access = convert::int(object, profile)?,
+            5 => self.offset = convert::long(object, profile)?,
+            _ => self.trackfd = convert::truth(object)?,
+        }
+        Ok(())
+    }
+}
+
+/// The refusal of a keyword that was not taken: given by position as well, or unknown.
+fn left_over<S: Store>(args: &Args<'_, S>, most: usize, profile: Profile) -> Stop {
+    let is_named = |name: &str| args.named.iter().any(|(keyword, _)| *keyword == name);
+    for (place, name) in PARAMETERS.iter().enumerate().take(args.plain.len()) {
+        if is_named(name) {
+            let place = place + 1;
+            return type_error(format!("argument for function given by name ('{name}') and position ({place})"));
+        }
+    }
+    let unknown = args.named.iter().map(|(keyword, _)| *keyword).find(|keyword| !PARAMETERS[..most].contains(keyword));
+    let unknown = unknown.unwrap_or_default();
+    type_error(if profile.unknown_keyword_is_unexpected() {
+        format!("this function got an unexpected keyword argument '{unknown}'")
+    } else {
+        format!("'{unknown}' is an invalid keyword argument for this function")
+    })
+}
+
+/// What Python checks.
+impl<'a, S: Store> Asked<'a, S> {
+    /// Lets `access` say `flags` and `prot`, or `prot` say the access.
+    fn apply_access(&mut self) -> Answer<Access> {
+        const BOTH: i32 = PROT_READ | PROT_WRITE;
+        if self.access != 0 && (self.flags != MAP_SHARED || self.prot != BOTH) {
+            return Err(value_error("mmap can't specify both access and flags, prot."));
+        }
+        match self.access {
+            0 if self.prot & BOTH == BOTH => Ok(Access::Default),
+            0 if self.prot & PROT_WRITE != 0 => Ok(Access::Write),
+            0 => Ok(Access::Read),
+            1 => {
+                self.prot = PROT_READ;
+                Ok(Access::Read)
+            }
+            2 => Ok(Access::Write),
+            3 => {
+                self.flags = MAP_PRIVATE;
+                Ok(Access::Copy)
+            }
+            _ => Err(value_error("mmap invalid access parameter.")),
+        }
+    }
+
+    /// Compares the length with the size of the file; 0 means all from the offset on.
+    fn fit_file(&mut self) -> Answer<()> {
+        let Some(file) = self.file() else { return Ok(()) };
+        let size = S::size(file) as i64;
+        if self.length == 0 {
+            if size == 0 {
+                return Err(value_error("cannot mmap an empty file"));
+            }
+            if self.offset >= size {
+                return Err(value_error("mmap offset is greater than file size"));
+            }
+            self.length = size - self.offset;
+        } else if self.offset > size || size - self.offset < self.length {
+            return Err(value_error("mmap length is greater than file size"));
+        }
+        Ok(())
+    }
+
+    fn file(&self) -> Option<&'a S::File> {
+        match self.fileno {
+            Fileno::File(file) => Some(file),
+            Fileno::Number(_) => None,
+        }
+    }
+
+    /// Whether the descriptor is none of an open file, and does not ask for an anonymous map either.
+    fn is_bad(&self) -> bool {
+        matches!(self.fileno, Fileno::Number(number) if number != -1)
+    }
+}
+
+/// What the kernel checks, in the order of Linux.
+impl<'a, S: Store> Asked<'a, S> {
+    fn is_anonymous(&self) -> bool {
+        matches!(self.fileno, Fileno::Number(-1)) || self.flags & MAP_ANONYMOUS != 0
+    }
+
+    fn mapped_file(&self) -> Option<&'a S::File> {
+        self.file().filter(|_| !self.is_anonymous())
+    }
+
+    fn request(&self) -> Request {
+        Request {
+            len: self.length as usize,
+            offset: self.offset as u64,
+            shared: self.flags & MAP_TYPE != MAP_PRIVATE,
+            writable: self.prot & PROT_WRITE != 0,
+            populate: self.flags & MAP_POPULATE != 0,
+        }
+    }
+
+    fn check_kernel(&self) -> Answer<()> {
+        if self.offset % PAGE as i64 != 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        if !self.is_anonymous() && self.is_bad() {
+            return Err(Errno::EBADF.into());
+        }
+        if self.length == 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        if self.flags & !(MAP_TYPE | HARMLESS) != 0 {
+            return Err(unsupported(format!("flags {:#x} are in no rule", self.flags)).into());
+        }
+        self.check_length()?;
+        self.check_kind()
+    }
+
+    fn check_length(&self) -> Answer<()> {
+        match self.length {
+            ADDRESSES.. => Err(Errno::ENOMEM.into()),
+            length if length > MOST_FILE as i64 => {
+                Err(unsupported("a map of this size may or may not be possible").into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The kind of map, and whether the file is open for it.
+    fn check_kind(&self) -> Answer<()> {
+        match (self.flags & MAP_TYPE, self.mapped_file().map(S::mode)) {
+            (MAP_SHARED | MAP_PRIVATE, None) => Ok(()),
+            (MAP_DROPPABLE, None) => Err(End::Unsupported("this kind of map is in no rule".into()).into()),
+            (MAP_SHARED | MAP_SHARED_VALIDATE, Some(mode)) if self.prot & PROT_WRITE != 0 && !mode.writes() => {
+                Err(Errno::EACCES.into())
+            }
+            (MAP_SHARED | MAP_SHARED_VALIDATE | MAP_PRIVATE, Some(mode)) => {
+                if mode.reads() {
+                    Ok(())
+                } else {
+                    Err(Errno::EACCES.into())
+                }
+            }
+            _ => Err(Errno::EINVAL.into()),
+        }
+    }
+}

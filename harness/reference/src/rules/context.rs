@@ -1,0 +1,30 @@
+//! Closing, and the `with` statement.
+
+use crate::answer::{Answer, Stop};
+use crate::map::Map;
+use crate::store::Store;
+use mmapcheck_spec::{Raise, Value};
+
+impl<S: Store> Map<S> {
+    /// `m.close()`, and `m.__exit__(...)`, which does the same whatever it is given.
+    pub fn close_method(&self) -> Answer {
+        self.close().map(|()| Value::None)
+    }
+
+    /// `m.__enter__() is m`
+    pub fn enter(&self) -> Answer {
+        self.open().map(|_| Value::Bool(true))
+    }
+
+    /// `with m: pass`
+    pub fn with_pass(&self) -> Answer {
+        self.open()?;
+        self.close_method()
+    }
+
+    /// `with m: raise KeyError`: a refusal to close takes the place of the body's exception.
+    pub fn with_raise(&self) -> Answer {
+        self.with_pass()?;
+        Err(Stop::Raised(Raise::new("KeyError", "")))
+    }
+}

@@ -1,0 +1,49 @@
+//! Reading at the position.
+
+use crate::answer::{Answer, value_error};
+use crate::convert;
+use crate::map::Map;
+use crate::object::Args;
+use crate::store::{Direction, Store};
+use mmapcheck_spec::Value;
+
+impl<S: Store> Map<S> {
+    /// `read([n])`: everything that is left where `n` is `None`, negative or too large.
+    pub fn read(&self, args: &Args<'_, S>) -> Answer {
+        let open = self.open()?;
+        let args = args.counted("read", 0, 1)?;
+        let wanted = args.first().map_or(Ok(None), convert::optional_count)?;
+        let left = self.remaining();
+        let count = wanted.and_then(|n| usize::try_from(n).ok()).map_or(left, |n| n.min(left));
+        let bytes = open.read(self.position.get(), count)?;
+        self.position.set(self.position.get() + count);
+        Ok(Value::Bytes(bytes))
+    }
+
+    /// `read_byte()`
+    pub fn read_byte(&self) -> Answer {
+        let open = self.open()?;
+        if self.remaining() == 0 {
+            return Err(value_error("read byte out of range"));
+        }
+        let byte = open.byte(self.position.get())?;
+        self.position.set(self.position.get() + 1);
+        Ok(Value::Int(byte.into()))
+    }
+
+    /// `readline()`: through the next newline, or to the end.
+    pub fn readline(&self) -> Answer {
+        let open = self.open()?;
+        let start = self.position.get();
+        let count = match self.remaining() {
+            0 => 0,
+            left => match open.find(start..start + left, b"\n", Direction::Forward)? {
+                Some(newline) => newline + 1 - start,
+                None => left,
+            },
+        };
+        let bytes = open.read(start, count)?;
+        self.position.set(start + count);
+        Ok(Value::Bytes(bytes))
+    }
+}

@@ -1,0 +1,60 @@
+//! Resizing.
+
+use crate::answer::{Answer, buffer_error, type_error, unsupported, value_error};
+use crate::convert;
+use crate::errno::Errno;
+use crate::files::MOST_FILE;
+use crate::map::{Access, Map};
+use crate::object::Args;
+use crate::store::{Memory, PAGE, Store};
+use mmapcheck_spec::{Profile, Value};
+
+/// No map of a process is this long: x86-64 gives it 47 bits, less a page.
+pub(super) const ADDRESSES: i64 = (1 << 47) - PAGE as i64;
+
+impl<S: Store> Map<S> {
+    /// `resize(newsize)`: the file first, then the map. A file that was resized stays so where the map then cannot be.
+    pub fn resize(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+        self.open()?;
+        let len = convert::ssize(&args.counted("resize", 1, 1)?[0], profile)?;
+        self.resizable()?;
+        if len < 0 || i64::MAX - len < self.offset {
+            return Err(value_error("new size out of range"));
+        }
+        self.resize_file(len)?;
+        if len == 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        if self.tracked.file.is_none() && (MOST_FILE as i64..ADDRESSES).contains(&len) {
+            return Err(unsupported("a map of this size may or may not be possible").into());
+        }
+        self.with_memory(|memory| memory.resize(len as usize)).unwrap_or(Err(Errno::EINVAL))?;
+        self.len.set(len as usize);
+        Ok(Value::None)
+    }
+
+    fn resizable(&self) -> Answer<()> {
+        if self.exports.get() > 0 {
+            return Err(buffer_error("mmap can't resize with extant buffers exported."));
+        }
+        if !self.tracked.wanted {
+            return Err(value_error("mmap can't resize with trackfd=False."));
+        }
+        match self.access {
+            Access::Default | Access::Write => Ok(()),
+            Access::Read | Access::Copy => Err(type_error("mmap can't resize a readonly or copy-on-write memory map.")),
+        }
+    }
+
+    fn resize_file(&self, len: i64) -> Answer<()> {
+        let Some(file) = &self.tracked.file else { return Ok(()) };
+        if !S::mode(file).writes() {
+            return Err(Errno::EINVAL.into());
+        }
+        let size = (self.offset + len) as u64;
+        if size > MOST_FILE {
+            return Err(unsupported("a file of this size may or may not be possible").into());
+        }
+        Ok(S::set_size(file, size)?)
+    }
+}

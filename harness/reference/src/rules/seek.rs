@@ -1,0 +1,63 @@
+//! The position and what describes the map.
+
+use crate::answer::{Answer, number, value_error};
+use crate::convert;
+use crate::errno::Errno;
+use crate::map::{Access, Map};
+use crate::object::Args;
+use crate::store::Store;
+use mmapcheck_spec::{Profile, Value};
+
+impl<S: Store> Map<S> {
+    /// `seek(pos[, whence])`
+    pub fn seek(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+        let _open = self.open()?;
+        let args = args.counted("seek", 1, 2)?;
+        let distance = convert::ssize(&args[0], profile)?;
+        let whence = args.get(1).map_or(Ok(0), |object| convert::int(object, profile))?;
+        let from = match whence {
+            0 => 0,
+            1 => self.position.get(),
+            2 => self.len.get(),
+            _ => return Err(value_error("unknown seek type")),
+        };
+        let to = (from as i64).checked_add(distance).and_then(|to| usize::try_from(to).ok());
+        let Some(to) = to.filter(|&to| to <= self.len.get()) else { return Err(value_error("seek out of range")) };
+        self.position.set(to);
+        Ok(if profile.seek_returns_position() { number(to) } else { Value::None })
+    }
+
+    /// `tell()`: resizing leaves it where it was, even beyond the end.
+    pub fn tell(&self) -> Answer {
+        self.open().map(|_| number(self.position.get()))
+    }
+
+    /// `size()`: of the file, as it is now.
+    pub fn size(&self) -> Answer {
+        let _open = self.open()?;
+        let size = self.file_size().ok_or(Errno::EBADF)?;
+        Ok(Value::Int(size.into()))
+    }
+
+    /// `len(m)`
+    pub fn length(&self) -> Answer {
+        self.open().map(|_| number(self.len.get()))
+    }
+
+    /// `repr(m)`
+    pub fn repr(&self) -> Answer {
+        if self.is_closed() {
+            return Ok(Value::Text("<mmap.mmap closed=True>".into()));
+        }
+        let access = match self.access {
+            Access::Default => "ACCESS_DEFAULT",
+            Access::Read => "ACCESS_READ",
+            Access::Write => "ACCESS_WRITE",
+            Access::Copy => "ACCESS_COPY",
+        };
+        let (len, position, offset) = (self.len.get(), self.position.get(), self.offset);
+        Ok(Value::Text(format!(
+            "<mmap.mmap closed=False, access={access}, length={len}, pos={position}, offset={offset}>"
+        )))
+    }
+}

@@ -1,0 +1,61 @@
+//! Writing at the position, and moving bytes within the map.
+
+use crate::answer::{Answer, number, type_error, value_error};
+use crate::convert;
+use crate::map::{Access, Map};
+use crate::object::{Args, Source};
+use crate::store::Store;
+use mmapcheck_spec::{Profile, Value};
+
+impl<S: Store> Map<S> {
+    /// Refuses a map that only reads.
+    pub(super) fn writable(&self) -> Answer<()> {
+        match self.access {
+            Access::Read => Err(type_error("mmap can't modify a readonly memory map.")),
+            _ => Ok(()),
+        }
+    }
+
+    /// `write(bytes)`: all of them or none.
+    pub fn write(&self, args: &Args<'_, S>) -> Answer {
+        let open = self.open()?;
+        let source = Source::contiguous(&args.counted("write", 1, 1)?[0])?;
+        self.writable()?;
+        let at = self.position.get();
+        // Even no bytes at all are refused where the position lies beyond the end.
+        if at > self.len.get() || self.remaining() < source.len() {
+            return Err(value_error("data out of range"));
+        }
+        source.copy_to(&open, at)?;
+        self.position.set(at + source.len());
+        Ok(number(source.len()))
+    }
+
+    /// `write_byte(byte)`
+    pub fn write_byte(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+        let open = self.open()?;
+        let byte = convert::unsigned_byte(&args.counted("write_byte", 1, 1)?[0], profile)?;
+        self.writable()?;
+        if self.remaining() == 0 {
+            return Err(value_error("write byte out of range"));
+        }
+        open.set(self.position.get(), byte)?;
+        self.position.set(self.position.get() + 1);
+        Ok(Value::None)
+    }
+
+    /// `move(dest, src, count)`
+    pub fn move_bytes(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+        let open = self.open()?;
+        let args = args.counted("move", 3, 3)?;
+        let [dest, src, count] = [0, 1, 2].map(|place| convert::ssize(&args[place], profile));
+        let (dest, src, count) = (dest?, src?, count?);
+        self.writable()?;
+        let len = self.len.get() as i64;
+        if dest < 0 || src < 0 || count < 0 || len - dest < count || len - src < count {
+            return Err(value_error("source, destination, or count out of range"));
+        }
+        open.copy(dest as usize, &open, src as usize, count as usize)?;
+        Ok(Value::None)
+    }
+}

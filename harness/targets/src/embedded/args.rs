@@ -1,0 +1,112 @@
+//! Arguments as Python objects.
+
+use super::ffi::{Exception, Object};
+use super::{Embedded, unbound};
+use mmapcheck_spec::{Arg, Base, End, Given, Num, Step, Wrap};
+use smallvec::SmallVec;
+
+/// Arguments of a call: on the stack, for nearly all calls.
+pub(super) type Args = SmallVec<[Object; 8]>;
+
+impl Embedded {
+    /// An argument by its place in the form.
+    pub(super) fn arg(&self, step: &Step, place: usize) -> Result<Object, End> {
+        match step.args.get(place) {
+            Some(given) => self.object(&given.arg),
+            None => Err(End::Unsupported(format!("{} needs argument {}", step.op, place + 1))),
+        }
+    }
+
+    /// All arguments of a call, after those already there; last those by keyword, and the tuple of their names.
+    pub(super) fn args(&self, given: &[Given], args: &mut Args) -> Result<Option<Object>, End> {
+        let mut words: SmallVec<[Object; 4]> = SmallVec::new();
+        for Given { keyword, arg } in given {
+            match keyword {
+                None if words.is_empty() => {}
+                None => return Err(End::Unsupported("an argument by position follows one by keyword".into())),
+                Some(keyword) => words.push(self.keyword(keyword, &words)?),
+            }
+            args.push(self.object(arg)?);
+        }
+        if words.is_empty() { Ok(None) } else { self.gil.tuple(&words).map(Some).map_err(no_object) }
+    }
+
+    fn keyword(&self, keyword: &str, before: &[Object]) -> Result<Object, End> {
+        let place = Given::KEYWORDS.iter().position(|&known| known == keyword);
+        match place.map(|place| &self.kit.keywords[place]) {
+            Some(word) if !before.iter().any(|other| other.is(word)) => Ok(word.clone()),
+            Some(_) => Err(End::Unsupported(format!("the keyword {keyword} is given twice"))),
+            None => Err(End::Unsupported(format!("'{keyword}' is no keyword of the notation"))),
+        }
+    }
+
+    /// The slice that stands at these places of the form.
+    pub(super) fn slice(&self, step: &Step, parts: usize) -> Result<Object, End> {
+        let part = |place| if place < parts { self.arg(step, place) } else { Ok(self.kit.none.clone()) };
+        self.gil.slice(&part(0)?, &part(1)?, &part(2)?).map_err(no_object)
+    }
+
+    /// A plain argument as an object.
+    fn object(&self, arg: &Arg) -> Result<Object, End> {
+        match arg {
+            Arg::Omitted | Arg::None => Ok(self.kit.none.clone()),
+            Arg::Bool(value) => Ok(self.gil.boolean(*value)),
+            Arg::Int(num) => self.int(self.plain(*num)?),
+            Arg::Index(num) => {
+                let value = self.int(self.plain(*num)?)?;
+                self.kit.functions.index.call(&mut [value], None).map_err(no_object)
+            }
+            Arg::Flags(places) => self.int(self.flags(places)),
+            Arg::Bytes(wrap, bytes) => self.carrier(*wrap, bytes),
+            Arg::Thing(thing) => Ok(self.kit.things[*thing as usize].clone()),
+            Arg::Fd(slot) => self.int(self.files.raw_fd(*slot)?.into()),
+            Arg::File(slot) if self.files.is_bound(*slot) => Ok(self.kit.file.clone()),
+            Arg::File(_) => Err(unbound()),
+            Arg::Map(slot) => self.map(*slot).cloned(),
+            Arg::View(slot) => self.view(*slot).cloned(),
+            Arg::Path(_) | Arg::Mode(_) => Err(End::Unsupported("a path or mode is an argument of open alone".into())),
+        }
+    }
+
+    fn int(&self, value: i128) -> Result<Object, End> {
+        self.gil.int(value).map_err(no_object)
+    }
+
+    fn carrier(&self, wrap: Wrap, bytes: &[u8]) -> Result<Object, End> {
+        match wrap {
+            Wrap::Bytes => self.gil.bytes(bytes),
+            Wrap::ByteArray => self.gil.bytearray(bytes),
+            Wrap::View => self.gil.bytes(bytes).and_then(|bytes| bytes.view()),
+            Wrap::Strided => self.gil.bytes(bytes).and_then(|bytes| bytes.view()?.item(&self.kit.every_second)),
+            Wrap::Array => self
+                .gil
+                .bytes(bytes)
+                .and_then(|bytes| self.kit.functions.array.call(&mut [self.kit.byte_code.clone(), bytes], None)),
+        }
+        .map_err(no_object)
+    }
+
+    /// A whole number without the state of the case; nothing else is sent to a target.
+    pub(super) fn plain(&self, num: Num) -> Result<i128, End> {
+        match num.base {
+            Base::Zero => Ok(num.plus),
+            // On Linux, where alone this process can be, offsets count in pages too.
+            Base::Pages(count) | Base::Granules(count) => {
+                Ok(num.plus.saturating_add(i128::from(count) * i128::from(self.host.page)))
+            }
+            Base::Len | Base::Pos | Base::FileSize => {
+                Err(End::Unsupported("a number relative to a map must be made plain first".into()))
+            }
+        }
+    }
+
+    /// Constants joined by `|`.
+    pub(super) fn flags(&self, places: &[u8]) -> i128 {
+        places.iter().fold(0, |all, &place| all | self.kit.flags[usize::from(place)])
+    }
+}
+
+/// Making an argument failed, which is no answer of the step.
+fn no_object(_: Exception) -> End {
+    End::Unsupported("Python could not make an argument".into())
+}

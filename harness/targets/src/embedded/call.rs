@@ -1,0 +1,228 @@
+//! Steps as calls into Python.
+
+use super::args::Args;
+use super::ffi::{Answer, Comparison, Object};
+use super::{Embedded, Map, Names};
+use mmapcheck_spec::constants::{self, PROT_READ, PROT_WRITE};
+use mmapcheck_spec::{Arg, End, Kind, Op, Outcome, SLOTS, Step, Value};
+
+type Done = Result<Outcome, End>;
+
+/// The place of `prot` among the arguments of the constructor.
+const PROT: usize = 3;
+
+impl Embedded {
+    /// Does one step.
+    pub(super) fn perform(&mut self, step: &Step) -> Done {
+        if usize::from(step.bind) >= SLOTS {
+            return Err(End::Unsupported(format!("a case has {SLOTS} names of a kind")));
+        }
+        self.shrunk |= may_shrink(step);
+        match step.op.row().on {
+            Kind::Module => self.on_module(step),
+            Kind::Map if self.kit.methods[step.op as usize].is_some() => self.method(step),
+            Kind::Map => self.on_map(step),
+            Kind::View => self.on_view(step),
+            Kind::Iter => self.on_iter(step),
+            Kind::File => self.files.step(step),
+        }
+    }
+
+    fn on_module(&mut self, step: &Step) -> Done {
+        match step.op {
+            Op::Constant => self.constant(step),
+            Op::New => self.construct(step),
+            _ => self.files.step(step),
+        }
+    }
+
+    /// A constant is asked of the module, where elsewhere it stands for its value even if the module lacks it.
+    fn constant(&self, step: &Step) -> Done {
+        if let Arg::Flags(places) = arg(step, 0)? {
+            let missing = places.iter().find_map(|&place| self.constant_of_module(place).err());
+            if let Some(exception) = missing {
+                return Ok(self.kit.outcome(Err(exception)));
+            }
+        }
+        Ok(self.kit.outcome(self.kit.functions.int.call(&mut [self.arg(step, 0)?], None)))
+    }
+
+    fn constant_of_module(&self, place: u8) -> Answer {
+        self.kit.module.attr(&self.gil.name(constants::ALL[usize::from(place)].name)?)
+    }
+
+    fn construct(&mut self, step: &Step) -> Done {
+        let mut args = Args::new();
+        let keywords = self.args(&step.args, &mut args)?;
+        let unreadable = self.makes_unreadable(step);
+        let made = self.kit.class.call(&mut args, keywords.as_ref());
+        self.bind(step, made, |names, place, object| {
+            names.maps[place] = Some(Map { object, unreadable });
+            names.reach = names.reach.max(place + 1);
+        })
+    }
+
+    /// Whether the constructor is told to make memory that can be neither read nor written.
+    fn makes_unreadable(&self, step: &Step) -> bool {
+        let by_keyword = step.args.iter().find(|given| given.keyword == Some("prot"));
+        let by_place = step.args.get(PROT).filter(|given| given.keyword.is_none());
+        let bits = match by_keyword.or(by_place).map(|given| &given.arg) {
+            Some(Arg::Int(num) | Arg::Index(num)) => self.plain(*num).unwrap_or(-1),
+            Some(Arg::Flags(places)) => self.flags(places),
+            Some(Arg::Bool(value)) => (*value).into(),
+            _ => -1,
+        };
+        bits & i128::from(PROT_READ | PROT_WRITE) == 0
+    }
+
+    fn method(&mut self, step: &Step) -> Done {
+        let Some(name) = &self.kit.methods[step.op as usize] else { return Err(misused(step)) };
+        let mut args = Args::new();
+        args.push(self.map(step.on)?.clone());
+        let keywords = self.args(&step.args, &mut args)?;
+        Ok(self.kit.outcome(Object::call_method(name, &mut args, keywords.as_ref())))
+    }
+
+    fn on_map(&mut self, step: &Step) -> Done {
+        let map = self.map(step.on)?;
+        match step.op {
+            Op::Drop => {
+                self.names.maps[usize::from(step.on)] = None;
+                Ok(Outcome::Value(Value::None))
+            }
+            Op::Iter => {
+                let made = map.iter();
+                self.bind(step, made, |names, place, object| names.iters[place] = Some(object))
+            }
+            Op::View => {
+                let made = map.view();
+                self.bind(step, made, |names, place, object| names.views[place] = Some(object))
+            }
+            _ => self.statement(step, map),
+        }
+    }
+
+    fn on_view(&mut self, step: &Step) -> Done {
+        let view = self.view(step.on)?;
+        match step.op {
+            Op::DropView => {
+                self.names.views[usize::from(step.on)] = None;
+                Ok(Outcome::Value(Value::None))
+            }
+            Op::SubView => {
+                let made = view.item(&self.key(step)?);
+                self.bind(step, made, |names, place, object| names.views[place] = Some(object))
+            }
+            _ => self.statement(step, view),
+        }
+    }
+
+    fn on_iter(&mut self, step: &Step) -> Done {
+        let iter = self.iter(step.on)?;
+        match step.op {
+            Op::Next => Ok(self.kit.outcome(self.kit.functions.next.call(&mut [iter.clone()], None))),
+            Op::DropIter => {
+                self.names.iters[usize::from(step.on)] = None;
+                Ok(Outcome::Value(Value::None))
+            }
+            _ => Err(misused(step)),
+        }
+    }
+
+    /// A name is bound to what was made; after an exception it keeps what it has.
+    fn bind(&mut self, step: &Step, made: Answer, set: impl FnOnce(&mut Names, usize, Object)) -> Done {
+        let names = &mut self.names;
+        Ok(self.kit.outcome_of(made, |object| {
+            set(names, step.bind.into(), object);
+            Value::None
+        }))
+    }
+
+    /// What is done on a map or view, and binds no name.
+    fn statement(&self, step: &Step, on: &Object) -> Done {
+        let truth = |answer| self.kit.outcome_of(answer, Value::Bool);
+        let nothing = |answer| self.kit.outcome_of(answer, |()| Value::None);
+        Ok(match step.op {
+            Op::Len | Op::ViewLen => self.kit.outcome_of(on.size(), |size| Value::Int(size.into())),
+            Op::Bool => truth(on.truth()),
+            Op::Contains => truth(on.contains(&self.arg(step, 0)?)),
+            Op::Hash => truth(on.hash().and_then(|hash| Ok(hash == on.hash()?))),
+            Op::Enter => {
+                let entered = Object::call_method(&self.kit.names.enter, &mut [on.clone()], None);
+                truth(entered.map(|entered| entered.is(on)))
+            }
+            Op::SetItem | Op::SetSlice | Op::SetStep | Op::ViewSet | Op::ViewSetSlice => {
+                nothing(on.set_item(&self.key(step)?, &self.arg(step, places(step.op))?))
+            }
+            Op::DelItem | Op::DelSlice | Op::DelStep => nothing(on.del_item(&self.key(step)?)),
+            _ => self.kit.outcome(self.expression(step, on)?),
+        })
+    }
+
+    /// What answers with an object.
+    fn expression(&self, step: &Step, on: &Object) -> Result<Answer, End> {
+        let call = |function: &Object| function.call(&mut [on.clone()], None);
+        let functions = &self.kit.functions;
+        Ok(match step.op {
+            Op::Closed => on.attr(&self.kit.names.closed),
+            Op::ViewReadonly => on.attr(&self.kit.names.readonly),
+            Op::ViewRelease => Object::call_method(&self.kit.names.release, &mut [on.clone()], None),
+            Op::GetItem | Op::GetSlice | Op::GetStep | Op::ViewGet => on.item(&self.key(step)?),
+            Op::List => on.list(),
+            Op::Reversed => call(&functions.reversed).and_then(|reversed| reversed.list()),
+            Op::Bytes | Op::ViewBytes => call(&functions.bytes),
+            Op::Repr => on.repr(),
+            Op::Eq => on.compare(&self.arg(step, 0)?, Comparison::Equal),
+            Op::Less => on.compare(&self.arg(step, 0)?, Comparison::Less),
+            Op::Add => on.add(&self.arg(step, 0)?),
+            Op::Mul => on.multiply(&self.arg(step, 0)?),
+            Op::With => call(&functions.with_pass),
+            Op::WithRaise => call(&functions.with_raise),
+            Op::Crc => call(&functions.crc32),
+            Op::FindAll => functions.findall.call(&mut [self.arg(step, 0)?, on.clone()], None),
+            Op::Unpack => {
+                functions.unpack_from.call(&mut [self.kit.short_format.clone(), on.clone(), self.arg(step, 0)?], None)
+            }
+            Op::Pack => {
+                let format = self.kit.short_format.clone();
+                functions.pack_into.call(&mut [format, on.clone(), self.arg(step, 0)?, self.arg(step, 1)?], None)
+            }
+            _ => return Err(misused(step)),
+        })
+    }
+
+    /// The index or slice between the brackets.
+    fn key(&self, step: &Step) -> Result<Object, End> {
+        match places(step.op) {
+            1 => self.arg(step, 0),
+            parts => self.slice(step, parts),
+        }
+    }
+}
+
+/// How many arguments stand between the brackets.
+fn places(op: Op) -> usize {
+    match op {
+        Op::GetStep | Op::SetStep | Op::DelStep => 3,
+        Op::GetSlice | Op::SetSlice | Op::DelSlice | Op::SubView | Op::ViewSetSlice => 2,
+        _ => 1,
+    }
+}
+
+/// Whether a file may be shorter afterwards than a map of it. Growing a shared anonymous map counts too: it adds no memory
+/// where Python is older than 3.13.8.
+fn may_shrink(step: &Step) -> bool {
+    match step.op {
+        Op::Resize | Op::FileTruncate => true,
+        Op::FileOpen => step.args.iter().any(|given| matches!(given.arg, Arg::Mode(mode) if mode.truncates())),
+        _ => false,
+    }
+}
+
+fn arg(step: &Step, place: usize) -> Result<&Arg, End> {
+    step.args.get(place).map(|given| &given.arg).ok_or_else(|| misused(step))
+}
+
+fn misused(step: &Step) -> End {
+    End::Unsupported(format!("{} cannot be done like this", step.op))
+}

@@ -1,0 +1,68 @@
+//! New objects.
+
+use super::{Answer, Gil, Object};
+use pyo3::ffi::{self, Py_ssize_t};
+use std::ffi::CString;
+use std::ptr;
+
+impl Gil {
+    /// `None`
+    pub fn none(&self) -> Object {
+        // SAFETY: `None` lives as long as the interpreter.
+        unsafe { Object::borrowed(ffi::Py_None()) }
+    }
+
+    /// `True` or `False`
+    pub fn boolean(&self, value: bool) -> Object {
+        // SAFETY: both live as long as the interpreter.
+        unsafe { Object::borrowed(if value { ffi::Py_True() } else { ffi::Py_False() }) }
+    }
+
+    /// An `int`.
+    pub fn int(&self, value: i128) -> Answer {
+        match i64::try_from(value) {
+            Ok(value) => new_reference!(PyLong_FromLongLong(value)),
+            Err(_) => {
+                let digits = CString::new(value.to_string()).expect("digits are not NUL");
+                new_reference!(PyLong_FromString(digits.as_ptr(), ptr::null_mut(), 10))
+            }
+        }
+    }
+
+    /// A `bytes`.
+    pub fn bytes(&self, bytes: &[u8]) -> Answer {
+        new_reference!(PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as Py_ssize_t))
+    }
+
+    /// A `bytearray`.
+    pub fn bytearray(&self, bytes: &[u8]) -> Answer {
+        new_reference!(PyByteArray_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as Py_ssize_t))
+    }
+
+    /// A `str`, interned: made for names, which are looked up again and again.
+    pub fn name(&self, text: &str) -> Answer {
+        let text = CString::new(text).unwrap_or_default();
+        new_reference!(PyUnicode_InternFromString(text.as_ptr()))
+    }
+
+    /// `slice(start, stop, step)`
+    pub fn slice(&self, start: &Object, stop: &Object, step: &Object) -> Answer {
+        new_reference!(PySlice_New(start.raw(), stop.raw(), step.raw()))
+    }
+
+    /// A `tuple`.
+    pub fn tuple(&self, items: &[Object]) -> Answer {
+        let tuple = new_reference!(PyTuple_New(items.len() as Py_ssize_t))?;
+        for (i, item) in items.iter().enumerate() {
+            // SAFETY: the tuple is new, ours alone, and has this place; the item's reference is given to it.
+            unsafe { ffi::PyTuple_SetItem(tuple.raw(), i as Py_ssize_t, item.clone().into_raw()) };
+        }
+        Ok(tuple)
+    }
+
+    /// A module, imported.
+    pub fn import(&self, module: &str) -> Answer {
+        let module = CString::new(module).unwrap_or_default();
+        new_reference!(PyImport_ImportModule(module.as_ptr()))
+    }
+}

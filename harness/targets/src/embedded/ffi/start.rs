@@ -1,0 +1,93 @@
+//! Starting the interpreter, and holding it.
+
+use mmapcheck_python::{PROGRAM, VERSION};
+use mmapcheck_spec::TargetError;
+use pyo3::ffi::{self, PyConfig, PyGILState_STATE};
+use std::cell::RefCell;
+use std::ffi::{CStr, CString};
+use std::mem::MaybeUninit;
+use std::rc::{Rc, Weak};
+use std::sync::OnceLock;
+
+/// Holds the GIL until dropped. It stays on its thread.
+#[derive(Clone, Debug)]
+pub struct Gil {
+    _held: Rc<Held>,
+}
+
+#[derive(Debug)]
+struct Held(PyGILState_STATE);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // SAFETY: gives back, on the same thread and once, what `PyGILState_Ensure` gave.
+        unsafe { ffi::PyGILState_Release(self.0) };
+    }
+}
+
+thread_local! {
+    /// What this thread holds. It is shared: holds must be given back in reverse order, and their owners do not know of
+    /// each other.
+    static HELD: RefCell<Weak<Held>> = const { RefCell::new(Weak::new()) };
+}
+
+impl Gil {
+    /// Starts the interpreter, if it does not run yet, and waits until no other thread holds it.
+    pub fn hold() -> Result<Gil, TargetError> {
+        static STARTED: OnceLock<Result<(), TargetError>> = OnceLock::new();
+        STARTED.get_or_init(|| check_interpreter().and_then(|()| start())).clone()?;
+        Ok(HELD.with_borrow_mut(|held| {
+            let now = held.upgrade().unwrap_or_else(|| {
+                // SAFETY: the interpreter runs, and is never stopped.
+                Rc::new(Held(unsafe { ffi::PyGILState_Ensure() }))
+            });
+            *held = Rc::downgrade(&now);
+            Gil { _held: now }
+        }))
+    }
+}
+
+/// Whether the library that was loaded is of the Python this program was built for.
+///
+/// # Errors
+/// Where the loader found another: one line that says both versions, why, and how to mend it.
+pub fn check_interpreter() -> Result<(), TargetError> {
+    // SAFETY: callable at any time, even before Python starts; the text is static.
+    let running = unsafe { CStr::from_ptr(ffi::Py_GetVersion()) }.to_string_lossy();
+    let end = running.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(running.len());
+    match &running[..end] {
+        VERSION => Ok(()),
+        other => Err(TargetError(format!(
+            "built for Python {VERSION} but the loader found the library of Python {other}: \
+             unset LD_LIBRARY_PATH, or build again with PYO3_PYTHON set to the Python you mean"
+        ))),
+    }
+}
+
+/// Starts the interpreter as `python` would, but without signal handlers, and lets go of it.
+fn start() -> Result<(), TargetError> {
+    // Python finds its library by the path of its program; without it, by any `python3` on `PATH`.
+    let program = CString::new(PROGRAM).map_err(|_| TargetError("the path of Python holds a NUL".into()))?;
+    let mut config = MaybeUninit::<PyConfig>::uninit();
+    let config = config.as_mut_ptr();
+    // SAFETY: the first call fills in the whole structure; the rest use it as documented, and it is cleared once.
+    // Python does not run yet: this is called once. It then runs, and its GIL, which this thread has, is let go.
+    let problem = unsafe {
+        ffi::PyConfig_InitPythonConfig(config);
+        (*config).install_signal_handlers = 0;
+        (*config).configure_c_stdio = 0;
+        (*config).parse_argv = 0;
+        let mut status = ffi::PyConfig_SetBytesString(config, &raw mut (*config).program_name, program.as_ptr());
+        if ffi::PyStatus_Exception(status) == 0 {
+            status = ffi::Py_InitializeFromConfig(config);
+        }
+        ffi::PyConfig_Clear(config);
+        let failed = ffi::PyStatus_Exception(status) != 0;
+        if !failed {
+            ffi::PyEval_SaveThread();
+        }
+        failed.then(|| if status.err_msg.is_null() { c"no reason given" } else { CStr::from_ptr(status.err_msg) })
+    };
+    problem
+        .map_or(Ok(()), |why| Err(TargetError(format!("Python {VERSION} does not start: {}", why.to_string_lossy()))))
+}

@@ -1,0 +1,185 @@
+//! The Python objects every case uses, made once.
+
+use super::ffi::{Answer, Gil, Object};
+use mmapcheck_spec::constants;
+use mmapcheck_spec::{Given, Op, Thing};
+
+/// What a session would write in Python, as functions and classes.
+const SOURCE: &str = "
+import array, builtins, io, os, re, struct, zlib
+
+class Index:
+    def __init__(self, value):
+        self.value = value
+    def __index__(self):
+        return self.value
+
+def with_pass(m):
+    with m:
+        pass
+
+def with_raise(m):
+    with m:
+        raise KeyError
+
+file = io.FileIO(os.devnull)
+";
+
+/// The exceptions `mmap` is known to raise. The name of any other is asked of its class.
+const EXCEPTIONS: [&str; 12] = [
+    "ValueError",
+    "TypeError",
+    "IndexError",
+    "BufferError",
+    "OverflowError",
+    "OSError",
+    "PermissionError",
+    "StopIteration",
+    "KeyError",
+    "AttributeError",
+    "MemoryError",
+    "SystemError",
+];
+
+/// The objects of [`SOURCE`], and names and constants.
+#[derive(Debug)]
+pub struct Kit {
+    /// The module under test.
+    pub module: Object,
+    /// Its class under test.
+    pub class: Object,
+    /// The module's constants, by their place in [`constants::ALL`].
+    pub flags: Vec<i128>,
+    /// Method names by operation, where the operation is a method call.
+    pub methods: Vec<Option<Object>>,
+    /// The keywords of [`Given::KEYWORDS`].
+    pub keywords: Vec<Object>,
+    /// The objects of [`Thing::ALL`].
+    pub things: Vec<Object>,
+    /// Classes of exceptions and their names.
+    pub exceptions: Vec<(Object, &'static str)>,
+    pub names: Names,
+    pub functions: Functions,
+    pub none: Object,
+    /// `slice(None, None, 2)`
+    pub every_second: Object,
+    /// `slice(None, None, None)`
+    pub whole: Object,
+    /// `'B'`, the type code of an array of bytes.
+    pub byte_code: Object,
+    /// `'<H'`, the format of `struct`.
+    pub short_format: Object,
+    /// A file object that is no file of the case.
+    pub file: Object,
+}
+
+/// Names of attributes.
+#[derive(Debug)]
+pub struct Names {
+    pub closed: Object,
+    pub tell: Object,
+    pub close: Object,
+    pub readonly: Object,
+    pub release: Object,
+    pub enter: Object,
+    pub errno: Object,
+    pub name: Object,
+    pub module: Object,
+}
+
+/// Functions and classes that are called.
+#[derive(Debug)]
+pub struct Functions {
+    pub index: Object,
+    pub array: Object,
+    pub int: Object,
+    pub bytes: Object,
+    pub next: Object,
+    pub reversed: Object,
+    pub findall: Object,
+    pub crc32: Object,
+    pub unpack_from: Object,
+    pub pack_into: Object,
+    pub with_pass: Object,
+    pub with_raise: Object,
+    pub os_error: Object,
+}
+
+impl Kit {
+    /// Makes everything, for this class of this module.
+    pub fn new(gil: &Gil, module: Object, class: Object) -> Answer<Kit> {
+        let builtins = gil.import("builtins")?;
+        let get = |object: &Object, name: &str| object.attr(&gil.name(name)?);
+        let scope = get(&builtins, "dict")?.call(&mut [], None)?;
+        get(&builtins, "exec")?.call(&mut [gil.name(SOURCE)?, scope.clone()], None)?;
+        let eval = get(&builtins, "eval")?;
+        let eval = |source: &str| eval.call(&mut [gil.name(source)?, scope.clone()], None);
+        Ok(Kit {
+            flags: flags(gil, &module),
+            module,
+            class,
+            methods: Op::ALL
+                .iter()
+                .map(|&op| method(op).map(|name| gil.name(name)).transpose())
+                .collect::<Answer<_>>()?,
+            keywords: Given::KEYWORDS.iter().map(|word| gil.name(word)).collect::<Answer<_>>()?,
+            things: Thing::ALL.iter().map(|&(_, source, _)| eval(source)).collect::<Answer<_>>()?,
+            exceptions: EXCEPTIONS.iter().map(|&name| Ok((eval(name)?, name))).collect::<Answer<_>>()?,
+            names: Names::new(gil)?,
+            functions: Functions::new(eval)?,
+            none: gil.none(),
+            every_second: eval("slice(None, None, 2)")?,
+            whole: eval("slice(None, None, None)")?,
+            byte_code: eval("'B'")?,
+            short_format: eval("'<H'")?,
+            file: eval("file")?,
+        })
+    }
+}
+
+impl Names {
+    fn new(gil: &Gil) -> Answer<Names> {
+        Ok(Names {
+            closed: gil.name("closed")?,
+            tell: gil.name("tell")?,
+            close: gil.name("close")?,
+            readonly: gil.name("readonly")?,
+            release: gil.name("release")?,
+            enter: gil.name("__enter__")?,
+            errno: gil.name("errno")?,
+            name: gil.name("__name__")?,
+            module: gil.name("__module__")?,
+        })
+    }
+}
+
+impl Functions {
+    fn new(eval: impl Fn(&str) -> Answer) -> Answer<Functions> {
+        Ok(Functions {
+            index: eval("Index")?,
+            array: eval("array.array")?,
+            int: eval("int")?,
+            bytes: eval("bytes")?,
+            next: eval("next")?,
+            reversed: eval("reversed")?,
+            findall: eval("re.findall")?,
+            crc32: eval("zlib.crc32")?,
+            unpack_from: eval("struct.unpack_from")?,
+            pack_into: eval("struct.pack_into")?,
+            with_pass: eval("with_pass")?,
+            with_raise: eval("with_raise")?,
+            os_error: eval("OSError")?,
+        })
+    }
+}
+
+/// The name of the method an operation calls, as its form in the table says.
+fn method(op: Op) -> Option<&'static str> {
+    op.row().form.strip_prefix("$.")?.strip_suffix("($*)")
+}
+
+/// The module's own constants; the table's value where the module has none that is a number.
+fn flags(gil: &Gil, module: &Object) -> Vec<i128> {
+    let own = |name| gil.name(name).and_then(|name| module.attr(&name)).ok().and_then(|value| value.as_i64());
+    constants::ALL.iter().map(|constant| own(constant.name).unwrap_or(constant.value.into()).into()).collect()
+}

@@ -1,0 +1,156 @@
+//! CPython embedded in this process, done step by step.
+
+mod args;
+mod call;
+mod ffi;
+mod kit;
+mod look;
+mod value;
+
+pub use ffi::check_interpreter;
+
+use ffi::{Exception, Gil, Object, Scratch};
+use kit::Kit;
+use mmapcheck_reference::files::Files;
+use mmapcheck_spec::{
+    End, FileState, Host, Left, Machine, Outcome, Profile, SLOTS, Slot, Step, TargetError, Watch, World,
+};
+use std::path::Path;
+
+/// A class of the embedded CPython, done step by step.
+///
+/// It stays on its thread, and holds the interpreter (its GIL) as long as it lives: an `Embedded` of another thread
+/// waits for it.
+#[derive(Debug)]
+pub struct Embedded {
+    host: Host,
+    files: Files,
+    names: Names,
+    /// Whether some file may have become shorter in this case, so that memory of a map may be dead.
+    shrunk: bool,
+    scratch: Scratch,
+    kit: Kit,
+    /// Last, so that it is dropped last: every object above needs it.
+    gil: Gil,
+}
+
+/// What the names of a case stand for.
+#[derive(Debug, Default)]
+struct Names {
+    maps: [Option<Map>; SLOTS],
+    views: [Option<Object>; SLOTS],
+    iters: [Option<Object>; SLOTS],
+    /// How many map slots were ever bound, up to the highest.
+    reach: usize,
+}
+
+#[derive(Debug)]
+struct Map {
+    object: Object,
+    /// Whether it was constructed so that its memory cannot be read.
+    unreadable: bool,
+}
+
+impl Embedded {
+    /// The class `attr` of a module, with the files of its cases in `dir`, an existing folder of its own.
+    /// The module is imported as by a Python program: `PYTHONPATH` counts.
+    ///
+    /// # Errors
+    /// Where Python is not the one configured or does not start, the module cannot be imported, or the files cannot be
+    /// made: one line.
+    pub fn new(module: &str, attr: &str, dir: &Path) -> Result<Embedded, TargetError> {
+        let gil = Gil::hold()?;
+        let (host, kit) = Embedded::import(&gil, module, attr)?;
+        let scratch = Scratch::new().map_err(|why| TargetError(format!("no file in memory can be made: {why}")))?;
+        let files = Files::new(dir)?;
+        Ok(Embedded { host, files, names: Names::default(), shrunk: false, scratch, kit, gil })
+    }
+
+    fn import(gil: &Gil, module: &str, attr: &str) -> Result<(Host, Kit), TargetError> {
+        let imported =
+            gil.import(module).map_err(|why| failed(gil, &format!("cannot import module {module}"), &why))?;
+        let class = gil.name(attr).and_then(|name| imported.attr(&name));
+        let class = class.map_err(|why| failed(gil, &format!("no class {attr} in module {module}"), &why))?;
+        let broken = |why| failed(gil, "the standard library of Python cannot be used", &why);
+        let host = host(gil, module, attr).map_err(broken)?;
+        Ok((host, Kit::new(gil, imported, class).map_err(broken)?))
+    }
+
+    /// Who this is.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    fn map(&self, slot: Slot) -> Result<&Object, End> {
+        let map = self.names.maps.get(usize::from(slot)).and_then(Option::as_ref);
+        map.map(|map| &map.object).ok_or_else(unbound)
+    }
+
+    fn view(&self, slot: Slot) -> Result<&Object, End> {
+        bound(&self.names.views, slot)
+    }
+
+    fn iter(&self, slot: Slot) -> Result<&Object, End> {
+        bound(&self.names.iters, slot)
+    }
+}
+
+impl Machine for Embedded {
+    fn begin(&mut self, world: &World) -> Result<(), TargetError> {
+        self.names = Names::default();
+        self.shrunk = false;
+        self.files.begin(world)
+    }
+
+    fn step(&mut self, step: &Step) -> Result<Outcome, End> {
+        self.perform(step)
+    }
+
+    fn look(&mut self, files: bool, watch: Watch) -> Left {
+        let maps = self.look_at_maps(watch);
+        Left { maps, files: if files { self.files.look(watch) } else { Vec::new() } }
+    }
+
+    fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
+        let close = |map: &Option<Map>| {
+            let map = map.as_ref()?.object.clone();
+            Some(self.kit.outcome(Object::call_method(&self.kit.names.close, &mut [map], None)))
+        };
+        let closing = self.names.maps[..self.names.reach].iter().map(close).collect();
+        self.names = Names::default();
+        self.files.end();
+        (closing, self.files.look(watch))
+    }
+}
+
+fn bound(names: &[Option<Object>], slot: Slot) -> Result<&Object, End> {
+    names.get(usize::from(slot)).and_then(Option::as_ref).ok_or_else(unbound)
+}
+
+fn unbound() -> End {
+    End::Unsupported("the name is not bound".into())
+}
+
+/// What the interpreter says of itself.
+fn host(gil: &Gil, module: &str, attr: &str) -> ffi::Answer<Host> {
+    let number = |object: &Object, name: &str| Ok(object.attr(&gil.name(name)?)?.as_i64().unwrap_or(0));
+    let version = gil.import("sys")?.attr(&gil.name("version_info")?)?;
+    let part = |name| Ok(u8::try_from(number(&version, name)?).unwrap_or(u8::MAX));
+    let profile = Profile::cpython(part("major")?, part("minor")?, part("micro")?);
+    let class = if attr == "mmap" { String::new() } else { format!(", class {attr}") };
+    Ok(Host {
+        profile,
+        name: format!("CPython {}, module {module}{class}", profile.version),
+        is_cpython_mmap: module == "mmap" && attr == "mmap",
+        page: number(&gil.import("mmap")?, "PAGESIZE")?.try_into().unwrap_or(4096),
+    })
+}
+
+/// One line for the user: what failed, and the class and text of the exception.
+fn failed(gil: &Gil, what: &str, Exception(why): &Exception) -> TargetError {
+    let class = gil.name("__name__").and_then(|name| why.class().attr(&name));
+    let [class, text] =
+        [class, why.str()].map(|text| text.map_or_else(|_| String::new(), |text| value::text_of(&text)));
+    TargetError(format!("{what}: {class}: {text}").replace('\n', " "))
+}

@@ -1,0 +1,79 @@
+//! Python's answers as values of the notation.
+
+use super::ffi::{Answer, Exception, Object, Seen};
+use super::kit::Kit;
+use mmapcheck_spec::{Outcome, Raise, Value};
+use std::borrow::Cow;
+
+impl Kit {
+    /// What a step answered, where Python answered with an object.
+    pub fn outcome(&self, answer: Answer) -> Outcome {
+        self.outcome_of(answer, |object| self.value(&object))
+    }
+
+    /// What a step answered.
+    pub fn outcome_of<T>(&self, answer: Answer<T>, value: impl FnOnce(T) -> Value) -> Outcome {
+        match answer {
+            Ok(answer) => Outcome::Value(value(answer)),
+            Err(exception) => Outcome::Raised(self.raise(&exception)),
+        }
+    }
+
+    /// An object as a value.
+    fn value(&self, object: &Object) -> Value {
+        match object.seen() {
+            Seen::None => Value::None,
+            Seen::Bool(value) => Value::Bool(value),
+            Seen::Int(Some(value)) => Value::Int(value),
+            Seen::Int(None) => Value::Text("a number of more than 128 bits".into()),
+            Seen::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+            Seen::Text(text) => Value::Text(text.into_owned()),
+            Seen::List => Value::List(self.values(object)),
+            Seen::Tuple => Value::Tuple(self.values(object)),
+            Seen::Other => Value::Object(self.type_name(object).into()),
+        }
+    }
+
+    fn values(&self, sequence: &Object) -> Vec<Value> {
+        sequence.items().unwrap_or_default().iter().map(|item| self.value(item)).collect()
+    }
+
+    /// `type(object).__name__`
+    pub fn type_name(&self, object: &Object) -> String {
+        self.text_attr(&object.class(), &self.names.name)
+    }
+
+    fn text_attr(&self, object: &Object, name: &Object) -> String {
+        object.attr(name).map(|text| text_of(&text)).unwrap_or_default()
+    }
+
+    /// An exception: its class as a traceback shows it, its `errno`, its text.
+    pub fn raise(&self, Exception(exception): &Exception) -> Raise {
+        let class = exception.class();
+        let os_error = class.is_subclass(&self.functions.os_error).unwrap_or(false);
+        let errno = os_error.then(|| exception.attr(&self.names.errno).ok()?.as_i64()).flatten();
+        Raise {
+            class: self.class_name(&class),
+            errno: errno.and_then(|number| number.try_into().ok()),
+            message: exception.str().map_or("".into(), |text| text_of(&text).into()),
+        }
+    }
+
+    fn class_name(&self, class: &Object) -> Cow<'static, str> {
+        if let Some((_, name)) = self.exceptions.iter().find(|(known, _)| known.is(class)) {
+            return Cow::Borrowed(name);
+        }
+        let name = self.text_attr(class, &self.names.name);
+        match self.text_attr(class, &self.names.module).as_str() {
+            "builtins" | "__main__" => name.into(),
+            module => format!("{module}.{name}").into(),
+        }
+    }
+}
+
+pub fn text_of(object: &Object) -> String {
+    match object.seen() {
+        Seen::Text(text) => text.into_owned(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,105 @@
+//! A page of memory shared with a worker process, on which the worker marks what it is doing.
+//!
+//! A mark costs one store, so that every step can be marked; when the worker dies, the marks say where.
+#![expect(unsafe_code, reason = "memory shared between processes is mapped through a raw pointer")]
+
+use memmap2::{MmapOptions, MmapRaw};
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The marks of one worker. Both sides map the same file.
+pub struct Progress {
+    map: MmapRaw,
+}
+
+/// What a worker was doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks {
+    /// The number of the case.
+    pub case: u64,
+    /// The number of the target's step, counted from 0; the number of steps while everything is closed; none while the
+    /// target is not running.
+    pub step: Option<u64>,
+}
+
+const BYTES: u64 = 16;
+/// Stands for "no step" in the page.
+const IDLE: u64 = u64::MAX;
+
+impl Progress {
+    /// Makes the file and maps it.
+    ///
+    /// # Errors
+    /// Where the file cannot be made or mapped.
+    pub fn create(path: &Path) -> io::Result<Progress> {
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+        file.set_len(BYTES)?;
+        let progress = Progress { map: MmapOptions::new().len(BYTES as usize).map_raw(&file)? };
+        progress.start(0);
+        Ok(progress)
+    }
+
+    /// Maps a file that `create` made.
+    ///
+    /// # Errors
+    /// Where it cannot be mapped or has another size.
+    pub fn open(path: &Path) -> io::Result<Progress> {
+        let file = File::options().read(true).write(true).open(path)?;
+        if file.metadata()?.len() != BYTES {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "not a page of marks"));
+        }
+        Ok(Progress { map: MmapOptions::new().len(BYTES as usize).map_raw(&file)? })
+    }
+
+    fn cell(&self, index: usize) -> &AtomicU64 {
+        debug_assert!(index < 2);
+        // SAFETY: the mapping is BYTES = 16 bytes long, page aligned and lives as long as `self`; `index` is 0 or 1; the
+        // file is never truncated; and every access, in both processes, is atomic.
+        unsafe { AtomicU64::from_ptr(self.map.as_mut_ptr().cast::<u64>().add(index)) }
+    }
+
+    /// A case begins; the target is not running yet.
+    pub fn start(&self, case: u64) {
+        self.cell(1).store(IDLE, Ordering::Relaxed);
+        self.cell(0).store(case, Ordering::Relaxed);
+    }
+
+    /// The target begins this step.
+    pub fn step(&self, step: usize) {
+        self.cell(1).store(step as u64, Ordering::Relaxed);
+    }
+
+    /// What was marked last.
+    #[must_use]
+    pub fn read(&self) -> Marks {
+        let step = self.cell(1).load(Ordering::Relaxed);
+        Marks { case: self.cell(0).load(Ordering::Relaxed), step: (step != IDLE).then_some(step) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_seen_through_a_second_mapping() -> io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("marks");
+        let (ours, theirs) = (Progress::create(&path)?, Progress::open(&path)?);
+        theirs.start(7);
+        assert_eq!(ours.read(), Marks { case: 7, step: None });
+        theirs.step(3);
+        assert_eq!(ours.read(), Marks { case: 7, step: Some(3) });
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_of_another_size_is_refused() -> io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        std::fs::write(dir.path().join("f"), b"short")?;
+        assert!(Progress::open(&dir.path().join("f")).is_err());
+        Ok(())
+    }
+}

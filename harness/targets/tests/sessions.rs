@@ -1,0 +1,125 @@
+//! Sessions whose answers the real interpreters gave: Python's own `doctest` accepts each, in every version that can be
+//! embedded. The embedded target must give the same answers.
+
+use mmapcheck_spec::notation::{Session, matches, parse, render};
+use mmapcheck_spec::{MapState, StepTrace, Trace, Watch};
+use mmapcheck_targets::{Embedded, check_interpreter};
+use std::path::{Path, PathBuf};
+
+fn sessions() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions");
+    let mut paths: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "there are sessions");
+    paths
+}
+
+fn embedded(dir: &tempfile::TempDir) -> Embedded {
+    Embedded::new("mmap", "mmap", dir.path()).unwrap()
+}
+
+fn trace(machine: &mut Embedded, session: &Session, watch: Watch) -> Trace {
+    Trace::of(machine, &session.case, watch, &mut |_| {}).unwrap()
+}
+
+/// The statements whose answer is not the session's.
+fn wrong_answers(session: &Session, trace: &Trace) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for statement in &session.statements {
+        let Some(step) = statement.step else { continue };
+        let got = trace.steps.get(step).map(|step| &step.result);
+        let right = match got {
+            Some(Ok(outcome)) => {
+                statement.discards || matches(&statement.want, outcome, statement.ellipsis, statement.class_only)
+            }
+            _ => false,
+        };
+        if !right {
+            let shown = got.map(|got| got.as_ref().map(render));
+            wrong.push(format!(
+                "{}: {}\n  want {:?}\n  got {shown:?}",
+                statement.line, statement.source, statement.want
+            ));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn the_library_of_the_configured_python_is_loaded() {
+    assert_eq!(check_interpreter(), Ok(()));
+}
+
+#[test]
+fn it_answers_as_the_interpreter_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut machine = embedded(&dir);
+    let mut wrong = Vec::new();
+    for path in sessions() {
+        let session = parse(&std::fs::read_to_string(&path).unwrap(), 1).unwrap_or_else(|e| panic!("{path:?}:{e}"));
+        for watch in [Watch::Quick, Watch::Full] {
+            let trace = trace(&mut machine, &session, watch);
+            assert_eq!(trace.steps.len(), session.case.steps.len(), "{path:?}");
+            wrong.extend(wrong_answers(&session, &trace).into_iter().map(|line| format!("{}:{line}", path.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn steps(text: &str) -> Vec<StepTrace> {
+    let dir = tempfile::tempdir().unwrap();
+    trace(&mut embedded(&dir), &parse(text, 1).unwrap(), Watch::Full).steps
+}
+
+fn bytes_of(state: &MapState) -> Option<&[u8]> {
+    match state {
+        MapState::Open { content: Some(content), .. } => content.bytes.as_deref(),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_map_is_read_up_to_its_first_dead_page() {
+    let steps = steps(
+        ">>> import mmap\n>>> f = open('f', 'w+b', buffering=0)\n>>> f.write(b'x' * 200000)\n200000\n\
+         >>> m = mmap.mmap(f.fileno(), 0)\n>>> f.truncate(100001)\n100001\n>>> f.truncate(0)\n0\n",
+    );
+    let page = 4096;
+    let read: Vec<_> = steps.iter().map(|step| bytes_of(&step.left.maps[0]).map(<[u8]>::len)).collect();
+    assert_eq!(read, [Some(200_000), Some(100_001_usize.next_multiple_of(page)), Some(0)]);
+    assert_eq!(bytes_of(&steps[1].left.maps[0]).map(|bytes| &bytes[99_999..100_003]), Some(&b"xx\0\0"[..]));
+}
+
+#[test]
+fn memory_that_cannot_be_read_is_not_looked_at() {
+    let steps = steps(
+        ">>> import mmap\n>>> m = mmap.mmap(-1, 9, prot=0)\n>>> m2 = mmap.mmap(-1, 9, mmap.MAP_PRIVATE, mmap.PROT_EXEC)\n\
+         >>> m.close()\n",
+    );
+    let unread = MapState::Open { pos: 0, len: 9, content: None };
+    assert_eq!(steps[1].left.maps, [unread.clone(), unread.clone()]);
+    assert_eq!(steps[2].left.maps, [MapState::Closed, unread]);
+}
+
+#[test]
+fn a_map_that_is_exported_refuses_to_close_at_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let session = parse(
+        ">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m2 = mmap.mmap(-1, 9)\n>>> v = memoryview(m2)\n>>> del m\n>>> m3 = mmap.mmap(-1, 9)\n",
+        1,
+    );
+    let trace = trace(&mut embedded(&dir), &session.unwrap(), Watch::Quick);
+    let closing: Vec<_> = trace.closing.iter().map(|close| close.as_ref().map(|close| render(close).len())).collect();
+    assert_eq!(closing, [None, Some(3), Some(0)]);
+}
+
+#[test]
+fn what_cannot_be_imported_is_said_in_one_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let problem = |module, attr| Embedded::new(module, attr, dir.path()).unwrap_err().to_string();
+    assert_eq!(problem("nosuch", "mmap"), "cannot import module nosuch: ModuleNotFoundError: No module named 'nosuch'");
+    assert_eq!(
+        problem("mmap", "Map"),
+        "no class Map in module mmap: AttributeError: module 'mmap' has no attribute 'Map'"
+    );
+}

@@ -1,0 +1,96 @@
+//! Cases: a world of files, and the steps done in it.
+
+use crate::{Given, Op};
+use smallvec::SmallVec;
+
+/// The place of a name: the first map is slot 0 and printed `m`, the second slot 1 and printed `m2`.
+pub type Slot = u8;
+
+/// How a file is opened, always unbuffered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// `"r+b"`: for reading and writing.
+    Update,
+    /// `"rb"`: for reading only.
+    Read,
+    /// `"wb"`: for writing only, after truncation.
+    Write,
+    /// `"w+b"`: for reading and writing, after truncation.
+    New,
+}
+
+impl Mode {
+    /// Every mode with its text.
+    pub const ALL: [(Mode, &'static str); 4] =
+        [(Mode::Update, "r+b"), (Mode::Read, "rb"), (Mode::Write, "wb"), (Mode::New, "w+b")];
+
+    /// The text of the mode.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        Mode::ALL[self as usize].1
+    }
+
+    /// Whether the descriptor can be read.
+    #[must_use]
+    pub fn reads(self) -> bool {
+        self != Mode::Write
+    }
+
+    /// Whether the descriptor can be written.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        self != Mode::Read
+    }
+
+    /// Whether opening empties the file.
+    #[must_use]
+    pub fn truncates(self) -> bool {
+        matches!(self, Mode::Write | Mode::New)
+    }
+}
+
+/// A file a case starts with. File number 0 is named `f` on disk and open as `f`; number 1 is `f2`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FileSpec {
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// How it is open when the steps begin. Its position is at the end of what was written for
+    /// `New` and `Write`, and at 0 for `Update` and `Read`, which were opened again.
+    pub mode: Mode,
+}
+
+/// The files a case starts with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct World {
+    /// At most [`crate::SLOTS`] of them.
+    pub files: Vec<FileSpec>,
+}
+
+/// One operation on one thing, with its arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Step {
+    /// What is done.
+    pub op: Op,
+    /// What it is done on; 0 where the operation is done on the module.
+    pub on: Slot,
+    /// The name its result is bound to, where the operation binds one.
+    pub bind: Slot,
+    /// Its arguments.
+    pub args: SmallVec<[Given; 2]>,
+}
+
+impl Step {
+    /// A step with arguments by position.
+    pub fn new(op: Op, on: Slot, args: impl IntoIterator<Item = crate::Arg>) -> Step {
+        Step { op, on, bind: 0, args: args.into_iter().map(Given::plain).collect() }
+    }
+}
+
+/// A world and the steps done in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Case {
+    /// The files it starts with.
+    pub world: World,
+    /// The steps.
+    pub steps: Vec<Step>,
+}

@@ -1,0 +1,148 @@
+//! Answers as a Python prompt shows them, and doctest's way to compare them.
+
+use crate::{Outcome, Raise, Value};
+use std::fmt::Write;
+
+/// The lines a Python prompt shows for an outcome: nothing for `None`, a traceback for an exception.
+#[must_use]
+pub fn render(outcome: &Outcome) -> Vec<String> {
+    match outcome {
+        Outcome::Value(Value::None | Value::Object(_)) => Vec::new(),
+        Outcome::Value(value) => vec![render_value(value)],
+        Outcome::Raised(raise) => {
+            let mut lines = vec!["Traceback (most recent call last):".to_owned(), "  ...".to_owned()];
+            lines.extend(render_raise(raise).split('\n').map(str::to_owned));
+            lines
+        }
+    }
+}
+
+fn render_raise(raise: &Raise) -> String {
+    if raise.message.is_empty() { raise.class.to_string() } else { format!("{}: {}", raise.class, raise.message) }
+}
+
+/// A value as `repr` shows it.
+#[must_use]
+pub fn render_value(value: &Value) -> String {
+    let join = |items: &[Value]| items.iter().map(render_value).collect::<Vec<_>>().join(", ");
+    match value {
+        Value::None => "None".into(),
+        Value::Bool(true) => "True".into(),
+        Value::Bool(false) => "False".into(),
+        Value::Int(value) => value.to_string(),
+        Value::Bytes(bytes) => bytes_literal(bytes),
+        Value::Text(text) => text_literal(text),
+        Value::List(items) => format!("[{}]", join(items)),
+        Value::Tuple(items) if items.len() == 1 => format!("({},)", join(items)),
+        Value::Tuple(items) => format!("({})", join(items)),
+        Value::Object(kind) => format!("<{kind}>"),
+    }
+}
+
+/// Bytes as Python's `repr` shows them.
+#[must_use]
+pub fn bytes_literal(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' };
+    let mut text = String::with_capacity(bytes.len() + 3);
+    text.push('b');
+    text.push(char::from(quote));
+    for &byte in bytes {
+        match byte {
+            b'\n' => text.push_str("\\n"),
+            b'\r' => text.push_str("\\r"),
+            b'\t' => text.push_str("\\t"),
+            b'\\' => text.push_str("\\\\"),
+            _ if byte == quote => {
+                text.push('\\');
+                text.push(char::from(byte));
+            }
+            b' '..=b'~' => text.push(char::from(byte)),
+            _ => {
+                let _ = write!(text, "\\x{byte:02x}");
+            }
+        }
+    }
+    text.push(char::from(quote));
+    text
+}
+
+fn text_literal(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut out = String::from(quote);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\\' => out.push_str("\\\\"),
+            _ if c == quote => {
+                out.push('\\');
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    out.push(quote);
+    out
+}
+
+/// Whether an answer matches what a session wants, by doctest's rules: `ellipsis` lets `...` stand for anything,
+/// `class_only` compares an exception by its class alone, and the lines of a traceback's stack never count.
+#[must_use]
+pub fn matches(want: &[String], outcome: &Outcome, ellipsis: bool, class_only: bool) -> bool {
+    let got = render(outcome);
+    let traceback = want.first().is_some_and(|line| line.starts_with("Traceback (most recent call last):"));
+    if !traceback {
+        return got == *want || (ellipsis && elliptic(&want.join("\n"), &got.join("\n")));
+    }
+    let Outcome::Raised(raise) = outcome else { return false };
+    let said: Vec<&str> = want[1..].iter().skip_while(|line| line.starts_with(' ')).map(String::as_str).collect();
+    let said = said.join("\n");
+    if class_only {
+        return said.split(':').next().is_some_and(|class| class.rsplit('.').next() == raise.class.rsplit('.').next());
+    }
+    let got = render_raise(raise);
+    got == said || (ellipsis && elliptic(&said, &got))
+}
+
+fn elliptic(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split("...");
+    let Some(mut rest) = parts.next().and_then(|head| text.strip_prefix(head)) else { return false };
+    let tail: Vec<&str> = parts.collect();
+    let Some((last, middle)) = tail.split_last() else { return rest.is_empty() };
+    for part in middle {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_shown_as_python_shows_them() {
+        assert_eq!(bytes_literal(b"a'b"), "b\"a'b\"");
+        assert_eq!(bytes_literal(b"'\""), "b'\\'\"'");
+        assert_eq!(bytes_literal(b"\n\x00\\\xff"), "b'\\n\\x00\\\\\\xff'");
+    }
+
+    #[test]
+    fn ellipsis_stands_for_anything() {
+        assert!(elliptic("b'ab...yz'", "b'abcdefxyz'"));
+        assert!(elliptic("b'ab...yz'", "b'abyz'"));
+        assert!(!elliptic("b'ab...yz'", "b'abz'"));
+        assert!(!elliptic("b'ab...b'", "b'ab'"));
+        assert!(!elliptic("a", "ab"));
+    }
+
+    #[test]
+    fn a_class_is_enough_where_only_it_is_asked_for() {
+        let want: Vec<String> =
+            ["Traceback (most recent call last):", "  ...", "TypeError: other words"].map(str::to_owned).into();
+        let outcome = Outcome::Raised(Raise::new("TypeError", "words"));
+        assert!(!matches(&want, &outcome, false, false));
+        assert!(matches(&want, &outcome, false, true));
+        assert!(!matches(&want, &Outcome::Raised(Raise::new("ValueError", "words")), false, true));
+        assert!(!matches(&want, &Outcome::Value(Value::None), false, true));
+    }
+}

@@ -1,0 +1,45 @@
+//! The one notation: a case is a Python session.
+//!
+//! [`print`] writes a case as a session that runs as it stands in an empty folder; [`parse`] reads one back.
+//! It is a closed subset of Python in doctest form: what the table of operations can say, and nothing else.
+
+mod answer;
+mod print;
+mod read;
+mod syntax;
+
+pub use answer::{bytes_literal, matches, render, render_value};
+pub use print::{arg_text, name, print, print_answered, print_steps, step_text};
+pub use read::{Session, Statement, parse};
+
+use std::fmt;
+
+/// What is wrong with a session, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotationError {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for NotationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.line, self.message)
+    }
+}
+
+impl std::error::Error for NotationError {}
+
+/// The class whose objects only have `__index__`, as a session defines it.
+pub const INDEX_CLASS: &[&str] = &[
+    ">>> class Index:",
+    "...     def __init__(self, value):",
+    "...         self.value = value",
+    "...     def __index__(self):",
+    "...         return self.value",
+    "...",
+];
+
+/// The most bytes one argument or file of a session may hold.
+pub const MOST_BYTES: usize = 1 << 20;

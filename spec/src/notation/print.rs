@@ -1,0 +1,271 @@
+//! Cases as sessions.
+
+use super::INDEX_CLASS;
+use super::answer::{bytes_literal, render};
+use crate::constants;
+use crate::{Arg, Base, Case, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Wrap};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// The name of a thing: the first map is `m`, the second `m2`.
+#[must_use]
+pub fn name(kind: Kind, slot: Slot) -> String {
+    if slot == 0 { kind.stem().to_owned() } else { format!("{}{}", kind.stem(), slot + 1) }
+}
+
+/// The session without answers to its steps.
+#[must_use]
+pub fn print(case: &Case) -> String {
+    print_answered(case, &[])
+}
+
+/// The session with answers to its first steps, as a Python prompt shows them.
+#[must_use]
+pub fn print_answered(case: &Case, answers: &[Outcome]) -> String {
+    let mut lines = opening(case);
+    if !case.world.files.is_empty() {
+        // An empty line tells the lines that make the world from a first step that looks like one of them.
+        lines.push(String::new());
+    }
+    for (i, step) in case.steps.iter().enumerate() {
+        let mut answer = answers.get(i).map(render).unwrap_or_default();
+        let mut statement = statement_lines(step);
+        if shorten(&mut answer) {
+            statement[0] += "  # doctest: +ELLIPSIS";
+        }
+        lines.append(&mut statement);
+        lines.append(&mut answer);
+    }
+    lines.iter().fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// The steps alone, one line each, without prompts.
+#[must_use]
+pub fn print_steps(case: &Case) -> Vec<String> {
+    case.steps.iter().map(step_text).collect()
+}
+
+/// Leaves out the middle of an answer that nobody reads to its end.
+fn shorten(answer: &mut [String]) -> bool {
+    const LONG: usize = 200;
+    const KEPT: usize = 60;
+    let Some(line) = answer.last_mut().filter(|line| line.len() > LONG && line.is_ascii()) else { return false };
+    *line = format!("{}...{}", &line[..KEPT], &line[line.len() - KEPT..]);
+    true
+}
+
+fn statement_lines(step: &Step) -> Vec<String> {
+    let text = step_text(step);
+    // A prompt ends a compound statement at an empty continuation line; doctest is content with it too.
+    match text.split_once(": ") {
+        Some((head, body)) if matches!(step.op, Op::With | Op::WithRaise) => {
+            vec![format!(">>> {head}:"), format!("...     {body}"), "...".into()]
+        }
+        _ => vec![format!(">>> {text}")],
+    }
+}
+
+fn opening(case: &Case) -> Vec<String> {
+    let mut lines = vec![format!(">>> import {}", imports(case))];
+    if uses(case, |arg| matches!(arg, Arg::Index(_))) {
+        lines.extend(INDEX_CLASS.iter().map(|&line| line.to_owned()));
+    }
+    for (i, file) in case.world.files.iter().enumerate() {
+        let name = name(Kind::File, i as Slot);
+        let first = if file.mode == Mode::New { Mode::New } else { Mode::Write };
+        lines.push(format!(">>> {name} = open('{name}', '{}', buffering=0)", first.text()));
+        if !file.bytes.is_empty() {
+            lines.push(format!(">>> {name}.write({})", bytes_text(&file.bytes).0));
+            lines.push(file.bytes.len().to_string());
+        }
+        if file.mode != first {
+            lines.push(format!(">>> {name}.close()"));
+            lines.push(format!(">>> {name} = open('{name}', '{}', buffering=0)", file.mode.text()));
+        }
+    }
+    lines
+}
+
+fn uses(case: &Case, test: impl Fn(&Arg) -> bool) -> bool {
+    case.steps.iter().flat_map(|step| &step.args).any(|given| test(&given.arg))
+}
+
+fn imports(case: &Case) -> String {
+    let mut modules = BTreeSet::from(["mmap"]);
+    for step in &case.steps {
+        for module in ["os", "re", "struct", "zlib"] {
+            if step.op.row().form.starts_with(&format!("{module}.")) {
+                modules.insert(module);
+            }
+        }
+    }
+    if uses(case, |arg| matches!(arg, Arg::Bytes(Wrap::Array, _))) {
+        modules.insert("array");
+    }
+    modules.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// A step as one line of Python, without prompt.
+#[must_use]
+pub fn step_text(step: &Step) -> String {
+    let row = step.op.row();
+    let mut text = String::new();
+    if let Some(kind) = row.binds {
+        let _ = write!(text, "{} = ", name(kind, step.bind));
+    }
+    let mut form = row.form.chars().peekable();
+    while let Some(c) = form.next() {
+        match (c, form.peek()) {
+            ('$', Some('*')) => {
+                form.next();
+                text.push_str(&arguments(&step.args));
+            }
+            ('$', Some(digit)) if digit.is_ascii_digit() => {
+                let place = digit.to_digit(10).unwrap_or(0) as usize;
+                form.next();
+                text.push_str(&operand(step, place));
+            }
+            ('$', _) => text.push_str(&name(row.on, step.on)),
+            (c, _) => text.push(c),
+        }
+    }
+    text
+}
+
+fn arguments(args: &[Given]) -> String {
+    let one = |given: &Given| match given.keyword {
+        Some(keyword) => format!("{keyword}={}", arg_text(&given.arg)),
+        None => arg_text(&given.arg),
+    };
+    args.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// An argument at its place in a form; in brackets where an operator stands beside it.
+fn operand(step: &Step, place: usize) -> String {
+    let Some(given) = step.args.get(place) else { return String::new() };
+    let (text, compound) = parts(&given.arg);
+    let beside_operator = matches!(step.op, Op::Contains | Op::Eq | Op::Less | Op::Add | Op::Mul);
+    if compound && beside_operator { format!("({text})") } else { text }
+}
+
+/// An argument as Python source.
+#[must_use]
+pub fn arg_text(arg: &Arg) -> String {
+    parts(arg).0
+}
+
+/// The source of an argument, and whether an operator stands outermost in it.
+fn parts(arg: &Arg) -> (String, bool) {
+    let simple = |text: String| (text, false);
+    match arg {
+        Arg::Omitted => simple(String::new()),
+        Arg::None => simple("None".into()),
+        Arg::Bool(value) => simple(if *value { "True" } else { "False" }.into()),
+        Arg::Int(num) => num_text(*num),
+        Arg::Index(num) => simple(format!("Index({})", num_text(*num).0)),
+        Arg::Flags(places) => {
+            let names: Vec<_> =
+                places.iter().map(|&place| format!("mmap.{}", constants::ALL[usize::from(place)].name)).collect();
+            (names.join(" | "), names.len() > 1)
+        }
+        Arg::Bytes(wrap, bytes) => wrapped(*wrap, bytes),
+        Arg::Thing(thing) => simple(thing.source().into()),
+        Arg::Fd(slot) => simple(format!("{}.fileno()", name(Kind::File, *slot))),
+        Arg::File(slot) => simple(name(Kind::File, *slot)),
+        Arg::Map(slot) => simple(name(Kind::Map, *slot)),
+        Arg::View(slot) => simple(name(Kind::View, *slot)),
+        Arg::Path(number) => simple(format!("'{}'", name(Kind::File, *number))),
+        Arg::Mode(mode) => simple(format!("'{}'", mode.text())),
+    }
+}
+
+fn wrapped(wrap: Wrap, bytes: &[u8]) -> (String, bool) {
+    let (text, compound) = bytes_text(bytes);
+    match wrap {
+        Wrap::Bytes => (text, compound),
+        Wrap::ByteArray => (format!("bytearray({text})"), false),
+        Wrap::View => (format!("memoryview({text})"), false),
+        Wrap::Strided => (format!("memoryview({text})[::2]"), false),
+        Wrap::Array => (format!("array.array('B', {text})"), false),
+    }
+}
+
+fn num_text(num: Num) -> (String, bool) {
+    let stem = match num.base {
+        Base::Zero => return plain_text(num.plus),
+        Base::Pages(count) => multiple(count, "mmap.PAGESIZE"),
+        Base::Granules(count) => multiple(count, "mmap.ALLOCATIONGRANULARITY"),
+        Base::Len => "LEN".to_owned(),
+        Base::Pos => "POS".to_owned(),
+        Base::FileSize => "SIZE".to_owned(),
+    };
+    (offset_text(stem, num.plus), true)
+}
+
+fn multiple(count: u8, unit: &str) -> String {
+    if count == 1 { unit.to_owned() } else { format!("{count} * {unit}") }
+}
+
+fn offset_text(stem: String, plus: i128) -> String {
+    match plus {
+        0 => stem,
+        1.. => format!("{stem} + {}", plain_text(plus).0),
+        i128::MIN => format!("{stem} - 2**127"),
+        _ => match plain_text(-plus) {
+            (text, true) => format!("{stem} - ({text})"),
+            (text, false) => format!("{stem} - {text}"),
+        },
+    }
+}
+
+/// A number; near a large power of two it is written relative to that.
+fn plain_text(value: i128) -> (String, bool) {
+    if value.unsigned_abs() >= (1 << 31) - 1 {
+        for power in 31..127u32 {
+            for (sign, base) in [("", 1i128 << power), ("-", -(1i128 << power))] {
+                let plus = value.wrapping_sub(base);
+                if plus.unsigned_abs() <= 1 {
+                    return (offset_text(format!("{sign}2**{power}"), plus), true);
+                }
+            }
+        }
+    }
+    (value.to_string(), false)
+}
+
+/// Bytes as source: long repetitions are written as products. Also says whether it is a compound expression.
+fn bytes_text(bytes: &[u8]) -> (String, bool) {
+    const SHORT: usize = 40;
+    if bytes.len() <= SHORT {
+        return (bytes_literal(bytes), false);
+    }
+    let mut terms: Vec<String> = Vec::new();
+    let mut at = 0;
+    let mut plain = 0;
+    while at < bytes.len() {
+        let Some((unit, times)) = repetition(&bytes[at..]) else {
+            at += 1;
+            continue;
+        };
+        if plain < at {
+            terms.push(bytes_literal(&bytes[plain..at]));
+        }
+        terms.push(format!("{} * {times}", bytes_literal(&bytes[at..at + unit])));
+        at += unit * times;
+        plain = at;
+    }
+    if plain < at {
+        terms.push(bytes_literal(&bytes[plain..]));
+    }
+    (terms.join(" + "), true)
+}
+
+/// The shortest unit that repeats from the start for long enough to be worth a product, and how often.
+fn repetition(bytes: &[u8]) -> Option<(usize, usize)> {
+    const WORTH: usize = 16;
+    (1..=WORTH).find_map(|unit| {
+        let same = bytes.iter().zip(bytes.get(unit..)?).take_while(|(a, b)| a == b).count();
+        let times = same / unit + 1;
+        (times > 1 && times * unit >= WORTH + unit).then_some((unit, times))
+    })
+}

@@ -1,0 +1,729 @@
+//! Sessions read back as cases.
+
+use super::syntax::{Expr, Stmt, statement};
+use super::{INDEX_CLASS, MOST_BYTES, NotationError};
+use crate::constants;
+use crate::{Arg, Base, Case, FileSpec, Given, Kind, Mode, Num, Op, SLOTS, Slot, Step, Thing, World, Wrap};
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// A session as it was read.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// The case it says.
+    pub case: Case,
+    /// Every statement in order, those that only make the world among them.
+    pub statements: Vec<Statement>,
+}
+
+/// One statement of a session.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Its line, counted from 1.
+    pub line: usize,
+    /// Its source, without prompts.
+    pub source: String,
+    /// Which step of the case it is; none for imports, the class and the lines that make the world.
+    pub step: Option<usize>,
+    /// The lines of its answer.
+    pub want: Vec<String>,
+    /// The line its answer starts at, or would.
+    pub want_line: usize,
+    /// Its value is assigned to `_`, so that no answer is shown.
+    pub discards: bool,
+    /// `# doctest: +ELLIPSIS`
+    pub ellipsis: bool,
+    /// `# doctest: +IGNORE_EXCEPTION_DETAIL`
+    pub class_only: bool,
+    /// For a line that makes the world: what it must show.
+    shows: Option<String>,
+    /// An empty line stands before it: the lines that make the world are over.
+    after_gap: bool,
+}
+
+type Result<T> = std::result::Result<T, String>;
+
+/// Reads a session. `first_line` is the number of the text's first line in its file.
+///
+/// # Errors
+/// At the first thing that is not in the notation, with its line.
+pub fn parse(text: &str, first_line: usize) -> std::result::Result<Session, NotationError> {
+    let mut reader = Reader::default();
+    for statement in split(text, first_line)? {
+        let line = statement.line;
+        reader.take(statement).map_err(|message| NotationError { line, message })?;
+    }
+    reader.end();
+    Ok(Session { case: reader.case, statements: reader.statements })
+}
+
+/// Splits a session into statements with their answers. Comments and empty lines may stand between them.
+fn split(text: &str, first_line: usize) -> std::result::Result<Vec<Statement>, NotationError> {
+    let mut found: Vec<Statement> = Vec::new();
+    let (mut answering, mut continuing, mut gap) = (false, false, false);
+    for (i, line) in text.lines().enumerate() {
+        let number = first_line + i;
+        let wrong = |message: &str| NotationError { line: number, message: message.into() };
+        if let Some(source) = prompt(line, ">>>") {
+            let statement = fresh(number, source).map_err(|message| wrong(&message))?;
+            found.push(Statement { after_gap: gap, ..statement });
+            (answering, continuing, gap) = (true, true, false);
+        } else if let (Some(source), Some(last), true) = (prompt(line, "..."), found.last_mut(), continuing) {
+            last.source += "\n";
+            last.source += source;
+            last.want_line = number + 1;
+        } else if line.trim().is_empty() || (!answering && line.starts_with('#')) {
+            (answering, continuing) = (false, false);
+            gap = gap || line.trim().is_empty();
+        } else if let (Some(last), true) = (found.last_mut(), answering) {
+            last.want.push(line.trim_end().to_owned());
+            continuing = false;
+        } else {
+            return Err(wrong("expected a line that starts with '>>> '"));
+        }
+    }
+    Ok(found)
+}
+
+fn prompt<'a>(line: &'a str, prompt: &str) -> Option<&'a str> {
+    let rest = line.strip_prefix(prompt)?;
+    if rest.is_empty() { Some("") } else { rest.strip_prefix(' ').map(str::trim_end) }
+}
+
+fn fresh(line: usize, source: &str) -> Result<Statement> {
+    let mut statement = Statement {
+        line,
+        source: source.to_owned(),
+        step: None,
+        want: Vec::new(),
+        want_line: line + 1,
+        discards: false,
+        ellipsis: false,
+        class_only: false,
+        shows: None,
+        after_gap: false,
+    };
+    if let Some((code, directive)) = source.split_once("# doctest: ") {
+        match directive.trim() {
+            "+ELLIPSIS" => statement.ellipsis = true,
+            "+IGNORE_EXCEPTION_DETAIL" => statement.class_only = true,
+            other => {
+                return Err(format!(
+                    "'{other}' is no directive of the notation: +ELLIPSIS or +IGNORE_EXCEPTION_DETAIL"
+                ));
+            }
+        }
+        statement.source = code.trim_end().to_owned();
+    }
+    Ok(statement)
+}
+
+impl Statement {
+    /// What a line that makes the world must show; `None` for a step.
+    #[must_use]
+    pub fn shows(&self) -> Option<&str> {
+        self.shows.as_deref()
+    }
+}
+
+/// Where in the opening lines of a file the reader is.
+#[derive(Clone, Copy, PartialEq)]
+enum Opening {
+    Opened,
+    Written,
+    Closed,
+}
+
+#[derive(Default)]
+struct Reader {
+    case: Case,
+    statements: Vec<Statement>,
+    names: HashMap<String, (Kind, Slot)>,
+    paths: Vec<String>,
+    bound: HashMap<Kind, usize>,
+    modules: Vec<String>,
+    has_index: bool,
+    /// The file whose opening lines are being read; none once the steps have begun.
+    opening: Option<Opening>,
+    begun: bool,
+}
+
+impl Reader {
+    fn take(&mut self, mut line: Statement) -> Result<()> {
+        if line.source.starts_with("class ") {
+            self.class(&line)?;
+            self.statements.push(line);
+            return Ok(());
+        }
+        if line.after_gap {
+            self.end();
+        }
+        let stmt = statement(&joined(&line.source)?)?;
+        if let Stmt::Import(modules) = stmt {
+            self.import(modules)?;
+        } else if self.begun || !self.world(&stmt, &mut line)? {
+            self.end();
+            let (step, discards) = self.step(&stmt)?;
+            line.step = Some(self.case.steps.len());
+            line.discards = discards;
+            self.case.steps.push(step);
+        }
+        self.statements.push(line);
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        self.begun = self.begun
+            || !self.statements.iter().all(|s| s.source.starts_with("import ") || s.source.starts_with("class "));
+        self.opening = None;
+    }
+
+    fn class(&mut self, line: &Statement) -> Result<()> {
+        let source: Vec<&str> = INDEX_CLASS.iter().map(|text| text[3..].trim_end()).collect();
+        let given: Vec<&str> = line.source.lines().collect();
+        let wanted: Vec<&str> =
+            source.iter().enumerate().map(|(i, text)| if i == 0 { &text[1..] } else { text }).collect();
+        let same = given.len() <= wanted.len()
+            && given.len() + 1 >= wanted.len()
+            && given.iter().zip(&wanted).all(|(a, b)| a.trim() == b.trim());
+        if !same {
+            return Err(format!("the only class of the notation is\n{}", INDEX_CLASS.join("\n")));
+        }
+        self.has_index = true;
+        Ok(())
+    }
+
+    fn import(&mut self, modules: Vec<String>) -> Result<()> {
+        const KNOWN: [&str; 6] = ["mmap", "os", "re", "struct", "zlib", "array"];
+        for module in modules {
+            if !KNOWN.contains(&module.as_str()) {
+                return Err(format!("a session imports {} only, not '{module}'", KNOWN.join(", ")));
+            }
+            self.modules.push(module);
+        }
+        Ok(())
+    }
+
+    /// Takes a line that makes the world. False: it is the first step.
+    fn world(&mut self, stmt: &Stmt, line: &mut Statement) -> Result<bool> {
+        if let Some((name, path, mode)) = opens(stmt)? {
+            return self.world_open(name, path, mode);
+        }
+        let (Some(opening), Some(file)) = (self.opening, self.case.world.files.last_mut()) else { return Ok(false) };
+        let (discards, call) = match stmt {
+            Stmt::Expr(call) => (false, call),
+            Stmt::Assign(Expr::Name(name), call) if name == "_" => (true, call),
+            _ => return Ok(false),
+        };
+        let (Some(path), Expr::Call(function, args)) = (self.paths.last(), call) else { return Ok(false) };
+        let Expr::Attr(object, method) = function.as_ref() else { return Ok(false) };
+        let Expr::Name(name) = object.as_ref() else { return Ok(false) };
+        let this = self.names.get(name) == Some(&(Kind::File, (self.paths.len() - 1) as Slot)) && !path.is_empty();
+        match (this, opening, method.as_str(), args.as_slice()) {
+            (true, Opening::Opened, "write", [(None, source)]) => {
+                let Some(bytes) = bytes_of(source)? else { return Ok(false) };
+                line.shows = Some(if discards { String::new() } else { bytes.len().to_string() });
+                line.discards = discards;
+                file.bytes = bytes;
+                self.opening = Some(Opening::Written);
+                Ok(true)
+            }
+            (true, _, "close", []) if file.mode == Mode::Write => {
+                line.shows = Some(String::new());
+                self.opening = Some(Opening::Closed);
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn world_open(&mut self, name: &str, path: &str, mode: Mode) -> Result<bool> {
+        if self.opening == Some(Opening::Closed) {
+            let again = self.paths.last().is_some_and(|last| last == path) && !mode.truncates();
+            let Some(file) = self.case.world.files.last_mut() else { return Ok(false) };
+            if !again {
+                return Err("a file that was made and closed is opened again at once, with 'rb' or 'r+b'".into());
+            }
+            file.mode = mode;
+            self.names.insert(name.to_owned(), (Kind::File, (self.paths.len() - 1) as Slot));
+            self.opening = None;
+            return Ok(true);
+        }
+        if self.paths.iter().any(|known| known == path) {
+            return Ok(false);
+        }
+        if !mode.truncates() {
+            return Err(format!("the file '{path}' has not been made: open it with 'w+b' or 'wb' first"));
+        }
+        if path.is_empty() || path.contains('/') || path.starts_with('.') {
+            return Err(format!("'{path}' is no plain file name"));
+        }
+        self.case.world.files.push(FileSpec { bytes: Vec::new(), mode });
+        self.paths.push(path.to_owned());
+        self.bind(Kind::File, name)?;
+        self.opening = Some(Opening::Opened);
+        Ok(true)
+    }
+
+    fn bind(&mut self, kind: Kind, name: &str) -> Result<Slot> {
+        const RESERVED: [&str; 14] = [
+            "mmap", "os", "re", "struct", "zlib", "array", "Index", "LEN", "POS", "SIZE", "None", "True", "False", "_",
+        ];
+        if RESERVED.contains(&name) {
+            return Err(format!("'{name}' cannot name a thing of the case"));
+        }
+        match self.names.get(name) {
+            Some(&(known, slot)) if known == kind => Ok(slot),
+            Some(_) => Err(format!("'{name}' already names a thing of another kind")),
+            None => {
+                let used = self.bound.entry(kind).or_default();
+                if *used == SLOTS {
+                    return Err(format!("a case has at most {SLOTS} things of a kind"));
+                }
+                let slot = *used as Slot;
+                *used += 1;
+                self.names.insert(name.to_owned(), (kind, slot));
+                Ok(slot)
+            }
+        }
+    }
+
+    fn step(&mut self, stmt: &Stmt) -> Result<(Step, bool)> {
+        let (target, stmt) = match stmt {
+            Stmt::Assign(Expr::Name(name), value) => (Some(name.as_str()), Stmt::Expr(value.clone())),
+            stmt => (None, stmt.clone()),
+        };
+        let mut unknown = None;
+        for (op, form) in forms() {
+            let mut found = Found::default();
+            if !unify_stmt(form, &stmt, &mut found) || !self.fits(*op, &found, &mut unknown) {
+                continue;
+            }
+            let row = op.row();
+            let mut step = Step { op: *op, on: self.receiver(&found), bind: 0, args: self.arguments(*op, found)? };
+            let discards = target == Some("_");
+            match (row.binds, target) {
+                (Some(kind), Some(name)) if !discards => step.bind = self.bind(kind, name)?,
+                (Some(_), _) => return Err(format!("the result of {op} must be given a name")),
+                (None, Some(name)) if !discards => {
+                    return Err(format!("the result of {op} can only be assigned to '_', not '{name}'"));
+                }
+                (None, _) => {}
+            }
+            self.needs(row.form)?;
+            return Ok((step, discards));
+        }
+        Err(match unknown {
+            Some(name) => format!("'{name}' is used before it is opened"),
+            None => "not a statement of the notation".into(),
+        })
+    }
+
+    /// Whether a form's receiver is a thing of the operation's kind.
+    fn fits(&self, op: Op, found: &Found, unknown: &mut Option<String>) -> bool {
+        let Some(name) = &found.receiver else { return op.row().on == Kind::Module };
+        match self.names.get(name) {
+            Some((kind, _)) => *kind == op.row().on,
+            None => {
+                *unknown = Some(name.clone());
+                false
+            }
+        }
+    }
+
+    fn receiver(&self, found: &Found) -> Slot {
+        found.receiver.as_ref().and_then(|name| self.names.get(name)).map_or(0, |(_, slot)| *slot)
+    }
+
+    /// A module must be imported before a form uses it.
+    fn needs(&self, form: &str) -> Result<()> {
+        let used = form.split('.').next().unwrap_or_default();
+        let module = ["mmap", "os", "re", "struct", "zlib"].contains(&used);
+        if module && !self.modules.iter().any(|m| m == used) {
+            return Err(format!("the module '{used}' has not been imported"));
+        }
+        Ok(())
+    }
+
+    fn arguments(&self, op: Op, found: Found) -> Result<smallvec::SmallVec<[Given; 2]>> {
+        let place = |op: Op, i: usize| op.row().params.get(i).map(|p| p.sort);
+        let mut args = smallvec::SmallVec::new();
+        for (i, hole) in found.holes.into_iter().enumerate() {
+            let arg = hole.map_or(Ok(Arg::Omitted), |expr| self.arg(&expr, place(op, i)))?;
+            args.push(Given::plain(arg));
+        }
+        for (i, (keyword, expr)) in found.rest.into_iter().enumerate() {
+            let keyword = keyword.map(|word| keyword_of(&word)).transpose()?;
+            let sort = match keyword {
+                Some(word) => op.row().params.iter().find(|p| p.name == word).map(|p| p.sort),
+                None => place(op, i),
+            };
+            args.push(Given { keyword, arg: self.arg(&expr, sort)? });
+        }
+        Ok(args)
+    }
+
+    fn arg(&self, expr: &Expr, sort: Option<crate::Sort>) -> Result<Arg> {
+        use crate::Sort;
+        match (sort, expr) {
+            (Some(Sort::Path), Expr::Text(path)) => {
+                let number = self.paths.iter().position(|known| known == path);
+                return number
+                    .map(|n| Arg::Path(n as u8))
+                    .ok_or_else(|| format!("the file '{path}' has not been made"));
+            }
+            (Some(Sort::Mode), Expr::Text(text)) => return mode_of(text).map(Arg::Mode),
+            _ => {}
+        }
+        let arg = self.plain_arg(expr)?;
+        if sort == Some(Sort::Descriptor) {
+            safe_descriptor(&arg)?;
+        }
+        Ok(arg)
+    }
+
+    fn plain_arg(&self, expr: &Expr) -> Result<Arg> {
+        if let Some(thing) = thing_of(expr) {
+            return Ok(Arg::Thing(thing));
+        }
+        if let Some(flags) = flags_of(expr)? {
+            return Ok(Arg::Flags(flags));
+        }
+        if let Some(num) = num_of(expr)? {
+            return Ok(Arg::Int(num));
+        }
+        if let Some(bytes) = bytes_of(expr)? {
+            return Ok(Arg::Bytes(Wrap::Bytes, bytes));
+        }
+        match expr {
+            Expr::Name(name) => self.named(name),
+            Expr::Call(function, args) => self.call(function, args),
+            Expr::Item(view, slice) => match (self.plain_arg(view)?, slice.as_ref()) {
+                (Arg::Bytes(Wrap::View, bytes), Expr::Slice(None, None, Some(step))) if **step == Expr::Int(2) => {
+                    Ok(Arg::Bytes(Wrap::Strided, bytes))
+                }
+                _ => Err("not an argument of the notation".into()),
+            },
+            _ => Err("not an argument of the notation".into()),
+        }
+    }
+
+    fn named(&self, name: &str) -> Result<Arg> {
+        Ok(match (name, self.names.get(name)) {
+            ("None", _) => Arg::None,
+            ("True", _) => Arg::Bool(true),
+            ("False", _) => Arg::Bool(false),
+            (_, Some((Kind::Map, slot))) => Arg::Map(*slot),
+            (_, Some((Kind::View, slot))) => Arg::View(*slot),
+            (_, Some((Kind::File, slot))) => Arg::File(*slot),
+            (_, Some(_)) => return Err(format!("'{name}' cannot be an argument")),
+            (_, None) => return Err(format!("'{name}' is used before it is opened")),
+        })
+    }
+
+    fn call(&self, function: &Expr, args: &[(Option<String>, Expr)]) -> Result<Arg> {
+        let wrap = |wrap, source: &Expr| match bytes_of(source)? {
+            Some(bytes) => Ok(Arg::Bytes(wrap, bytes)),
+            None => Err("expected bytes".to_owned()),
+        };
+        match (function, args) {
+            (Expr::Attr(object, method), []) if method == "fileno" => match object.as_ref() {
+                Expr::Name(name) => match self.named(name)? {
+                    Arg::File(slot) => Ok(Arg::Fd(slot)),
+                    _ => Err("only a file has a descriptor".into()),
+                },
+                _ => Err("not an argument of the notation".into()),
+            },
+            (Expr::Name(name), [(None, source)]) if name == "bytearray" => wrap(Wrap::ByteArray, source),
+            (Expr::Name(name), [(None, source)]) if name == "memoryview" => wrap(Wrap::View, source),
+            (Expr::Name(name), [(None, value)]) if name == "Index" => {
+                if !self.has_index {
+                    return Err("the class Index has not been defined".into());
+                }
+                num_of(value)?.map(Arg::Index).ok_or_else(|| "Index takes a whole number".into())
+            }
+            (Expr::Attr(object, class), [(None, Expr::Text(code)), (None, source)])
+                if **object == Expr::Name("array".into()) && class == "array" && code == "B" =>
+            {
+                if !self.modules.iter().any(|m| m == "array") {
+                    return Err("the module 'array' has not been imported".into());
+                }
+                wrap(Wrap::Array, source)
+            }
+            _ => Err("not an argument of the notation".into()),
+        }
+    }
+}
+
+/// Joins the lines of a compound statement, as far as the notation has one.
+fn joined(source: &str) -> Result<String> {
+    let lines: Vec<&str> = source.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    match lines.as_slice() {
+        [one] => Ok((*one).to_owned()),
+        [head, body] if head.starts_with("with ") => Ok(format!("{head} {body}")),
+        [] => Err("an empty statement".into()),
+        _ => Err("the notation has no such compound statement".into()),
+    }
+}
+
+/// A descriptor given as a number must not be one that may be open in the process that runs the case.
+fn safe_descriptor(arg: &Arg) -> Result<()> {
+    let value = match arg {
+        Arg::Int(num) | Arg::Index(num) => num.as_plain(),
+        Arg::Bool(value) => Some(i128::from(*value)),
+        _ => None,
+    };
+    match value {
+        Some(0..9999) => Err("a descriptor is f.fileno(), a negative number, or 9999 and above".into()),
+        _ => Ok(()),
+    }
+}
+
+fn opens(stmt: &Stmt) -> Result<Option<(&str, &str, Mode)>> {
+    let Stmt::Assign(Expr::Name(name), Expr::Call(function, args)) = stmt else { return Ok(None) };
+    if **function != Expr::Name("open".into()) {
+        return Ok(None);
+    }
+    match args.as_slice() {
+        [(None, Expr::Text(path)), (None, Expr::Text(mode)), (Some(word), Expr::Int(0))] if word == "buffering" => {
+            Ok(Some((name, path, mode_of(mode)?)))
+        }
+        _ => Err("a file is opened as open('f', 'w+b', buffering=0)".into()),
+    }
+}
+
+fn mode_of(text: &str) -> Result<Mode> {
+    let found = Mode::ALL.iter().find(|(_, known)| *known == text);
+    found
+        .map(|(mode, _)| *mode)
+        .ok_or_else(|| format!("'{text}' is no mode of the notation: 'r+b', 'rb', 'wb' or 'w+b'"))
+}
+
+fn keyword_of(word: &str) -> Result<&'static str> {
+    let found = Given::KEYWORDS.iter().find(|known| **known == word);
+    found.copied().ok_or_else(|| format!("'{word}' is no keyword of the notation: {}", Given::KEYWORDS.join(", ")))
+}
+
+fn thing_of(expr: &Expr) -> Option<Thing> {
+    static THINGS: OnceLock<Vec<(Thing, Expr)>> = OnceLock::new();
+    let things = THINGS.get_or_init(|| {
+        let parsed = |(thing, source, _): (Thing, &str, &str)| match statement(source) {
+            Ok(Stmt::Expr(expr)) => (thing, expr),
+            other => unreachable!("{source} is an expression, not {other:?}"),
+        };
+        Thing::ALL.into_iter().map(parsed).collect()
+    });
+    things.iter().find(|(_, known)| known == expr).map(|(thing, _)| *thing)
+}
+
+fn flags_of(expr: &Expr) -> Result<Option<smallvec::SmallVec<[u8; 4]>>> {
+    match expr {
+        Expr::Attr(module, name) if **module == Expr::Name("mmap".into()) && unit(name).is_none() => {
+            match constants::place(name) {
+                Some(place) => Ok(Some(smallvec::smallvec![place])),
+                None => Err(format!("'mmap.{name}' is no constant of the module")),
+            }
+        }
+        Expr::Binary(left, "|", right) => match (flags_of(left)?, flags_of(right)?) {
+            (Some(mut left), Some(right)) => {
+                left.extend(right);
+                Ok(Some(left))
+            }
+            _ => Err("'|' joins constants of the module only".into()),
+        },
+        _ => Ok(None),
+    }
+}
+
+fn num_of(expr: &Expr) -> Result<Option<Num>> {
+    let both = |left: &Expr, right: &Expr| Ok::<_, String>(num_of(left)?.zip(num_of(right)?));
+    Ok(match expr {
+        Expr::Int(value) => Some(Num::plain(*value)),
+        Expr::Name(name) => symbol(name).map(|base| Num { base, plus: 0 }),
+        Expr::Attr(module, name) if **module == Expr::Name("mmap".into()) => {
+            unit(name).map(|base| Num { base, plus: 0 })
+        }
+        Expr::Negative(inner) => num_of(inner)?.map(negated).transpose()?,
+        Expr::Binary(left, "+", right) => both(left, right)?.map(|(a, b)| sum(a, b)).transpose()?,
+        Expr::Binary(left, "-", right) => both(left, right)?.map(|(a, b)| sum(a, negated(b)?)).transpose()?,
+        Expr::Binary(left, "*", right) => both(left, right)?.map(|(a, b)| product(a, b)).transpose()?,
+        Expr::Binary(left, "**", right) => both(left, right)?.map(|(a, b)| power(a, b)).transpose()?,
+        _ => None,
+    })
+}
+
+fn unit(name: &str) -> Option<Base> {
+    match name {
+        "PAGESIZE" => Some(Base::Pages(1)),
+        "ALLOCATIONGRANULARITY" => Some(Base::Granules(1)),
+        _ => None,
+    }
+}
+
+fn symbol(name: &str) -> Option<Base> {
+    match name {
+        "LEN" => Some(Base::Len),
+        "POS" => Some(Base::Pos),
+        "SIZE" => Some(Base::FileSize),
+        _ => None,
+    }
+}
+
+fn negated(num: Num) -> Result<Num> {
+    match (num.base, num.plus.checked_neg()) {
+        (Base::Zero, Some(value)) => Ok(Num::plain(value)),
+        _ => Err("this number cannot be negated".into()),
+    }
+}
+
+fn sum(left: Num, right: Num) -> Result<Num> {
+    let base = match (left.base, right.base) {
+        (base, Base::Zero) | (Base::Zero, base) => base,
+        _ => return Err("a number is relative to one thing only".into()),
+    };
+    let plus = left.plus.checked_add(right.plus).ok_or("the number is too large")?;
+    Ok(Num { base, plus })
+}
+
+fn product(left: Num, right: Num) -> Result<Num> {
+    match (left, right) {
+        (Num { base: Base::Zero, plus: a }, Num { base: Base::Zero, plus: b }) => {
+            a.checked_mul(b).map(Num::plain).ok_or_else(|| "the number is too large".into())
+        }
+        (Num { base: Base::Zero, plus: count }, Num { base: unit @ (Base::Pages(1) | Base::Granules(1)), plus: 0 }) => {
+            let count = u8::try_from(count).map_err(|_| "too many pages")?;
+            let base = if unit == Base::Pages(1) { Base::Pages(count) } else { Base::Granules(count) };
+            Ok(Num { base, plus: 0 })
+        }
+        _ => Err("'*' multiplies plain numbers, or a number of pages".into()),
+    }
+}
+
+fn power(base: Num, exponent: Num) -> Result<Num> {
+    let too_large = "the number is too large";
+    match (base.as_plain(), exponent.as_plain().map(u32::try_from)) {
+        (Some(base), Some(Ok(exponent))) => base.checked_pow(exponent).map(Num::plain).ok_or_else(|| too_large.into()),
+        _ => Err("'**' takes plain numbers".into()),
+    }
+}
+
+fn bytes_of(expr: &Expr) -> Result<Option<Vec<u8>>> {
+    let limited = |len: usize| if len <= MOST_BYTES { Ok(()) } else { Err(format!("more than {MOST_BYTES} bytes")) };
+    let count = |expr: &Expr| match num_of(expr)?.and_then(Num::as_plain).map(usize::try_from) {
+        Some(Ok(count)) => Ok(count),
+        _ => Err("expected a number of bytes".to_owned()),
+    };
+    Ok(match expr {
+        Expr::Bytes(bytes) => Some(bytes.clone()),
+        Expr::Binary(left, "*", right) => match bytes_of(left)? {
+            Some(unit) => {
+                let times = count(right)?;
+                limited(unit.len().saturating_mul(times))?;
+                Some(unit.repeat(times))
+            }
+            None => None,
+        },
+        Expr::Binary(left, "+", right) => match (bytes_of(left)?, bytes_of(right)?) {
+            (Some(mut left), Some(right)) => {
+                limited(left.len() + right.len())?;
+                left.extend(right);
+                Some(left)
+            }
+            _ => None,
+        },
+        Expr::Call(function, args) if **function == Expr::Name("bytes".into()) => match args.as_slice() {
+            [(None, size)] if num_of(size)?.is_some() => {
+                let size = count(size)?;
+                limited(size)?;
+                Some(vec![0; size])
+            }
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// What a form's places were found to stand for.
+#[derive(Default)]
+struct Found {
+    receiver: Option<String>,
+    holes: Vec<Option<Expr>>,
+    rest: Vec<(Option<String>, Expr)>,
+}
+
+impl Found {
+    fn hole(&mut self, place: usize, expr: Option<Expr>) -> bool {
+        if self.holes.len() <= place {
+            self.holes.resize(place + 1, None);
+        }
+        self.holes[place] = expr;
+        true
+    }
+}
+
+/// The forms of the table, read once.
+fn forms() -> &'static [(Op, Stmt)] {
+    static FORMS: OnceLock<Vec<(Op, Stmt)>> = OnceLock::new();
+    FORMS.get_or_init(|| {
+        let read = |op: &Op| (*op, statement(op.row().form).unwrap_or_else(|e| unreachable!("the form of {op}: {e}")));
+        Op::ALL.iter().map(read).collect()
+    })
+}
+
+fn unify_stmt(form: &Stmt, stmt: &Stmt, found: &mut Found) -> bool {
+    match (form, stmt) {
+        (Stmt::Expr(a), Stmt::Expr(b)) | (Stmt::Del(a), Stmt::Del(b)) => unify(a, b, found),
+        (Stmt::Assign(a, c), Stmt::Assign(b, d)) => unify(a, b, found) && unify(c, d, found),
+        (Stmt::With(a, body), Stmt::With(b, other)) => body == other && unify(a, b, found),
+        _ => false,
+    }
+}
+
+fn unify(form: &Expr, expr: &Expr, found: &mut Found) -> bool {
+    match (form, expr) {
+        (Expr::Receiver, Expr::Name(name)) => {
+            let same = found.receiver.as_ref().is_none_or(|known| known == name);
+            found.receiver = Some(name.clone());
+            same && !matches!(name.as_str(), "mmap" | "os" | "None" | "True" | "False")
+        }
+        (Expr::Hole(_), Expr::Slice(..)) => false,
+        (Expr::Hole(place), expr) => found.hole(*place, Some(expr.clone())),
+        (Expr::Attr(a, name), Expr::Attr(b, other)) => name == other && unify(a, b, found),
+        (Expr::Item(a, i), Expr::Item(b, j)) => unify(a, b, found) && unify(i, j, found),
+        (Expr::Slice(a, b, c), Expr::Slice(x, y, z)) => {
+            c.is_some() == z.is_some()
+                && [(a, x), (b, y), (c, z)].into_iter().all(|(form, part)| unify_part(form, part, found))
+        }
+        (Expr::Call(function, form), Expr::Call(other, args)) => {
+            unify(function, other, found) && unify_args(form, args, found)
+        }
+        (Expr::Binary(a, op, b), Expr::Binary(x, other, y)) => op == other && unify(a, x, found) && unify(b, y, found),
+        (form, expr) => form == expr,
+    }
+}
+
+fn unify_part(form: &Option<Box<Expr>>, part: &Option<Box<Expr>>, found: &mut Found) -> bool {
+    match (form.as_deref(), part.as_deref()) {
+        (None, None) => true,
+        (Some(Expr::Hole(place)), None) => found.hole(*place, None),
+        (Some(form), Some(part)) => unify(form, part, found),
+        _ => false,
+    }
+}
+
+fn unify_args(form: &[(Option<String>, Expr)], args: &[(Option<String>, Expr)], found: &mut Found) -> bool {
+    if let [(None, Expr::Rest)] = form {
+        found.rest = args.to_vec();
+        return true;
+    }
+    form.len() == args.len()
+        && form.iter().zip(args).all(|((keyword, form), (other, expr))| keyword == other && unify(form, expr, found))
+}
+
+impl World {
+    /// The files' names on disk, by number.
+    #[must_use]
+    pub fn path(number: usize) -> String {
+        super::name(Kind::File, number as Slot)
+    }
+}

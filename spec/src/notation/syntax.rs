@@ -1,0 +1,426 @@
+//! The subset of Python's grammar that sessions and the table's forms are written in.
+
+/// An expression.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Expr {
+    Name(String),
+    Int(i128),
+    Float(String),
+    Text(String),
+    Bytes(Vec<u8>),
+    List(Vec<Expr>),
+    Tuple(Vec<Expr>),
+    Dict,
+    Attr(Box<Expr>, String),
+    Call(Box<Expr>, Vec<(Option<String>, Expr)>),
+    Item(Box<Expr>, Box<Expr>),
+    Slice(Option<Box<Expr>>, Option<Box<Expr>>, Option<Box<Expr>>),
+    Binary(Box<Expr>, &'static str, Box<Expr>),
+    Negative(Box<Expr>),
+    /// `$`: what an operation is done on. Only in forms.
+    Receiver,
+    /// `$0`: an argument. Only in forms.
+    Hole(usize),
+    /// `$*`: all arguments of a call. Only in forms.
+    Rest,
+}
+
+/// A statement.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Stmt {
+    Expr(Expr),
+    Assign(Expr, Expr),
+    Del(Expr),
+    /// `with x: pass` or, with a name, `with x: raise Name`.
+    With(Expr, Option<String>),
+    Import(Vec<String>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    Name(String),
+    Int(i128),
+    Float(String),
+    Text(String),
+    Bytes(Vec<u8>),
+    Mark(&'static str),
+    Receiver,
+    Hole(usize),
+    Rest,
+}
+
+type Result<T> = std::result::Result<T, String>;
+
+const MARKS: [&str; 18] = ["**", "==", "(", ")", "[", "]", "{", "}", ",", ":", ".", "=", "+", "-", "*", "|", "<", ">"];
+
+/// Reads one statement, without its prompt.
+pub(super) fn statement(text: &str) -> Result<Stmt> {
+    let mut parser = Parser { tokens: tokens(text)?, at: 0 };
+    let stmt = parser.stmt()?;
+    match parser.peek() {
+        None => Ok(stmt),
+        Some(token) => Err(format!("unexpected {} after the statement", show(token))),
+    }
+}
+
+fn show(token: &Token) -> String {
+    match token {
+        Token::Name(name) => format!("'{name}'"),
+        Token::Mark(mark) => format!("'{mark}'"),
+        Token::Int(value) => format!("number {value}"),
+        Token::Float(value) => format!("number {value}"),
+        Token::Text(_) | Token::Bytes(_) => "a literal".into(),
+        Token::Receiver | Token::Hole(_) | Token::Rest => "'$'".into(),
+    }
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>> {
+    let mut found = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() && !rest.starts_with('#') {
+        let (token, len) = token(rest)?;
+        found.push(token);
+        rest = rest[len..].trim_start();
+    }
+    Ok(found)
+}
+
+fn token(text: &str) -> Result<(Token, usize)> {
+    let first = text.chars().next().unwrap_or(' ');
+    let quoted = |prefix: &str| text[prefix.len()..].starts_with(['\'', '"']);
+    if text.starts_with('b') && quoted("b") {
+        let (chars, len) = literal(&text[1..], true)?;
+        return Ok((Token::Bytes(chars.into_iter().map(|c| c as u32 as u8).collect()), len + 1));
+    }
+    if quoted("") {
+        let (chars, len) = literal(text, false)?;
+        return Ok((Token::Text(chars.into_iter().collect()), len));
+    }
+    if first.is_ascii_digit() {
+        return number(text);
+    }
+    if first.is_alphabetic() || first == '_' {
+        let len = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+        return Ok((Token::Name(text[..len].into()), len));
+    }
+    if let Some(after) = text.strip_prefix('$') {
+        return Ok(match after.bytes().next() {
+            Some(b'*') => (Token::Rest, 2),
+            Some(digit @ b'0'..=b'9') => (Token::Hole(usize::from(digit - b'0')), 2),
+            _ => (Token::Receiver, 1),
+        });
+    }
+    let mark = MARKS.iter().find(|mark| text.starts_with(**mark));
+    mark.map(|mark| (Token::Mark(mark), mark.len())).ok_or_else(|| format!("'{first}' has no place in a session"))
+}
+
+fn number(text: &str) -> Result<(Token, usize)> {
+    let len = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    if text[len..].starts_with('.') {
+        let fraction = text[len + 1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len() - len - 1);
+        let len = len + 1 + fraction;
+        return Ok((Token::Float(text[..len].into()), len));
+    }
+    let digits = text[..len].replace('_', "");
+    let value = match digits.strip_prefix("0x") {
+        Some(hex) => i128::from_str_radix(hex, 16),
+        None => digits.parse(),
+    };
+    value
+        .map(|value| (Token::Int(value), len))
+        .map_err(|_| format!("'{}' is no number a session can hold", &text[..len]))
+}
+
+/// The characters of a string literal that starts with its quote, and its length in the text.
+fn literal(text: &str, bytes: bool) -> Result<(Vec<char>, usize)> {
+    let quote = text.chars().next();
+    let mut found = Vec::new();
+    let mut chars = text.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        if Some(c) == quote {
+            return Ok((found, at + c.len_utf8()));
+        }
+        if bytes && !c.is_ascii() {
+            return Err("bytes can only hold ASCII characters".into());
+        }
+        found.push(if c == '\\' { escape(&mut chars)? } else { c });
+    }
+    Err("a literal does not end".into())
+}
+
+fn escape(chars: &mut impl Iterator<Item = (usize, char)>) -> Result<char> {
+    let mut next = || chars.next().map(|(_, c)| c).ok_or("a literal does not end");
+    Ok(match next()? {
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        '0' => '\0',
+        c @ ('\\' | '\'' | '"') => c,
+        'x' => {
+            let (high, low) = (next()?, next()?);
+            let digit = |c: char| c.to_digit(16).ok_or("'\\x' wants two hexadecimal digits");
+            char::from((digit(high)? * 16 + digit(low)?) as u8)
+        }
+        c => return Err(format!("'\\{c}' is no escape a session can hold")),
+    })
+}
+
+struct Parser {
+    tokens: Vec<Token>,
+    at: usize,
+}
+
+impl Parser {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn take(&mut self) -> Result<Token> {
+        let token = self.peek().cloned().ok_or("the statement ends too early")?;
+        self.at += 1;
+        Ok(token)
+    }
+
+    fn eat(&mut self, mark: &'static str) -> bool {
+        let hit = self.peek() == Some(&Token::Mark(mark));
+        self.at += usize::from(hit);
+        hit
+    }
+
+    fn eat_word(&mut self, word: &str) -> bool {
+        let hit = matches!(self.peek(), Some(Token::Name(name)) if name == word);
+        self.at += usize::from(hit);
+        hit
+    }
+
+    fn want(&mut self, mark: &'static str) -> Result<()> {
+        if self.eat(mark) {
+            return Ok(());
+        }
+        let found = self.peek().map_or("the end".into(), show);
+        Err(format!("expected '{mark}', found {found}"))
+    }
+
+    fn name(&mut self) -> Result<String> {
+        match self.take()? {
+            Token::Name(name) => Ok(name),
+            token => Err(format!("expected a name, found {}", show(&token))),
+        }
+    }
+
+    fn stmt(&mut self) -> Result<Stmt> {
+        if self.eat_word("import") {
+            let mut names = vec![self.name()?];
+            while self.eat(",") {
+                names.push(self.name()?);
+            }
+            return Ok(Stmt::Import(names));
+        }
+        if self.eat_word("del") {
+            return Ok(Stmt::Del(self.expr()?));
+        }
+        if self.eat_word("with") {
+            return self.with();
+        }
+        let expr = self.expr()?;
+        if self.eat("=") {
+            return Ok(Stmt::Assign(expr, self.expr()?));
+        }
+        Ok(Stmt::Expr(expr))
+    }
+
+    fn with(&mut self) -> Result<Stmt> {
+        let expr = self.expr()?;
+        self.want(":")?;
+        if self.eat_word("pass") {
+            return Ok(Stmt::With(expr, None));
+        }
+        if self.eat_word("raise") {
+            return Ok(Stmt::With(expr, Some(self.name()?)));
+        }
+        Err("the body of a with statement is 'pass' or 'raise KeyError'".into())
+    }
+
+    fn expr(&mut self) -> Result<Expr> {
+        let left = self.alternatives()?;
+        let op = match self.peek() {
+            Some(Token::Mark(mark @ ("==" | "<"))) => *mark,
+            Some(Token::Name(name)) if name == "in" => "in",
+            Some(Token::Name(name)) if name == "is" => "is",
+            _ => return Ok(left),
+        };
+        self.at += 1;
+        Ok(Expr::Binary(left.into(), op, self.alternatives()?.into()))
+    }
+
+    fn alternatives(&mut self) -> Result<Expr> {
+        let mut left = self.sum()?;
+        while self.eat("|") {
+            left = Expr::Binary(left.into(), "|", self.sum()?.into());
+        }
+        Ok(left)
+    }
+
+    fn sum(&mut self) -> Result<Expr> {
+        let mut left = self.product()?;
+        loop {
+            let op = if self.eat("+") {
+                "+"
+            } else if self.eat("-") {
+                "-"
+            } else {
+                return Ok(left);
+            };
+            left = Expr::Binary(left.into(), op, self.product()?.into());
+        }
+    }
+
+    fn product(&mut self) -> Result<Expr> {
+        let mut left = self.unary()?;
+        while self.eat("*") {
+            left = Expr::Binary(left.into(), "*", self.unary()?.into());
+        }
+        Ok(left)
+    }
+
+    fn unary(&mut self) -> Result<Expr> {
+        if self.eat("-") {
+            return Ok(Expr::Negative(self.unary()?.into()));
+        }
+        let base = self.postfix()?;
+        if self.eat("**") {
+            return Ok(Expr::Binary(base.into(), "**", self.unary()?.into()));
+        }
+        Ok(base)
+    }
+
+    fn postfix(&mut self) -> Result<Expr> {
+        let mut expr = self.atom()?;
+        loop {
+            if self.eat(".") {
+                expr = Expr::Attr(expr.into(), self.name()?);
+            } else if self.eat("(") {
+                expr = Expr::Call(expr.into(), self.arguments()?);
+            } else if self.eat("[") {
+                expr = Expr::Item(expr.into(), self.subscript()?.into());
+            } else {
+                return Ok(expr);
+            }
+        }
+    }
+
+    fn arguments(&mut self) -> Result<Vec<(Option<String>, Expr)>> {
+        let mut found = Vec::new();
+        while !self.eat(")") {
+            let expr = self.expr()?;
+            found.push(match expr {
+                Expr::Name(name) if self.eat("=") => (Some(name), self.expr()?),
+                expr => (None, expr),
+            });
+            if !self.eat(",") {
+                self.want(")")?;
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn subscript(&mut self) -> Result<Expr> {
+        let mut parts = [None, None, None];
+        let mut colons = 0;
+        loop {
+            if self.eat("]") {
+                break;
+            }
+            if self.eat(":") {
+                colons += 1;
+                if colons > 2 {
+                    return Err("a slice has at most two ':'".into());
+                }
+                continue;
+            }
+            if parts[colons].is_some() {
+                return Err("expected ':' or ']'".into());
+            }
+            parts[colons] = Some(Box::new(self.expr()?));
+        }
+        let [start, stop, step] = parts;
+        match (colons, start) {
+            (0, Some(index)) => Ok(*index),
+            (0, None) => Err("an index is missing".into()),
+            (_, start) => Ok(Expr::Slice(start, stop, step)),
+        }
+    }
+
+    fn atom(&mut self) -> Result<Expr> {
+        Ok(match self.take()? {
+            Token::Name(name) => Expr::Name(name),
+            Token::Int(value) => Expr::Int(value),
+            Token::Float(text) => Expr::Float(text),
+            Token::Text(text) => Expr::Text(text),
+            Token::Bytes(bytes) => Expr::Bytes(bytes),
+            Token::Receiver => Expr::Receiver,
+            Token::Hole(n) => Expr::Hole(n),
+            Token::Rest => Expr::Rest,
+            Token::Mark("(") => self.parenthesis()?,
+            Token::Mark("[") => {
+                self.want("]")?;
+                Expr::List(Vec::new())
+            }
+            Token::Mark("{") => {
+                self.want("}")?;
+                Expr::Dict
+            }
+            token => return Err(format!("unexpected {}", show(&token))),
+        })
+    }
+
+    fn parenthesis(&mut self) -> Result<Expr> {
+        let first = self.expr()?;
+        if self.eat(")") {
+            return Ok(first);
+        }
+        let mut items = vec![first];
+        while self.eat(",") {
+            if self.peek() == Some(&Token::Mark(")")) {
+                break;
+            }
+            items.push(self.expr()?);
+        }
+        self.want(")")?;
+        Ok(Expr::Tuple(items))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn power_binds_tighter_than_minus() {
+        let two = || Box::new(Expr::Int(2));
+        let power = Expr::Binary(two(), "**", Expr::Int(63).into());
+        assert_eq!(statement("-2**63"), Ok(Stmt::Expr(Expr::Negative(power.into()))));
+    }
+
+    #[test]
+    fn what_is_no_statement_is_an_error() {
+        for text in [
+            "m.read(",
+            "m[",
+            "m[1:2:3:4]",
+            "m[]",
+            "b'",
+            "b'é'",
+            "'\\q'",
+            "m = ",
+            "m ; n",
+            "with m: m.read()",
+            "0x",
+            "1 2",
+            "m[1 2]",
+        ] {
+            assert!(statement(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Profiles: which rules hold for an implementation, version and platform.
+//!
+//! A rule that differs by version is a method here, with the versions it was seen in; nowhere else is a version compared.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A Python version, micro included: bug-fix releases change behaviour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    /// 3
+    pub major: u8,
+    /// 11
+    pub minor: u8,
+    /// 7
+    pub micro: u8,
+}
+
+impl Version {
+    /// A version from its parts.
+    #[must_use]
+    pub const fn new(major: u8, minor: u8, micro: u8) -> Version {
+        Version { major, minor, micro }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.micro)
+    }
+}
+
+/// Who made the interpreter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Implementation {
+    /// The reference implementation of Python.
+    CPython,
+    /// Any other.
+    Other,
+}
+
+/// The platform a map lives on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Platform {
+    /// Linux.
+    Linux,
+}
+
+/// Which rules hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Profile {
+    /// Who made it.
+    pub implementation: Implementation,
+    /// Which Python it implements.
+    pub version: Version,
+    /// Where it runs.
+    pub platform: Platform,
+}
+
+/// Why a text is no profile. One line for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileError(String);
+
+impl fmt::Display for ProfileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ProfileError {}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let implementation = match self.implementation {
+            Implementation::CPython => "cpython",
+            Implementation::Other => "other",
+        };
+        let Platform::Linux = self.platform;
+        write!(f, "{implementation}-{}-linux", self.version)
+    }
+}
+
+impl FromStr for Profile {
+    type Err = ProfileError;
+
+    /// Reads `cpython-3.11-linux` or `cpython-3.11.7-linux`. Without a micro version the first release is meant.
+    fn from_str(text: &str) -> Result<Profile, ProfileError> {
+        let wrong =
+            || ProfileError(format!("'{text}' is not a profile: write cpython-3.11-linux or cpython-3.11.7-linux"));
+        let parts: Vec<_> = text.split('-').collect();
+        let &[implementation, version, "linux"] = parts.as_slice() else { return Err(wrong()) };
+        let implementation = match implementation {
+            "cpython" => Implementation::CPython,
+            "other" => Implementation::Other,
+            _ => return Err(wrong()),
+        };
+        let numbers: Vec<u8> = version.split('.').map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
+        let version = match *numbers.as_slice() {
+            [major, minor] => Version::new(major, minor, 0),
+            [major, minor, micro] => Version::new(major, minor, micro),
+            _ => return Err(wrong()),
+        };
+        let profile = Profile { implementation, version, platform: Platform::Linux };
+        profile.known().then_some(profile).ok_or_else(|| {
+            ProfileError(format!(
+                "profile {text}: the reference knows Python {} to {}",
+                Profile::OLDEST,
+                Profile::NEWEST
+            ))
+        })
+    }
+}
+
+impl Profile {
+    /// The oldest version the reference answers for.
+    pub const OLDEST: Version = Version::new(3, 9, 0);
+    /// The newest version the reference answers for.
+    pub const NEWEST: Version = Version::new(3, 13, 0);
+
+    /// CPython of this version on Linux.
+    #[must_use]
+    pub const fn cpython(major: u8, minor: u8, micro: u8) -> Profile {
+        Profile {
+            implementation: Implementation::CPython,
+            version: Version::new(major, minor, micro),
+            platform: Platform::Linux,
+        }
+    }
+
+    /// Whether the reference answers for this profile.
+    #[must_use]
+    pub fn known(self) -> bool {
+        self.version >= Profile::OLDEST
+            && (self.version.major, self.version.minor) <= (Profile::NEWEST.major, Profile::NEWEST.minor)
+    }
+
+    fn since(self, minor: u8) -> bool {
+        self.version >= Version::new(3, minor, 0)
+    }
+
+    /// `seek()` returns the new position, and `seekable()` is there. Python 3.13 (documentation, `mmap.seek`).
+    #[must_use]
+    pub fn seek_returns_position(self) -> bool {
+        self.since(13)
+    }
+
+    /// The constructor takes `trackfd`. Python 3.13 (documentation, `mmap.mmap`).
+    #[must_use]
+    pub fn has_trackfd(self) -> bool {
+        self.since(13)
+    }
+
+    /// Every number argument refuses what is no integer in the same words, `'str' object cannot be interpreted as an integer`.
+    /// Before, C `int` and `long` arguments said `an integer is required (got type str)`, and all of them
+    /// `integer argument expected, got float`. Seen in 3.10.13; not in 3.9.18.
+    #[must_use]
+    pub fn one_text_for_non_integers(self) -> bool {
+        self.since(10)
+    }
+
+    /// A method with arguments that refuses a keyword says `mmap.find()`, not `find()`. Seen in 3.11.7; not in 3.10.13.
+    #[must_use]
+    pub fn keyword_refusal_names_class(self) -> bool {
+        self.since(11)
+    }
+
+    /// The constructor calls a keyword it does not know *unexpected*, not *invalid*. Seen in 3.13.0; not in 3.12.1.
+    #[must_use]
+    pub fn unknown_keyword_is_unexpected(self) -> bool {
+        self.since(13)
+    }
+
+    /// `re` names the type it cannot search. Seen in 3.11.7; not in 3.10.13.
+    #[must_use]
+    pub fn re_names_wrong_type(self) -> bool {
+        self.since(11)
+    }
+
+    /// How `struct` refuses a number outside 0..=65535 for the format `<H`.
+    /// Seen in 3.12.1 and 3.13.0; 3.11.7; 3.9.18 and 3.10.13.
+    #[must_use]
+    pub fn struct_range_text(self) -> &'static str {
+        match self.version.minor {
+            12.. => "'H' format requires 0 <= number <= 65535",
+            11 => "ushort format requires 0 <= number <= 65535",
+            _ => "ushort format requires 0 <= number <= (0x7fff * 2 + 1)",
+        }
+    }
+
+    /// How `struct` refuses a number that fits no C `long`. Seen in 3.12.1 and 3.13.0; 3.9.18 to 3.11.7.
+    #[must_use]
+    pub fn struct_overflow_text(self) -> &'static str {
+        if self.since(12) { self.struct_range_text() } else { "argument out of range" }
+    }
+
+    /// Whether the module has the constant.
+    #[must_use]
+    pub fn has_constant(self, constant: &crate::constants::Constant) -> bool {
+        self.since(constant.since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_reads_back_as_printed() {
+        let profile = Profile::cpython(3, 11, 7);
+        assert_eq!(profile.to_string(), "cpython-3.11.7-linux");
+        assert_eq!("cpython-3.11.7-linux".parse(), Ok(profile));
+        assert_eq!("cpython-3.11-linux".parse(), Ok(Profile::cpython(3, 11, 0)));
+    }
+
+    #[test]
+    fn what_is_no_profile_is_refused() {
+        for text in [
+            "",
+            "cpython",
+            "cpython-3-linux",
+            "cpython-3.11-windows",
+            "cpython-3.8-linux",
+            "cpython-3.x-linux",
+            "jython-3.11-linux",
+        ] {
+            assert!(text.parse::<Profile>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Repair: every list of steps becomes a legal case.
+//!
+//! Dropping, swapping or changing any step of a case and repairing the result is therefore always a legal change,
+//! which is what generating, shrinking and mutating rest on.
+
+use crate::{Arg, Base, Case, Kind, Mode, Num, Op, SLOTS, Slot, Sort, Step};
+
+/// Makes a case legal: names are opened before they are used, arguments are where the form has a place for them, and no
+/// descriptor is named that may be open in the process. Steps that cannot be mended are dropped.
+pub fn repair(case: &mut Case) {
+    case.world.files.truncate(SLOTS);
+    let mut names = Names { files: case.world.files.len(), paths: case.world.files.len(), ..Names::default() };
+    case.steps.retain_mut(|step| names.mend(step).is_some());
+}
+
+/// How many names of each kind have been bound so far.
+#[derive(Default)]
+struct Names {
+    files: usize,
+    maps: usize,
+    views: usize,
+    iters: usize,
+    paths: usize,
+}
+
+impl Names {
+    fn count(&mut self, kind: Kind) -> &mut usize {
+        match kind {
+            Kind::File => &mut self.files,
+            Kind::Map => &mut self.maps,
+            Kind::View => &mut self.views,
+            Kind::Iter => &mut self.iters,
+            Kind::Module => &mut self.paths,
+        }
+    }
+
+    /// A slot that has been bound, nearest to the one asked for.
+    fn bound(&mut self, kind: Kind, slot: Slot) -> Option<Slot> {
+        let count = *self.count(kind);
+        (count > 0).then(|| (usize::from(slot) % count) as Slot)
+    }
+
+    fn mend(&mut self, step: &mut Step) -> Option<()> {
+        let row = step.op.row();
+        step.on = if row.on == Kind::Module { 0 } else { self.bound(row.on, step.on)? };
+        self.mend_arity(step);
+        for i in 0..step.args.len() {
+            let sort = match step.args[i].keyword {
+                Some(word) => row.params.iter().find(|p| p.name == word).map(|p| p.sort),
+                None => row.params.get(i).map(|p| p.sort),
+            };
+            let arg = &mut step.args[i].arg;
+            self.mend_arg(step.op, i, sort, arg)?;
+        }
+        self.mend_bind(step);
+        Some(())
+    }
+
+    /// A form with fixed places takes just its arguments, by position; a call takes positional ones before keywords.
+    fn mend_arity(&self, step: &mut Step) {
+        let row = step.op.row();
+        if row.is_call() {
+            step.args.sort_by_key(|given| given.keyword.is_some());
+            let mut seen = Vec::new();
+            // A keyword given twice is a syntax error, not a call.
+            step.args.retain(|given| {
+                given.keyword.is_none_or(|word| {
+                    !seen.contains(&word) && {
+                        seen.push(word);
+                        true
+                    }
+                })
+            });
+            return;
+        }
+        step.args.truncate(row.params.len());
+        step.args.iter_mut().for_each(|given| given.keyword = None);
+        while step.args.len() < row.params.len() {
+            let arg = match row.params[step.args.len()].sort {
+                Sort::Path => Arg::Path(0),
+                Sort::Mode => Arg::Mode(Mode::Update),
+                Sort::Source | Sort::FileBytes | Sort::Needle => Arg::bytes(b""),
+                _ => Arg::int(0),
+            };
+            step.args.push(crate::Given::plain(arg));
+        }
+    }
+
+    fn mend_arg(&mut self, op: Op, place: usize, sort: Option<Sort>, arg: &mut Arg) -> Option<()> {
+        match arg {
+            Arg::Fd(slot) | Arg::File(slot) => *slot = self.bound(Kind::File, *slot)?,
+            Arg::Map(slot) => *slot = self.bound(Kind::Map, *slot)?,
+            Arg::View(slot) => match self.bound(Kind::View, *slot) {
+                Some(bound) => *slot = bound,
+                None => *arg = Arg::bytes(b""),
+            },
+            Arg::Omitted if !can_omit(op, place) => *arg = Arg::None,
+            Arg::Flags(places) if places.is_empty() => *arg = Arg::int(0),
+            _ => {}
+        }
+        self.mend_sort(sort, arg)
+    }
+
+    fn mend_sort(&mut self, sort: Option<Sort>, arg: &mut Arg) -> Option<()> {
+        if !matches!(sort, Some(Sort::Path | Sort::Mode)) && matches!(arg, Arg::Path(_) | Arg::Mode(_)) {
+            *arg = Arg::None;
+        }
+        match (sort, &mut *arg) {
+            (Some(Sort::Path), Arg::Path(number)) => *number = self.bound(Kind::Module, *number)?,
+            (Some(Sort::Path), _) => *arg = Arg::Path(self.bound(Kind::Module, 0)?),
+            (Some(Sort::Mode), Arg::Mode(_)) => {}
+            (Some(Sort::Mode), _) => *arg = Arg::Mode(Mode::Update),
+            (Some(Sort::Descriptor), Arg::Int(num) | Arg::Index(num)) if may_be_open(*num) => *num = Num::plain(-1),
+            (Some(Sort::Descriptor), Arg::Bool(_) | Arg::Flags(_)) => *arg = Arg::int(-1),
+            (Some(Sort::FileBytes), Arg::Bytes(..)) => {}
+            (Some(Sort::FileBytes), _) => *arg = Arg::bytes(b""),
+            (
+                Some(Sort::FileSize),
+                Arg::Int(Num { base: Base::Zero | Base::Pages(_) | Base::Granules(_), plus: 0.. }),
+            ) => {}
+            (Some(Sort::FileSize), _) => *arg = Arg::int(0),
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// A name is bound in order: `m2` never before `m`.
+    fn mend_bind(&mut self, step: &mut Step) {
+        let Some(kind) = step.op.row().binds else {
+            step.bind = 0;
+            return;
+        };
+        let count = self.count(kind);
+        let most = (*count).min(SLOTS - 1);
+        step.bind = step.bind.min(most as Slot);
+        if usize::from(step.bind) == *count {
+            *count += 1;
+        }
+    }
+}
+
+/// A slice can leave out its start and stop.
+fn can_omit(op: Op, place: usize) -> bool {
+    let form = op.row().form;
+    place < 2 && form.contains("[$0:$1") && place < op.row().params.len()
+}
+
+fn may_be_open(num: Num) -> bool {
+    num.as_plain().is_none_or(|value| (0..9999).contains(&value))
+}

@@ -1,0 +1,106 @@
+//! What a target implements.
+
+use crate::{Case, Changes, End, FileState, Left, Outcome, Profile, Step, StepTrace, Trace, World};
+
+/// How closely a case is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// Maps after every step; files after every step that can change one, and at the end.
+    Quick,
+    /// Maps and files after every step, with their bytes.
+    Full,
+}
+
+/// Why a target could not be used at all. One line for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetError(pub String);
+
+impl std::fmt::Display for TargetError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TargetError {}
+
+/// Who a target says it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// What it claims to be: the rules it is judged by.
+    pub profile: Profile,
+    /// One line for people: `CPython 3.11.7, module mmap`.
+    pub name: String,
+    /// Whether it is CPython's own `mmap`, so that message texts count.
+    pub is_cpython_mmap: bool,
+    /// Its page size in bytes.
+    pub page: u32,
+}
+
+/// Something that can run whole cases.
+pub trait Target {
+    /// Who this is.
+    fn host(&self) -> &Host;
+
+    /// Runs a case, whose numbers are all plain, and tells what it did.
+    ///
+    /// # Errors
+    /// Only where the target could not be used at all; whatever a step does is in the trace.
+    fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError>;
+}
+
+/// Something that can be driven step by step in this process: the trait to implement for a mapping type in Rust.
+/// [`Trace::of`] makes whole runs of it.
+pub trait Machine {
+    /// Starts a case: makes its files and forgets all names.
+    ///
+    /// # Errors
+    /// Where the files cannot be made.
+    fn begin(&mut self, world: &World) -> Result<(), TargetError>;
+
+    /// Does one step.
+    ///
+    /// # Errors
+    /// Where there is no answer.
+    fn step(&mut self, step: &Step) -> Result<Outcome, End>;
+
+    /// What the case looks like now. `files`: look at files as well.
+    fn look(&mut self, files: bool, watch: Watch) -> Left;
+
+    /// Closes each map (in the order of slots, views still alive), drops everything, and looks at the files.
+    fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>);
+}
+
+impl Trace {
+    /// Runs a whole case on a machine, from `begin` to `finish`. `mark` is told the number of each step before it is done.
+    ///
+    /// # Errors
+    /// Where the case's files cannot be made.
+    pub fn of(
+        machine: &mut dyn Machine,
+        case: &Case,
+        watch: Watch,
+        mark: &mut dyn FnMut(usize),
+    ) -> Result<Trace, TargetError> {
+        machine.begin(&case.world)?;
+        let mut trace = Trace::default();
+        for (i, step) in case.steps.iter().enumerate() {
+            mark(i);
+            trace.steps.push(StepTrace::of(machine, step, watch));
+            if trace.steps[i].result.is_err() {
+                break;
+            }
+        }
+        mark(case.steps.len());
+        (trace.closing, trace.files) = machine.finish(watch);
+        Ok(trace)
+    }
+}
+
+impl StepTrace {
+    /// Does one step and looks at what it left.
+    pub fn of(machine: &mut dyn Machine, step: &Step, watch: Watch) -> StepTrace {
+        let result = machine.step(step);
+        let files = watch == Watch::Full || step.op.row().changes == Changes::Files;
+        StepTrace { result, left: machine.look(files, watch) }
+    }
+}

@@ -1,0 +1,135 @@
+//! Traces: what a case did.
+
+use std::borrow::Cow;
+
+/// A value a step answered with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `None`
+    None,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i128),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// Text.
+    Text(String),
+    /// A list.
+    List(Vec<Value>),
+    /// A tuple.
+    Tuple(Vec<Value>),
+    /// An object that was bound to a name: its type.
+    Object(Cow<'static, str>),
+}
+
+/// A raised exception. It is an answer like any other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raise {
+    /// The name of its class.
+    pub class: Cow<'static, str>,
+    /// `errno`, where the exception is an `OSError`.
+    pub errno: Option<i32>,
+    /// Its text, as `str()` gives it.
+    pub message: Cow<'static, str>,
+}
+
+impl Raise {
+    /// An exception without `errno`.
+    pub fn new(class: &'static str, message: impl Into<Cow<'static, str>>) -> Raise {
+        Raise { class: class.into(), errno: None, message: message.into() }
+    }
+}
+
+/// What a step answered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It returned.
+    Value(Value),
+    /// It raised.
+    Raised(Raise),
+}
+
+/// What is not an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The process died of this signal.
+    Died(i32),
+    /// The process ended by itself with this status.
+    Exited(i32),
+    /// No answer within the limit.
+    Hung,
+    /// The target cannot do this step, for this reason.
+    Unsupported(String),
+}
+
+/// Bytes too many to keep: how many, and their digest. The bytes themselves where they were asked for.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// How many bytes.
+    pub len: u64,
+    /// Their digest.
+    pub digest: u64,
+    /// The bytes, under [`crate::Watch::Full`].
+    pub bytes: Option<Vec<u8>>,
+}
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Content) -> bool {
+        self.len == other.len && self.digest == other.digest
+    }
+}
+
+/// What can be seen of a map without changing it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MapState {
+    /// The name is not bound.
+    Unbound,
+    /// It is closed.
+    Closed,
+    /// It is open.
+    Open {
+        /// `tell()`
+        pos: i64,
+        /// `len()`
+        len: i64,
+        /// What is mapped, as far as it can be read; `None` where the target gives no way to look.
+        content: Option<Content>,
+    },
+    /// The target answered one of `tell`, `len`, `closed` with nonsense, described here.
+    Strange(String),
+}
+
+/// What can be seen of a file on disk.
+pub type FileState = Content;
+
+/// What a step left behind.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Left {
+    /// Each map by slot.
+    pub maps: Vec<MapState>,
+    /// Each file of the world by number; empty where files were not looked at.
+    pub files: Vec<FileState>,
+}
+
+/// One step of a trace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepTrace {
+    /// The answer, or why there is none.
+    pub result: Result<Outcome, End>,
+    /// What it left behind.
+    pub left: Left,
+}
+
+/// What a case did, step by step. It ends early where a step had no answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trace {
+    /// One for each step done.
+    pub steps: Vec<StepTrace>,
+    /// What `close()` on each map said after the last step: it refuses while a buffer is exported.
+    pub closing: Vec<Option<Outcome>>,
+    /// The files after all maps were closed.
+    pub files: Vec<FileState>,
+    /// What ended the target after the last step, while everything was closed.
+    pub end: Option<End>,
+}

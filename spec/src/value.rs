@@ -1,0 +1,173 @@
+//! Arguments: everything a step can be given.
+
+/// What a symbolic number counts from. It becomes a plain number when the case is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Base {
+    /// A plain number.
+    Zero,
+    /// This many pages (`mmap.PAGESIZE`).
+    Pages(u8),
+    /// This many times the granularity of offsets (`mmap.ALLOCATIONGRANULARITY`): a page on Linux, 65536 on Windows.
+    Granules(u8),
+    /// The length of the map the step is done on.
+    Len,
+    /// Its position.
+    Pos,
+    /// The size of its file.
+    FileSize,
+}
+
+/// A whole number, perhaps relative to the state of the case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Num {
+    /// What it counts from.
+    pub base: Base,
+    /// What is added.
+    pub plus: i128,
+}
+
+impl Num {
+    /// A plain number.
+    #[must_use]
+    pub const fn plain(value: i128) -> Num {
+        Num { base: Base::Zero, plus: value }
+    }
+
+    /// The plain number, if it is one.
+    #[must_use]
+    pub fn as_plain(self) -> Option<i128> {
+        (self.base == Base::Zero).then_some(self.plus)
+    }
+}
+
+/// What carries bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wrap {
+    /// `b"..."`
+    Bytes,
+    /// `bytearray(b"...")`
+    ByteArray,
+    /// `memoryview(b"...")`
+    View,
+    /// `memoryview(b"...")[::2]`: every second byte, not contiguous.
+    Strided,
+    /// `array.array("B", b"...")`
+    Array,
+}
+
+impl Wrap {
+    /// Every carrier.
+    pub const ALL: [Wrap; 5] = [Wrap::Bytes, Wrap::ByteArray, Wrap::View, Wrap::Strided, Wrap::Array];
+}
+
+/// An object of a type that is nearly always wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Thing {
+    /// `1.5`
+    Float,
+    /// `object()`
+    Object,
+    /// `[]`
+    List,
+    /// `(0,)`
+    Tuple,
+    /// `{}`
+    Dict,
+    /// `'text'`
+    Text,
+    /// `'é'`: text that is not ASCII.
+    Accent,
+}
+
+impl Thing {
+    /// Every such object, with its source text and the name of its type.
+    pub const ALL: [(Thing, &'static str, &'static str); 7] = [
+        (Thing::Float, "1.5", "float"),
+        (Thing::Object, "object()", "object"),
+        (Thing::List, "[]", "list"),
+        (Thing::Tuple, "(0,)", "tuple"),
+        (Thing::Dict, "{}", "dict"),
+        (Thing::Text, "'text'", "str"),
+        (Thing::Accent, "'é'", "str"),
+    ];
+
+    /// Its source text.
+    #[must_use]
+    pub fn source(self) -> &'static str {
+        Thing::ALL[self as usize].1
+    }
+
+    /// The name of its type.
+    #[must_use]
+    pub fn type_name(self) -> &'static str {
+        Thing::ALL[self as usize].2
+    }
+}
+
+/// An argument.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Arg {
+    /// A missing part of a slice.
+    Omitted,
+    /// `None`
+    None,
+    /// `True` or `False`
+    Bool(bool),
+    /// A whole number.
+    Int(Num),
+    /// An object that only has `__index__`: `Index(5)`.
+    Index(Num),
+    /// Constants of the module joined by `|`, by their place in [`crate::constants::ALL`].
+    Flags(smallvec::SmallVec<[u8; 4]>),
+    /// Bytes in a carrier.
+    Bytes(Wrap, Vec<u8>),
+    /// An object of a wrong type.
+    Thing(Thing),
+    /// `f.fileno()`
+    Fd(u8),
+    /// A file object itself.
+    File(u8),
+    /// A map itself.
+    Map(u8),
+    /// A memoryview of the case.
+    View(u8),
+    /// The name of a file of the world.
+    Path(u8),
+    /// How to open a file.
+    Mode(crate::Mode),
+}
+
+impl Arg {
+    /// A plain whole number.
+    #[must_use]
+    pub const fn int(value: i128) -> Arg {
+        Arg::Int(Num::plain(value))
+    }
+
+    /// Plain bytes.
+    #[must_use]
+    pub fn bytes(bytes: &[u8]) -> Arg {
+        Arg::Bytes(Wrap::Bytes, bytes.to_vec())
+    }
+}
+
+/// An argument as given: by position, or by keyword.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Given {
+    /// The keyword, one of [`Given::KEYWORDS`].
+    pub keyword: Option<&'static str>,
+    /// The argument.
+    pub arg: Arg,
+}
+
+impl Given {
+    /// Every keyword a case can use: those of the constructor, one of Windows, and one no call takes.
+    pub const KEYWORDS: &'static [&'static str] =
+        &["fileno", "length", "flags", "prot", "access", "offset", "trackfd", "tagname", "foo"];
+
+    /// An argument by position.
+    #[must_use]
+    pub const fn plain(arg: Arg) -> Given {
+        Given { keyword: None, arg }
+    }
+}

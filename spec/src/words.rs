@@ -1,0 +1,363 @@
+//! The one table of operations.
+//!
+//! Everything that must know the set of operations reads it here: the enum, the names, the printer, the parser,
+//! the generator's arguments, repair, and the list a driver is given.
+//! To add an operation, add a row; the compiler then names the two places that must say what it does
+//! (the reference and the embedded target).
+
+use self::Changes::{Files, Nothing};
+use self::Kind::{File, Iter, Map, Module, View};
+
+/// What an operation is done on, and what a name of a case can stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Nothing that has a name: `mmap.mmap(...)`, `open(...)`.
+    Module,
+    /// An `mmap` object: `m`, `m2`, ...
+    Map,
+    /// An unbuffered file object: `f`, `f2`, ...
+    File,
+    /// A `memoryview` of a map: `v`, `v2`, ...
+    View,
+    /// An iterator over a map: `it`, `it2`, ...
+    Iter,
+}
+
+impl Kind {
+    /// The stem of the names the printer gives to things of this kind.
+    #[must_use]
+    pub fn stem(self) -> &'static str {
+        match self {
+            Module => "",
+            Map => "m",
+            File => "f",
+            View => "v",
+            Iter => "it",
+        }
+    }
+}
+
+/// Whether an operation can change a file, so that files are looked at after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// No correct implementation changes a file here. A wrong one is caught at the end of the case.
+    Nothing,
+    /// Bytes or size of a file may change.
+    Files,
+}
+
+/// What an argument is for: the generator chooses values, and repair knows limits, by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// A file descriptor of the constructor.
+    Descriptor,
+    /// The constructor's length.
+    Length,
+    /// `MAP_*` bits.
+    Flags,
+    /// `PROT_*` bits.
+    Prot,
+    /// An `ACCESS_*` value.
+    Access,
+    /// An offset into the file, wanted in whole pages.
+    Offset,
+    /// A truth value.
+    Truth,
+    /// An index or position in the map.
+    Position,
+    /// A number of bytes.
+    Count,
+    /// A byte as an integer.
+    Byte,
+    /// What to look for.
+    Needle,
+    /// Bytes to write.
+    Source,
+    /// `os.SEEK_*`.
+    Whence,
+    /// `MADV_*`.
+    Advice,
+    /// The new size of a map.
+    NewSize,
+    /// Any object at all.
+    Other,
+    /// The name of a file of the world.
+    Path,
+    /// How to open it.
+    Mode,
+    /// Bytes written to a file object: bytes or a map, never refused.
+    FileBytes,
+    /// A position in, or size of, a file object: never refused.
+    FileSize,
+}
+
+/// One parameter of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// Its name, where the constructor takes it as a keyword.
+    pub name: &'static str,
+    /// What it is for.
+    pub sort: Sort,
+    /// Whether a call must give it.
+    pub needed: bool,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// The operation.
+    pub op: Op,
+    /// Its name in reports and `--ops`.
+    pub name: &'static str,
+    /// What it is done on.
+    pub on: Kind,
+    /// How it is written: `$` is what it is done on, `$0` an argument, `$*` all arguments of a call.
+    pub form: &'static str,
+    /// What it makes, bound to a name: `m = ...`.
+    pub binds: Option<Kind>,
+    /// Whether files are looked at after it.
+    pub changes: Changes,
+    /// Its parameters, in order.
+    pub params: &'static [Param],
+}
+
+impl Row {
+    /// Whether any number of arguments can be given, by position or keyword, as in a call.
+    #[must_use]
+    pub fn is_call(&self) -> bool {
+        self.form.contains("$*")
+    }
+
+    /// How many arguments a legal use gives at least.
+    #[must_use]
+    pub fn least(&self) -> usize {
+        self.params.iter().filter(|p| p.needed).count()
+    }
+}
+
+const fn need(name: &'static str, sort: Sort) -> Param {
+    Param { name, sort, needed: true }
+}
+
+const fn may(name: &'static str, sort: Sort) -> Param {
+    Param { name, sort, needed: false }
+}
+
+macro_rules! operations {
+    ($( $(#[$doc:meta])* $op:ident, $name:literal, $on:ident, $form:literal $(=> $binds:ident)?, $changes:ident, [$($param:expr),*]; )*) => {
+        /// An operation: a row of the table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Op { $( $(#[$doc])* $op, )* }
+
+        impl Op {
+            /// Every operation, in the order of the table.
+            pub const ALL: &'static [Op] = &[$(Op::$op),*];
+
+            /// This operation's row.
+            #[must_use]
+            pub fn row(self) -> &'static Row {
+                &TABLE[self as usize]
+            }
+        }
+
+        static TABLE: &[Row] = &[$( Row {
+            op: Op::$op,
+            name: $name,
+            on: $on,
+            form: $form,
+            binds: operations!(@binds $($binds)?),
+            changes: $changes,
+            params: &[$($param),*],
+        } ),*];
+    };
+    (@binds) => { None };
+    (@binds $kind:ident) => { Some($kind) };
+}
+
+operations! {
+    /// The value of a constant.
+    Constant, "constant", Module, "int($0)", Nothing, [need("constant", Sort::Flags)];
+    /// Construct a map.
+    New, "mmap", Module, "mmap.mmap($*)" => Map, Files, [
+        need("fileno", Sort::Descriptor), need("length", Sort::Length), may("flags", Sort::Flags), may("prot", Sort::Prot),
+        may("access", Sort::Access), may("offset", Sort::Offset), may("trackfd", Sort::Truth)];
+    /// Close the map.
+    Close, "close", Map, "$.close($*)", Files, [];
+    /// Whether the map is closed.
+    Closed, "closed", Map, "$.closed", Nothing, [];
+    /// Lowest index of a needle.
+    Find, "find", Map, "$.find($*)", Nothing, [need("sub", Sort::Needle), may("start", Sort::Position), may("end", Sort::Position)];
+    /// Highest index of a needle.
+    RFind, "rfind", Map, "$.rfind($*)", Nothing, [need("sub", Sort::Needle), may("start", Sort::Position), may("end", Sort::Position)];
+    /// Write changes back.
+    Flush, "flush", Map, "$.flush($*)", Files, [may("offset", Sort::Offset), may("size", Sort::Count)];
+    /// Advise the kernel.
+    Madvise, "madvise", Map, "$.madvise($*)", Files, [need("option", Sort::Advice), may("start", Sort::Offset), may("length", Sort::Count)];
+    /// Copy bytes within the map.
+    Move, "move", Map, "$.move($*)", Files, [need("dest", Sort::Position), need("src", Sort::Position), need("count", Sort::Count)];
+    /// Read bytes at the position.
+    Read, "read", Map, "$.read($*)", Nothing, [may("n", Sort::Count)];
+    /// Read one byte at the position.
+    ReadByte, "read_byte", Map, "$.read_byte($*)", Nothing, [];
+    /// Read through the next newline.
+    ReadLine, "readline", Map, "$.readline($*)", Nothing, [];
+    /// Resize the map and its file.
+    Resize, "resize", Map, "$.resize($*)", Files, [need("newsize", Sort::NewSize)];
+    /// Move the position.
+    Seek, "seek", Map, "$.seek($*)", Nothing, [need("pos", Sort::Position), may("whence", Sort::Whence)];
+    /// Whether the map can seek (3.13).
+    Seekable, "seekable", Map, "$.seekable($*)", Nothing, [];
+    /// The size of the file.
+    Size, "size", Map, "$.size($*)", Nothing, [];
+    /// The position.
+    Tell, "tell", Map, "$.tell($*)", Nothing, [];
+    /// Write bytes at the position.
+    Write, "write", Map, "$.write($*)", Files, [need("bytes", Sort::Source)];
+    /// Write one byte at the position.
+    WriteByte, "write_byte", Map, "$.write_byte($*)", Files, [need("byte", Sort::Byte)];
+    /// Enter the context.
+    Enter, "__enter__", Map, "$.__enter__() is $", Nothing, [];
+    /// Leave the context.
+    Exit, "__exit__", Map, "$.__exit__($*)", Files, [may("type", Sort::Other), may("value", Sort::Other), may("traceback", Sort::Other)];
+    /// A `with` statement that does nothing.
+    With, "with", Map, "with $: pass", Files, [];
+    /// A `with` statement whose body raises.
+    WithRaise, "with-raise", Map, "with $: raise KeyError", Files, [];
+    /// The length of the map.
+    Len, "len", Map, "len($)", Nothing, [];
+    /// One byte by index.
+    GetItem, "getitem", Map, "$[$0]", Nothing, [need("index", Sort::Position)];
+    /// A slice.
+    GetSlice, "getslice", Map, "$[$0:$1]", Nothing, [need("start", Sort::Position), need("stop", Sort::Position)];
+    /// An extended slice.
+    GetStep, "getslice-step", Map, "$[$0:$1:$2]", Nothing, [need("start", Sort::Position), need("stop", Sort::Position), need("step", Sort::Position)];
+    /// Assign one byte.
+    SetItem, "setitem", Map, "$[$0] = $1", Files, [need("index", Sort::Position), need("value", Sort::Byte)];
+    /// Assign a slice.
+    SetSlice, "setslice", Map, "$[$0:$1] = $2", Files, [need("start", Sort::Position), need("stop", Sort::Position), need("value", Sort::Source)];
+    /// Assign an extended slice.
+    SetStep, "setslice-step", Map, "$[$0:$1:$2] = $3", Files, [
+        need("start", Sort::Position), need("stop", Sort::Position), need("step", Sort::Position), need("value", Sort::Source)];
+    /// Delete one byte: never possible.
+    DelItem, "delitem", Map, "del $[$0]", Nothing, [need("index", Sort::Position)];
+    /// Delete a slice: never possible.
+    DelSlice, "delslice", Map, "del $[$0:$1]", Nothing, [need("start", Sort::Position), need("stop", Sort::Position)];
+    /// Delete an extended slice: never possible.
+    DelStep, "delslice-step", Map, "del $[$0:$1:$2]", Nothing, [need("start", Sort::Position), need("stop", Sort::Position), need("step", Sort::Position)];
+    /// Membership.
+    Contains, "in", Map, "$0 in $", Nothing, [need("item", Sort::Other)];
+    /// All items.
+    List, "list", Map, "list($)", Nothing, [];
+    /// All items, last first.
+    Reversed, "reversed", Map, "list(reversed($))", Nothing, [];
+    /// A copy as bytes.
+    Bytes, "bytes", Map, "bytes($)", Nothing, [];
+    /// The representation.
+    Repr, "repr", Map, "repr($)", Nothing, [];
+    /// The truth value.
+    Bool, "bool", Map, "bool($)", Nothing, [];
+    /// Equality.
+    Eq, "eq", Map, "$ == $0", Nothing, [need("other", Sort::Other)];
+    /// Order.
+    Less, "lt", Map, "$ < $0", Nothing, [need("other", Sort::Other)];
+    /// Concatenation: not supported.
+    Add, "add", Map, "$ + $0", Nothing, [need("other", Sort::Other)];
+    /// Repetition: not supported.
+    Mul, "mul", Map, "$ * $0", Nothing, [need("other", Sort::Other)];
+    /// The hash is stable.
+    Hash, "hash", Map, "hash($) == hash($)", Nothing, [];
+    /// Search by regular expression, here always a literal.
+    FindAll, "re.findall", Map, "re.findall($0, $)", Nothing, [need("pattern", Sort::Needle)];
+    /// A checksum over the buffer.
+    Crc, "zlib.crc32", Map, "zlib.crc32($)", Nothing, [];
+    /// Two bytes read as a number.
+    Unpack, "struct.unpack_from", Map, "struct.unpack_from('<H', $, $0)", Nothing, [need("offset", Sort::Position)];
+    /// Two bytes written as a number.
+    Pack, "struct.pack_into", Map, "struct.pack_into('<H', $, $0, $1)", Files, [need("offset", Sort::Position), need("value", Sort::Byte)];
+    /// Drop the name.
+    Drop, "del", Map, "del $", Files, [];
+    /// An iterator.
+    Iter, "iter", Map, "iter($)" => Iter, Nothing, [];
+    /// The next item.
+    Next, "next", Iter, "next($)", Nothing, [];
+    /// Drop the iterator.
+    DropIter, "del-iter", Iter, "del $", Files, [];
+    /// Take a view.
+    View, "memoryview", Map, "memoryview($)" => View, Nothing, [];
+    /// A view of a part of a view.
+    SubView, "view-slice", View, "$[$0:$1]" => View, Nothing, [need("start", Sort::Position), need("stop", Sort::Position)];
+    /// The length of a view.
+    ViewLen, "view-len", View, "len($)", Nothing, [];
+    /// A copy of a view's bytes.
+    ViewBytes, "view-bytes", View, "bytes($)", Nothing, [];
+    /// One byte of a view.
+    ViewGet, "view-getitem", View, "$[$0]", Nothing, [need("index", Sort::Position)];
+    /// Assign one byte of a view.
+    ViewSet, "view-setitem", View, "$[$0] = $1", Files, [need("index", Sort::Position), need("value", Sort::Byte)];
+    /// Assign a slice of a view.
+    ViewSetSlice, "view-setslice", View, "$[$0:$1] = $2", Files, [need("start", Sort::Position), need("stop", Sort::Position), need("value", Sort::Source)];
+    /// Whether a view refuses writing.
+    ViewReadonly, "view-readonly", View, "$.readonly", Nothing, [];
+    /// Release a view.
+    ViewRelease, "release", View, "$.release()", Nothing, [];
+    /// Drop a view.
+    DropView, "del-view", View, "del $", Files, [];
+    /// Open a file of the world once more.
+    FileOpen, "open", Module, "open($0, $1, buffering=0)" => File, Files, [need("path", Sort::Path), need("mode", Sort::Mode)];
+    /// Write through a file object.
+    FileWrite, "file-write", File, "$.write($0)", Files, [need("bytes", Sort::FileBytes)];
+    /// Read the rest through a file object.
+    FileRead, "file-read", File, "$.read()", Nothing, [];
+    /// Move a file object's position.
+    FileSeek, "file-seek", File, "$.seek($0)", Nothing, [need("pos", Sort::FileSize)];
+    /// Set a file's size.
+    FileTruncate, "file-truncate", File, "$.truncate($0)", Files, [need("size", Sort::FileSize)];
+    /// Close a file object.
+    FileClose, "file-close", File, "$.close()", Nothing, [];
+    /// The bytes of a file, through a descriptor of their own.
+    FileContent, "file-content", Module, "open($0, 'rb').read()", Files, [need("path", Sort::Path)];
+    /// The size of a file.
+    FileSize, "file-size", Module, "os.path.getsize($0)", Nothing, [need("path", Sort::Path)];
+}
+
+impl Op {
+    /// The operation of this name, as `--ops` takes it.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Op> {
+        Op::ALL.iter().copied().find(|op| op.row().name == name)
+    }
+}
+
+impl std::fmt::Display for Op {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.row().name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_are_unique_and_found() {
+        let names: HashSet<_> = Op::ALL.iter().map(|op| op.row().name).collect();
+        assert_eq!(names.len(), Op::ALL.len());
+        for &op in Op::ALL {
+            assert_eq!(Op::named(op.row().name), Some(op));
+            assert_eq!(op.row().op, op);
+        }
+    }
+
+    #[test]
+    fn a_form_names_just_its_parameters() {
+        for &op in Op::ALL {
+            let row = op.row();
+            if !row.is_call() {
+                let named = (0..8).take_while(|i| row.form.contains(&format!("${i}"))).count();
+                assert_eq!(named, row.params.len(), "{op}");
+            }
+        }
+    }
+}

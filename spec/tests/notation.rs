@@ -1,0 +1,111 @@
+//! A case printed and read back is the same case, and no text makes the reader panic.
+
+use mmapcheck_spec::notation::{parse, print};
+use mmapcheck_spec::{Arg, Base, Case, FileSpec, Given, Mode, Num, Op, Step, Thing, World, Wrap, constants, repair};
+use proptest::prelude::*;
+
+fn num() -> impl Strategy<Value = Num> {
+    let base = prop_oneof![
+        4 => Just(Base::Zero),
+        1 => (1..9u8).prop_map(Base::Pages),
+        1 => (1..9u8).prop_map(Base::Granules),
+        1 => Just(Base::Len),
+        1 => Just(Base::Pos),
+        1 => Just(Base::FileSize),
+    ];
+    let edge = (0..127u32, -2..3i128, any::<bool>()).prop_map(|(power, near, minus)| {
+        let value = (1i128 << power) + near;
+        if minus { -value } else { value }
+    });
+    let plus = prop_oneof![-100..100i128, edge, any::<i64>().prop_map(i128::from)];
+    (base, plus).prop_map(|(base, plus)| Num { base, plus })
+}
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let repeated =
+        (prop::collection::vec(any::<u8>(), 1..5), 0..3000usize).prop_map(|(unit, times)| unit.repeat(times));
+    let plain = prop::collection::vec(any::<u8>(), 0..80);
+    prop_oneof![plain.clone(), repeated.clone(), (plain, repeated).prop_map(|(a, b)| [a, b].concat())]
+}
+
+fn arg() -> impl Strategy<Value = Arg> {
+    let constant = 0..constants::ALL.len() as u8;
+    prop_oneof![
+        Just(Arg::Omitted),
+        Just(Arg::None),
+        any::<bool>().prop_map(Arg::Bool),
+        num().prop_map(Arg::Int),
+        num().prop_map(Arg::Index),
+        prop::collection::vec(constant, 1..4).prop_map(|places| Arg::Flags(places.into_iter().collect())),
+        (prop::sample::select(Wrap::ALL.to_vec()), bytes()).prop_map(|(wrap, bytes)| Arg::Bytes(wrap, bytes)),
+        prop::sample::select(Thing::ALL.to_vec()).prop_map(|(thing, ..)| Arg::Thing(thing)),
+        (0..4u8).prop_map(Arg::Fd),
+        (0..4u8).prop_map(Arg::File),
+        (0..4u8).prop_map(Arg::Map),
+        (0..4u8).prop_map(Arg::View),
+        (0..4u8).prop_map(Arg::Path),
+        prop::sample::select(Mode::ALL.to_vec()).prop_map(|(mode, _)| Arg::Mode(mode)),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let given = (prop::option::weighted(0.2, prop::sample::select(Given::KEYWORDS.to_vec())), arg())
+        .prop_map(|(keyword, arg)| Given { keyword, arg });
+    (prop::sample::select(Op::ALL.to_vec()), 0..4u8, 0..4u8, prop::collection::vec(given, 0..6))
+        .prop_map(|(op, on, bind, args)| Step { op, on, bind, args: args.into_iter().collect() })
+}
+
+prop_compose! {
+    /// A legal case: any world and steps, repaired.
+    fn case()(
+        files in prop::collection::vec((bytes(), prop::sample::select(Mode::ALL.to_vec())), 0..4),
+        steps in prop::collection::vec(step(), 0..20),
+    ) -> Case {
+        let files = files.into_iter().map(|(bytes, (mode, _))| FileSpec { bytes, mode }).collect();
+        let mut case = Case { world: World { files }, steps };
+        repair(&mut case);
+        case
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn a_case_reads_back_as_printed(case in case()) {
+        let text = print(&case);
+        let back = parse(&text, 1).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
+        prop_assert_eq!(back.case, case, "{}", text);
+    }
+
+    #[test]
+    fn repair_leaves_a_legal_case_as_it_is(case in case()) {
+        let mut again = case.clone();
+        repair(&mut again);
+        prop_assert_eq!(again, case);
+    }
+
+    #[test]
+    fn dropping_any_step_leaves_a_case_that_repair_makes_legal(case in case(), at in any::<prop::sample::Index>()) {
+        let mut less = case;
+        if !less.steps.is_empty() {
+            less.steps.remove(at.index(less.steps.len()));
+        }
+        repair(&mut less);
+        let text = print(&less);
+        prop_assert!(parse(&text, 1).is_ok(), "{}", text);
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "(>>> |[.]{3} |m|f|v|open|mmap|read|[(]|[)]|[\\[]|[\\]]|:|=|,|'|b'|[*]|-|[0-9]{1,3}|\n| |[a-z]|\\PC){0,60}") {
+        let _ = parse(&text, 1);
+    }
+
+    #[test]
+    fn a_changed_session_never_panics(case in case(), at in any::<prop::sample::Index>(), with in any::<char>()) {
+        let mut text: Vec<char> = print(&case).chars().collect();
+        let at = at.index(text.len());
+        text[at] = with;
+        let _ = parse(&text.into_iter().collect::<String>(), 1);
+    }
+}
