@@ -1,5 +1,6 @@
 //! Traces: what a case did.
 
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// A value a step answered with.
@@ -106,8 +107,8 @@ pub type FileState = Content;
 /// What a step left behind.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Left {
-    /// Each map by slot.
-    pub maps: Vec<MapState>,
+    /// Each map by slot. Most cases have one map, which then needs no allocation.
+    pub maps: SmallVec<[MapState; 1]>,
     /// Each file of the world by number; empty where files were not looked at.
     pub files: Vec<FileState>,
 }

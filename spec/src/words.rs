@@ -37,10 +37,11 @@ impl Kind {
     }
 }
 
-/// Whether an operation can change a file, so that files are looked at after it.
+/// Whether an operation is there to change a file, so that files are looked at after it even when a campaign hurries.
+/// What changes a file without being there for it is seen at the end of the case, and its step when the case is run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changes {
-    /// No correct implementation changes a file here. A wrong one is caught at the end of the case.
+    /// It is not there to change a file.
     Nothing,
     /// Bytes or size of a file may change.
     Files,
@@ -119,13 +120,14 @@ pub struct Row {
     pub changes: Changes,
     /// Its parameters, in order.
     pub params: &'static [Param],
+    call: bool,
 }
 
 impl Row {
     /// Whether any number of arguments can be given, by position or keyword, as in a call.
     #[must_use]
     pub fn is_call(&self) -> bool {
-        self.form.contains("$*")
+        self.call
     }
 
     /// How many arguments a legal use gives at least.
@@ -141,6 +143,19 @@ const fn need(name: &'static str, sort: Sort) -> Param {
 
 const fn may(name: &'static str, sort: Sort) -> Param {
     Param { name, sort, needed: false }
+}
+
+/// Whether a form has a place for any number of arguments: `$*`.
+const fn has_rest(form: &str) -> bool {
+    let bytes = form.as_bytes();
+    let mut i = 1;
+    while i < bytes.len() {
+        if bytes[i - 1] == b'$' && bytes[i] == b'*' {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 macro_rules! operations {
@@ -169,6 +184,7 @@ macro_rules! operations {
             binds: operations!(@binds $($binds)?),
             changes: $changes,
             params: &[$($param),*],
+            call: has_rest($form),
         } ),*];
     };
     (@binds) => { None };
@@ -179,11 +195,11 @@ operations! {
     /// The value of a constant.
     Constant, "constant", Module, "int($0)", Nothing, [need("constant", Sort::Flags)];
     /// Construct a map.
-    New, "mmap", Module, "mmap.mmap($*)" => Map, Files, [
+    New, "mmap", Module, "mmap.mmap($*)" => Map, Nothing, [
         need("fileno", Sort::Descriptor), need("length", Sort::Length), may("flags", Sort::Flags), may("prot", Sort::Prot),
         may("access", Sort::Access), may("offset", Sort::Offset), may("trackfd", Sort::Truth)];
     /// Close the map.
-    Close, "close", Map, "$.close($*)", Files, [];
+    Close, "close", Map, "$.close($*)", Nothing, [];
     /// Whether the map is closed.
     Closed, "closed", Map, "$.closed", Nothing, [];
     /// Lowest index of a needle.
@@ -191,9 +207,9 @@ operations! {
     /// Highest index of a needle.
     RFind, "rfind", Map, "$.rfind($*)", Nothing, [need("sub", Sort::Needle), may("start", Sort::Position), may("end", Sort::Position)];
     /// Write changes back.
-    Flush, "flush", Map, "$.flush($*)", Files, [may("offset", Sort::Offset), may("size", Sort::Count)];
+    Flush, "flush", Map, "$.flush($*)", Nothing, [may("offset", Sort::Offset), may("size", Sort::Count)];
     /// Advise the kernel.
-    Madvise, "madvise", Map, "$.madvise($*)", Files, [need("option", Sort::Advice), may("start", Sort::Offset), may("length", Sort::Count)];
+    Madvise, "madvise", Map, "$.madvise($*)", Nothing, [need("option", Sort::Advice), may("start", Sort::Offset), may("length", Sort::Count)];
     /// Copy bytes within the map.
     Move, "move", Map, "$.move($*)", Files, [need("dest", Sort::Position), need("src", Sort::Position), need("count", Sort::Count)];
     /// Read bytes at the position.
@@ -219,11 +235,11 @@ operations! {
     /// Enter the context.
     Enter, "__enter__", Map, "$.__enter__() is $", Nothing, [];
     /// Leave the context.
-    Exit, "__exit__", Map, "$.__exit__($*)", Files, [may("type", Sort::Other), may("value", Sort::Other), may("traceback", Sort::Other)];
+    Exit, "__exit__", Map, "$.__exit__($*)", Nothing, [may("type", Sort::Other), may("value", Sort::Other), may("traceback", Sort::Other)];
     /// A `with` statement that does nothing.
-    With, "with", Map, "with $: pass", Files, [];
+    With, "with", Map, "with $: pass", Nothing, [];
     /// A `with` statement whose body raises.
-    WithRaise, "with-raise", Map, "with $: raise KeyError", Files, [];
+    WithRaise, "with-raise", Map, "with $: raise KeyError", Nothing, [];
     /// The length of the map.
     Len, "len", Map, "len($)", Nothing, [];
     /// One byte by index.
@@ -276,13 +292,13 @@ operations! {
     /// Two bytes written as a number.
     Pack, "struct.pack_into", Map, "struct.pack_into('<H', $, $0, $1)", Files, [need("offset", Sort::Position), need("value", Sort::Byte)];
     /// Drop the name.
-    Drop, "del", Map, "del $", Files, [];
+    Drop, "del", Map, "del $", Nothing, [];
     /// An iterator.
     Iter, "iter", Map, "iter($)" => Iter, Nothing, [];
     /// The next item.
     Next, "next", Iter, "next($)", Nothing, [];
     /// Drop the iterator.
-    DropIter, "del-iter", Iter, "del $", Files, [];
+    DropIter, "del-iter", Iter, "del $", Nothing, [];
     /// Take a view.
     View, "memoryview", Map, "memoryview($)" => View, Nothing, [];
     /// A view of a part of a view.
@@ -302,7 +318,7 @@ operations! {
     /// Release a view.
     ViewRelease, "release", View, "$.release()", Nothing, [];
     /// Drop a view.
-    DropView, "del-view", View, "del $", Files, [];
+    DropView, "del-view", View, "del $", Nothing, [];
     /// Open a file of the world once more.
     FileOpen, "open", Module, "open($0, $1, buffering=0)" => File, Files, [need("path", Sort::Path), need("mode", Sort::Mode)];
     /// Write through a file object.

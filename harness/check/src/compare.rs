@@ -363,7 +363,7 @@ mod tests {
     }
 
     fn trace(outcomes: [Outcome; 2], pos: i64) -> Trace {
-        let left = |pos| Left { maps: vec![MapState::Open { pos, len: 9, content: None }], files: Vec::new() };
+        let left = |pos| Left { maps: smallvec::smallvec![MapState::Open { pos, len: 9, content: None }], files: Vec::new() };
         let [first, second] = outcomes;
         Trace {
             steps: vec![

@@ -48,7 +48,7 @@ pub fn generate(choices: &mut impl Choices, mix: &Mix) -> Case {
     let bag = maker.bag();
     let mut steps = Vec::with_capacity(mix.steps);
     steps.push(maker.opening());
-    let wanted = if maker.one_in(2) { mix.steps } else { 1 + maker.below(mix.steps) };
+    let wanted = if maker.one_in(8) { 1 + maker.below(mix.steps) } else { mix.steps };
     while steps.len() < wanted && !maker.choices.dry() {
         if let Some(step) = maker.step(&bag) {
             steps.push(step);

@@ -29,3 +29,7 @@ pub const ADDRESS_SPACE: u64 = 1 << 33;
 
 /// Lines of a report longer than this are shortened in the middle.
 pub const LINE: usize = 120;
+
+/// A map longer than this many bytes is not gone through item by item: it takes a hundred times as long as any other step
+/// and shows nothing that a short map does not.
+pub const ITEMS: usize = 512;

@@ -59,6 +59,7 @@ impl Store for Disk {
         }
         let Some(file) = file else { return self.map_anonymous(&options, request) };
         options.offset(request.offset);
+        let behind = Behind::File { inode: Rc::clone(&file.inode), offset: request.offset, shared: request.shared };
         let raw = match (request.shared, request.writable) {
             (true, true) => options.map_raw(&*file.fd)?,
             (true, false) => options.map_raw_read_only(&*file.fd)?,
@@ -67,7 +68,7 @@ impl Store for Disk {
             // SAFETY: as above.
             (false, false) => unsafe { options.map_copy_read_only(&*file.fd) }?.into(),
         };
-        Ok(Region { raw, behind: Behind::File { inode: Rc::clone(&file.inode), offset: request.offset } })
+        Ok(Region { raw, behind })
     }
 }
 
@@ -90,7 +91,7 @@ pub struct Region {
 /// What lies behind a map, which says how much of it is live.
 enum Behind {
     /// A file, from an offset.
-    File { inode: Rc<Inode>, offset: u64 },
+    File { inode: Rc<Inode>, offset: u64, shared: bool },
     /// Shared memory of no file: it never has more bytes than it began with, though its map can grow.
     Shared { pages: usize },
     /// Private memory of no file: it grows with its map.
@@ -110,12 +111,21 @@ impl Memory for Region {
     fn live(&self) -> usize {
         let len = self.raw.len();
         match &self.behind {
-            Behind::File { inode, offset } => {
+            Behind::File { inode, offset, .. } => {
                 let end = (inode.size() as usize).next_multiple_of(PAGE);
                 len.min(end.saturating_sub(*offset as usize))
             }
             Behind::Shared { pages } => len.min(*pages),
             Behind::Private => len,
+        }
+    }
+
+    fn lasting(&self) -> usize {
+        match &self.behind {
+            Behind::File { inode, offset, shared: true } => {
+                self.raw.len().min((inode.size() as usize).saturating_sub(*offset as usize))
+            }
+            _ => self.live(),
         }
     }
 

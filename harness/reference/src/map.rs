@@ -1,6 +1,6 @@
 //! The state of a map, and the ways its memory is touched.
 
-use crate::answer::{Answer, buffer_error, value_error};
+use crate::answer::{Answer, buffer_error, unsupported, value_error};
 use crate::store::{Direction, Memory, Store};
 use mmapcheck_spec::{Content, End, MapState, Watch};
 use std::cell::{Cell, Ref, RefCell};
@@ -142,6 +142,17 @@ impl<S: Store> Open<'_, S> {
         Ok(())
     }
 
+    /// Whether `count` bytes can be written and stay.
+    pub fn touch_to_write(&self, at: usize, count: usize) -> Answer<()> {
+        self.touch(at, count)?;
+        if count > 0 && at + count > self.memory.lasting() {
+            return Err(
+                unsupported("what is written beyond the end of a file stays as long as the kernel likes").into()
+            );
+        }
+        Ok(())
+    }
+
     /// The byte at a place.
     pub fn byte(&self, at: usize) -> Answer<u8> {
         self.touch(at, 1)?;
@@ -150,7 +161,7 @@ impl<S: Store> Open<'_, S> {
 
     /// Writes the byte at a place.
     pub fn set(&self, at: usize, value: u8) -> Answer<()> {
-        self.touch(at, 1)?;
+        self.touch_to_write(at, 1)?;
         self.memory.set(at, value);
         Ok(())
     }
@@ -169,7 +180,7 @@ impl<S: Store> Open<'_, S> {
         if bytes.is_empty() {
             return Ok(());
         }
-        self.touch(at, bytes.len())?;
+        self.touch_to_write(at, bytes.len())?;
         self.memory.write(at, bytes);
         Ok(())
     }
@@ -180,7 +191,7 @@ impl<S: Store> Open<'_, S> {
             return Ok(());
         }
         from.touch(start, count)?;
-        self.touch(at, count)?;
+        self.touch_to_write(at, count)?;
         self.memory.copy(at, &from.memory, start, count);
         Ok(())
     }

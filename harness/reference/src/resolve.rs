@@ -26,6 +26,13 @@ impl Reference {
         }
     }
 
+    /// The length of an open map, by its name.
+    #[must_use]
+    pub fn map_len(&self, slot: mmapcheck_spec::Slot) -> Option<usize> {
+        let map = self.names.maps.get(usize::from(slot))?.as_ref()?;
+        (!map.is_closed()).then(|| map.len.get())
+    }
+
     /// Whether a number of the step counts from something.
     pub(crate) fn is_symbolic(step: &Step) -> bool {
         let symbolic = |arg: &Arg| matches!(arg, Arg::Int(num) | Arg::Index(num) if num.base != Base::Zero);

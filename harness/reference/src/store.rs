@@ -63,6 +63,10 @@ pub trait Memory {
     /// How many bytes from the start are mapped and have a page behind them: touching the next one is `SIGBUS`.
     fn live(&self) -> usize;
 
+    /// How many bytes from the start keep what is written to them. Behind the end of a shared file, in its last page,
+    /// the kernel zeroes bytes whenever it next writes the page to the disk.
+    fn lasting(&self) -> usize;
+
     /// The byte at a place.
     fn byte(&self, at: usize) -> u8;
 

@@ -1,8 +1,8 @@
 //! What can run a case besides the reference: CPython embedded in this process.
 //!
-//! A package with a program or test that uses [`Embedded`] needs a build script that calls
-//! `pyo3_build_config::add_libpython_rpath_link_args()`; without it the loader may pick another Python of the system,
-//! which [`check_interpreter`] then refuses.
+//! A package with a program or test that uses [`Embedded`] needs a build script that gives the linker the folder in
+//! `DEP_PYTHON_OF_MMAPCHECK_LIBDIR` as `rpath`; without it the loader may pick another Python of the system, which
+//! [`check_interpreter`] then refuses.
 
 mod embedded;
 pub mod progress;

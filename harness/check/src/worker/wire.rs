@@ -322,7 +322,7 @@ mod tests {
         ];
         let content = Content { len: 3, digest: u64::MAX, bytes: Some(vec![1]) };
         let open = MapState::Open { pos: -1, len: i64::MAX, content: Some(content.clone()) };
-        let left = Left { maps: vec![MapState::Unbound, MapState::Closed, open], files: vec![content.clone()] };
+        let left = Left { maps: smallvec::smallvec![MapState::Unbound, MapState::Closed, open], files: vec![content.clone()] };
         let mut steps: Vec<StepTrace> = values
             .into_iter()
             .map(|value| StepTrace { result: Ok(Outcome::Value(value)), left: left.clone() })

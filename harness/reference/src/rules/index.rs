@@ -88,6 +88,6 @@ impl<S: Store> Map<S> {
 fn set_each<S: Store>(open: &Open<'_, S>, places: convert::Places, source: &Source<'_, S>) -> Answer<()> {
     // Nothing is written where any byte of it would be death.
     source.touch()?;
-    places.each().try_for_each(|at| open.touch(at, 1))?;
+    places.each().try_for_each(|at| open.touch_to_write(at, 1))?;
     places.each().enumerate().try_for_each(|(i, at)| open.set(at, source.byte(i)?))
 }

@@ -50,11 +50,6 @@ impl<S: Store> View<S> {
         })
     }
 
-    /// How many bytes it had when it was made.
-    pub fn count(&self) -> usize {
-        self.count
-    }
-
     /// The map, and the bytes of it that are viewed: where they start, and how many they are.
     pub fn part(&self) -> Answer<(&Map<S>, usize, usize)> {
         match *self.export.borrow() {

@@ -5,9 +5,10 @@ use super::kit::Kit;
 use super::{Embedded, Map};
 use mmapcheck_reference::files::content_of;
 use mmapcheck_spec::{Content, MapState, Watch};
+use smallvec::SmallVec;
 
 impl Embedded {
-    pub(super) fn look_at_maps(&mut self, watch: Watch) -> Vec<MapState> {
+    pub(super) fn look_at_maps(&mut self, watch: Watch) -> SmallVec<[MapState; 1]> {
         let scratch = self.shrunk.then_some(&mut self.scratch);
         let mut eye = Eye { kit: &self.kit, watch, scratch };
         self.names.maps[..self.names.reach]
