@@ -112,7 +112,7 @@ impl Names {
             (Some(Sort::Mode), _) => *arg = Arg::Mode(Mode::Update),
             (Some(Sort::Descriptor), Arg::Int(num) | Arg::Index(num)) if may_be_open(*num) => *num = Num::plain(-1),
             (Some(Sort::Descriptor), Arg::Bool(_) | Arg::Flags(_)) => *arg = Arg::int(-1),
-            (Some(Sort::FileBytes), Arg::Bytes(..)) => {}
+            (Some(Sort::FileBytes), Arg::Bytes(..) | Arg::Map(_)) => {}
             (Some(Sort::FileBytes), _) => *arg = Arg::bytes(b""),
             (
                 Some(Sort::FileSize),

@@ -5,10 +5,30 @@ use crate::{Case, Changes, End, FileState, Left, Outcome, Profile, Step, StepTra
 /// How closely a case is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Watch {
-    /// Maps after every step; files after every step that can change one, and at the end.
+    /// Maps after every step, the bytes of long ones ([`Watch::LONG`]) only after steps that are there to change bytes; files
+    /// at the end. What differs so is run again under `Full`, which finds the first step.
     Quick,
-    /// Maps and files after every step, with their bytes.
+    /// Maps and files after every step.
+    Every,
+    /// Maps and files after every step, and their bytes are kept.
     Full,
+}
+
+impl Watch {
+    /// The length in bytes above which a map is long.
+    pub const LONG: i64 = 1 << 10;
+
+    /// Whether files are looked at after every step.
+    #[must_use]
+    pub fn takes_files(self) -> bool {
+        self != Watch::Quick
+    }
+
+    /// Whether the bytes of a map of this length are looked at. `closely`: the step is one that is there to change bytes.
+    #[must_use]
+    pub fn takes_bytes(self, len: i64, closely: bool) -> bool {
+        closely || len <= Watch::LONG || self != Watch::Quick
+    }
 }
 
 /// Why a target could not be used at all. One line for the user.
@@ -63,8 +83,8 @@ pub trait Machine {
     /// Where there is no answer.
     fn step(&mut self, step: &Step) -> Result<Outcome, End>;
 
-    /// What the case looks like now. `files`: look at files as well.
-    fn look(&mut self, files: bool, watch: Watch) -> Left;
+    /// What the case looks like now. `closely`: the step before was one that is there to change bytes ([`Watch`]).
+    fn look(&mut self, closely: bool, watch: Watch) -> Left;
 
     /// Closes each map (in the order of slots, views still alive), drops everything, and looks at the files.
     fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>);
@@ -91,6 +111,7 @@ impl Trace {
             }
         }
         mark(case.steps.len());
+        trace.last = machine.look(true, watch);
         (trace.closing, trace.files) = machine.finish(watch);
         Ok(trace)
     }
@@ -100,7 +121,7 @@ impl StepTrace {
     /// Does one step and looks at what it left.
     pub fn of(machine: &mut dyn Machine, step: &Step, watch: Watch) -> StepTrace {
         let result = machine.step(step);
-        let files = watch == Watch::Full || step.op.row().changes == Changes::Files;
-        StepTrace { result, left: machine.look(files, watch) }
+        let closely = step.op.row().changes == Changes::Bytes;
+        StepTrace { result, left: machine.look(closely, watch) }
     }
 }

@@ -127,6 +127,8 @@ pub struct StepTrace {
 pub struct Trace {
     /// One for each step done.
     pub steps: Vec<StepTrace>,
+    /// What the case looked like after the last step.
+    pub last: Left,
     /// What `close()` on each map said after the last step: it refuses while a buffer is exported.
     pub closing: Vec<Option<Outcome>>,
     /// The files after all maps were closed.

@@ -5,7 +5,7 @@
 //! To add an operation, add a row; the compiler then names the two places that must say what it does
 //! (the reference and the embedded target).
 
-use self::Changes::{Files, Nothing};
+use self::Changes::{Bytes, Nothing};
 use self::Kind::{File, Iter, Map, Module, View};
 
 /// What an operation is done on, and what a name of a case can stand for.
@@ -37,14 +37,14 @@ impl Kind {
     }
 }
 
-/// Whether an operation is there to change a file, so that files are looked at after it even when a campaign hurries.
-/// What changes a file without being there for it is seen at the end of the case, and its step when the case is run again.
+/// What an operation is there for, so that a campaign in a hurry knows where to look closely. What changes bytes without
+/// being there for it is seen at the end of the case, and its step when the case is run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changes {
-    /// It is not there to change a file.
+    /// It is not there to change bytes.
     Nothing,
-    /// Bytes or size of a file may change.
-    Files,
+    /// It changes bytes of a map or a file, or how many there are.
+    Bytes,
 }
 
 /// What an argument is for: the generator chooses values, and repair knows limits, by it.
@@ -116,7 +116,7 @@ pub struct Row {
     pub form: &'static str,
     /// What it makes, bound to a name: `m = ...`.
     pub binds: Option<Kind>,
-    /// Whether files are looked at after it.
+    /// Whether it is there to change bytes.
     pub changes: Changes,
     /// Its parameters, in order.
     pub params: &'static [Param],
@@ -211,7 +211,7 @@ operations! {
     /// Advise the kernel.
     Madvise, "madvise", Map, "$.madvise($*)", Nothing, [need("option", Sort::Advice), may("start", Sort::Offset), may("length", Sort::Count)];
     /// Copy bytes within the map.
-    Move, "move", Map, "$.move($*)", Files, [need("dest", Sort::Position), need("src", Sort::Position), need("count", Sort::Count)];
+    Move, "move", Map, "$.move($*)", Bytes, [need("dest", Sort::Position), need("src", Sort::Position), need("count", Sort::Count)];
     /// Read bytes at the position.
     Read, "read", Map, "$.read($*)", Nothing, [may("n", Sort::Count)];
     /// Read one byte at the position.
@@ -219,7 +219,7 @@ operations! {
     /// Read through the next newline.
     ReadLine, "readline", Map, "$.readline($*)", Nothing, [];
     /// Resize the map and its file.
-    Resize, "resize", Map, "$.resize($*)", Files, [need("newsize", Sort::NewSize)];
+    Resize, "resize", Map, "$.resize($*)", Bytes, [need("newsize", Sort::NewSize)];
     /// Move the position.
     Seek, "seek", Map, "$.seek($*)", Nothing, [need("pos", Sort::Position), may("whence", Sort::Whence)];
     /// Whether the map can seek (3.13).
@@ -229,9 +229,9 @@ operations! {
     /// The position.
     Tell, "tell", Map, "$.tell($*)", Nothing, [];
     /// Write bytes at the position.
-    Write, "write", Map, "$.write($*)", Files, [need("bytes", Sort::Source)];
+    Write, "write", Map, "$.write($*)", Bytes, [need("bytes", Sort::Source)];
     /// Write one byte at the position.
-    WriteByte, "write_byte", Map, "$.write_byte($*)", Files, [need("byte", Sort::Byte)];
+    WriteByte, "write_byte", Map, "$.write_byte($*)", Bytes, [need("byte", Sort::Byte)];
     /// Enter the context.
     Enter, "__enter__", Map, "$.__enter__() is $", Nothing, [];
     /// Leave the context.
@@ -249,11 +249,11 @@ operations! {
     /// An extended slice.
     GetStep, "getslice-step", Map, "$[$0:$1:$2]", Nothing, [need("start", Sort::Position), need("stop", Sort::Position), need("step", Sort::Position)];
     /// Assign one byte.
-    SetItem, "setitem", Map, "$[$0] = $1", Files, [need("index", Sort::Position), need("value", Sort::Byte)];
+    SetItem, "setitem", Map, "$[$0] = $1", Bytes, [need("index", Sort::Position), need("value", Sort::Byte)];
     /// Assign a slice.
-    SetSlice, "setslice", Map, "$[$0:$1] = $2", Files, [need("start", Sort::Position), need("stop", Sort::Position), need("value", Sort::Source)];
+    SetSlice, "setslice", Map, "$[$0:$1] = $2", Bytes, [need("start", Sort::Position), need("stop", Sort::Position), need("value", Sort::Source)];
     /// Assign an extended slice.
-    SetStep, "setslice-step", Map, "$[$0:$1:$2] = $3", Files, [
+    SetStep, "setslice-step", Map, "$[$0:$1:$2] = $3", Bytes, [
         need("start", Sort::Position), need("stop", Sort::Position), need("step", Sort::Position), need("value", Sort::Source)];
     /// Delete one byte: never possible.
     DelItem, "delitem", Map, "del $[$0]", Nothing, [need("index", Sort::Position)];
@@ -290,7 +290,7 @@ operations! {
     /// Two bytes read as a number.
     Unpack, "struct.unpack_from", Map, "struct.unpack_from('<H', $, $0)", Nothing, [need("offset", Sort::Position)];
     /// Two bytes written as a number.
-    Pack, "struct.pack_into", Map, "struct.pack_into('<H', $, $0, $1)", Files, [need("offset", Sort::Position), need("value", Sort::Byte)];
+    Pack, "struct.pack_into", Map, "struct.pack_into('<H', $, $0, $1)", Bytes, [need("offset", Sort::Position), need("value", Sort::Byte)];
     /// Drop the name.
     Drop, "del", Map, "del $", Nothing, [];
     /// An iterator.
@@ -310,9 +310,9 @@ operations! {
     /// One byte of a view.
     ViewGet, "view-getitem", View, "$[$0]", Nothing, [need("index", Sort::Position)];
     /// Assign one byte of a view.
-    ViewSet, "view-setitem", View, "$[$0] = $1", Files, [need("index", Sort::Position), need("value", Sort::Byte)];
+    ViewSet, "view-setitem", View, "$[$0] = $1", Bytes, [need("index", Sort::Position), need("value", Sort::Byte)];
     /// Assign a slice of a view.
-    ViewSetSlice, "view-setslice", View, "$[$0:$1] = $2", Files, [need("start", Sort::Position), need("stop", Sort::Position), need("value", Sort::Source)];
+    ViewSetSlice, "view-setslice", View, "$[$0:$1] = $2", Bytes, [need("start", Sort::Position), need("stop", Sort::Position), need("value", Sort::Source)];
     /// Whether a view refuses writing.
     ViewReadonly, "view-readonly", View, "$.readonly", Nothing, [];
     /// Release a view.
@@ -320,19 +320,19 @@ operations! {
     /// Drop a view.
     DropView, "del-view", View, "del $", Nothing, [];
     /// Open a file of the world once more.
-    FileOpen, "open", Module, "open($0, $1, buffering=0)" => File, Files, [need("path", Sort::Path), need("mode", Sort::Mode)];
+    FileOpen, "open", Module, "open($0, $1, buffering=0)" => File, Bytes, [need("path", Sort::Path), need("mode", Sort::Mode)];
     /// Write through a file object.
-    FileWrite, "file-write", File, "$.write($0)", Files, [need("bytes", Sort::FileBytes)];
+    FileWrite, "file-write", File, "$.write($0)", Bytes, [need("bytes", Sort::FileBytes)];
     /// Read the rest through a file object.
     FileRead, "file-read", File, "$.read()", Nothing, [];
     /// Move a file object's position.
     FileSeek, "file-seek", File, "$.seek($0)", Nothing, [need("pos", Sort::FileSize)];
     /// Set a file's size.
-    FileTruncate, "file-truncate", File, "$.truncate($0)", Files, [need("size", Sort::FileSize)];
+    FileTruncate, "file-truncate", File, "$.truncate($0)", Bytes, [need("size", Sort::FileSize)];
     /// Close a file object.
     FileClose, "file-close", File, "$.close()", Nothing, [];
     /// The bytes of a file, through a descriptor of their own.
-    FileContent, "file-content", Module, "open($0, 'rb').read()", Files, [need("path", Sort::Path)];
+    FileContent, "file-content", Module, "open($0, 'rb').read()", Bytes, [need("path", Sort::Path)];
     /// The size of a file.
     FileSize, "file-size", Module, "os.path.getsize($0)", Nothing, [need("path", Sort::Path)];
 }

@@ -1,14 +1,14 @@
 //! A campaign: sweeps over workers, and what they find made small and kept.
 
 use crate::choices::seeded;
-use crate::compare::{Bucket, Difference, Field, Severity, end_text, outcome_text};
+use crate::compare::{Bucket, Difference, Field, Severity, death, end_text, outcome_text};
 use crate::generate::{Mix, generate};
 use crate::limits;
-use crate::run::{Compared, Judge};
+use crate::run::{Answered, Compared, Judge};
 use crate::shrink::shrink;
 use crate::sweep::{Hit, Swept};
 use crate::worker::{Gone, Remote, Subject, SweepOrder};
-use mmapcheck_spec::{Case, Host, Outcome, Profile, Target, TargetError, Watch};
+use mmapcheck_spec::{Case, End, Host, Op, Outcome, Profile, Step, StepTrace, Target, TargetError, Watch};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -99,6 +99,26 @@ pub struct Report {
     pub incomparable: BTreeMap<String, u64>,
     /// It was stopped before its budget was used up.
     pub interrupted: bool,
+}
+
+impl Report {
+    /// The report of a campaign that has not begun.
+    #[must_use]
+    pub fn new(host: Host, plan: &Plan, severity: Severity) -> Report {
+        Report {
+            profile: plan.profile.unwrap_or(host.profile),
+            host,
+            seed: plan.seed,
+            cases: 0,
+            steps: 0,
+            seconds: 0.0,
+            severity,
+            findings: Vec::new(),
+            milder: BTreeMap::new(),
+            incomparable: BTreeMap::new(),
+            interrupted: false,
+        }
+    }
 }
 
 /// Runs a campaign. `stop` ends it early; `kept` is called with each finding as soon as it is small, `tick` with cases and
@@ -325,17 +345,39 @@ impl Job<'_> {
             });
             return Ok(());
         };
+        let (case, bucket) = self.closed_by_hand(&close, &bucket)?.unwrap_or((case, bucket));
         if bucket != *counted && !self.shared.tally().taken.insert(bucket.clone()) {
             return Ok(());
         }
-        let deadline = Instant::now() + limits::SHRINK;
-        let small = shrink_to(&mut self.judge, &mut self.remote, case, &bucket, deadline);
+        let small = self.small(case, &bucket);
         let compared = self.judge.compare(small, &mut self.remote, Watch::Full)?;
         let difference = compared.comparison.differences.iter().find(|difference| difference.bucket == bucket).cloned();
         let unsteady = difference.is_none().then(|| UNSEEN.to_owned());
         let difference = difference.unwrap_or_else(|| self.unseen(&bucket, &compared));
         self.keep(Finding { counted: counted.clone(), difference, compared, count: 1, case: number, unsteady });
         Ok(())
+    }
+
+    /// What `close()` says at the end of a case is shown better by a step that closes.
+    fn closed_by_hand(&mut self, close: &Compared, bucket: &Bucket) -> Result<Option<(Case, Bucket)>, TargetError> {
+        let slot = close.comparison.differences.iter().find(|d| d.bucket == *bucket).map(|difference| difference.slot);
+        let (Field::Closing, Some(slot)) = (bucket.field, slot) else { return Ok(None) };
+        let mut case = close.case.clone();
+        case.steps.push(Step::new(Op::Close, slot as u8, []));
+        let compared = self.judge.compare(case.clone(), &mut self.remote, Watch::Full)?;
+        let closing = compared.comparison.differences.iter().find(|difference| difference.bucket.op == Some(Op::Close));
+        Ok(closing.map(|difference| (case, difference.bucket.clone())))
+    }
+
+    fn small(&mut self, case: Case, bucket: &Bucket) -> Case {
+        let hangs = bucket.severity == Severity::Death && bucket.actual == end_text(&End::Hung);
+        let patience = self.shared.plan.hang;
+        if hangs {
+            self.remote.set_hang(patience.min(limits::HANG_AGAIN));
+        }
+        let small = shrink_to(&mut self.judge, &mut self.remote, case, bucket, Instant::now() + limits::SHRINK);
+        self.remote.set_hang(patience);
+        small
     }
 
     /// A difference that was counted but did not show again: all that is known is its kind.
@@ -347,6 +389,10 @@ impl Job<'_> {
     /// The worker died or hung. The case is tried again: a target that fails by itself does so again; one that was killed
     /// from outside does not, and is reported all the same.
     fn death(&mut self, number: u64, gone: &Gone) -> Result<(), TargetError> {
+        self.shared.tally().cases += 1;
+        if self.known_death(number, gone)? {
+            return Ok(());
+        }
         for _ in 0..limits::RETRIES {
             let compared = self.judge.compare(self.generated(number), &mut self.remote, Watch::Quick)?;
             let death = compared.comparison.differences.iter().find(|d| d.bucket.severity == Severity::Death);
@@ -364,11 +410,28 @@ impl Job<'_> {
                 return Ok(());
             }
         }
-        if gone.end == mmapcheck_spec::End::Hung {
+        if gone.end == End::Hung {
             // Nothing in the case hangs: the machine was busy with something else.
             return Ok(());
         }
         self.killed(number, gone)
+    }
+
+    /// A death of a kind that has been looked into is counted and not tried again.
+    fn known_death(&mut self, number: u64, gone: &Gone) -> Result<bool, TargetError> {
+        let Answered { case, expected } = self.judge.answer(self.generated(number), Watch::Quick)?;
+        let place = gone.marks.step.map_or(usize::MAX, |step| step as usize);
+        let Some((step, StepTrace { result: Ok(wanted), .. })) = case.steps.get(place).zip(expected.steps.get(place))
+        else {
+            return Ok(false);
+        };
+        let bucket = death(step.op, wanted, &gone.end);
+        let mut tally = self.shared.tally();
+        let known = tally.taken.contains(&bucket);
+        if known {
+            *tally.counts.entry(bucket).or_default() += 1;
+        }
+        Ok(known)
     }
 
     fn killed(&mut self, number: u64, gone: &Gone) -> Result<(), TargetError> {
@@ -377,12 +440,15 @@ impl Job<'_> {
         let op = compared.case.steps.get(step).map(|step| step.op);
         let wanted: Option<&Outcome> = compared.expected.steps.get(step).and_then(|step| step.result.as_ref().ok());
         let (expected, actual) = (wanted.map_or("the end of the case".into(), outcome_text), end_text(&gone.end));
-        let bucket = Bucket {
-            severity: Severity::Death,
-            op,
-            field: Field::Answer,
-            expected: String::new(),
-            actual: actual.clone(),
+        let bucket = match (op, wanted) {
+            (Some(op), Some(wanted)) => death(op, wanted, &gone.end),
+            _ => Bucket {
+                severity: Severity::Death,
+                op: None,
+                field: Field::Closing,
+                expected: String::new(),
+                actual: actual.clone(),
+            },
         };
         let difference = Difference { bucket: bucket.clone(), step, slot: 0, expected, actual };
         if self.first_of(&bucket, 1) {
@@ -405,10 +471,16 @@ impl Job<'_> {
 
 const UNSEEN: &str = "it did not show when the case was run again";
 
-/// Shrinks a case to the smallest that shows a divergence of this kind.
+/// Shrinks a case to the smallest that shows a divergence of this kind. First its numbers follow the state that is getting
+/// smaller; what is left is shrunk once more with plain numbers and without the steps that have no answer.
 pub fn shrink_to(judge: &mut Judge, target: &mut dyn Target, case: Case, bucket: &Bucket, deadline: Instant) -> Case {
-    shrink(case, deadline, &mut |candidate| {
+    let mut same = |judge: &mut Judge, candidate: &Case| {
         let compared = judge.compare(candidate.clone(), target, Watch::Full);
         compared.is_ok_and(|compared| compared.comparison.differences.iter().any(|d| d.bucket == *bucket))
-    })
+    };
+    let small = shrink(case, deadline, &mut |candidate| same(judge, candidate));
+    match judge.answer(small.clone(), Watch::Quick) {
+        Ok(answered) => shrink(answered.case, deadline, &mut |candidate| same(judge, candidate)),
+        Err(_) => small,
+    }
 }

@@ -1,14 +1,14 @@
 //! Comparing two traces of one case.
 
 use mmapcheck_spec::notation::{bytes_literal, render_value};
-use mmapcheck_spec::{Case, Content, End, MapState, Op, Outcome, StepTrace, Trace, Value};
+use mmapcheck_spec::{Case, Content, End, Left, MapState, Op, Outcome, StepTrace, Trace, Value};
 use std::fmt;
 use std::str::FromStr;
 
 /// How bad a divergence is, from the least to the worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The same exception with another text.
+    /// The same exception with another text, or another `repr`.
     Message,
     /// Another exception.
     Class,
@@ -157,7 +157,7 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace) -> Comparison {
         let mut parts = Parting { step: i, op: Some(step.op), found: Vec::new() };
         parts.answer(wanted, given);
         let answered = parts.found.len();
-        parts.left(wanted, given);
+        parts.left(&wanted.left, &given.left);
         let apart = parts.found.len() > answered || given.result.is_err();
         found.differences.extend(parts.worst());
         if apart {
@@ -192,7 +192,7 @@ impl Parting {
         match (&wanted.result, &given.result) {
             (Ok(wanted), Ok(given)) => self.outcome(Field::Answer, 0, wanted, given),
             (Ok(wanted), Err(end)) => {
-                let kinds = (kind(wanted), end_text(end));
+                let kinds = (rough_kind(wanted), end_text(end));
                 self.add(Severity::Death, Field::Answer, 0, kinds, (outcome_text(wanted), end_text(end)));
             }
             (Err(_), _) => {}
@@ -208,13 +208,15 @@ impl Parting {
                 (Severity::Message, (numberless(&a.message), numberless(&b.message)))
             }
             (Outcome::Raised(_), Outcome::Raised(_)) => (Severity::Class, (kind(wanted), kind(given))),
+            (Outcome::Value(Value::Text(_)), Outcome::Value(Value::Text(_))) if self.op == Some(Op::Repr) => {
+                (Severity::Message, (kind(wanted), kind(given)))
+            }
             _ => (Severity::Value, (kind(wanted), kind(given))),
         };
         self.add(severity, field, slot, kinds, (outcome_text(wanted), outcome_text(given)));
     }
 
-    fn left(&mut self, wanted: &StepTrace, given: &StepTrace) {
-        let (wanted, given) = (&wanted.left, &given.left);
+    fn left(&mut self, wanted: &Left, given: &Left) {
         let none = MapState::Unbound;
         for slot in 0..wanted.maps.len().max(given.maps.len()) {
             self.map(slot, wanted.maps.get(slot).unwrap_or(&none), given.maps.get(slot).unwrap_or(&none));
@@ -257,6 +259,7 @@ impl Parting {
     }
 
     fn end(&mut self, expected: &Trace, actual: &Trace) {
+        self.left(&expected.last, &actual.last);
         for (slot, (wanted, given)) in expected.closing.iter().zip(&actual.closing).enumerate() {
             if let (Some(wanted), Some(given)) = (wanted, given) {
                 self.outcome(Field::Closing, slot, wanted, given);
@@ -264,6 +267,21 @@ impl Parting {
         }
         self.files(&expected.files, &actual.files);
     }
+}
+
+/// The kind of divergence that a death in a step is. What the answer should have been hardly matters beside it.
+#[must_use]
+pub fn death(op: Op, wanted: &Outcome, end: &End) -> Bucket {
+    let (expected, actual) = (rough_kind(wanted), end_text(end));
+    Bucket { severity: Severity::Death, op: Some(op), field: Field::Answer, expected, actual }
+}
+
+fn rough_kind(outcome: &Outcome) -> String {
+    let kind = match outcome {
+        Outcome::Raised(_) => "an exception",
+        Outcome::Value(_) => "a value",
+    };
+    kind.to_owned()
 }
 
 fn kind(outcome: &Outcome) -> String {
@@ -356,14 +374,15 @@ fn state_text(state: &MapState) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mmapcheck_spec::{Left, Raise, Step};
+    use mmapcheck_spec::{Raise, Step};
 
     fn case() -> Case {
         Case { steps: vec![Step::new(Op::Read, 0, []), Step::new(Op::Tell, 0, [])], ..Case::default() }
     }
 
     fn trace(outcomes: [Outcome; 2], pos: i64) -> Trace {
-        let left = |pos| Left { maps: smallvec::smallvec![MapState::Open { pos, len: 9, content: None }], files: Vec::new() };
+        let left =
+            |pos| Left { maps: smallvec::smallvec![MapState::Open { pos, len: 9, content: None }], files: Vec::new() };
         let [first, second] = outcomes;
         Trace {
             steps: vec![
@@ -408,6 +427,16 @@ mod tests {
             &trace([raised("ValueError", "x"), int(1)], 0),
         );
         assert_eq!(found.differences[0].bucket.severity, Severity::Class);
+    }
+
+    #[test]
+    fn a_representation_is_a_matter_of_text() {
+        let case = Case { steps: vec![Step::new(Op::Repr, 0, []), Step::new(Op::Tell, 0, [])], ..Case::default() };
+        let text = |text: &str| Outcome::Value(Value::Text(text.into()));
+        let found = compare(&case, &trace([text("<a>"), int(1)], 0), &trace([text("<b>"), int(1)], 0));
+        assert_eq!(found.differences[0].bucket.severity, Severity::Message);
+        let found = compare(&case, &trace([text("<a>"), int(1)], 0), &trace([int(3), int(1)], 0));
+        assert_eq!(found.differences[0].bucket.severity, Severity::Value);
     }
 
     #[test]

@@ -28,22 +28,32 @@ impl Mix {
     }
 }
 
-/// How often an operation is chosen, relative to the others: cheap ones that change state most, those that cost a system
-/// call or end a map's life less, so that maps live long enough to get into interesting states.
+/// How often an operation is chosen, relative to the others: cheap ones that change state most; those that cost a system
+/// call, or end a map's life, so seldom that maps live long enough to get into interesting states.
 fn weight(op: Op) -> usize {
     match op {
-        Op::Read | Op::Write | Op::Seek | Op::SetSlice | Op::GetSlice => 12,
-        Op::Find | Op::RFind | Op::GetItem | Op::SetItem | Op::Move | Op::ReadLine | Op::WriteByte | Op::ReadByte => 9,
-        Op::GetStep | Op::SetStep | Op::Tell | Op::Contains | Op::Eq => 5,
-        Op::New | Op::Resize | Op::View | Op::ViewSet | Op::ViewGet | Op::ViewBytes | Op::ViewRelease => 3,
-        Op::Next | Op::ViewSetSlice | Op::SubView | Op::FileWrite | Op::FileTruncate | Op::Madvise | Op::Flush => 2,
-        _ => 1,
+        Op::Read | Op::Write | Op::Seek | Op::SetSlice | Op::GetSlice => 36,
+        Op::Find | Op::RFind | Op::GetItem | Op::SetItem | Op::Move | Op::ReadLine | Op::WriteByte | Op::ReadByte => 27,
+        Op::GetStep | Op::SetStep | Op::Tell => 15,
+        Op::Resize | Op::View | Op::ViewSet | Op::ViewGet | Op::ViewBytes | Op::ViewRelease | Op::Next => 8,
+        Op::New | Op::Contains | Op::Eq | Op::ViewSetSlice | Op::SubView | Op::FileWrite | Op::FileTruncate => 6,
+        Op::Close
+        | Op::Exit
+        | Op::With
+        | Op::WithRaise
+        | Op::Drop
+        | Op::FileOpen
+        | Op::FileClose
+        | Op::Add
+        | Op::Mul => 1,
+        Op::List | Op::Reversed | Op::FindAll | Op::Madvise | Op::DelItem | Op::DelSlice | Op::DelStep | Op::Less => 2,
+        _ => 3,
     }
 }
 
 /// Makes a case.
 pub fn generate(choices: &mut impl Choices, mix: &Mix) -> Case {
-    let mut maker = Maker { choices, mix, maps: 0, views: 0, iters: 0, files: 0 };
+    let mut maker = Maker { choices, mix, maps: 0, views: 0, iters: 0, files: 0, world: Vec::new() };
     let world = maker.world();
     let bag = maker.bag();
     let mut steps = Vec::with_capacity(mix.steps);
@@ -68,6 +78,8 @@ struct Maker<'a, C> {
     views: usize,
     iters: usize,
     files: usize,
+    /// Size and mode of each file of the world.
+    world: Vec<(usize, Mode)>,
 }
 
 impl<C: Choices> Maker<'_, C> {
@@ -93,6 +105,7 @@ impl<C: Choices> Maker<'_, C> {
                 3 if maker.one_in(3) => Mode::Write,
                 _ => Mode::New,
             };
+            maker.world.push((size, mode));
             FileSpec { bytes: maker.content(size), mode }
         };
         World { files: (0..self.files).map(|_| file(self)).collect() }
@@ -101,10 +114,11 @@ impl<C: Choices> Maker<'_, C> {
     /// Mostly a few bytes; now and then around the end of a page, or several pages; hardly ever nothing.
     fn size(&mut self) -> usize {
         match self.below(40) {
-            0 => 0,
-            1..4 => 4096 * (1 + self.below(3)) - 2 + self.below(5),
-            4 => 4096 * (1 + self.below(3)) + self.below(4096),
-            _ => 1 + self.below(60),
+            0 if self.one_in(3) => 0,
+            3 => 1 + self.below(8),
+            1 => 4096 * (1 + self.below(3)) - 2 + self.below(5),
+            2 if self.one_in(2) => 4096 * (1 + self.below(3)) + self.below(4096),
+            _ => 8 + self.below(56),
         }
     }
 
@@ -112,7 +126,9 @@ impl<C: Choices> Maker<'_, C> {
     fn content(&mut self, size: usize) -> Vec<u8> {
         const ALPHABET: &[u8] = b"aaabbc\n\0";
         let unit: Vec<u8> = (0..size.min(2 + self.below(14))).map(|_| self.pick(ALPHABET)).collect();
-        unit.iter().copied().cycle().take(size).collect()
+        let mut content = unit.repeat(size.div_ceil(unit.len().max(1)));
+        content.truncate(size);
+        content
     }
 
     /// The operations of this case, each as often as its weight.
@@ -177,8 +193,10 @@ impl<C: Choices> Maker<'_, C> {
 
     fn args(&mut self, op: Op) -> smallvec::SmallVec<[Given; 2]> {
         match op {
-            Op::New if !self.one_in(4) => return self.sound_map(),
-            Op::SetSlice if !self.one_in(4) => return self.fitting_slice(),
+            Op::New if !self.one_in(5) => return self.sound_map(),
+            Op::SetSlice if !self.one_in(8) => return self.fitting_slice(),
+            Op::SetStep if !self.one_in(4) => return self.fitting_stride(),
+            Op::Seek if !self.one_in(4) => return self.sound_seek(),
             Op::Move if !self.one_in(4) => return self.fitting_move(),
             _ => {}
         }
@@ -210,58 +228,96 @@ impl<C: Choices> Maker<'_, C> {
         }
     }
 
-    /// Constructor arguments that make a map where the file allows it.
+    /// Constructor arguments that make a map, as far as can be told.
     fn sound_map(&mut self) -> smallvec::SmallVec<[Given; 2]> {
-        let file = Arg::Fd(self.below(self.files.max(1)) as u8);
+        let number = self.below(self.world.len());
+        let (size, mode) = self.world[number];
+        if size == 0 || mode == Mode::Write || self.one_in(12) {
+            return self.anonymous_map();
+        }
         let plain = |arg| Given::plain(arg);
         let word = |keyword, arg| Given { keyword: Some(keyword), arg };
-        let whole = plain(Arg::int(0));
+        let (file, whole) = (plain(Arg::Fd(number as u8)), plain(Arg::int(0)));
         match self.below(20) {
-            0..8 => smallvec::smallvec![plain(file), whole],
-            8..13 => {
+            _ if mode == Mode::Read => {
+                let access = self.pick(&["ACCESS_READ", "ACCESS_COPY"]);
+                smallvec::smallvec![file, whole, word("access", Self::flag(access))]
+            }
+            0..5 => {
                 let access = self.constant("ACCESS_");
-                smallvec::smallvec![plain(file), whole, word("access", access)]
+                smallvec::smallvec![file, whole, word("access", access)]
             }
-            13 => {
-                let near = Num { base: Base::FileSize, plus: -(self.below(4) as i128) };
-                smallvec::smallvec![plain(file), plain(Arg::Int(near))]
+            5 => {
+                let near = Num { base: Base::FileSize, plus: -(self.below(4.min(size)) as i128) };
+                smallvec::smallvec![file, plain(Arg::Int(near))]
             }
-            14 | 15 => smallvec::smallvec![plain(file), whole, plain(self.flag("MAP_PRIVATE"))],
-            16 => {
+            6 | 7 => smallvec::smallvec![file, whole, plain(Self::flag("MAP_PRIVATE"))],
+            8 => {
                 let prot = self.arg(Sort::Prot);
-                smallvec::smallvec![plain(file), whole, word("prot", prot)]
+                smallvec::smallvec![file, whole, word("prot", prot)]
             }
-            17 => {
-                let offset = Arg::Int(Num { base: Base::Pages(1 + self.below(2) as u8), plus: 0 });
-                smallvec::smallvec![plain(file), whole, word("offset", offset)]
+            9..12 if size > 4096 => {
+                let offset = Arg::Int(Num { base: Base::Pages(1 + self.below((size - 1) / 4096) as u8), plus: 0 });
+                smallvec::smallvec![file, whole, word("offset", offset)]
             }
-            18 => smallvec::smallvec![plain(Arg::int(-1)), plain(Arg::int(1 + self.below(80) as i128))],
-            _ => {
-                let length = Num { base: Base::Pages(1 + self.below(2) as u8), plus: self.below(5) as i128 - 2 };
-                let flags = self.flag("MAP_PRIVATE");
-                smallvec::smallvec![plain(Arg::int(-1)), plain(Arg::Int(length)), plain(flags)]
-            }
+            _ => smallvec::smallvec![file, whole],
+        }
+    }
+
+    fn anonymous_map(&mut self) -> smallvec::SmallVec<[Given; 2]> {
+        let nothing = Given::plain(Arg::int(-1));
+        let small = Arg::int(8 + self.below(72) as i128);
+        let page = Num { base: Base::Pages(1 + self.below(2) as u8), plus: self.below(5) as i128 - 2 };
+        match self.below(8) {
+            0 => smallvec::smallvec![nothing, Given::plain(Arg::Int(page))],
+            1 => smallvec::smallvec![nothing, Given::plain(Arg::Int(page)), Given::plain(Self::flag("MAP_PRIVATE"))],
+            2 => smallvec::smallvec![nothing, Given::plain(small), Given::plain(Self::flag("MAP_PRIVATE"))],
+            _ => smallvec::smallvec![nothing, Given::plain(small)],
         }
     }
 
     /// A slice and just as many bytes.
     fn fitting_slice(&mut self) -> smallvec::SmallVec<[Given; 2]> {
-        let count = self.below(6);
-        let start = self.below(24) as i128;
+        let count = self.below(5);
+        let start = self.below(12) as i128;
         let source = self.source(count);
         let source = if let Arg::Bytes(..) = source { source } else { Arg::bytes(b"") };
         let plain = |value| Given::plain(Arg::int(value));
         smallvec::smallvec![plain(start), plain(start + count as i128), Given::plain(source)]
     }
 
+    /// Every second byte or so of a slice, perhaps backwards, and just as many bytes.
+    fn fitting_stride(&mut self) -> smallvec::SmallVec<[Given; 2]> {
+        let (count, stride, start) = (1 + self.below(4), 1 + self.below(3), self.below(6));
+        let (last, stride) = ((start + (count - 1) * stride) as i128, stride as i128);
+        let bytes = Arg::bytes(&b"0123456789"[..count]);
+        let plain = |value| Given::plain(Arg::int(value));
+        if start > 0 && self.one_in(3) {
+            return smallvec::smallvec![plain(last), plain(start as i128 - 1), plain(-stride), Given::plain(bytes)];
+        }
+        smallvec::smallvec![plain(start as i128), plain(last + 1), plain(stride), Given::plain(bytes)]
+    }
+
+    /// A position within the map, counted from its start, from the position, or from the end.
+    fn sound_seek(&mut self) -> smallvec::SmallVec<[Given; 2]> {
+        let plain = |value: i128| Given::plain(Arg::int(value));
+        let near = self.below(12) as i128;
+        match self.below(6) {
+            0 => smallvec::smallvec![plain(near - 4), plain(1)],
+            1 => smallvec::smallvec![plain(-near), plain(2)],
+            2 => smallvec::smallvec![plain(near), plain(0)],
+            _ => smallvec::smallvec![plain(near)],
+        }
+    }
+
     /// Overlapping ranges near the start of the map.
     fn fitting_move(&mut self) -> smallvec::SmallVec<[Given; 2]> {
         let mut plain = |below| Given::plain(Arg::int(self.below(below) as i128));
-        smallvec::smallvec![plain(12), plain(12), plain(12)]
+        smallvec::smallvec![plain(9), plain(9), plain(7)]
     }
 
     fn arg(&mut self, sort: Sort) -> Arg {
-        if self.one_in(20) {
+        if self.one_in(28) {
             return self.odd();
         }
         match sort {
@@ -276,7 +332,7 @@ impl<C: Choices> Maker<'_, C> {
             Sort::Byte => self.byte(),
             Sort::Needle => self.needle(),
             Sort::Source => {
-                let size = if self.one_in(12) { self.below(70) } else { self.below(8) };
+                let size = if self.one_in(16) { self.below(70) } else { self.below(6) };
                 self.source(size)
             }
             Sort::FileBytes => {
@@ -321,7 +377,7 @@ impl<C: Choices> Maker<'_, C> {
             1 => Arg::Omitted,
             2 => Arg::Index(self.number(&[Base::Zero, Base::Len])),
             3 => Arg::Bool(self.one_in(2)),
-            4..14 => Arg::int(self.below(24) as i128),
+            4..16 => Arg::int(self.below(12) as i128),
             _ => Arg::Int(self.number(&[Base::Zero, Base::Len, Base::Len, Base::Pos, Base::Pages(1), Base::FileSize])),
         }
     }
@@ -421,14 +477,10 @@ impl<C: Choices> Maker<'_, C> {
         let many = constants::ALL.iter().filter(known).count();
         let chosen = self.below(many);
         let known = |c: &&constants::Constant| c.name.starts_with(prefix) && self.mix.profile.has_constant(c);
-        constants::ALL.iter().filter(known).nth(chosen).map_or(Arg::int(0), |c| Self::constant_arg(c.name))
+        constants::ALL.iter().filter(known).nth(chosen).map_or(Arg::int(0), |c| Self::flag(c.name))
     }
 
-    fn flag(&mut self, name: &'static str) -> Arg {
-        Self::constant_arg(name)
-    }
-
-    fn constant_arg(name: &str) -> Arg {
+    fn flag(name: &str) -> Arg {
         constants::place(name).map_or(Arg::int(0), |place| Arg::Flags(smallvec::smallvec![place]))
     }
 

@@ -5,6 +5,7 @@
 //! many cases, [`campaign`] spreads sweeps over worker processes ([`worker`]).
 
 pub mod bench;
+pub mod bless;
 pub mod campaign;
 pub mod choices;
 pub mod compare;
@@ -15,5 +16,6 @@ pub mod report;
 pub mod run;
 pub mod saboteur;
 pub mod shrink;
+pub mod sides;
 pub mod sweep;
 pub mod worker;

@@ -15,6 +15,10 @@ pub const HANG: Duration = Duration::from_secs(10);
 /// How long one divergence is shrunk at most. What is left then is reported as it is.
 pub const SHRINK: Duration = Duration::from_secs(10);
 
+/// How long a step may take before it is taken for hung while a hang is shrunk: each attempt that hangs costs as much.
+/// The small case is then run once more with all the time it is given otherwise.
+pub const HANG_AGAIN: Duration = Duration::from_millis(500);
+
 /// How often a case that killed a worker is tried again, to tell a crash of the target from a kill from outside.
 pub const RETRIES: usize = 3;
 
@@ -32,4 +36,8 @@ pub const LINE: usize = 120;
 
 /// A map longer than this many bytes is not gone through item by item: it takes a hundred times as long as any other step
 /// and shows nothing that a short map does not.
-pub const ITEMS: usize = 512;
+pub const ITEMS: usize = 100;
+
+/// One case in so many has its files looked at after every step and not only at the end, which takes a system call a file.
+/// A divergence that shows only at the end of a case is run again with a close look, which finds its first step.
+pub const CLOSE_LOOK: u64 = 8;

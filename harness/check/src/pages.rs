@@ -1,10 +1,11 @@
 //! Running the examples of the specification.
 
-use crate::compare::{Severity, end_text, outcome_text};
-use crate::run::{Answered, Judge};
+use crate::compare::{Difference, Field, Severity, end_text, outcome_text};
+use crate::run::{Answered, Compared, Judge};
 use mmapcheck_spec::notation::{self, Statement};
-use mmapcheck_spec::pages::{Clause, Example, Page};
-use mmapcheck_spec::{Case, End, Outcome, Target, TargetError, Trace, Watch};
+use mmapcheck_spec::pages::{Clause, Example, Level, Page, examples, settled};
+use mmapcheck_spec::{Case, Host, Op, Outcome, Target, TargetError, Trace, Value, Watch};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// An answer that is not the page's.
@@ -25,10 +26,17 @@ pub struct Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Failure { id, place, statement, wanted, got } = self;
-        write!(
-            f,
-            "{place}: {id}: {statement}\n  page: {wanted}\n  got:  {got}\n  again: mmapcheck check --pages-only --filter {id}"
-        )
+        write!(f, "{place}: {id}: {statement}\n  page: {wanted}\n  got:  {got}")
+    }
+}
+
+impl Failure {
+    /// The command that runs just this example again. `flags`: those that name the target.
+    #[must_use]
+    pub fn again(&self, flags: &str) -> String {
+        // Without a number all examples of the clause would be meant.
+        let number = if self.id.contains('.') { "" } else { ".1" };
+        format!("mmapcheck check --pages-only --filter {}{number}{flags}", self.id)
     }
 }
 
@@ -43,7 +51,19 @@ pub struct Outcomes {
     pub skipped: Vec<(String, String)>,
 }
 
-/// Runs the examples of all clauses that `chosen` takes.
+impl Outcomes {
+    /// How many were skipped, by reason.
+    #[must_use]
+    pub fn reasons(&self) -> BTreeMap<&str, usize> {
+        let mut reasons = BTreeMap::new();
+        for (_, reason) in &self.skipped {
+            *reasons.entry(reason.as_str()).or_default() += 1;
+        }
+        reasons
+    }
+}
+
+/// Runs those examples of all pages whose id `chosen` takes. A target that dies or hangs in one fails that one.
 ///
 /// # Errors
 /// Where the reference or the target could not be used at all.
@@ -52,24 +72,26 @@ pub fn run(
     judge: &mut Judge,
     target: &mut dyn Target,
     least: Severity,
-    chosen: &dyn Fn(&Clause) -> bool,
+    chosen: &dyn Fn(&str) -> bool,
 ) -> Result<Outcomes, TargetError> {
     let mut outcomes = Outcomes::default();
-    for page in pages {
-        for clause in page.clauses.iter().filter(|clause| chosen(clause)) {
-            for example in &clause.examples {
-                if let Some(reason) = clause.scope.excludes(judge.profile()) {
-                    outcomes.skipped.push((example.id.clone(), reason));
-                    continue;
-                }
-                match on_target(&page.path, example, judge, target, least)? {
-                    None => outcomes.passed.push(example.id.clone()),
-                    Some(failure) => outcomes.failed.push(failure),
-                }
-            }
+    for (page, clause, example) in examples(pages).filter(|(_, _, example)| chosen(&example.id)) {
+        if let Some(reason) = skips(clause, judge, target.host()) {
+            outcomes.skipped.push((example.id.clone(), reason));
+            continue;
+        }
+        match on_target(&page.path, example, judge, target, least)? {
+            None => outcomes.passed.push(example.id.clone()),
+            Some(failure) => outcomes.failed.push(failure),
         }
     }
     Ok(outcomes)
+}
+
+/// Why a clause is not asked of a target.
+fn skips(clause: &Clause, judge: &Judge, host: &Host) -> Option<String> {
+    let free = clause.level == Level::Free && !host.is_cpython_mmap;
+    clause.scope.excludes(judge.profile()).or_else(|| free.then(|| "implementations may differ".into()))
 }
 
 /// Runs an example on a target. Below `least`, a difference is forgiven: the text of an exception where classes count.
@@ -116,38 +138,61 @@ fn plain(example: &Example, judge: &mut Judge) -> Result<Case, TargetError> {
 }
 
 /// Holds a trace against the answers of a page, both ways: a missing answer fails, and so does one too many.
-fn hold_against(page: &str, example: &Example, trace: &Trace, least: Severity) -> Option<Failure> {
+#[must_use]
+pub fn hold_against(page: &str, example: &Example, trace: &Trace, least: Severity) -> Option<Failure> {
     for statement in &example.session.statements {
-        let Some(step) = statement.step else {
-            let shown = statement.shows().unwrap_or_default();
-            if statement.want.join("\n") != shown {
-                return Some(failure(
-                    page,
-                    example,
-                    statement,
-                    if shown.is_empty() { "nothing".into() } else { shown.into() },
-                ));
-            }
-            continue;
-        };
-        let got = match trace.steps.get(step).map(|step| &step.result) {
-            Some(Ok(outcome)) if holds(statement, outcome, least) => continue,
-            Some(Ok(outcome)) => outcome_text(outcome),
-            Some(Err(End::Unsupported(reason))) => format!("unsupported: {reason}"),
-            Some(Err(end)) => end_text(end),
-            None => "no answer".into(),
-        };
-        return Some(failure(page, example, statement, got));
+        if let Some(got) = differs(&example.session.case, statement, trace, least) {
+            return Some(failure(page, example, statement, got));
+        }
     }
-    None
+    // Nobody is told what comes after the last statement, but dying there is a failure all the same.
+    let (end, last) = (trace.end.as_ref()?, example.session.statements.last()?);
+    Some(failure(page, example, last, format!("{} when everything was closed", end_text(end))))
 }
 
-fn holds(statement: &Statement, outcome: &Outcome, least: Severity) -> bool {
-    if statement.discards {
-        return statement.want.is_empty() && matches!(outcome, Outcome::Value(_));
+/// What came instead of a statement's answer; none where it came.
+fn differs(case: &Case, statement: &Statement, trace: &Trace, least: Severity) -> Option<String> {
+    let Some(step) = statement.step else {
+        let shown = statement.shows().unwrap_or_default();
+        let got = if shown.is_empty() { "nothing" } else { shown };
+        return (statement.want.join("\n") != shown).then(|| got.to_owned());
+    };
+    match trace.steps.get(step).map(|step| &step.result) {
+        Some(Ok(outcome)) if holds(statement, outcome, least) => None,
+        // As texts of exceptions, what `repr` shows is CPython's habit.
+        Some(Ok(Outcome::Value(Value::Text(_)))) if case.steps[step].op == Op::Repr && least > Severity::Message => {
+            None
+        }
+        Some(Ok(outcome)) => Some(outcome_text(outcome)),
+        Some(Err(end)) => Some(end_text(end)),
+        // Where the target died at the end, its answers before are lost.
+        None if trace.end.is_some() => None,
+        None => Some("no answer".into()),
+    }
+}
+
+/// Whether an outcome is the answer of a statement. One whose value goes to `_` shows nothing, or a traceback.
+#[must_use]
+pub fn holds(statement: &Statement, outcome: &Outcome, least: Severity) -> bool {
+    if let (true, Outcome::Value(_)) = (statement.discards, outcome) {
+        return statement.want.is_empty();
+    }
+    let traceback = statement.want.first().is_some_and(|line| line.starts_with("Traceback"));
+    if least > Severity::Value || (least > Severity::Class && traceback && matches!(outcome, Outcome::Raised(_))) {
+        return true;
     }
     let class_only = statement.class_only || least > Severity::Message;
     notation::matches(&statement.want, outcome, statement.ellipsis, class_only)
+        && (statement.class_only || has_number(statement, outcome))
+}
+
+/// `[Errno 22]` in a page is more than a text: the exception's `errno` must be that number.
+fn has_number(statement: &Statement, outcome: &Outcome) -> bool {
+    let number = |line: &String| line.split_once("[Errno ")?.1.split_once(']')?.0.parse::<i32>().ok();
+    match (outcome, statement.want.last().and_then(number)) {
+        (Outcome::Raised(raise), Some(errno)) => raise.errno == Some(errno),
+        _ => true,
+    }
 }
 
 fn failure(page: &str, example: &Example, statement: &Statement, got: String) -> Failure {
@@ -165,12 +210,37 @@ fn failure(page: &str, example: &Example, statement: &Statement, got: String) ->
     }
 }
 
-/// Whether an id matches a filter: itself, or a pattern in which `*` stands for anything.
+/// The clause that a divergence breaks, where one says what must happen: its id and its rule.
+#[must_use]
+pub fn broken_clause(compared: &Compared, difference: &Difference) -> Option<(&'static str, &'static str)> {
+    let class = |outcome: &Outcome| match outcome {
+        Outcome::Value(_) => "value".to_owned(),
+        Outcome::Raised(raise) => raise.class.to_string(),
+    };
+    let expected = &compared.expected;
+    let kind = match difference.bucket.field {
+        Field::Answer => class(expected.steps.get(difference.step)?.result.as_ref().ok()?),
+        Field::Closing => class(expected.closing.get(difference.slot)?.as_ref()?),
+        Field::Pos => "position".into(),
+        Field::Len => "length".into(),
+        Field::Closed => "closed".into(),
+        Field::Map => "bytes".into(),
+        Field::File => "file".into(),
+    };
+    // At the end of a case, maps are closed, and files are looked at once more.
+    settled(difference.bucket.op.unwrap_or(Op::Close), &kind)
+}
+
+/// Whether an id matches a filter: itself, or a pattern in which `*` stands for anything. `READ-3` takes in all examples of
+/// the clause, `READ-3.2` just the second.
 #[must_use]
 pub fn matches_filter(id: &str, filter: &str) -> bool {
-    let id = id.split('.').next().unwrap_or(id);
-    let filter = filter.split('.').next().unwrap_or(filter);
-    let mut parts = filter.split('*');
+    let clause = id.split('.').next().unwrap_or(id);
+    matches_pattern(id, filter) || matches_pattern(clause, filter) || filter.strip_suffix(".1") == Some(id)
+}
+
+fn matches_pattern(id: &str, pattern: &str) -> bool {
+    let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|head| id.strip_prefix(head)) else { return false };
     let tail: Vec<&str> = parts.collect();
     let Some((last, middle)) = tail.split_last() else { return rest.is_empty() };
@@ -192,6 +262,8 @@ mod tests {
                 && matches_filter("READ-1.2", "READ-1")
                 && matches_filter("READ-1", "READ-*")
         );
+        assert!(matches_filter("READ-1.2", "READ-1.2") && matches_filter("READ-1", "READ-1.1"));
+        assert!(!matches_filter("READ-1", "READ-1.2") && !matches_filter("READ-1.2", "READ-1.1"));
         assert!(matches_filter("READ-12", "*-12") && matches_filter("READ-12", "*EA*1*"));
         assert!(!matches_filter("READ-12", "READ-1") && !matches_filter("SEEK-1", "READ-*"));
     }

@@ -1,36 +1,37 @@
 //! Reports: text for people, JSON for scripts, JUnit for CI.
 
 use crate::campaign::{Finding, Report};
-use crate::compare::{Comparison, Field, Severity, content_text, end_text, outcome_text};
+use crate::compare::{Comparison, Field, Severity};
 use crate::limits;
+use crate::pages::{Failure, Outcomes, broken_clause};
 use crate::run::Compared;
-use mmapcheck_spec::notation::{self, step_text};
-use mmapcheck_spec::{Arg, Case, Kind, MapState, Op, Outcome, StepTrace, Value};
+use crate::sides::{BAD, parting};
+use anstream::adapter::strip_str;
+use anstyle::Style;
+use mmapcheck_spec::notation;
+use mmapcheck_spec::{Arg, Case, MapState, Op, Outcome, Step, Value};
 use serde_json::json;
 use std::fmt::Write;
+
+const BOLD: Style = Style::new().bold();
+const LOUD: Style = BAD.bold();
 
 /// The session of a diverging case: what must happen, and as its last lines what shows the divergence where the answer of
 /// the diverging step does not. Runs under CPython's doctest.
 #[must_use]
 pub fn session(compared: &Compared, difference: Option<&crate::compare::Difference>) -> String {
-    let answers: Vec<Outcome> = compared.expected.steps.iter().filter_map(|step| step.result.clone().ok()).collect();
-    let mut text = notation::print_answered(&compared.case, &answers);
-    if let Some((step, answer)) = difference.and_then(|difference| evidence(&compared.case, difference, compared)) {
-        let _ = writeln!(text, ">>> {}", step_text(&step));
-        for line in notation::render(&answer) {
-            let _ = writeln!(text, "{line}");
-        }
+    let mut case = compared.case.clone();
+    let mut answers: Vec<Outcome> =
+        compared.expected.steps.iter().filter_map(|step| step.result.clone().ok()).collect();
+    if let Some((step, answer)) = difference.and_then(|difference| evidence(&case, difference, compared)) {
+        case.steps.push(step);
+        answers.push(answer);
     }
-    text
+    notation::print_answered(&case, &answers)
 }
 
 /// A step that makes a divergence of state visible, with the answer it must give.
-fn evidence(
-    case: &Case,
-    difference: &crate::compare::Difference,
-    compared: &Compared,
-) -> Option<(mmapcheck_spec::Step, Outcome)> {
-    use mmapcheck_spec::Step;
+fn evidence(case: &Case, difference: &crate::compare::Difference, compared: &Compared) -> Option<(Step, Outcome)> {
     let last = compared.expected.steps.get(difference.step)?;
     if difference.step + 1 != case.steps.len() {
         return None;
@@ -57,11 +58,14 @@ fn evidence(
     }
 }
 
+/// Characters that each side has in a headline.
+const HALF: usize = 60;
+
 /// One line that says what goes wrong.
 #[must_use]
 pub fn headline(difference: &crate::compare::Difference) -> String {
     let what = difference.bucket.op.map_or("at the end of the case".to_owned(), |op| op.to_string());
-    let (expected, actual) = (shortened(&difference.expected), shortened(&difference.actual));
+    let (expected, actual) = (brief(&difference.expected, HALF), brief(&difference.actual, HALF));
     match difference.bucket.field {
         Field::Answer => format!("{what}: expected {expected}, got {actual}"),
         field => format!("{what}: {field}: expected {expected}, got {actual}"),
@@ -92,9 +96,9 @@ pub fn saved(report_of: &str, finding: &Finding) -> String {
 /// A finding for people: headline, session, and the step at which the two part with both sides.
 #[must_use]
 pub fn finding(finding: &Finding, replay: &str) -> String {
-    let times = if finding.count == 1 { "1 case".into() } else { format!("{} cases", finding.count) };
-    let mut text =
-        format!("{}  {}   ({times})\n", finding.severity().to_string().to_uppercase(), headline(&finding.difference));
+    let times = if finding.count == 1 { "1 case".into() } else { format!("{} cases", grouped(finding.count)) };
+    let (severity, line) = (finding.severity().to_string().to_uppercase(), headline(&finding.difference));
+    let mut text = format!("{LOUD}{severity}{LOUD:#}  {BOLD}{line}{BOLD:#}   ({times})\n");
     if let Some(reason) = &finding.unsteady {
         let _ = writeln!(text, "  unsteady: {reason}");
     }
@@ -103,97 +107,17 @@ pub fn finding(finding: &Finding, replay: &str) -> String {
         let _ = writeln!(text, "    {}", shortened(line));
     }
     text.push('\n');
-    text.push_str(&sides(&finding.compared, finding.difference.step));
+    text.push_str(&parting(&finding.compared, &finding.difference));
+    if let Some(clause) = clause(finding) {
+        let _ = write!(text, "\n  clause: {clause}");
+    }
     let _ = writeln!(text, "\n  replay: {replay}");
     text
 }
 
-/// The table of one step: what was expected beside what was given. A star marks each row that differs.
-#[must_use]
-pub fn sides(compared: &Compared, step: usize) -> String {
-    let rows = match (compared.case.steps.get(step), compared.expected.steps.get(step)) {
-        (Some(_), Some(wanted)) => step_rows(wanted, compared.actual.steps.get(step)),
-        _ => end_rows(compared),
-    };
-    let title = match compared.case.steps.get(step) {
-        Some(done) => format!("step {} of {}: {}", step + 1, compared.case.steps.len(), shortened(&step_text(done))),
-        None => "after the last step".to_owned(),
-    };
-    let width = |pick: fn(&Row) -> &str| rows.iter().map(|row| pick(row).chars().count()).max().unwrap_or(0);
-    let (first, second) = (width(|row| &row.0).max(4), width(|row| &row.1).max(8));
-    let mut text = format!("  {title}\n    {:first$}   {:second$}   got\n", "", "expected");
-    for (name, wanted, given) in &rows {
-        let star = if wanted == given { ' ' } else { '*' };
-        let _ = writeln!(text, "  {star} {name:first$}   {wanted:second$}   {given}");
-    }
-    text
-}
-
-type Row = (String, String, String);
-
-fn step_rows(wanted: &StepTrace, given: Option<&StepTrace>) -> Vec<Row> {
-    let answer = |step: &StepTrace| match &step.result {
-        Ok(outcome) => shortened(&outcome_text(outcome)),
-        Err(end) => end_text(end),
-    };
-    let nothing = || "nothing".to_owned();
-    let mut rows = vec![("answer".to_owned(), answer(wanted), given.map_or_else(nothing, answer))];
-    let Some(given) = given.filter(|given| given.result.is_ok()) else { return rows };
-    let many = wanted.left.maps.len().max(given.left.maps.len());
-    for slot in 0..many {
-        let name = notation::name(Kind::Map, slot as u8);
-        let of = |step: &StepTrace| step.left.maps.get(slot).cloned().unwrap_or(MapState::Unbound);
-        let (ours, theirs) = (map_rows(&of(wanted)), map_rows(&of(given)));
-        for (i, label) in ["state", "position", "length", "bytes"].into_iter().enumerate() {
-            let get = |rows: &[String]| rows.get(i).cloned().unwrap_or_default();
-            if !(get(&ours).is_empty() && get(&theirs).is_empty()) {
-                rows.push((format!("{name} {label}"), get(&ours), get(&theirs)));
-            }
-        }
-    }
-    for (number, (ours, theirs)) in wanted.left.files.iter().zip(&given.left.files).enumerate() {
-        let name = format!("file {}", notation::name(Kind::File, number as u8));
-        rows.push((name, shortened(&content_text(ours)), shortened(&content_text(theirs))));
-    }
-    rows
-}
-
-fn map_rows(state: &MapState) -> Vec<String> {
-    match state {
-        MapState::Unbound => Vec::new(),
-        MapState::Closed => vec!["closed".into()],
-        MapState::Strange(text) => vec![text.clone()],
-        MapState::Open { pos, len, content } => {
-            let content = content.as_ref().map_or("not readable".into(), |content| shortened(&content_text(content)));
-            vec!["open".into(), pos.to_string(), len.to_string(), content]
-        }
-    }
-}
-
-fn end_rows(compared: &Compared) -> Vec<Row> {
-    let (wanted, given) = (&compared.expected, &compared.actual);
-    let mut rows = Vec::new();
-    for (slot, (ours, theirs)) in wanted.closing.iter().zip(&given.closing).enumerate() {
-        if let (Some(ours), Some(theirs)) = (ours, theirs) {
-            let name = format!("{}.close()", notation::name(Kind::Map, slot as u8));
-            rows.push((name, outcome_text(ours), outcome_text(theirs)));
-        }
-    }
-    for (number, (ours, theirs)) in wanted.files.iter().zip(&given.files).enumerate() {
-        let name = format!("file {}", notation::name(Kind::File, number as u8));
-        rows.push((name, shortened(&content_text(ours)), shortened(&content_text(theirs))));
-    }
-    rows
-}
-
-/// Both traces of a whole case, step by step.
-#[must_use]
-pub fn side_by_side(compared: &Compared) -> String {
-    let mut text = String::new();
-    for step in 0..=compared.case.steps.len().min(compared.actual.steps.len()) {
-        text.push_str(&sides(compared, step));
-    }
-    text
+/// The clause a finding breaks, on one line, where one says what must happen.
+fn clause(finding: &Finding) -> Option<String> {
+    broken_clause(&finding.compared, &finding.difference).map(|(id, rule)| format!("{id} · {rule}"))
 }
 
 /// What a comparison came to, in one line.
@@ -214,11 +138,15 @@ pub fn verdict(comparison: &Comparison, least: Severity) -> String {
 /// A text of at most [`limits::LINE`] characters: a long one loses its middle.
 #[must_use]
 pub fn shortened(text: &str) -> String {
+    brief(text, limits::LINE)
+}
+
+fn brief(text: &str, most: usize) -> String {
     let chars: Vec<char> = text.chars().collect();
-    if chars.len() <= limits::LINE {
+    if chars.len() <= most {
         return text.to_owned();
     }
-    let half = limits::LINE / 2 - 8;
+    let half = most / 2 - 8;
     let (head, tail): (String, String) = (chars[..half].iter().collect(), chars[chars.len() - half..].iter().collect());
     format!("{head} … {} more … {tail}", chars.len() - 2 * half)
 }
@@ -246,7 +174,7 @@ pub fn summary(report: &Report) -> String {
     let found = match report.findings.len() {
         0 => "no divergence".to_owned(),
         1 => "1 divergence".to_owned(),
-        many => format!("{many} divergences"),
+        many => format!("{many} divergences ({})", by_severity(report)),
     };
     let early = if report.interrupted { ", stopped early" } else { "" };
     let _ = writeln!(
@@ -258,6 +186,12 @@ pub fn summary(report: &Report) -> String {
         grouped((report.steps as f64 / report.seconds.max(0.001)) as u64),
     );
     text
+}
+
+fn by_severity(report: &Report) -> String {
+    let many = |severity| report.findings.iter().filter(|finding| finding.severity() == severity).count();
+    let counts = Severity::ALL.iter().rev().map(|(severity, name)| (many(*severity), name));
+    counts.filter(|(many, _)| *many > 0).map(|(many, name)| format!("{many} {name}")).collect::<Vec<_>>().join(", ")
 }
 
 /// A number with its digits in groups of three.
@@ -274,16 +208,21 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// The report as one JSON object. `replay` gives the command for a finding.
+/// The report as one JSON object. `replay` gives the command for a finding, `again` the one for a failed example.
 #[must_use]
-pub fn json(report: &Report, replay: &dyn Fn(&Finding) -> String) -> String {
+pub fn json(
+    report: &Report,
+    replay: &dyn Fn(&Finding) -> String,
+    pages: &Outcomes,
+    again: &dyn Fn(&Failure) -> String,
+) -> String {
     let divergence = |finding: &Finding| {
         let difference = &finding.difference;
         json!({
             "id": slug(difference),
             "severity": finding.severity().to_string(),
             "op": difference.bucket.op.map(|op| op.to_string()),
-            "clause": null,
+            "clause": broken_clause(&finding.compared, difference).map(|(id, _)| id),
             "step": difference.step,
             "field": difference.bucket.field.to_string(),
             "expected": difference.expected,
@@ -310,7 +249,7 @@ pub fn json(report: &Report, replay: &dyn Fn(&Finding) -> String) -> String {
         "steps": report.steps,
         "seconds": report.seconds,
         "interrupted": report.interrupted,
-        "pages": {"passed": 0, "failed": 0, "skipped": 0},
+        "pages": pages_json(pages, again),
         "known": {},
         "divergences": report.findings.iter().map(divergence).collect::<Vec<_>>(),
         "milder": milder,
@@ -318,11 +257,17 @@ pub fn json(report: &Report, replay: &dyn Fn(&Finding) -> String) -> String {
     whole.to_string() + "\n"
 }
 
-/// The report as JUnit XML: one test case for the random cases, one for each divergence.
+/// The report as JUnit XML: a test case for each example of the specification, one for all random cases, and one for each
+/// divergence.
 ///
 /// # Errors
 /// Where a text cannot be written as XML.
-pub fn junit(report: &Report, replay: &dyn Fn(&Finding) -> String) -> Result<String, quick_junit::SerializeError> {
+pub fn junit(
+    report: &Report,
+    replay: &dyn Fn(&Finding) -> String,
+    pages: &Outcomes,
+    again: &dyn Fn(&Failure) -> String,
+) -> Result<String, quick_junit::SerializeError> {
     use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
     let mut suite = TestSuite::new(report.host.name.clone());
     let name = format!("random cases, seed {}", report.seed);
@@ -331,10 +276,70 @@ pub fn junit(report: &Report, replay: &dyn Fn(&Finding) -> String) -> Result<Str
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_type(finding_of.severity().to_string());
         status.set_message(headline(&finding_of.difference));
-        status.set_description(finding(finding_of, &replay(finding_of)));
+        status.set_description(strip_str(&finding(finding_of, &replay(finding_of))).to_string());
         suite.add_test_case(TestCase::new(slug(&finding_of.difference), status));
     }
     let mut whole = quick_junit::Report::new("mmapcheck");
+    whole.add_test_suite(pages_suite(report, pages, again));
     whole.add_test_suite(suite);
     whole.to_string()
+}
+
+/// What the examples of the specification came to, for people: each failure, then the counts. `verbose`: every id as well.
+#[must_use]
+pub fn pages(pages: &Outcomes, again: &dyn Fn(&Failure) -> String, verbose: bool) -> String {
+    let mut text = String::new();
+    for failure in &pages.failed {
+        let _ = writeln!(text, "{failure}\n  again: {}\n", again(failure));
+    }
+    if verbose {
+        pages.passed.iter().for_each(|id| text += &format!("passed   {id}\n"));
+        pages.skipped.iter().for_each(|(id, reason)| text += &format!("skipped  {id}: {reason}\n"));
+    }
+    let (passed, failed, skipped) = (pages.passed.len(), pages.failed.len(), pages.skipped.len());
+    let _ = writeln!(text, "pages: {passed} examples passed, {failed} failed, {skipped} skipped");
+    for (reason, count) in pages.reasons() {
+        let _ = writeln!(text, "  {count:>4} skipped: {reason}");
+    }
+    text + "\n"
+}
+
+fn pages_json(pages: &Outcomes, again: &dyn Fn(&Failure) -> String) -> serde_json::Value {
+    let failure = |failure: &Failure| {
+        json!({
+            "id": failure.id,
+            "place": failure.place,
+            "statement": failure.statement,
+            "expected": failure.wanted,
+            "actual": failure.got,
+            "replay": again(failure),
+        })
+    };
+    json!({
+        "passed": pages.passed.len(),
+        "failed": pages.failed.len(),
+        "skipped": pages.skipped.len(),
+        "reasons": pages.reasons(),
+        "failures": pages.failed.iter().map(failure).collect::<Vec<_>>(),
+    })
+}
+
+fn pages_suite(report: &Report, pages: &Outcomes, again: &dyn Fn(&Failure) -> String) -> quick_junit::TestSuite {
+    use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+    let mut suite = TestSuite::new(format!("specification, {}", report.host.name));
+    for id in &pages.passed {
+        suite.add_test_case(TestCase::new(id.clone(), TestCaseStatus::success()));
+    }
+    for failure in &pages.failed {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(format!("{}: {}", failure.place, failure.statement));
+        status.set_description(format!("{failure}\n  again: {}", again(failure)));
+        suite.add_test_case(TestCase::new(failure.id.clone(), status));
+    }
+    for (id, reason) in &pages.skipped {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(reason.clone());
+        suite.add_test_case(TestCase::new(id.clone(), status));
+    }
+    suite
 }

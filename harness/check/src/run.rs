@@ -80,10 +80,11 @@ impl Judge {
                 continue;
             }
             let Ok(outcome) = self.reference.step(&step) else { continue };
-            let files = watch == Watch::Full || step.op.row().changes == Changes::Files;
-            expected.steps.push(StepTrace { result: Ok(outcome), left: self.reference.look(files, watch) });
+            let closely = step.op.row().changes == Changes::Bytes;
+            expected.steps.push(StepTrace { result: Ok(outcome), left: self.reference.look(closely, watch) });
             done.push(step);
         }
+        expected.last = self.reference.look(true, watch);
         (expected.closing, expected.files) = self.reference.finish(watch);
         Ok(Answered { case: Case { world, steps: done }, expected })
     }
@@ -102,7 +103,7 @@ impl Judge {
 
 /// Whether an operation goes through a map item by item, making an object of each.
 fn item_by_item(op: Op) -> bool {
-    matches!(op, Op::List | Op::Reversed | Op::Contains)
+    matches!(op, Op::List | Op::Reversed | Op::Contains | Op::FindAll)
 }
 
 /// A case, both its traces, and how they compare.

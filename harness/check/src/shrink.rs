@@ -11,11 +11,12 @@ use std::time::Instant;
 pub fn shrink(case: Case, deadline: Instant, same: &mut dyn FnMut(&Case) -> bool) -> Case {
     let size = size(&case);
     let mut shrinker = Shrinker { case, size, deadline, same };
-    while shrinker.steps() | shrinker.arguments() | shrinker.world() {}
+    while shrinker.steps() | shrinker.pairs() | shrinker.replacements() | shrinker.arguments() | shrinker.world() {}
     shrinker.case
 }
 
-/// What shrinking makes smaller: the number of steps, then the length of the session, then its numbers.
+/// What shrinking makes smaller: the number of steps, then the length of the session and of the bytes in it, then its numbers.
+/// The bytes count by themselves because many can print as few: `b'a' * 5000`.
 fn size(case: &Case) -> (usize, usize, u128) {
     let number = |given: &Given| match &given.arg {
         Arg::Int(num) | Arg::Index(num) => num.plus.unsigned_abs().min(1 << 80),
@@ -26,13 +27,19 @@ fn size(case: &Case) -> (usize, usize, u128) {
     let steps =
         case.steps.iter().map(|step| step.args.iter().map(number).sum::<u128>() + u128::from(step.on + step.bind));
     let files = case.world.files.iter().map(|file| disorder(&file.bytes));
-    (case.steps.len(), print(case).len(), steps.sum::<u128>() + files.sum::<u128>())
+    let given = case.steps.iter().flat_map(|step| &step.args);
+    let written = given.map(|given| if let Arg::Bytes(_, bytes) = &given.arg { bytes.len() } else { 0 });
+    let bytes = case.world.files.iter().map(|file| file.bytes.len()).chain(written).sum::<usize>();
+    (case.steps.len(), print(case).len() + bytes, steps.sum::<u128>() + files.sum::<u128>())
 }
 
 /// How far bytes are from plain letters.
 fn disorder(bytes: &[u8]) -> u128 {
     bytes.iter().map(|&byte| u128::from(byte.abs_diff(b'a'))).sum()
 }
+
+/// Only cases of so few steps are shrunk by changes to pairs of steps: there are many pairs.
+const SHORT: usize = 10;
 
 struct Shrinker<'a> {
     case: Case,
@@ -80,11 +87,54 @@ impl Shrinker<'_> {
         helped
     }
 
+    /// Drops two steps that need each other, such as a view taken and released.
+    fn pairs(&mut self) -> bool {
+        let many = self.case.steps.len();
+        let pairs = (0..many).flat_map(|first| (first + 2..many).map(move |second| (first, second)));
+        many <= SHORT
+            && pairs.into_iter().any(|(first, second)| {
+                let mut candidate = self.case.clone();
+                candidate.steps.remove(second);
+                candidate.steps.remove(first);
+                self.offer(candidate)
+            })
+    }
+
+    /// Drops a step and does its work otherwise: where a step moved the position or the length, a later step or the file
+    /// that is different from the start may do.
+    fn replacements(&mut self) -> bool {
+        let many = self.case.steps.len();
+        many <= SHORT && (0..many).any(|dropped| self.replace(dropped))
+    }
+
+    fn replace(&mut self, dropped: usize) -> bool {
+        let mut less = self.case.clone();
+        less.steps.remove(dropped);
+        let mut candidates = Vec::new();
+        for (number, file) in less.world.files.iter().enumerate().filter(|(_, file)| file.bytes.len() > 1) {
+            let mut candidate = less.clone();
+            candidate.world.files[number].bytes = file.bytes[..1].to_vec();
+            candidates.push(candidate);
+        }
+        for (step, place) in (dropped..less.steps.len())
+            .flat_map(|step| (0..less.steps[step].args.len()).map(move |place| (step, place)))
+        {
+            let mut candidate = less.clone();
+            match &mut candidate.steps[step].args[place].arg {
+                Arg::Int(num) => *num = Num::plain(0),
+                Arg::Bytes(_, bytes) => *bytes = bytes.repeat(2),
+                _ => continue,
+            }
+            candidates.push(candidate);
+        }
+        candidates.into_iter().any(|candidate| self.offer(candidate))
+    }
+
     fn arguments(&mut self) -> bool {
         let mut helped = false;
         let mut step = 0;
         while step < self.case.steps.len() {
-            helped |= self.names(step);
+            helped |= self.names(step) | self.together(step);
             let mut place = self.case.steps[step].args.len();
             while place > 0 {
                 place -= 1;
@@ -100,6 +150,23 @@ impl Shrinker<'_> {
         let mut candidate = self.case.clone();
         (candidate.steps[step].on, candidate.steps[step].bind) = (0, 0);
         candidate != self.case && self.offer(candidate)
+    }
+
+    /// Makes arguments smaller that must keep their distance: the ends of a range, a slice and what is written to it.
+    fn together(&mut self, step: usize) -> bool {
+        let mut helped = false;
+        while let Some(args) = self.case.steps.get(step).map(|step| step.args.clone()) {
+            let taken = closer(&args).into_iter().any(|args| {
+                let mut candidate = self.case.clone();
+                candidate.steps[step].args = args;
+                self.offer(candidate)
+            });
+            if !taken {
+                break;
+            }
+            helped = true;
+        }
+        helped
     }
 
     fn drop_argument(&mut self, step: usize, place: usize) -> bool {
@@ -191,8 +258,48 @@ fn without(places: &smallvec::SmallVec<[u8; 4]>, i: usize) -> smallvec::SmallVec
     less
 }
 
+type Args = smallvec::SmallVec<[Given; 2]>;
+
+/// The same arguments with their plain numbers moved down together, or with one byte less and a range shorter by one.
+fn closer(args: &Args) -> Vec<Args> {
+    let plain = |given: &Given| match given.arg {
+        Arg::Int(num) => num.as_plain().filter(|value| *value > 0),
+        _ => None,
+    };
+    let places: Vec<usize> = (0..args.len()).filter(|&place| plain(&args[place]).is_some()).collect();
+    let mut found = Vec::new();
+    for some in [&places[..], &places[..places.len().min(2)]] {
+        let least = some.iter().filter_map(|&place| plain(&args[place])).min().unwrap_or(0);
+        found.extend([least, least / 2, 1].map(|less| lowered(args, some, less)));
+    }
+    let bytes = args.iter().position(|given| matches!(&given.arg, Arg::Bytes(_, bytes) if bytes.len() > 1));
+    if let (Some(bytes), Some(&end)) = (bytes, places.last()) {
+        let mut args = lowered(args, &[end], 1);
+        if let Arg::Bytes(_, bytes) = &mut args[bytes].arg {
+            bytes.pop();
+        }
+        found.push(args);
+    }
+    found
+}
+
+fn lowered(args: &Args, places: &[usize], less: i128) -> Args {
+    let mut args = args.clone();
+    for &place in places {
+        if let Arg::Int(num) = &mut args[place].arg {
+            num.plus -= less;
+        }
+    }
+    args
+}
+
+/// Which part of a number, or of bytes, is taken away at once: a half, then less, so that a boundary is reached soon.
+const CUTS: [i128; 4] = [2, 4, 16, 256];
+
 fn numbers(num: Num) -> Vec<Num> {
-    let mut found: Vec<Num> = [0, 1, num.plus / 2, num.plus - num.plus.signum()].map(Num::plain).into();
+    let plus = num.plus;
+    let nearer = CUTS.map(|part| plus - plus / part).into_iter().chain([plus - plus.signum(), plus.abs()]);
+    let mut found: Vec<Num> = [0, 1].into_iter().chain(nearer).map(Num::plain).collect();
     if num.base != Base::Zero {
         found.push(Num { base: num.base, plus: 0 });
     }
@@ -202,16 +309,19 @@ fn numbers(num: Num) -> Vec<Num> {
 
 /// Fewer bytes, or plainer ones.
 fn shorter(bytes: &[u8]) -> Vec<Vec<u8>> {
-    let mut found = Vec::new();
-    if !bytes.is_empty() {
-        found.push(Vec::new());
-        found.push(bytes[..1].to_vec());
-        found.push(bytes[..bytes.len() / 2].to_vec());
-        found.push(bytes[..bytes.len() - 1].to_vec());
-        found.push(bytes[1..].to_vec());
-        found.push(vec![b'a'; bytes.len()]);
-        let alphabet = (0..bytes.len()).map(|i| b'a' + (i % 26) as u8).collect();
-        found.push(alphabet);
+    /// In so few bytes each is tried alone.
+    const FEW: usize = 24;
+    let many = bytes.len();
+    if many == 0 {
+        return Vec::new();
+    }
+    let mut found = vec![Vec::new(), bytes[..1].to_vec()];
+    found.extend(CUTS.map(|part| bytes[..many - many / part as usize].to_vec()));
+    found.extend([bytes[..many - 1].to_vec(), bytes[1..].to_vec(), vec![b'a'; many]]);
+    found.push((0..many).map(|i| b'a' + (i % 26) as u8).collect());
+    for at in 0..if many <= FEW { many } else { 0 } {
+        found.push([&bytes[..at], &bytes[at + 1..]].concat());
+        found.push([&bytes[..at], b"a", &bytes[at + 1..]].concat());
     }
     found.retain(|candidate| candidate != bytes);
     found
@@ -255,6 +365,37 @@ mod tests {
         };
         let case = shrink(case, later(), &mut |case| at_least(case));
         assert_eq!(case.steps[1].args[0].arg, Arg::int(100));
+    }
+
+    #[test]
+    fn ranges_shrink_as_a_whole() {
+        let new = Step::new(Op::New, 0, [Arg::int(-1), Arg::int(700)]);
+        let step = Step::new(Op::SetSlice, 0, [Arg::int(90), Arg::int(98), Arg::bytes(b"xyzxyzxy")]);
+        let case = Case { world: World::default(), steps: vec![new, step] };
+        let fits = |case: &Case| {
+            let Some(step) = case.steps.get(1).filter(|step| step.args.len() == 3) else { return false };
+            match (&step.args[0].arg, &step.args[1].arg, &step.args[2].arg) {
+                (Arg::Int(from), Arg::Int(to), Arg::Bytes(_, bytes)) => {
+                    bytes.len() > 1 && to.plus - from.plus == bytes.len() as i128
+                }
+                _ => false,
+            }
+        };
+        let case = shrink(case, later(), &mut |case| fits(case));
+        let args: Vec<_> = case.steps[1].args.iter().map(|given| given.arg.clone()).collect();
+        assert_eq!(args, [Arg::int(0), Arg::int(2), Arg::bytes(b"aa")]);
+    }
+
+    #[test]
+    fn steps_that_need_each_other_go_together() {
+        let steps = [Op::New, Op::View, Op::Len, Op::ViewRelease].map(|op| Step::new(op, 0, []));
+        let case = Case { world: World::default(), steps: steps.into() };
+        let balanced = |case: &Case| {
+            let many = |op| case.steps.iter().filter(|step| step.op == op).count();
+            many(Op::View) == many(Op::ViewRelease) && many(Op::Len) == 1
+        };
+        let case = shrink(case, later(), &mut |case| balanced(case));
+        assert_eq!(case.steps.iter().map(|step| step.op).collect::<Vec<_>>(), [Op::New, Op::Len]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::choices::seeded;
 use crate::compare::{Bucket, compare};
 use crate::generate::{Mix, generate};
+use crate::limits;
 use crate::run::{Answered, Judge};
 use mmapcheck_spec::{Target, TargetError, Watch};
 use std::collections::HashMap;
@@ -51,8 +52,9 @@ pub fn sweep(
     for number in range {
         starting(number);
         let case = generate(&mut seeded(seed, number), mix);
-        let Answered { case, expected } = judge.answer(case, Watch::Quick)?;
-        let actual = target.run(&case, Watch::Quick)?;
+        let watch = if number.is_multiple_of(limits::CLOSE_LOOK) { Watch::Every } else { Watch::Quick };
+        let Answered { case, expected } = judge.answer(case, watch)?;
+        let actual = target.run(&case, watch)?;
         swept.cases += 1;
         swept.steps += actual.steps.len().min(expected.steps.len()) as u64;
         let comparison = compare(&case, &expected, &actual);

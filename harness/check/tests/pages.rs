@@ -5,7 +5,7 @@ use mmapcheck::compare::Severity;
 use mmapcheck::pages::{on_reference, on_target};
 use mmapcheck::run::{Judge, Stepwise};
 use mmapcheck_spec::Profile;
-use mmapcheck_spec::pages::{Clause, Example, Page, all};
+use mmapcheck_spec::pages::{Clause, Example, Page, all, examples};
 use mmapcheck_targets::Embedded;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -49,12 +49,6 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn examples(pages: &[Page]) -> impl Iterator<Item = (&Page, &Clause, &Example)> {
-    pages.iter().flat_map(|page| {
-        page.clauses.iter().flat_map(move |clause| clause.examples.iter().map(move |example| (page, clause, example)))
-    })
-}
-
 fn folder() -> std::io::Result<tempfile::TempDir> {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }
@@ -70,7 +64,7 @@ fn on_profiles(page: &Page, clause: &Clause, example: &Example) -> Option<Trial>
             for profile in profiles {
                 let mut judge = Judge::new(profile, dir.path())?;
                 if let Some(failure) = on_reference(&path, &example, &mut judge)? {
-                    return Err(format!("{profile}: {failure}").into());
+                    return Err(format!("{profile}: {failure}\n  again: {}", failure.again("")).into());
                 }
             }
             Ok(())
@@ -122,7 +116,7 @@ fn interpreter() -> Result<(Sender<Job>, Profile), Box<dyn std::error::Error>> {
         for (path, example, answer) in inbox {
             let outcome = match on_target(&path, &example, &mut judge, &mut target, Severity::Message) {
                 Ok(None) => Ok(()),
-                Ok(Some(failure)) => Err(failure.to_string().into()),
+                Ok(Some(failure)) => Err(format!("{failure}\n  again: {}", failure.again("")).into()),
                 Err(error) => Err(error.0.into()),
             };
             let _ = answer.send(outcome);

@@ -3,6 +3,7 @@
 use mmapcheck::generate::{Mix, generate};
 use mmapcheck::report;
 use mmapcheck::run::{Judge, Stepwise};
+use mmapcheck::sides::side_by_side;
 use mmapcheck_spec::Watch;
 use mmapcheck_targets::Embedded;
 use proptest::prelude::*;
@@ -24,7 +25,7 @@ fn the_reference_and_cpython_agree_on_any_bytes() -> Result<(), Box<dyn std::err
         let compared = judge.borrow_mut().compare(case, &mut *target.borrow_mut(), Watch::Full);
         let compared = compared.map_err(|error| TestCaseError::fail(error.to_string()))?;
         let first = compared.comparison.differences.first();
-        prop_assert!(first.is_none(), "{}\n{}", report::session(&compared, first), report::side_by_side(&compared));
+        prop_assert!(first.is_none(), "{}\n{}", report::session(&compared, first), side_by_side(&compared));
     });
     Ok(())
 }

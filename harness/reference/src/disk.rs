@@ -53,45 +53,93 @@ impl Store for Disk {
 
     fn map(&self, file: Option<&OpenFile>, request: Request) -> Result<Region, Errno> {
         let mut options = MmapOptions::new();
-        options.len(request.len);
+        options.len(request.len).offset(request.offset);
         if request.populate {
             options.populate();
         }
-        let Some(file) = file else { return self.map_anonymous(&options, request) };
-        options.offset(request.offset);
-        let behind = Behind::File { inode: Rc::clone(&file.inode), offset: request.offset, shared: request.shared };
-        let raw = match (request.shared, request.writable) {
-            (true, true) => options.map_raw(&*file.fd)?,
-            (true, false) => options.map_raw_read_only(&*file.fd)?,
-            // SAFETY: the map becomes a raw one at once, so no reference to its bytes is made (see the module).
-            (false, true) => unsafe { options.map_copy(&*file.fd) }?.into(),
-            // SAFETY: as above.
-            (false, false) => unsafe { options.map_copy_read_only(&*file.fd) }?.into(),
-        };
-        Ok(Region { raw, behind })
+        match file {
+            None => self.map_anonymous(options.offset(0), request),
+            Some(file) if request.shared => map_shared(file, request, options),
+            Some(file) => map_private(file, request, &options),
+        }
     }
 }
+
+/// A shared map is taken up to the end of its last page, so that maps of about the same length can be used again: what one
+/// leaves behind is what the file holds, and mapping costs more than all else a case does.
+fn map_shared(file: &OpenFile, request: Request, mut options: MmapOptions) -> Result<Region, Errno> {
+    let whole = request.len.next_multiple_of(PAGE);
+    let Request { offset, writable, .. } = request;
+    let fits = |map: &SpareMap| writable && (map.offset, map.raw.len()) == (offset, whole);
+    let mut spare = file.inode.spare.borrow_mut();
+    let raw = match spare.iter().position(fits).filter(|_| !request.populate) {
+        Some(place) => spare.swap_remove(place).raw,
+        None if writable => options.len(whole).map_raw(&*file.fd)?,
+        None => options.len(whole).map_raw_read_only(&*file.fd)?,
+    };
+    let behind = Behind::File { inode: Rc::clone(&file.inode), offset, shared: Some(writable) };
+    Ok(Region { raw: Some(raw), len: request.len, behind })
+}
+
+fn map_private(file: &OpenFile, request: Request, options: &MmapOptions) -> Result<Region, Errno> {
+    let raw = if request.writable {
+        // SAFETY: the map becomes a raw one at once, so no reference to its bytes is made (see the module).
+        unsafe { options.map_copy(&*file.fd) }?.into()
+    } else {
+        // SAFETY: as above.
+        unsafe { options.map_copy_read_only(&*file.fd) }?.into()
+    };
+    let behind = Behind::File { inode: Rc::clone(&file.inode), offset: request.offset, shared: None };
+    Ok(Region { raw: Some(raw), len: request.len, behind })
+}
+
+/// A shared writable map of a file that is in no use.
+#[derive(Debug)]
+pub struct SpareMap {
+    offset: u64,
+    raw: MmapRaw,
+}
+
+/// How many spare maps a file keeps: the last ones used.
+const MOST_SPARE: usize = 4;
 
 impl Disk {
     fn map_anonymous(&self, options: &MmapOptions, request: Request) -> Result<Region, Errno> {
         if request.shared {
             let pages = request.len.next_multiple_of(PAGE);
-            return Ok(Region { raw: options.map_raw(&self.zero)?, behind: Behind::Shared { pages } });
+            let raw = Some(options.map_raw(&self.zero)?);
+            return Ok(Region { raw, len: request.len, behind: Behind::Shared { pages } });
         }
-        Ok(Region { raw: options.map_anon()?.into(), behind: Behind::Private })
+        Ok(Region { raw: Some(options.map_anon()?.into()), len: request.len, behind: Behind::Private })
     }
 }
 
 /// A map in this process.
 pub struct Region {
-    raw: MmapRaw,
+    /// None only while it is dropped.
+    raw: Option<MmapRaw>,
+    /// How many bytes were asked for.
+    len: usize,
     behind: Behind,
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        // What a map that is only read may be advised to do depends on how its file was opened, so it is not used again.
+        if let (Behind::File { inode, offset, shared: Some(true) }, Some(raw)) = (&self.behind, self.raw.take()) {
+            let mut spare = inode.spare.borrow_mut();
+            if spare.len() == MOST_SPARE {
+                spare.remove(0);
+            }
+            spare.push(SpareMap { offset: *offset, raw });
+        }
+    }
 }
 
 /// What lies behind a map, which says how much of it is live.
 enum Behind {
-    /// A file, from an offset.
-    File { inode: Rc<Inode>, offset: u64, shared: bool },
+    /// A file, from an offset. Where the map is shared: whether it can be written.
+    File { inode: Rc<Inode>, offset: u64, shared: Option<bool> },
     /// Shared memory of no file: it never has more bytes than it began with, though its map can grow.
     Shared { pages: usize },
     /// Private memory of no file: it grows with its map.
@@ -99,17 +147,21 @@ enum Behind {
 }
 
 impl Region {
+    fn raw(&self) -> &MmapRaw {
+        self.raw.as_ref().unwrap_or_else(|| unreachable!("a region has its map until it is dropped"))
+    }
+
     /// A pointer to `count` live bytes.
     fn at(&self, at: usize, count: usize) -> *mut u8 {
         assert!(at.checked_add(count).is_some_and(|end| end <= self.live()), "{at}+{count} is not live");
         // SAFETY: `at + count` lies within the map, by the check above.
-        unsafe { self.raw.as_mut_ptr().add(at) }
+        unsafe { self.raw().as_mut_ptr().add(at) }
     }
 }
 
 impl Memory for Region {
     fn live(&self) -> usize {
-        let len = self.raw.len();
+        let len = self.len;
         match &self.behind {
             Behind::File { inode, offset, .. } => {
                 let end = (inode.size() as usize).next_multiple_of(PAGE);
@@ -122,8 +174,8 @@ impl Memory for Region {
 
     fn lasting(&self) -> usize {
         match &self.behind {
-            Behind::File { inode, offset, shared: true } => {
-                self.raw.len().min((inode.size() as usize).saturating_sub(*offset as usize))
+            Behind::File { inode, offset, shared: Some(_) } => {
+                self.len.min((inode.size() as usize).saturating_sub(*offset as usize))
             }
             _ => self.live(),
         }
@@ -162,12 +214,9 @@ impl Memory for Region {
     fn find(&self, range: Range<usize>, needle: &[u8], direction: Direction) -> Option<usize> {
         // SAFETY: live bytes, and nothing writes while the slice lives (see the module).
         let bytes = unsafe { slice::from_raw_parts(self.at(range.start, range.len()), range.len()) };
-        let (&first, rest) = needle.split_first()?;
-        let last = bytes.len().checked_sub(needle.len())?;
-        let fits = |&at: &usize| bytes[at] == first && bytes[at + 1..].starts_with(rest);
         let found = match direction {
-            Direction::Forward => (0..=last).find(fits),
-            Direction::Backward => (0..=last).rev().find(fits),
+            Direction::Forward => memchr::memmem::find(bytes, needle),
+            Direction::Backward => memchr::memmem::rfind(bytes, needle),
         };
         found.map(|at| range.start + at)
     }
@@ -178,9 +227,15 @@ impl Memory for Region {
     }
 
     fn resize(&mut self, len: usize) -> Result<(), Errno> {
-        // SAFETY: no pointer into the map outlives a step, so it may move; what becomes mapped without a page behind it
-        // is not live, and never touched.
-        Ok(unsafe { self.raw.remap(len, RemapOptions::new().may_move(true)) }?)
+        let whole = matches!(self.behind, Behind::File { shared: Some(_), .. });
+        let mapped = if whole { len.next_multiple_of(PAGE) } else { len };
+        if let Some(raw) = self.raw.as_mut().filter(|raw| raw.len() != mapped) {
+            // SAFETY: no pointer into the map outlives a step, so it may move; what becomes mapped without a page behind
+            // it is not live, and never touched.
+            unsafe { raw.remap(mapped, RemapOptions::new().may_move(true)) }?;
+        }
+        self.len = len;
+        Ok(())
     }
 
     fn advise(&self, advice: i32, start: usize, len: usize) -> Result<(), Errno> {
@@ -199,7 +254,7 @@ impl Memory for Region {
             c::MADV_DODUMP => Advice::DoDump,
             _ => return self.discard(advice, start, len),
         };
-        Ok(self.raw.advise_range(kind, start, len)?)
+        Ok(self.raw().advise_range(kind, start, len)?)
     }
 }
 
@@ -213,6 +268,6 @@ impl Region {
             _ => return Err(Errno::EINVAL),
         };
         // SAFETY: bytes of this map change, as by any write: no reference to them exists.
-        Ok(unsafe { self.raw.unchecked_advise_range(kind, start, len) }?)
+        Ok(unsafe { self.raw().unchecked_advise_range(kind, start, len) }?)
     }
 }

@@ -4,13 +4,15 @@
 //! an operation that Python would refuse is not done at all.
 
 use crate::answer::unsupported;
+use crate::disk::SpareMap;
 use crate::errno::Errno;
+use crate::store::PAGE;
 use mmapcheck_spec::{
     Arg, Content, End, FileState, Kind, Mode, Op, Outcome, SLOTS, Slot, Step, TargetError, Value, Watch, World, Wrap,
     notation,
 };
 use rustix::fs::{self, OFlags};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
@@ -24,6 +26,10 @@ pub const MOST_FILE: u64 = 1 << 24;
 pub struct Inode {
     file: OwnedFd,
     size: Cell<u64>,
+    /// How many pages it had at most in this case: memory behind the present ones may be dead.
+    most_pages: Cell<u64>,
+    /// Shared maps of it that are in no use.
+    pub(crate) spare: RefCell<Vec<SpareMap>>,
 }
 
 impl Inode {
@@ -39,8 +45,13 @@ impl Inode {
     /// As `ftruncate`.
     pub fn set_size(&self, size: u64) -> Result<(), Errno> {
         fs::ftruncate(&self.file, size)?;
-        self.size.set(size);
+        self.note_size(size);
         Ok(())
+    }
+
+    fn note_size(&self, size: u64) {
+        self.size.set(size);
+        self.most_pages.set(self.most_pages.get().max(pages(size)));
     }
 }
 
@@ -112,14 +123,18 @@ impl Files {
         for (path, file) in world.files.iter().enumerate() {
             if path == self.stored.len() {
                 let fd = self.descriptor(path, OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC);
-                let inode = Inode { file: fd.map_err(|e| failed("make", e))?, size: Cell::new(0) };
+                let inode = Inode {
+                    file: fd.map_err(|e| failed("make", e))?,
+                    size: Cell::new(0),
+                    most_pages: Cell::new(0),
+                    spare: RefCell::default(),
+                };
                 self.stored.push(Stored { inode: Rc::new(inode), spare: [const { None }; Mode::ALL.len()] });
-            } else {
-                fs::ftruncate(&self.stored[path].inode.file, 0).map_err(|e| failed("empty", e))?;
             }
             let inode = &self.stored[path].inode;
-            write_all(&inode.file, &file.bytes, 0).map_err(|e| failed("write", e))?;
+            rewrite(&inode.file, &file.bytes, &mut self.buffer).map_err(|e| failed("write", e))?;
             inode.size.set(file.bytes.len() as u64);
+            inode.most_pages.set(pages(inode.size()));
             let open = self.take(path, file.mode).map_err(|e| failed("open", e))?;
             let position = if file.mode.truncates() { file.bytes.len() as u64 } else { 0 };
             self.objects[path] = Some(FileObject { path, position, open: Some(open) });
@@ -179,6 +194,15 @@ impl Files {
         object.open.as_ref().ok_or_else(|| unsupported("the file is closed"))
     }
 
+    /// The position of the file object a slot names, in bytes from the start.
+    ///
+    /// # Errors
+    /// Where the slot is not bound.
+    pub fn position(&self, slot: Slot) -> Result<u64, End> {
+        let object = self.objects.get(usize::from(slot)).and_then(Option::as_ref).ok_or_else(unbound)?;
+        Ok(object.position)
+    }
+
     /// Whether a slot names a file object, open or closed.
     #[must_use]
     pub fn is_bound(&self, slot: Slot) -> bool {
@@ -215,7 +239,7 @@ impl Files {
         write_all(&open.fd, bytes, *position).map_err(broken)?;
         *position += bytes.len() as u64;
         if !bytes.is_empty() {
-            open.inode.size.set(open.inode.size().max(*position));
+            open.inode.note_size(open.inode.size().max(*position));
         }
         Ok(bytes.len())
     }
@@ -286,6 +310,21 @@ impl Files {
     /// Where there is no such file.
     pub fn size(&self, path: u8) -> Result<u64, End> {
         Ok(fs::fstat(&self.stored[self.path(path)?].inode.file).map_err(broken)?.st_size as u64)
+    }
+
+    /// Takes note of sizes that a target has changed by itself.
+    pub fn notice_sizes(&self) {
+        for stored in &self.stored[..self.paths] {
+            if let Ok(seen) = fs::fstat(&stored.inode.file) {
+                stored.inode.note_size(seen.st_size as u64);
+            }
+        }
+    }
+
+    /// Whether a file has lost a page in this case, so that memory mapped from it may be dead.
+    #[must_use]
+    pub fn have_lost_pages(&self) -> bool {
+        self.stored[..self.paths].iter().any(|stored| pages(stored.inode.size()) < stored.inode.most_pages.get())
     }
 
     /// Looks at every file of the world.
@@ -373,6 +412,23 @@ pub fn content_of(bytes: &[u8], watch: Watch) -> Content {
         digest: crate::digest(bytes),
         bytes: (watch == Watch::Full).then(|| bytes.to_vec()),
     }
+}
+
+fn pages(size: u64) -> u64 {
+    size.div_ceil(PAGE as u64)
+}
+
+/// Gives a file new bytes. Its pages are written over and kept, as making them anew costs more than all else; what
+/// lay behind the end in the last page is gone as well.
+fn rewrite(fd: &OwnedFd, bytes: &[u8], buffer: &mut Vec<u8>) -> rustix::io::Result<()> {
+    let whole = bytes.len().next_multiple_of(PAGE);
+    if buffer.len() < whole {
+        buffer.resize(whole, 0);
+    }
+    buffer[..bytes.len()].copy_from_slice(bytes);
+    buffer[bytes.len()..whole].fill(0);
+    write_all(fd, &buffer[..whole], 0)?;
+    fs::ftruncate(fd, bytes.len() as u64)
 }
 
 fn write_all(fd: &OwnedFd, bytes: &[u8], at: u64) -> rustix::io::Result<()> {

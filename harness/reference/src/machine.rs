@@ -14,6 +14,7 @@ use mmapcheck_spec::{
     Arg, End, FileState, Given, Kind, Left, Machine, MapState, Num, Op, Outcome, Profile, SLOTS, Slot, Step,
     TargetError, Thing, Value, Watch, World,
 };
+use smallvec::SmallVec;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -80,6 +81,7 @@ impl Reference {
         }
         let names = &mut self.names;
         match step.op {
+            Op::Constant => self.constant(step),
             Op::New => self.construct(step),
             Op::View => {
                 let view = View::new(named(&names.maps, step.on)?)?;
@@ -106,6 +108,34 @@ impl Reference {
         let answer = bind(&mut self.names.maps, step.bind, Rc::new(map))?;
         self.names.shown = self.names.shown.max(usize::from(step.bind) + 1);
         Ok(answer)
+    }
+
+    /// `int(mmap.X | mmap.Y)`: asked of the module by name, which may lack one.
+    fn constant(&self, step: &Step) -> Answer {
+        let Some(Arg::Flags(places)) = step.args.first().map(|given| &given.arg) else {
+            return Err(no_rule(step).into());
+        };
+        let known = places.iter().filter_map(|&place| constants::ALL.get(usize::from(place)));
+        match known.clone().find(|constant| !self.profile.has_constant(constant)) {
+            Some(missing) => Err(attribute_error(format!("module 'mmap' has no attribute '{}'", missing.name))),
+            None => Ok(Value::Int(Reference::flags(places)?.into())),
+        }
+    }
+
+    /// `f.write(m)`: a file object takes the bytes of a map that can be read.
+    fn write_map(&mut self, step: &Step, map: Slot) -> Answer {
+        let map = named(&self.names.maps, map)?;
+        let (at, file) = (self.files.position(step.on)?, self.files.file(step.on)?);
+        let (start, len) = (map.offset as u64, map.len.get() as u64);
+        let is_other =
+            map.tracked.file.as_ref().map_or(map.tracked.wanted, |mapped| !Rc::ptr_eq(&mapped.inode, &file.inode));
+        if !is_other && at < start.saturating_add(len) && start < at + len {
+            return Err(
+                unsupported("bytes written over themselves become what the kernel's copying makes of them").into()
+            );
+        }
+        let Value::Bytes(bytes) = map.to_bytes()? else { return Err(no_rule(step).into()) };
+        Ok(Value::Int(self.files.write(step.on, &bytes)? as i128))
     }
 
     fn on_map_method(&self, step: &Step) -> Answer {
@@ -201,7 +231,7 @@ impl Reference {
 
     /// The arguments of a step, with what their names stand for.
     fn args<'a>(&'a self, step: &'a Step) -> Result<Args<'a, Disk>, End> {
-        let mut args = Args { plain: Default::default(), named: Default::default() };
+        let mut args = Args { plain: SmallVec::new(), named: Vec::new() };
         for (place, given) in step.args.iter().enumerate() {
             let object = match &given.arg {
                 Arg::Fd(slot) if is_fileno(step, place, given) => Object::Descriptor(self.files.file(*slot)?),
@@ -268,17 +298,24 @@ impl Machine for Reference {
             self.resolve(&mut plain);
             return self.step(&plain);
         }
+        if let (Op::FileWrite, Some(Given { arg: Arg::Map(map), .. })) = (step.op, step.args.first()) {
+            return match outcome(self.write_map(step, *map)) {
+                Ok(Outcome::Raised(_)) => Err(unsupported("a file is given the bytes of an open map only")),
+                answer => answer,
+            };
+        }
         match (step.op, step.op.row().on) {
             (_, Kind::File) | (Op::FileOpen | Op::FileContent | Op::FileSize, _) => self.files.step(step),
             _ => outcome(self.answer(step)),
         }
     }
 
-    fn look(&mut self, files: bool, watch: Watch) -> Left {
-        let state = |map: &Option<Rc<Map<Disk>>>| map.as_ref().map_or(MapState::Unbound, |map| map.look(watch));
+    fn look(&mut self, closely: bool, watch: Watch) -> Left {
+        let state =
+            |map: &Option<Rc<Map<Disk>>>| map.as_ref().map_or(MapState::Unbound, |map| map.look(closely, watch));
         Left {
             maps: self.names.maps[..self.names.shown].iter().map(state).collect(),
-            files: if files { self.files.look(watch) } else { Vec::new() },
+            files: if watch.takes_files() { self.files.look(watch) } else { Vec::new() },
         }
     }
 

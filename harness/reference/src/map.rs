@@ -109,12 +109,13 @@ impl<S: Store> Map<S> {
     }
 
     /// What can be seen of it.
-    pub fn look(&self, watch: Watch) -> MapState {
+    pub fn look(&self, closely: bool, watch: Watch) -> MapState {
         let Ok(open) = self.open() else { return MapState::Closed };
+        let len = self.len.get() as i64;
         MapState::Open {
             pos: self.position.get() as i64,
-            len: self.len.get() as i64,
-            content: self.readable.then(|| open.content(watch)),
+            len,
+            content: (self.readable && watch.takes_bytes(len, closely)).then(|| open.content(watch)),
         }
     }
 }

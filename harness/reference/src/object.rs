@@ -149,8 +149,8 @@ impl<'a, S: Store> Source<'a, S> {
 pub struct Args<'a, S: Store> {
     /// Those given by position.
     pub plain: SmallVec<[Object<'a, S>; 3]>,
-    /// Those given by keyword.
-    pub named: SmallVec<[(&'static str, Object<'a, S>); 1]>,
+    /// Those given by keyword: few steps have any.
+    pub named: Vec<(&'static str, Object<'a, S>)>,
 }
 
 impl<'a, S: Store> Args<'a, S> {

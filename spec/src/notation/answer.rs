@@ -17,6 +17,15 @@ pub fn render(outcome: &Outcome) -> Vec<String> {
     }
 }
 
+/// The lines shown for an outcome whose value is assigned: nothing but a traceback.
+#[must_use]
+pub fn render_discarded(outcome: &Outcome) -> Vec<String> {
+    match outcome {
+        Outcome::Value(_) => Vec::new(),
+        Outcome::Raised(_) => render(outcome),
+    }
+}
+
 fn render_raise(raise: &Raise) -> String {
     if raise.message.is_empty() { raise.class.to_string() } else { format!("{}: {}", raise.class, raise.message) }
 }

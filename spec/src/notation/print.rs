@@ -50,7 +50,9 @@ fn shorten(answer: &mut [String]) -> bool {
     const LONG: usize = 200;
     const KEPT: usize = 60;
     let Some(line) = answer.last_mut().filter(|line| line.len() > LONG && line.is_ascii()) else { return false };
-    *line = format!("{}...{}", &line[..KEPT], &line[line.len() - KEPT..]);
+    // A dot before the dots would be taken for one of them.
+    let head = line[..KEPT].trim_end_matches('.');
+    *line = format!("{head}...{}", &line[line.len() - KEPT..]);
     true
 }
 

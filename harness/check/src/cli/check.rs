@@ -1,11 +1,16 @@
 //! `mmapcheck check`
 
-use super::{Check, Exit, Format, Stop};
+use super::{Check, Exit, Format, Stop, write_out};
 use mmapcheck::campaign::{Finding, Plan, Report, Watcher, campaign};
+use mmapcheck::compare::Severity;
+use mmapcheck::pages::{self, Failure, Outcomes, matches_filter};
 use mmapcheck::report;
-use mmapcheck_spec::Op;
+use mmapcheck::run::Judge;
+use mmapcheck::worker::Remote;
+use mmapcheck_spec::pages::{all, examples};
+use mmapcheck_spec::{Op, Target};
 use std::collections::HashMap;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,28 +31,56 @@ pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
     };
     let keeper = Keeper::new(args, &plan)?;
     let stop = stop_on_interrupt()?;
-    let done = campaign(&plan, &stop, &keeper)?;
+    let (pages, nothing) = run_pages(args, &plan, &stop)?;
+    let enough = args.pages_only || (args.fail_fast && !pages.failed.is_empty());
+    let done = if enough { nothing } else { campaign(&plan, &stop, &keeper)? };
     keeper.clear();
     if let Some(error) = keeper.failed() {
         return Err(Stop(error));
     }
-    print(args, &done, &keeper)?;
-    Ok(if done.findings.is_empty() { Exit::Agrees } else { Exit::Diverges })
+    print(args, &pages, &done, &keeper)?;
+    Ok(if pages.failed.is_empty() && done.findings.is_empty() { Exit::Agrees } else { Exit::Diverges })
 }
 
-fn print(args: &Check, done: &Report, keeper: &Keeper) -> Result<(), Stop> {
+/// Runs the examples of the specification, and gives back the report of a campaign that has not begun.
+fn run_pages(args: &Check, plan: &Plan, stop: &AtomicBool) -> Result<(Outcomes, Report), Stop> {
+    let mut remote = Remote::start(&plan.subject, plan.profile, plan.hang)?;
+    let host = remote.host().clone();
+    let severity = plan.severity.unwrap_or(if host.is_cpython_mmap { Severity::Message } else { Severity::Class });
+    let nothing = Report::new(host, plan, severity);
+    if args.random_only {
+        return Ok((Outcomes::default(), nothing));
+    }
+    let filter = args.filter.as_deref().unwrap_or("*");
+    let pages = all()?;
+    if !examples(&pages).any(|(_, _, example)| matches_filter(&example.id, filter)) {
+        return Err(Stop(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
+    }
+    let dir = tempfile::tempdir().map_err(|error| Stop(format!("no temporary folder can be made: {error}")))?;
+    let mut judge = Judge::new(nothing.profile, dir.path())?;
+    let chosen = |id: &str| !stop.load(Ordering::Relaxed) && matches_filter(id, filter);
+    Ok((pages::run(&pages, &mut judge, &mut remote, severity, &chosen)?, nothing))
+}
+
+fn print(args: &Check, pages: &Outcomes, done: &Report, keeper: &Keeper) -> Result<(), Stop> {
     let replay = |finding: &Finding| keeper.replay(finding);
+    let again = |failure: &Failure| failure.again(&args.target.flags());
     let text = match args.format {
         Format::Text => {
-            let title = format!("{} · judged as {} · seed {}\n\n", done.host.name, done.profile, done.seed);
+            let seed = if args.pages_only { String::new() } else { format!(" · seed {}", done.seed) };
+            let title = format!("{} · judged as {}{seed}\n\n", done.host.name, done.profile);
+            let pages = if args.random_only { String::new() } else { report::pages(pages, &again, args.verbose) };
+            if args.pages_only {
+                write_out(&(title + &pages));
+                return Ok(());
+            }
             let findings = done.findings.iter().map(|finding| report::finding(finding, &replay(finding)) + "\n");
-            title + &findings.collect::<String>() + &report::summary(done)
+            title + &pages + &findings.collect::<String>() + &report::summary(done)
         }
-        Format::Json => report::json(done, &replay),
-        Format::Junit => report::junit(done, &replay).map_err(|error| Stop(error.to_string()))?,
+        Format::Json => report::json(done, &replay, pages, &again),
+        Format::Junit => report::junit(done, &replay, pages, &again).map_err(|error| Stop(error.to_string()))?,
     };
-    // A reader that went away, such as `head`, is no failure.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    write_out(&text);
     Ok(())
 }
 

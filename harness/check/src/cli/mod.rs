@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod pages;
 mod replay;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -10,12 +11,13 @@ use mmapcheck::compare::Severity;
 use mmapcheck::worker::{Orders, Subject};
 use mmapcheck_spec::{Op, Profile, TargetError};
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// What the program exits with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// 0: no divergence.
     Agrees,
@@ -65,8 +67,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Random cases on a target and on the reference, compared after every step
+    /// The examples of the specification, then random cases, on a target and on the reference
     Check(Check),
+    /// The specification: lists its clauses, prints them, rewrites their answers
+    Pages(Pages),
     /// Run saved cases again: both traces side by side
     Replay(Replay),
     /// Make a diverging case smaller and print it
@@ -107,7 +111,19 @@ impl TargetArgs {
 struct Check {
     #[command(flatten)]
     target: TargetArgs,
-    /// How long to go on, such as 30s or 5m [default: 10s]
+    /// Only the examples of the specification
+    #[arg(long, conflicts_with = "random_only")]
+    pages_only: bool,
+    /// Only random cases
+    #[arg(long)]
+    random_only: bool,
+    /// Of the specification only these clauses, such as READ-3 or 'READ-*'; READ-3.2 is the second example of one
+    #[arg(long, value_name = "ID", conflicts_with = "random_only")]
+    filter: Option<String>,
+    /// Name the examples that passed or were skipped, too
+    #[arg(long, short)]
+    verbose: bool,
+    /// How long random cases go on, such as 30s or 5m [default: 10s]
     #[arg(long, value_parser = duration, conflicts_with = "cases")]
     time: Option<Duration>,
     /// How many cases to run instead
@@ -148,6 +164,20 @@ enum Format {
     Text,
     Json,
     Junit,
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("what"))]
+struct Pages {
+    /// One line for each clause, or for those a pattern such as 'READ-*' takes in [default]
+    #[arg(long, value_name = "ID", group = "what", num_args = 0..=1, default_missing_value = "*")]
+    list: Option<String>,
+    /// A clause with its text and examples
+    #[arg(long, value_name = "ID", group = "what")]
+    show: Option<String>,
+    /// Rewrite the answers in these pages from CPython's own mmap, where they differ
+    #[arg(long, value_name = "PAGE", group = "what", num_args = 1..)]
+    bless: Vec<PathBuf>,
 }
 
 #[derive(Args)]
@@ -233,13 +263,12 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version go to standard output and are no failure.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::CannotRun } else { Exit::Agrees };
+            return refuse(&error);
         }
     };
     let done = match cli.command {
         Command::Check(args) => check::check(&args),
+        Command::Pages(args) => pages::pages(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Shrink(args) => replay::shrink(&args),
         Command::Bench(args) => bench::bench(&args),
@@ -249,6 +278,23 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         eprintln!("mmapcheck: {message}");
         Exit::CannotRun
     })
+}
+
+/// Help and version go to standard output and are no failure. Whatever is wrong is said on one line.
+fn refuse(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Agrees;
+    }
+    let text = error.to_string();
+    let lines: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    eprintln!("mmapcheck: {}; --help says more", lines.join(" ").trim_start_matches("error: "));
+    Exit::CannotRun
+}
+
+/// Prints to standard output. A reader that went away, such as `head`, is no failure.
+fn write_out(text: &str) {
+    let _ = anstream::stdout().write_all(text.as_bytes());
 }
 
 fn worker(args: Worker) -> Result<Exit, Stop> {

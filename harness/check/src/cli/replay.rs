@@ -1,9 +1,10 @@
 //! `mmapcheck replay` and `mmapcheck shrink`
 
-use super::{Exit, Replay, Shrink, Stop, TargetArgs};
+use super::{Exit, Replay, Shrink, Stop, TargetArgs, write_out};
 use mmapcheck::campaign::shrink_to;
 use mmapcheck::compare::Severity;
 use mmapcheck::run::Judge;
+use mmapcheck::sides::side_by_side;
 use mmapcheck::worker::Remote;
 use mmapcheck::{limits, report};
 use mmapcheck_spec::{Case, Target, TargetError, Watch, notation};
@@ -19,9 +20,10 @@ pub(super) fn replay(args: &Replay) -> Result<Exit, Stop> {
     let mut exit = Exit::Agrees;
     for (file, case) in cases {
         let compared = bench.judge.compare(case, &mut bench.remote, Watch::Full)?;
-        println!("{} on {}, judged as {}\n", file.display(), bench.remote.host().name, bench.judge.profile());
-        print!("{}", report::side_by_side(&compared));
-        println!("\n{}\n", report::verdict(&compared.comparison, least));
+        let host = &bench.remote.host().name;
+        let title = format!("{} on {host}, judged as {}\n\n", file.display(), bench.judge.profile());
+        let verdict = report::verdict(&compared.comparison, least);
+        write_out(&format!("{title}{}\n{verdict}\n\n", side_by_side(&compared)));
         if compared.comparison.first(least).is_some() {
             exit = Exit::Diverges;
         }
@@ -35,14 +37,14 @@ pub(super) fn shrink(args: &Shrink) -> Result<Exit, Stop> {
     let least = bench.least(args.severity);
     let compared = bench.judge.compare(case.clone(), &mut bench.remote, Watch::Full)?;
     let Some(bucket) = compared.comparison.first(least).map(|difference| difference.bucket.clone()) else {
-        println!("# {}: {}", args.file.display(), report::verdict(&compared.comparison, least));
+        write_out(&format!("# {}: {}\n", args.file.display(), report::verdict(&compared.comparison, least)));
         return Ok(Exit::Agrees);
     };
     let small = shrink_to(&mut bench.judge, &mut bench.remote, case, &bucket, Instant::now() + limits::SHRINK);
     let compared = bench.judge.compare(small, &mut bench.remote, Watch::Full)?;
     let difference = compared.comparison.differences.iter().find(|difference| difference.bucket == bucket);
-    println!("# {}\n", report::verdict(&compared.comparison, least));
-    print!("{}", report::session(&compared, difference));
+    let (verdict, session) = (report::verdict(&compared.comparison, least), report::session(&compared, difference));
+    write_out(&format!("# {verdict}\n\n{session}"));
     Ok(Exit::Diverges)
 }
 

@@ -2,6 +2,7 @@
 
 use super::wire::{Reply, Request, SweepOrder};
 use super::{Orders, Subject};
+use crate::limits;
 use crate::sweep::Swept;
 use mmapcheck_spec::{Case, End, Host, Left, Profile, StepTrace, Target, TargetError, Trace, Watch, notation};
 use mmapcheck_targets::progress::{Marks, Progress};
@@ -56,7 +57,7 @@ impl Remote {
     pub fn start(subject: &Subject, profile: Option<Profile>, hang: Duration) -> Result<Remote, TargetError> {
         let dir = scratch().map_err(|error| TargetError(format!("no temporary folder can be made: {error}")))?;
         let orders = Orders { subject: subject.clone(), profile, dir: dir.path().to_owned() };
-        let (running, host) = Running::start(&orders, hang)?;
+        let (running, host) = Running::start(&orders)?;
         Ok(Remote { orders, hang, host, running: Some(running), _dir: dir })
     }
 
@@ -64,6 +65,11 @@ impl Remote {
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.running.as_ref().map(|running| running.child.id())
+    }
+
+    /// From now on a worker is taken for hung after this long. Gives back how long it was before.
+    pub fn set_hang(&mut self, hang: Duration) -> Duration {
+        std::mem::replace(&mut self.hang, hang)
     }
 
     /// Has the worker generate, run and compare a range of cases.
@@ -91,8 +97,9 @@ impl Remote {
     fn ask(&mut self, request: &Request) -> Result<Reply, Failure> {
         let mut running = match self.running.take() {
             Some(running) => running,
-            None => Running::start(&self.orders, self.hang).map_err(Failure::Refused)?.0,
+            None => Running::start(&self.orders).map_err(Failure::Refused)?.0,
         };
+        running.hang = self.hang;
         let reply = running.ask(request).map_err(Failure::Gone)?;
         self.running = Some(running);
         match reply {
@@ -131,7 +138,7 @@ impl Target for Remote {
 }
 
 impl Running {
-    fn start(orders: &Orders, hang: Duration) -> Result<(Running, Host), TargetError> {
+    fn start(orders: &Orders) -> Result<(Running, Host), TargetError> {
         let wrong = |what: &str, error: std::io::Error| TargetError(format!("{what}: {error}"));
         let marks = orders.dir.join("progress");
         let progress = Progress::create(&marks).map_err(|error| wrong("the page of marks cannot be made", error))?;
@@ -152,7 +159,7 @@ impl Running {
                 }
             }
         });
-        let mut running = Running { child, stdin, lines, progress, hang };
+        let mut running = Running { child, stdin, lines, progress, hang: limits::HANG };
         match running.reply() {
             Ok(Reply::Ready { profile, name, cpython_mmap, page }) => {
                 let profile = profile.parse().map_err(|error| TargetError(format!("{name}: {error}")))?;

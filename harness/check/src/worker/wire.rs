@@ -53,6 +53,7 @@ pub(super) fn ready(host: &Host) -> Reply {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct WireTrace {
     steps: Vec<WireStep>,
+    last: WireLeft,
     closing: Vec<Option<WireOutcome>>,
     files: Vec<WireContent>,
 }
@@ -60,6 +61,11 @@ pub(super) struct WireTrace {
 #[derive(Debug, Serialize, Deserialize)]
 struct WireStep {
     result: WireResult,
+    left: WireLeft,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WireLeft {
     maps: Vec<WireMap>,
     files: Vec<WireContent>,
 }
@@ -129,6 +135,7 @@ impl From<Trace> for WireTrace {
     fn from(trace: Trace) -> WireTrace {
         WireTrace {
             steps: trace.steps.into_iter().map(WireStep::from).collect(),
+            last: trace.last.into(),
             closing: trace.closing.into_iter().map(|outcome| outcome.map(WireOutcome::from)).collect(),
             files: trace.files.into_iter().map(WireContent::from).collect(),
         }
@@ -139,7 +146,8 @@ impl WireTrace {
     pub(super) fn trace(self) -> Result<Trace, String> {
         let steps = self.steps.into_iter().map(WireStep::step).collect::<Result<_, _>>()?;
         let closing = self.closing.into_iter().map(|outcome| outcome.map(WireOutcome::outcome).transpose());
-        Ok(Trace { steps, closing: closing.collect::<Result<_, _>>()?, files: contents(self.files), end: None })
+        let closing = closing.collect::<Result<_, _>>()?;
+        Ok(Trace { steps, last: self.last.left(), closing, files: contents(self.files), end: None })
     }
 }
 
@@ -156,8 +164,7 @@ impl From<StepTrace> for WireStep {
             Err(End::Hung) => WireResult::Hung,
             Err(End::Unsupported(reason)) => WireResult::Unsupported(reason),
         };
-        let maps = step.left.maps.into_iter().map(WireMap::from).collect();
-        WireStep { result, maps, files: step.left.files.into_iter().map(WireContent::from).collect() }
+        WireStep { result, left: step.left.into() }
     }
 }
 
@@ -170,8 +177,20 @@ impl WireStep {
             WireResult::Hung => Err(End::Hung),
             WireResult::Unsupported(reason) => Err(End::Unsupported(reason)),
         };
-        let maps = self.maps.into_iter().map(WireMap::map).collect();
-        Ok(StepTrace { result, left: Left { maps, files: contents(self.files) } })
+        Ok(StepTrace { result, left: self.left.left() })
+    }
+}
+
+impl From<Left> for WireLeft {
+    fn from(left: Left) -> WireLeft {
+        let maps = left.maps.into_iter().map(WireMap::from).collect();
+        WireLeft { maps, files: left.files.into_iter().map(WireContent::from).collect() }
+    }
+}
+
+impl WireLeft {
+    fn left(self) -> Left {
+        Left { maps: self.maps.into_iter().map(WireMap::map).collect(), files: contents(self.files) }
     }
 }
 
@@ -322,7 +341,8 @@ mod tests {
         ];
         let content = Content { len: 3, digest: u64::MAX, bytes: Some(vec![1]) };
         let open = MapState::Open { pos: -1, len: i64::MAX, content: Some(content.clone()) };
-        let left = Left { maps: smallvec::smallvec![MapState::Unbound, MapState::Closed, open], files: vec![content.clone()] };
+        let left =
+            Left { maps: smallvec::smallvec![MapState::Unbound, MapState::Closed, open], files: vec![content.clone()] };
         let mut steps: Vec<StepTrace> = values
             .into_iter()
             .map(|value| StepTrace { result: Ok(Outcome::Value(value)), left: left.clone() })
@@ -331,7 +351,7 @@ mod tests {
             steps.push(StepTrace { result: Err(end), left: Left::default() });
         }
         let raised = Outcome::Raised(Raise { class: "OSError".into(), errno: Some(22), message: "m".into() });
-        let trace = Trace { steps, closing: vec![None, Some(raised)], files: vec![content], end: None };
+        let trace = Trace { steps, last: left, closing: vec![None, Some(raised)], files: vec![content], end: None };
         let line = serde_json::to_string(&WireTrace::from(trace.clone()))?;
         assert_eq!(serde_json::from_str::<WireTrace>(&line)?.trace()?, trace);
         Ok(())

@@ -5,7 +5,7 @@ use crate::convert;
 use crate::map::{Access, Map};
 use crate::object::Object;
 use crate::store::Store;
-use mmapcheck_spec::{Profile, Value, Wrap};
+use mmapcheck_spec::{Profile, Thing, Value, Wrap};
 
 /// How many bytes the format `<H` takes.
 const PACKED: i64 = 2;
@@ -28,6 +28,9 @@ impl<S: Store> Map<S> {
 
     /// `re.findall(pattern, m)`, of a pattern that is a literal.
     pub fn find_all(&self, pattern: &Object<'_, S>, profile: Profile) -> Answer {
+        if let (Object::Thing(Thing::Text | Thing::Accent), false) = (pattern, self.is_closed()) {
+            return Err(type_error("cannot use a string pattern on a bytes-like object"));
+        }
         let Object::Bytes(Wrap::Bytes, needle) = pattern else {
             return Err(unsupported("re.findall() is only answered for a pattern of bytes").into());
         };

@@ -1,10 +1,10 @@
 //! Steps as calls into Python.
 
 use super::args::Args;
-use super::ffi::{Answer, Comparison, Object};
+use super::ffi::{Answer, Comparison, Object, Seen};
 use super::{Embedded, Map, Names};
 use mmapcheck_spec::constants::{self, PROT_READ, PROT_WRITE};
-use mmapcheck_spec::{Arg, End, Kind, Op, Outcome, SLOTS, Step, Value};
+use mmapcheck_spec::{Arg, End, Given, Kind, Op, Outcome, SLOTS, Slot, Step, Value};
 
 type Done = Result<Outcome, End>;
 
@@ -17,15 +17,48 @@ impl Embedded {
         if usize::from(step.bind) >= SLOTS {
             return Err(End::Unsupported(format!("a case has {SLOTS} names of a kind")));
         }
-        self.shrunk |= may_shrink(step);
+        let done = self.dispatch(step);
+        self.mind_dead_memory(step);
+        done
+    }
+
+    /// Memory is dead where a file has lost pages, and where a shared anonymous map has grown in a Python older than
+    /// 3.13.8. From then on maps are looked at carefully.
+    fn mind_dead_memory(&mut self, step: &Step) {
+        match step.op {
+            Op::Resize => {
+                self.files.notice_sizes();
+                let map = self.names.maps.get(usize::from(step.on)).and_then(Option::as_ref);
+                self.grown |= map.is_some_and(|map| map.anonymous);
+            }
+            Op::FileTruncate | Op::FileOpen | Op::FileWrite => {}
+            _ => return,
+        }
+        self.shrunk = self.grown || self.files.have_lost_pages();
+    }
+
+    fn dispatch(&mut self, step: &Step) -> Done {
         match step.op.row().on {
             Kind::Module => self.on_module(step),
             Kind::Map if self.kit.methods[step.op as usize].is_some() => self.method(step),
             Kind::Map => self.on_map(step),
             Kind::View => self.on_view(step),
             Kind::Iter => self.on_iter(step),
-            Kind::File => self.files.step(step),
+            Kind::File => match (step.op, step.args.first()) {
+                (Op::FileWrite, Some(Given { arg: Arg::Map(map), .. })) => self.write_map(step, *map),
+                _ => self.files.step(step),
+            },
         }
+    }
+
+    /// `f.write(m)`: the file is ours, the bytes are those the map gives.
+    fn write_map(&mut self, step: &Step, map: Slot) -> Done {
+        let copied = self.kit.functions.bytes.call(&mut [self.map(map)?.clone()], None);
+        let bytes = match copied.as_ref().map(Object::seen) {
+            Ok(Seen::Bytes(bytes)) => bytes.to_vec(),
+            _ => return Err(End::Unsupported("a file is given the bytes of an open map only".into())),
+        };
+        Ok(Outcome::Value(Value::Int(self.files.write(step.on, &bytes)? as i128)))
     }
 
     fn on_module(&mut self, step: &Step) -> Done {
@@ -55,9 +88,10 @@ impl Embedded {
         let mut args = Args::new();
         let keywords = self.args(&step.args, &mut args)?;
         let unreadable = self.makes_unreadable(step);
+        let anonymous = may_be_anonymous(step);
         let made = self.kit.class.call(&mut args, keywords.as_ref());
         self.bind(step, made, |names, place, object| {
-            names.maps[place] = Some(Map { object, unreadable });
+            names.maps[place] = Some(Map { object, unreadable, anonymous });
             names.reach = names.reach.max(place + 1);
         })
     }
@@ -209,14 +243,15 @@ fn places(op: Op) -> usize {
     }
 }
 
-/// Whether a file may be shorter afterwards than a map of it. Growing a shared anonymous map counts too: it adds no memory
-/// where Python is older than 3.13.8.
-fn may_shrink(step: &Step) -> bool {
-    match step.op {
-        Op::Resize | Op::FileTruncate => true,
-        Op::FileOpen => step.args.iter().any(|given| matches!(given.arg, Arg::Mode(mode) if mode.truncates())),
-        _ => false,
-    }
+/// Whether the constructor may make memory of no file: it is given no file, or flags.
+fn may_be_anonymous(step: &Step) -> bool {
+    let file = matches!(step.args.first(), Some(Given { arg: Arg::Fd(_), .. }));
+    !file
+        || step
+            .args
+            .iter()
+            .enumerate()
+            .any(|(place, given)| given.keyword == Some("flags") || (place == 2 && given.keyword.is_none()))
 }
 
 fn arg(step: &Step, place: usize) -> Result<&Arg, End> {

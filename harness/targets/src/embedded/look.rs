@@ -8,9 +8,9 @@ use mmapcheck_spec::{Content, MapState, Watch};
 use smallvec::SmallVec;
 
 impl Embedded {
-    pub(super) fn look_at_maps(&mut self, watch: Watch) -> SmallVec<[MapState; 1]> {
+    pub(super) fn look_at_maps(&mut self, closely: bool, watch: Watch) -> SmallVec<[MapState; 1]> {
         let scratch = self.shrunk.then_some(&mut self.scratch);
-        let mut eye = Eye { kit: &self.kit, watch, scratch };
+        let mut eye = Eye { kit: &self.kit, closely, watch, scratch };
         self.names.maps[..self.names.reach]
             .iter()
             .map(|map| map.as_ref().map_or(MapState::Unbound, |map| eye.state(map)))
@@ -21,6 +21,7 @@ impl Embedded {
 /// How maps are looked at.
 struct Eye<'a> {
     kit: &'a Kit,
+    closely: bool,
     watch: Watch,
     /// Given where memory may be dead.
     scratch: Option<&'a mut Scratch>,
@@ -42,18 +43,24 @@ impl Eye<'_> {
 
     fn open_state(&mut self, map: &Map) -> Result<MapState, Strange> {
         let names = &self.kit.names;
-        let closed = map.object.attr(&names.closed).map_err(|e| Strange::Raised("closed", e))?;
-        match closed.seen() {
-            Seen::Bool(true) => return Ok(MapState::Closed),
-            Seen::Bool(false) => {}
-            _ => return Err(Strange::Answered("closed", closed.clone())),
-        }
-        let pos = Object::call_method(&names.tell, &mut [map.object.clone()], None);
-        let pos = pos.map_err(|e| Strange::Raised("tell()", e))?;
-        let pos = pos.as_i64().ok_or(Strange::Answered("tell()", pos))?;
+        let pos = match Object::call_method(&names.tell, &mut [map.object.clone()], None) {
+            Ok(pos) => pos.as_i64().ok_or(Strange::Answered("tell()", pos))?,
+            Err(raised) => return self.closed_state(map, raised),
+        };
         let len = map.object.size().map_err(|e| Strange::Raised("len()", e))?;
-        let content = if map.unreadable { None } else { self.content(&map.object) };
+        let taken = !map.unreadable && self.watch.takes_bytes(len, self.closely);
+        let content = if taken { self.content(&map.object) } else { None };
         Ok(MapState::Open { pos, len, content })
+    }
+
+    /// What `tell()` refuses is closed, if it says so itself.
+    fn closed_state(&mut self, map: &Map, raised: Exception) -> Result<MapState, Strange> {
+        let closed = map.object.attr(&self.kit.names.closed).map_err(|e| Strange::Raised("closed", e))?;
+        match closed.seen() {
+            Seen::Bool(true) => Ok(MapState::Closed),
+            Seen::Bool(false) => Err(Strange::Raised("tell()", raised)),
+            _ => Err(Strange::Answered("closed", closed.clone())),
+        }
     }
 
     /// The bytes that can be read: from memory, or from the object's copy of itself where it shows no memory.

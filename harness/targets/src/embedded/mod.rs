@@ -26,8 +26,10 @@ pub struct Embedded {
     host: Host,
     files: Files,
     names: Names,
-    /// Whether some file may have become shorter in this case, so that memory of a map may be dead.
+    /// Whether memory of a map may be dead now: a file has lost pages, or a map has grown beyond its memory.
     shrunk: bool,
+    /// Whether a map that may be anonymous was resized in this case.
+    grown: bool,
     scratch: Scratch,
     kit: Kit,
     /// Last, so that it is dropped last: every object above needs it.
@@ -49,6 +51,8 @@ struct Map {
     object: Object,
     /// Whether it was constructed so that its memory cannot be read.
     unreadable: bool,
+    /// Whether it may be memory of no file.
+    anonymous: bool,
 }
 
 impl Embedded {
@@ -63,7 +67,7 @@ impl Embedded {
         let (host, kit) = Embedded::import(&gil, module, attr)?;
         let scratch = Scratch::new().map_err(|why| TargetError(format!("no file in memory can be made: {why}")))?;
         let files = Files::new(dir)?;
-        Ok(Embedded { host, files, names: Names::default(), shrunk: false, scratch, kit, gil })
+        Ok(Embedded { host, files, names: Names::default(), shrunk: false, grown: false, scratch, kit, gil })
     }
 
     fn import(gil: &Gil, module: &str, attr: &str) -> Result<(Host, Kit), TargetError> {
@@ -99,7 +103,7 @@ impl Embedded {
 impl Machine for Embedded {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
         self.names = Names::default();
-        self.shrunk = false;
+        (self.shrunk, self.grown) = (false, false);
         self.files.begin(world)
     }
 
@@ -107,9 +111,9 @@ impl Machine for Embedded {
         self.perform(step)
     }
 
-    fn look(&mut self, files: bool, watch: Watch) -> Left {
-        let maps = self.look_at_maps(watch);
-        Left { maps, files: if files { self.files.look(watch) } else { Vec::new() } }
+    fn look(&mut self, closely: bool, watch: Watch) -> Left {
+        let maps = self.look_at_maps(closely, watch);
+        Left { maps, files: if watch.takes_files() { self.files.look(watch) } else { Vec::new() } }
     }
 
     fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {

@@ -1,0 +1,90 @@
+//! Rewriting the answers of a page from those of a target. It is given CPython's own `mmap`, never the reference.
+
+use crate::compare::{Severity, end_text};
+use crate::pages::holds;
+use mmapcheck_spec::notation::{self, Statement};
+use mmapcheck_spec::pages::{Example, Page};
+use mmapcheck_spec::{Profile, Target, TargetError, Watch};
+
+/// A page with its answers rewritten.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blessed {
+    /// The text of the page.
+    pub text: String,
+    /// The lines, of the page as it was, at which an answer was not the target's.
+    pub changed: Vec<usize>,
+    /// Examples that do not apply to the target, by id. They are left as they are.
+    pub skipped: Vec<String>,
+    /// Statements without an answer, with place and reason. They are left as they are.
+    pub dead: Vec<String>,
+}
+
+/// New lines for a range of lines of a page.
+struct Edit {
+    /// The first line, counted from 1.
+    line: usize,
+    old: usize,
+    new: Vec<String>,
+}
+
+/// Rewrites the answers of a page where they are not the target's.
+///
+/// # Errors
+/// Where the target could not be used at all.
+pub fn bless(page: &Page, text: &str, target: &mut dyn Target) -> Result<Blessed, TargetError> {
+    let mut done = Blessed::default();
+    let mut edits = Vec::new();
+    let profile: Profile = target.host().profile;
+    for clause in &page.clauses {
+        for example in &clause.examples {
+            if clause.scope.excludes(profile).is_some() {
+                done.skipped.push(example.id.clone());
+                continue;
+            }
+            of_example(page, example, target, &mut edits, &mut done)?;
+        }
+    }
+    done.changed = edits.iter().map(|edit| edit.line).collect();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    // Back to front, so that the numbers of the lines before stay right.
+    for Edit { line, old, new } in edits.into_iter().rev() {
+        lines.splice(line - 1..line - 1 + old, new);
+    }
+    done.text = lines.join("\n") + "\n";
+    Ok(done)
+}
+
+fn of_example(
+    page: &Page,
+    example: &Example,
+    target: &mut dyn Target,
+    edits: &mut Vec<Edit>,
+    done: &mut Blessed,
+) -> Result<(), TargetError> {
+    let trace = target.run(&example.session.case, Watch::Quick)?;
+    for statement in &example.session.statements {
+        let answer = match statement.step {
+            None => world_answer(statement),
+            Some(step) => match trace.steps.get(step).map(|step| &step.result) {
+                Some(Ok(outcome)) if holds(statement, outcome, Severity::Message) => None,
+                Some(Ok(outcome)) if statement.discards => Some(notation::render_discarded(outcome)),
+                Some(Ok(outcome)) => Some(notation::render(outcome)),
+                other => {
+                    let why = other.and_then(|result| result.as_ref().err()).map_or("no answer".into(), end_text);
+                    done.dead.push(format!("{}:{}: {}: {why}", page.path, statement.line, example.id));
+                    return Ok(());
+                }
+            },
+        };
+        if let Some(new) = answer {
+            edits.push(Edit { line: statement.want_line, old: statement.want.len(), new });
+        }
+    }
+    Ok(())
+}
+
+/// What a line that makes the world must show, where the page says something else.
+fn world_answer(statement: &Statement) -> Option<Vec<String>> {
+    let shown = statement.shows().unwrap_or_default();
+    (statement.want.join("\n") != shown).then(|| shown.lines().map(str::to_owned).collect())
+}

@@ -1,0 +1,472 @@
+//! What each fault does.
+
+use super::Answer;
+use mmapcheck_reference::Reference;
+use mmapcheck_spec::{Arg, Given, Kind, Machine, Op, Outcome, Raise, Step, Value, constants};
+
+/// Does something else for one operation.
+pub(super) fn on(m: &mut Reference, step: &Step, op: Op, act: fn(&mut Reference, &Step) -> Answer) -> Answer {
+    // Where a fault would touch dead memory, nothing is wrong: a death is not what it is about.
+    if step.op == op { act(m, step).or_else(|_| m.step(step)) } else { m.step(step) }
+}
+
+/// Turns a refusal of one operation into silent success.
+pub(super) fn forgive(m: &mut Reference, step: &Step, op: Op, class: &str, words: &str) -> Answer {
+    forgive_with(m, step, op, class, words, Value::None)
+}
+
+pub(super) fn forgive_with(m: &mut Reference, step: &Step, op: Op, class: &str, words: &str, value: Value) -> Answer {
+    let answer = m.step(step)?;
+    let refused = |raise: &Raise| raise.class == class && raise.message.contains(words);
+    match &answer {
+        Outcome::Raised(raise) if step.op == op && refused(raise) => Ok(Outcome::Value(value)),
+        _ => Ok(answer),
+    }
+}
+
+pub(super) fn none() -> Answer {
+    Ok(Outcome::Value(Value::None))
+}
+
+pub(super) fn boolean(value: bool) -> Answer {
+    Ok(Outcome::Value(Value::Bool(value)))
+}
+
+pub(super) fn text(text: &str) -> Answer {
+    Ok(Outcome::Value(Value::Text(text.into())))
+}
+
+pub(super) fn as_op(step: &Step, op: Op) -> Step {
+    Step { op, ..step.clone() }
+}
+
+pub(super) fn first_args(step: &Step, many: usize) -> Step {
+    let mut step = step.clone();
+    step.args.truncate(many);
+    step
+}
+
+pub(super) fn plain_int(step: &Step, place: usize) -> Option<i128> {
+    match step.args.get(place).map(|given| &given.arg) {
+        Some(Arg::Int(num)) => num.as_plain(),
+        _ => None,
+    }
+}
+
+pub(super) fn with_int(step: &Step, place: usize, value: i128) -> Step {
+    let mut step = step.clone();
+    if let Some(given) = step.args.get_mut(place) {
+        given.arg = Arg::int(value);
+    }
+    step
+}
+
+pub(super) fn map_int(answer: Answer, change: fn(i128) -> i128) -> Answer {
+    answer.map(|outcome| match outcome {
+        Outcome::Value(Value::Int(value)) => Outcome::Value(Value::Int(change(value))),
+        outcome => outcome,
+    })
+}
+
+pub(super) fn number(m: &mut Reference, step: &Step, op: Op) -> Option<i128> {
+    match m.step(&Step::new(op, step.on, [])) {
+        Ok(Outcome::Value(Value::Int(value))) => Some(value),
+        _ => None,
+    }
+}
+
+pub(super) fn seek(m: &mut Reference, step: &Step, pos: i128) {
+    // Out of range after a shrink: then the position stays, which is as wrong.
+    let _ = m.step(&Step::new(Op::Seek, step.on, [Arg::int(pos)]));
+}
+
+pub(super) fn from_zero(m: &mut Reference, step: &Step) -> Answer {
+    let mut step = step.clone();
+    if step.args.len() == 1 {
+        step.args.push(Given::plain(Arg::int(0)));
+    }
+    m.step(&step)
+}
+
+pub(super) fn relative_find(m: &mut Reference, step: &Step) -> Answer {
+    let start = plain_int(step, 1).unwrap_or(0).max(0);
+    m.step(step).map(|outcome| match outcome {
+        Outcome::Value(Value::Int(found)) if found >= start => Outcome::Value(Value::Int(found - start)),
+        outcome => outcome,
+    })
+}
+
+pub(super) fn needle(step: &Step) -> Option<&[u8]> {
+    match step.args.first().map(|given| &given.arg) {
+        Some(Arg::Bytes(_, bytes)) => Some(bytes),
+        _ => None,
+    }
+}
+
+pub(super) fn empty_needle(m: &mut Reference, step: &Step) -> Answer {
+    let empty = needle(step).is_some_and(<[u8]>::is_empty);
+    m.step(step).map(|outcome| match outcome {
+        Outcome::Value(Value::Int(_)) if empty => Outcome::Value(Value::Int(-1)),
+        outcome => outcome,
+    })
+}
+
+pub(super) fn across_page(m: &mut Reference, step: &Step) -> Answer {
+    let len = needle(step).map_or(0, <[u8]>::len) as i128;
+    m.step(step).map(|outcome| match outcome {
+        Outcome::Value(Value::Int(at)) if at >= 0 && len > 1 && at / 4096 != (at + len - 1) / 4096 => {
+            Outcome::Value(Value::Int(-1))
+        }
+        outcome => outcome,
+    })
+}
+
+pub(super) fn read_in_place(m: &mut Reference, step: &Step) -> Answer {
+    let pos = number(m, step, Op::Tell);
+    let answer = m.step(step);
+    if let Some(pos) = pos {
+        seek(m, step, pos);
+    }
+    answer
+}
+
+pub(super) fn read_none(m: &mut Reference, step: &Step) -> Answer {
+    let none = step.args.len() == 1 && step.args[0].arg == Arg::None;
+    m.step(&if none { with_int(step, 0, 0) } else { step.clone() })
+}
+
+pub(super) fn read_negative(m: &mut Reference, step: &Step) -> Answer {
+    let negative = plain_int(step, 0).is_some_and(|n| n < 0 && n > -(1 << 40)) && step.args.len() == 1;
+    m.step(&if negative { with_int(step, 0, 0) } else { step.clone() })
+}
+
+pub(super) fn chomped(m: &mut Reference, step: &Step) -> Answer {
+    m.step(step).map(|outcome| match outcome {
+        Outcome::Value(Value::Bytes(line)) => {
+            Outcome::Value(Value::Bytes(line.strip_suffix(b"\n").unwrap_or(&line).to_vec()))
+        }
+        outcome => outcome,
+    })
+}
+
+pub(super) fn line_to_zero(m: &mut Reference, step: &Step) -> Answer {
+    m.step(step).map(|outcome| match outcome {
+        Outcome::Value(Value::Bytes(line)) => {
+            let end = line.iter().position(|&byte| byte == 0).unwrap_or(line.len());
+            Outcome::Value(Value::Bytes(line[..end].to_vec()))
+        }
+        outcome => outcome,
+    })
+}
+
+pub(super) fn cut_write(m: &mut Reference, step: &Step) -> Answer {
+    let room = number(m, step, Op::Len).zip(number(m, step, Op::Tell)).map(|(len, pos)| (len - pos).max(0) as usize);
+    let mut step = step.clone();
+    if let (Some(room), Some(Given { arg: Arg::Bytes(_, bytes), .. })) = (room, step.args.first_mut()) {
+        bytes.truncate(room);
+    }
+    m.step(&step)
+}
+
+pub(super) fn wrapped_byte(m: &mut Reference, step: &Step) -> Answer {
+    match plain_int(step, 0) {
+        Some(value) if step.args.len() == 1 => m.step(&with_int(step, 0, value.rem_euclid(256))),
+        _ => m.step(step),
+    }
+}
+
+pub(super) fn swapped(step: &Step, from: &str, to: &str) -> Step {
+    let mut step = step.clone();
+    let (from, to) = (constants::place(from).unwrap_or(0), constants::place(to).unwrap_or(0));
+    for given in &mut step.args {
+        if let Arg::Flags(places) = &mut given.arg {
+            places.iter_mut().filter(|place| **place == from).for_each(|place| *place = to);
+        }
+    }
+    step
+}
+
+pub(super) fn without_keyword(step: &Step, keyword: &str) -> Step {
+    let mut step = step.clone();
+    step.args.retain(|given| given.keyword != Some(keyword));
+    step
+}
+
+pub(super) fn whole_file(m: &mut Reference, step: &Step) -> Answer {
+    let file = matches!(step.args.first(), Some(Given { arg: Arg::Fd(_), .. }));
+    match plain_int(step, 1) {
+        Some(1..) if file => m.step(&with_int(step, 1, 0)),
+        _ => m.step(step),
+    }
+}
+
+pub(super) fn forward_move(m: &mut Reference, step: &Step) -> Answer {
+    let (Some(dest), Some(src), Some(count)) = (plain_int(step, 0), plain_int(step, 1), plain_int(step, 2)) else {
+        return m.step(step);
+    };
+    let overlaps = src < dest && dest < src + count && count < 1 << 16;
+    // Moved onto itself, the range is checked and nothing else happens.
+    let checked = m.step(&with_int(&with_int(step, 0, dest.max(src)), 1, dest.max(src)))?;
+    if !overlaps || checked != Outcome::Value(Value::None) {
+        return m.step(step);
+    }
+    for i in 0..count {
+        m.step(&Step::new(Op::Move, step.on, [dest + i, src + i, 1].map(Arg::int)))?;
+    }
+    none()
+}
+
+pub(super) fn no_negative(m: &mut Reference, step: &Step) -> Answer {
+    let answer = m.step(step)?;
+    let negative = plain_int(step, 0).is_some_and(|index| index < 0);
+    match answer {
+        Outcome::Value(_) if negative => Ok(Outcome::Raised(Raise::new("IndexError", "mmap index out of range"))),
+        answer => Ok(answer),
+    }
+}
+
+pub(super) fn clamped_index(m: &mut Reference, step: &Step) -> Answer {
+    let last = number(m, step, Op::Len).map_or(-1, |len| len - 1);
+    match plain_int(step, 0) {
+        Some(index) if index > last && last >= 0 && index < 1 << 40 => m.step(&with_int(step, 0, last)),
+        _ => m.step(step),
+    }
+}
+
+pub(super) fn whence(step: &Step, from: i128, to: i128) -> Step {
+    if step.args.len() == 2 && plain_int(step, 1) == Some(from) { with_int(step, 1, to) } else { step.clone() }
+}
+
+pub(super) fn rewinding_resize(m: &mut Reference, step: &Step) -> Answer {
+    let answer = m.step(step);
+    if answer == none() {
+        seek(m, step, 0);
+    }
+    answer
+}
+
+pub(super) fn dirty_resize(m: &mut Reference, step: &Step) -> Answer {
+    let before = number(m, step, Op::Len);
+    let answer = m.step(step);
+    if let (true, Some(before), Some(after)) = (answer == none(), before, number(m, step, Op::Len))
+        && after > before
+    {
+        m.step(&Step::new(Op::SetItem, step.on, [after - 1, 120].map(Arg::int)))?;
+    }
+    answer
+}
+
+pub(super) fn substring(m: &mut Reference, step: &Step) -> Answer {
+    let found = needle(step).filter(|bytes| bytes.len() > 1).map(Arg::bytes);
+    let Some(bytes) = found else { return m.step(step) };
+    let answer = m.step(&Step::new(Op::Find, step.on, [bytes, Arg::int(0)]))?;
+    match answer {
+        Outcome::Value(Value::Int(at)) => boolean(at >= 0),
+        _ => m.step(step),
+    }
+}
+
+pub(super) fn first_byte(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Value(value) => Outcome::Value(byte_as_int(value)),
+        outcome => outcome,
+    }
+}
+
+pub(super) fn byte_as_int(value: Value) -> Value {
+    match value {
+        Value::Bytes(bytes) if bytes.len() == 1 => Value::Int(i128::from(bytes[0])),
+        value => value,
+    }
+}
+
+pub(super) fn numbers(m: &mut Reference, step: &Step) -> Answer {
+    m.step(step).map(|outcome| match outcome {
+        Outcome::Value(Value::List(items)) => Outcome::Value(Value::List(items.into_iter().map(byte_as_int).collect())),
+        outcome => outcome,
+    })
+}
+
+pub(super) fn equal_bytes(m: &mut Reference, step: &Step) -> Answer {
+    let Some(bytes) = needle(step).map(<[u8]>::to_vec) else { return m.step(step) };
+    match m.step(&as_op(&first_args(step, 0), Op::Bytes))? {
+        Outcome::Value(Value::Bytes(ours)) => boolean(ours == bytes),
+        _ => m.step(step),
+    }
+}
+
+pub(super) fn reworded(outcome: Outcome, from: &str, to: &'static str) -> Outcome {
+    match outcome {
+        Outcome::Raised(raise) if raise.message == from => Outcome::Raised(Raise { message: to.into(), ..raise }),
+        outcome => outcome,
+    }
+}
+
+pub(super) fn numberless(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Raised(raise) => Outcome::Raised(Raise { errno: None, ..raise }),
+        outcome => outcome,
+    }
+}
+
+pub(super) fn swapped_bytes(step: &Step) -> Step {
+    match plain_int(step, 1) {
+        Some(value @ 0..65536) => with_int(step, 1, (value % 256) * 256 + value / 256),
+        _ => step.clone(),
+    }
+}
+
+pub(super) fn raised(class: &'static str, message: &'static str) -> Answer {
+    Ok(Outcome::Raised(Raise::new(class, message)))
+}
+
+pub(super) fn none_start(m: &mut Reference, step: &Step) -> Answer {
+    let none = step.args.len() > 1 && step.args[1].arg == Arg::None;
+    m.step(&if none { with_int(step, 1, 0) } else { step.clone() })
+}
+
+pub(super) fn negative_end(m: &mut Reference, step: &Step) -> Answer {
+    let negative = plain_int(step, 2).is_some_and(|end| end < 0);
+    m.step(&if negative { first_args(step, 2) } else { step.clone() })
+}
+
+/// Cuts a line at a length that depends on where it starts, and goes back to where it was cut.
+pub(super) fn short_line(m: &mut Reference, step: &Step, most: fn(i128) -> i128) -> Answer {
+    let start = number(m, step, Op::Tell).unwrap_or(0);
+    let answer = m.step(step)?;
+    match answer {
+        Outcome::Value(Value::Bytes(line)) if line.len() as i128 > most(start) => {
+            seek(m, step, start + most(start));
+            Ok(Outcome::Value(Value::Bytes(line[..most(start) as usize].to_vec())))
+        }
+        answer => Ok(answer),
+    }
+}
+
+/// Whether the position is beyond the end of the map, which has shrunk.
+pub(super) fn beyond(m: &mut Reference, step: &Step) -> bool {
+    step.op.row().on == Kind::Map && number(m, step, Op::Tell) > number(m, step, Op::Len)
+}
+
+pub(super) fn low_bits(step: &Step) -> Step {
+    match plain_int(step, 0) {
+        Some(value @ 0..=0x7fff_ffff_ffff_ffff) => with_int(step, 0, value & 0xffff_ffff),
+        _ => step.clone(),
+    }
+}
+
+pub(super) fn moving_write(m: &mut Reference, step: &Step) -> Answer {
+    let answer = m.step(step)?;
+    if let (Outcome::Raised(raise), Some(len)) = (&answer, number(m, step, Op::Len))
+        && raise.message == "data out of range"
+    {
+        seek(m, step, len);
+    }
+    Ok(answer)
+}
+
+pub(super) fn no_last_byte(m: &mut Reference, step: &Step) -> Answer {
+    let last = number(m, step, Op::Len).map(|len| len - 1);
+    if last.is_some() && number(m, step, Op::Tell) == last && plain_int(step, 0).is_some_and(|byte| byte == 0) {
+        return raised("ValueError", "write byte out of range");
+    }
+    m.step(step)
+}
+
+pub(super) fn lazy_resize(m: &mut Reference, step: &Step) -> Answer {
+    let same = plain_int(step, 0).is_some() && plain_int(step, 0) == number(m, step, Op::Len);
+    // A negative size is refused last, so that the refusal says that nothing else is wrong.
+    let sound = m.step(&with_int(step, 0, -1))?;
+    match sound {
+        Outcome::Raised(raise) if same && raise.message == "new size out of range" => none(),
+        _ => m.step(step),
+    }
+}
+
+/// Fails as it should, but undoes what the failure did to the file.
+pub(super) fn harmless_resize(m: &mut Reference, step: &Step) -> Answer {
+    if plain_int(step, 0) != Some(0) {
+        return m.step(step);
+    }
+    let (len, bytes) =
+        (number(m, step, Op::Len), m.step(&Step::new(Op::GetSlice, step.on, [Arg::Omitted, Arg::Omitted]))?);
+    let answer = m.step(step)?;
+    if let (Outcome::Raised(raise), Some(len), Outcome::Value(Value::Bytes(bytes))) = (&answer, len, bytes)
+        && raise.errno == Some(22)
+    {
+        m.step(&Step::new(Op::Resize, step.on, [Arg::int(len)]))?;
+        m.step(&Step::new(Op::SetSlice, step.on, [Arg::Omitted, Arg::Omitted, Arg::bytes(&bytes)]))?;
+    }
+    Ok(answer)
+}
+
+pub(super) fn far_offset(step: &Step) -> bool {
+    let offset = step.args.iter().find(|given| given.keyword == Some("offset"));
+    matches!(offset, Some(Given { arg: Arg::Int(num), .. }) if num.plus > 4096)
+}
+
+/// The same map, as a copy, where nothing is said about its access.
+pub(super) fn private(step: &Step) -> Step {
+    let mut step = step.clone();
+    if let ([_, _], Some(place)) = (&step.args[..], constants::place("ACCESS_COPY")) {
+        step.args.push(Given { keyword: Some("access"), arg: Arg::Flags(smallvec::smallvec![place]) });
+    }
+    step
+}
+
+pub(super) fn no_index_objects(m: &mut Reference, step: &Step) -> Answer {
+    match step.args.first() {
+        Some(Given { arg: Arg::Index(_), .. }) => match m.step(step)? {
+            Outcome::Value(_) => raised("TypeError", "mmap indices must be integers"),
+            answer => Ok(answer),
+        },
+        _ => m.step(step),
+    }
+}
+
+pub(super) fn forward_slice(m: &mut Reference, step: &Step) -> Answer {
+    let mut step = step.clone();
+    if let (Some(..0), Some(Given { arg: Arg::Bytes(_, bytes), .. })) = (plain_int(&step, 2), step.args.get_mut(3)) {
+        bytes.reverse();
+    }
+    m.step(&step)
+}
+
+/// Whether this view has been released.
+pub(super) fn released(m: &mut Reference, view: u8) -> bool {
+    matches!(m.step(&Step::new(Op::ViewLen, view, [])), Ok(Outcome::Raised(_)))
+}
+
+pub(super) fn dead_part(m: &mut Reference, step: &Step) -> Answer {
+    if step.on == 1 && released(m, 0) {
+        return raised("ValueError", "operation forbidden on released memoryview object");
+    }
+    m.step(step)
+}
+
+pub(super) fn restarting_next(m: &mut Reference, step: &Step) -> Answer {
+    let answer = m.step(step)?;
+    match &answer {
+        Outcome::Raised(raise) if raise.class == "StopIteration" => {
+            match m.step(&Step::new(Op::GetItem, 0, [Arg::int(0)]))? {
+                Outcome::Value(Value::Int(byte)) => Ok(Outcome::Value(Value::Bytes(vec![byte as u8]))),
+                _ => Ok(answer),
+            }
+        }
+        _ => Ok(answer),
+    }
+}
+
+pub(super) fn as_class(outcome: Outcome, from: &str, to: &'static str) -> Outcome {
+    match outcome {
+        Outcome::Raised(raise) if raise.class == from => Outcome::Raised(Raise { class: to.into(), ..raise }),
+        outcome => outcome,
+    }
+}
+
+pub(super) fn never_true(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Value(Value::Bool(true)) => Outcome::Value(Value::Bool(false)),
+        outcome => outcome,
+    }
+}

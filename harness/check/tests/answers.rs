@@ -1,0 +1,144 @@
+//! The pages tested: a wrong answer in any of them is noticed, every fault of the reference is caught by them, and they can
+//! be rewritten by CPython.
+
+use mmapcheck::bless::bless;
+use mmapcheck::compare::Severity;
+use mmapcheck::pages::{Failure, hold_against, run};
+use mmapcheck::run::{Judge, Stepwise};
+use mmapcheck::saboteur::{FAULTS, Saboteur};
+use mmapcheck_reference::Reference;
+use mmapcheck_spec::notation::{self, Statement};
+use mmapcheck_spec::pages::{Clause, Example, Page, TEXTS, all, examples, read};
+use mmapcheck_spec::{Host, Profile, Trace, Watch};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// The oldest and the newest version the reference answers for, and one between: every example it can answer applies to one.
+const PROFILES: [Profile; 3] = [Profile::cpython(3, 11, 7), Profile::cpython(3, 13, 0), Profile::cpython(3, 9, 18)];
+
+fn folder() -> std::io::Result<tempfile::TempDir> {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
+}
+
+/// Examples with what the reference does in them, under the first profile they apply to.
+fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace)>> {
+    let mut found = Vec::new();
+    for profile in PROFILES {
+        let dir = folder()?;
+        let mut judge = Judge::new(profile, dir.path())?;
+        let first = |clause: &Clause| PROFILES.into_iter().find(|profile| clause.scope.excludes(*profile).is_none());
+        for (page, clause, example) in examples(pages).filter(|(_, clause, _)| first(clause) == Some(profile)) {
+            let answered = judge.answer(example.session.case.clone(), Watch::Quick)?;
+            let trace = answered.expected;
+            let failure = hold_against(&page.path, example, &trace, Severity::Message);
+            assert_eq!(failure, None, "{} does not hold in the first place", clause.id);
+            found.push((page, example, trace));
+        }
+    }
+    Ok(found)
+}
+
+/// An example with other lines in place of a statement's answer.
+fn with_answer(example: &Example, statement: &Statement, answer: &[String]) -> Result<Example> {
+    let mut lines: Vec<String> = example.text.lines().map(str::to_owned).collect();
+    let start = statement.want_line - example.line;
+    lines.splice(start..start + statement.want.len(), answer.iter().cloned());
+    let text = lines.join("\n") + "\n";
+    let session = notation::parse(&text, example.line)?;
+    Ok(Example { text, session, ..example.clone() })
+}
+
+/// The ways to get an answer wrong: another one, none at all, one where there is none.
+fn wrong_answers(statement: &Statement) -> Vec<Vec<String>> {
+    let Some(last) = statement.want.last() else { return vec![vec!["'something'".into()]] };
+    let mut other = statement.want.clone();
+    // Where the class alone counts, the class is changed.
+    let changed = if statement.class_only { format!("OtherError: {last}") } else { format!("{last}x") };
+    other.pop();
+    other.push(changed);
+    vec![other, Vec::new()]
+}
+
+#[test]
+fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
+    let pages = all()?;
+    let (mut count, mut applied) = (0, 0);
+    for (page, example, trace) in answered(&pages)? {
+        applied += 1;
+        for statement in &example.session.statements {
+            for answer in wrong_answers(statement) {
+                let broken = with_answer(example, statement, &answer)?;
+                let failure = hold_against(&page.path, &broken, &trace, Severity::Message);
+                let last = statement.want_line + answer.len().saturating_sub(1);
+                let line = if answer.is_empty() { statement.line } else { last };
+                let place = failure.as_ref().map(|failure| failure.place.clone());
+                assert_eq!(place, Some(format!("{}:{line}", page.path)), "{}: {}", example.id, statement.source);
+                count += 1;
+            }
+        }
+    }
+    let whole = examples(&pages).count();
+    println!("{count} wrong answers, each noticed at its line; {whole} examples, {applied} apply to a version at hand");
+    assert!(count > 5000, "{count}");
+    Ok(())
+}
+
+#[test]
+fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
+    let pages = all()?;
+    let profile = PROFILES[0];
+    let (ours, theirs) = (folder()?, folder()?);
+    let mut judge = Judge::new(profile, ours.path())?;
+    let mut missed = Vec::new();
+    for fault in FAULTS {
+        let mut saboteur = Saboteur::target(fault, profile, theirs.path())?;
+        let outcomes = run(&pages, &mut judge, &mut saboteur, Severity::Message, &|_| true)?;
+        let ids: Vec<&str> = outcomes.failed.iter().map(|Failure { id, .. }| id.as_str()).collect();
+        let more = if ids.len() > 8 { format!(" and {} more", ids.len() - 8) } else { String::new() };
+        println!("{:<50}  {}{more}", fault.name, ids[..ids.len().min(8)].join(" "));
+        if ids.is_empty() {
+            missed.push(fault.name);
+        }
+    }
+    assert!(missed.is_empty(), "not caught by any page: {missed:#?}");
+    Ok(())
+}
+
+/// The right reference stands in for CPython here: what is tested is the rewriting.
+#[test]
+fn blessing_puts_back_every_answer_that_was_lost() -> Result {
+    let profile = PROFILES[0];
+    let dir = folder()?;
+    let host = Host { profile, name: "the reference".into(), is_cpython_mmap: true, page: 4096 };
+    let mut target = Stepwise::new(Reference::new(profile, dir.path())?, host);
+    for (path, text) in TEXTS {
+        let page = read(path, text)?;
+        let same = bless(&page, text, &mut target)?;
+        assert_eq!((same.text.as_str(), same.changed.len()), (*text, 0), "{path} is right already");
+        if page.clauses.iter().any(|clause| clause.scope.excludes(profile).is_some()) {
+            continue;
+        }
+        let bare = without_answers(&page, text);
+        let blessed = bless(&read(path, &bare)?, &bare, &mut target)?;
+        assert!(!blessed.changed.is_empty() && blessed.dead.is_empty(), "{path}");
+        assert_eq!(hard(&blessed.text), hard(text), "{path}");
+    }
+    Ok(())
+}
+
+/// A page without the answers that are the same on every system and in every version.
+fn without_answers(page: &Page, text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let statements = page.clauses.iter().flat_map(|clause| &clause.examples).flat_map(|e| &e.session.statements);
+    for statement in statements.collect::<Vec<_>>().into_iter().rev() {
+        if !statement.ellipsis && !statement.class_only {
+            lines.drain(statement.want_line - 1..statement.want_line - 1 + statement.want.len());
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The lines that count: not those of a traceback's stack.
+fn hard(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| !line.starts_with("  ")).collect()
+}

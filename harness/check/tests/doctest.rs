@@ -1,0 +1,119 @@
+//! CPython audits the specification: its own `doctest` runs the pages, without any tool of ours.
+
+use mmapcheck_spec::pages::{Page, Scope, TEXTS, all};
+use mmapcheck_spec::{Implementation, Platform, Profile, Version};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Pages hold from this version on; older interpreters run only the pages bound to them.
+const OLDEST: Version = Version::new(3, 9, 0);
+
+/// The names an interpreter may have on the path.
+fn names() -> impl Iterator<Item = String> {
+    let versions = (9..=15).map(|minor| format!("python3.{minor}"));
+    ["python3".to_owned(), "python2.7".to_owned()].into_iter().chain(versions)
+}
+
+/// Interpreters of this machine: the one configured, those on the path, those of pyenv.
+fn candidates() -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::env::var_os("PYO3_PYTHON").map(PathBuf::from).into_iter().collect();
+    found.extend(names().map(PathBuf::from));
+    let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".pyenv"));
+    let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from).or(home);
+    let versions = root.and_then(|root| std::fs::read_dir(root.join("versions")).ok());
+    let versions = versions.into_iter().flatten().flatten();
+    found.extend(versions.map(|version| version.path().join("bin/python")));
+    found
+}
+
+/// A CPython's version and the file it runs from; none where there is no such interpreter.
+fn asked(python: &Path) -> Option<(Version, String)> {
+    const ASK: &str = "import sys, platform; print('%s %d %d %d %s' % \
+        ((platform.python_implementation(),) + sys.version_info[:3] + (sys.executable,)))";
+    let done = Command::new(python).args(["-c", ASK]).output().ok().filter(|done| done.status.success())?;
+    let text = String::from_utf8(done.stdout).ok()?;
+    let mut words = text.trim().splitn(5, ' ');
+    let cpython = words.next() == Some("CPython");
+    let mut number = || words.next()?.parse().ok();
+    let version = Version::new(number()?, number()?, number()?);
+    cpython.then_some((version, words.next()?.to_owned()))
+}
+
+/// Each version of CPython once.
+fn interpreters() -> BTreeMap<Version, String> {
+    candidates().iter().filter_map(|python| asked(python)).collect()
+}
+
+/// Whether a page's every clause applies.
+fn applies(page: &Page, version: Version) -> bool {
+    let profile = Profile { implementation: Implementation::CPython, version, platform: Platform::Linux };
+    let bound = page.clauses.iter().any(|clause| clause.scope.until.is_some_and(|until| until < OLDEST));
+    (bound || version >= OLDEST) && page.clauses.iter().all(|clause| clause.scope.excludes(profile).is_none())
+}
+
+/// Runs pages under an interpreter's doctest in an empty folder; what it says where they fail.
+fn doctest(python: &str, pages: &[PathBuf]) -> Result<Option<String>> {
+    let dir = tempfile::tempdir()?;
+    let done = Command::new(python).args(["-m", "doctest"]).args(pages).current_dir(dir.path()).output()?;
+    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    // A doctest that finds no example says nothing either; the pages all have some.
+    Ok((!done.status.success() || !said.is_empty()).then_some(said))
+}
+
+#[test]
+fn doctest_passes_on_every_page_that_applies_with_every_cpython_found() -> Result {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    let pages = all()?;
+    let found = interpreters();
+    assert!(found.keys().any(|version| *version >= OLDEST), "no CPython from {OLDEST} on was found");
+    let mut failed = Vec::new();
+    for (version, python) in &found {
+        let chosen: Vec<_> =
+            pages.iter().filter(|page| applies(page, *version)).map(|page| root.join(&page.path)).collect();
+        if chosen.is_empty() {
+            eprintln!("skipped: no page is for CPython {version}");
+            continue;
+        }
+        eprintln!("CPython {version}: {} of {} pages", chosen.len(), pages.len());
+        if let Some(said) = doctest(python, &chosen)? {
+            failed.push(format!("CPython {version}:\n{said}"));
+        }
+    }
+    for minor in 9..=15 {
+        if !found.keys().any(|version| (version.major, version.minor) == (3, minor)) {
+            eprintln!("skipped: no CPython 3.{minor} was found");
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    Ok(())
+}
+
+/// What holds for some versions or platforms only stands apart, so that the other pages run everywhere.
+#[test]
+fn only_pages_in_bound_are_bound_to_versions_or_platforms() -> Result {
+    let mut wrong = Vec::new();
+    for page in all()? {
+        let bound = page.path.starts_with("spec/pages/bound/");
+        let free = |scope: &Scope| scope.since.is_none_or(|since| since <= OLDEST) && scope.until.is_none();
+        let unix = |scope: &Scope| matches!(scope.platform.as_deref(), None | Some("unix" | "linux"));
+        let misplaced = page.clauses.iter().filter(|clause| (free(&clause.scope) && unix(&clause.scope)) == bound);
+        wrong.extend(misplaced.map(|clause| format!("{}: {}", page.path, clause.id)));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    Ok(())
+}
+
+#[test]
+fn doctest_notices_a_wrong_answer() -> Result {
+    let (version, python) = interpreters().pop_last().ok_or("no CPython was found")?;
+    let (path, text) = TEXTS.iter().find(|(path, _)| path.ends_with("/reading.md")).ok_or("no such page")?;
+    let dir = tempfile::tempdir()?;
+    let page = dir.path().join("reading.md");
+    std::fs::write(&page, text.replacen("b'hello'", "b'hallo'", 1))?;
+    let said = doctest(&python, &[page])?.ok_or_else(|| format!("CPython {version} passes a wrong {path}"))?;
+    assert!(said.contains("b'hallo'"), "{said}");
+    Ok(())
+}

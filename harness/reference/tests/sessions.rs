@@ -1,0 +1,80 @@
+//! Sessions whose answers CPython gave, answered again by the reference.
+//!
+//! `sessions/all` holds for every profile, `sessions/3.11.7` for that version.
+//! Where a `python3` of a version in question is at hand, it is asked again.
+
+use mmapcheck_reference::Reference;
+use mmapcheck_spec::notation::{matches, parse, render};
+use mmapcheck_spec::{Machine, Profile, Version};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The versions whose interpreters gave the answers.
+const SEEN: [Version; 5] = [
+    Version::new(3, 9, 18),
+    Version::new(3, 10, 13),
+    Version::new(3, 11, 7),
+    Version::new(3, 12, 1),
+    Version::new(3, 13, 0),
+];
+
+fn sessions(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions").join(folder);
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    paths
+}
+
+fn sessions_of(version: Version) -> Vec<PathBuf> {
+    [sessions("all"), sessions(&version.to_string())].concat()
+}
+
+/// The first statement of a session that the reference answers otherwise.
+fn difference(reference: &mut Reference, path: &Path) -> Option<String> {
+    let text = fs::read_to_string(path).unwrap();
+    let session = parse(&text, 1).unwrap_or_else(|e| panic!("{}:{e}", path.display()));
+    reference.begin(&session.case.world).unwrap();
+    for statement in &session.statements {
+        let Some(step) = statement.step else { continue };
+        let place = format!("{}:{}: {}", path.display(), statement.line, statement.source);
+        match reference.step(&session.case.steps[step]) {
+            Ok(outcome) if matches(&statement.want, &outcome, statement.ellipsis, statement.class_only) => {}
+            Ok(outcome) => return Some(format!("{place}\n{}", render(&outcome).join("\n"))),
+            Err(end) => return Some(format!("{place}\n{end:?}")),
+        }
+    }
+    None
+}
+
+#[test]
+fn the_reference_answers_as_cpython_did() {
+    let folder = tempfile::tempdir().unwrap();
+    for version in SEEN {
+        let profile = Profile { version, ..Profile::cpython(3, 0, 0) };
+        let mut reference = Reference::new(profile, folder.path()).unwrap();
+        for path in sessions_of(version) {
+            if let Some(difference) = difference(&mut reference, &path) {
+                panic!("{version}: {difference}");
+            }
+        }
+    }
+}
+
+#[test]
+fn cpython_still_answers_so() {
+    let Ok(output) = Command::new("python3").args(["-c", "import platform; print(platform.python_version())"]).output()
+    else {
+        return;
+    };
+    let running = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let Some(version) = SEEN.into_iter().find(|version| version.to_string() == running) else { return };
+    for path in sessions_of(version) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut doctest = Command::new("python3");
+        doctest.args(["-W", "ignore", "-m", "doctest"]).arg(&path).current_dir(&folder);
+        let output = doctest.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+}

@@ -1,0 +1,149 @@
+//! The specification as a whole: its ids, what it covers, and what its clauses settle.
+
+use mmapcheck_spec::notation::{parse, print};
+use mmapcheck_spec::pages::{Clause, Page, all, seeds, settled};
+use mmapcheck_spec::{Op, repair};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn file(name: &str) -> Result<String> {
+    Ok(std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name))?)
+}
+
+fn clauses(pages: &[Page]) -> impl Iterator<Item = &Clause> {
+    pages.iter().flat_map(|page| &page.clauses)
+}
+
+/// `READ-10` comes after `READ-9`.
+fn order(id: &str) -> (&str, u32) {
+    let (prefix, number) = id.rsplit_once('-').unwrap_or((id, "0"));
+    (prefix, number.parse().unwrap_or(0))
+}
+
+/// Every id ever given, and whether it is retired.
+fn register() -> Result<Vec<(String, bool)>> {
+    let read = |line: &str| match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+        [id] => Ok(((*id).to_owned(), false)),
+        [id, "retired"] => Ok(((*id).to_owned(), true)),
+        _ => Err(format!("spec/ids.txt: '{line}' is not ID or ID retired").into()),
+    };
+    file("ids.txt")?.lines().map(read).collect()
+}
+
+#[test]
+fn there_are_at_least_250_clauses() -> Result {
+    let pages = all()?;
+    assert!(clauses(&pages).count() >= 250, "{}", clauses(&pages).count());
+    Ok(())
+}
+
+#[test]
+fn an_id_is_given_once_and_never_again() -> Result {
+    let register = register()?;
+    let sorted = register.windows(2).find(|two| order(&two[0].0) >= order(&two[1].0));
+    assert!(sorted.is_none(), "spec/ids.txt is not sorted, or says twice: {sorted:?}");
+    let register: BTreeMap<_, _> = register.into_iter().collect();
+    let pages = all()?;
+    let used: BTreeSet<_> = clauses(&pages).map(|clause| clause.id.clone()).collect();
+    let unknown: Vec<_> = used.iter().filter(|id| !register.contains_key(*id)).collect();
+    assert!(unknown.is_empty(), "new ids, to be entered in spec/ids.txt: {unknown:?}");
+    let again: Vec<_> = used.iter().filter(|id| register[*id]).collect();
+    assert!(again.is_empty(), "retired ids, used again: {again:?}");
+    let gone: Vec<_> = register.iter().filter(|(id, retired)| !**retired && !used.contains(*id)).collect();
+    assert!(gone.is_empty(), "ids without a clause, to be marked retired in spec/ids.txt: {gone:?}");
+    Ok(())
+}
+
+/// `spec/seeds.toml`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seeds {
+    sentence: Vec<Sentence>,
+}
+
+/// What a sentence of a document says, and the clauses that cover it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sentence {
+    id: String,
+    document: Document,
+    text: String,
+    clauses: Vec<String>,
+}
+
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+enum Document {
+    Python2,
+    Python3,
+}
+
+#[test]
+fn every_sentence_of_the_documents_is_covered() -> Result {
+    let Seeds { sentence } = toml::from_str(&file("seeds.toml")?)?;
+    let pages = all()?;
+    let known: BTreeSet<&str> = clauses(&pages).map(|clause| clause.id.as_str()).collect();
+    let mut ids = BTreeSet::new();
+    for Sentence { id, text, clauses, .. } in &sentence {
+        assert!(ids.insert(id), "the sentence {id} stands there twice");
+        assert!(!text.trim().is_empty(), "the sentence {id} says nothing");
+        assert!(!clauses.is_empty(), "no clause covers {id}: {text}");
+        let unknown: Vec<_> = clauses.iter().filter(|clause| !known.contains(clause.as_str())).collect();
+        assert!(unknown.is_empty(), "{id} is covered by clauses that are not there: {unknown:?}");
+    }
+    let documents: BTreeSet<_> = sentence.iter().map(|sentence| &sentence.document).collect();
+    assert_eq!(documents.len(), 2);
+    Ok(())
+}
+
+/// Operations that always raise, and those on file objects, which are not under test.
+const WITHOUT_VALUE: &str = "with-raise delitem delslice delslice-step add mul \
+    open file-read file-seek file-truncate file-close file-content file-size";
+
+#[test]
+fn a_divergence_of_any_operation_names_the_clause_it_breaks() -> Result {
+    all()?;
+    let exempt: Vec<_> = WITHOUT_VALUE.split_whitespace().collect();
+    for &op in Op::ALL {
+        let name = op.row().name;
+        assert_eq!(settled(op, "value").is_none(), exempt.contains(&name), "the value of {name}");
+    }
+    assert_eq!(settled(Op::ReadByte, "ValueError").map(|(id, _)| id), Some("READ-9"));
+    assert_eq!(settled(Op::Tell, "position").map(|(id, _)| id), Some("SEEK-12"), "what holds for any operation");
+    assert_eq!(settled(Op::Tell, "TypoError"), None);
+    Ok(())
+}
+
+/// An operation a clause settles must occur in its examples; `any` stands for all.
+#[test]
+fn a_clause_settles_only_what_it_shows() -> Result {
+    let pages = all()?;
+    let mut wrong = Vec::new();
+    for clause in clauses(&pages) {
+        let shown: BTreeSet<Op> =
+            clause.examples.iter().flat_map(|example| &example.session.case.steps).map(|step| step.op).collect();
+        let ops = clause.settles.iter().filter_map(|settles| settles.op);
+        wrong.extend(ops.filter(|op| !shown.contains(op)).map(|op| format!("{} does not show {op}", clause.id)));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    Ok(())
+}
+
+#[test]
+fn every_example_is_a_case_a_fuzzer_can_start_from() -> Result {
+    let pages = all()?;
+    let mut count = 0;
+    for (id, case) in seeds(&pages) {
+        let back = parse(&print(case), 1).map_err(|error| format!("{id}: {error}"))?;
+        assert_eq!(&back.case, case, "{id} reads back as another case");
+        let mut again = case.clone();
+        repair(&mut again);
+        assert_eq!(&again, case, "{id} is not a legal case");
+        count += 1;
+    }
+    assert!(count >= 250);
+    Ok(())
+}
