@@ -40,4 +40,4 @@ pub const ITEMS: usize = 100;
 
 /// One case in so many has its files looked at after every step and not only at the end, which takes a system call a file.
 /// A divergence that shows only at the end of a case is run again with a close look, which finds its first step.
-pub const CLOSE_LOOK: u64 = 8;
+pub const CLOSE_LOOK: u64 = 16;

@@ -26,7 +26,8 @@ type Answer = Result<Outcome, End>;
 pub struct Fault {
     /// Its name.
     pub name: &'static str,
-    /// How many steps the smallest case that shows it may have.
+    /// How many steps a case may have from which nothing can be taken away any more: where a fault shows in more than one
+    /// way, such as in a file that is long and in a map that was made long, those of the longest.
     pub longest: usize,
     act: fn(&mut Reference, &Step) -> Answer,
 }
@@ -89,7 +90,7 @@ faults! {
     "readline ends at a zero byte" (3): |m, s| on(m, s, Op::ReadLine, line_to_zero);
     "read_byte is signed" (3): |m, s| on(m, s, Op::ReadByte, |m, s| map_int(m.step(s), |b| if b > 127 { b - 256 } else { b }));
     "a read-only map takes a write" (2): |m, s| forgive(m, s, Op::Write, "TypeError", "readonly");
-    "a write that does not fit is cut" (2): |m, s| on(m, s, Op::Write, cut_write);
+    "a write that does not fit is cut" (3): |m, s| on(m, s, Op::Write, cut_write);
     "write_byte wraps around" (2): |m, s| on(m, s, Op::WriteByte, wrapped_byte);
     "ACCESS_COPY reaches the file" (2): |m, s| on(m, s, Op::New, |m, s| m.step(&swapped(s, "ACCESS_COPY", "ACCESS_WRITE")));
     "MAP_PRIVATE is shared" (2): |m, s| on(m, s, Op::New, |m, s| m.step(&swapped(s, "MAP_PRIVATE", "MAP_SHARED")));
@@ -111,7 +112,7 @@ faults! {
     "seek past the end goes to the end" (2): |m, s| forgive(m, s, Op::Seek, "ValueError", "out of range");
     "resize goes back to the start" (3): |m, s| on(m, s, Op::Resize, rewinding_resize);
     "resize leaves rubbish in what is new" (2): |m, s| on(m, s, Op::Resize, dirty_resize);
-    "size is the length of the map" (2): |m, s| on(m, s, Op::Size, |m, s| m.step(&as_op(s, Op::Len)));
+    "size is the length of the map" (3): |m, s| on(m, s, Op::Size, |m, s| m.step(&as_op(s, Op::Len)));
     "flush checks no range" (2): |m, s| forgive(m, s, Op::Flush, "ValueError", "out of range");
     "madvise checks no start" (2): |m, s| forgive(m, s, Op::Madvise, "ValueError", "out of bounds");
     "in looks for substrings" (2): |m, s| on(m, s, Op::Contains, substring);
@@ -129,17 +130,17 @@ faults! {
     "find of None as its start starts at 0" (2): |m, s| on(m, s, Op::Find, none_start);
     "rfind takes a negative end for the end of the map" (2): |m, s| on(m, s, Op::RFind, negative_end);
     "readline is cut at 64 bytes" (2): |m, s| on(m, s, Op::ReadLine, |m, s| short_line(m, s, |_| 64));
-    "readline ends with its page" (2): |m, s| on(m, s, Op::ReadLine, |m, s| short_line(m, s, |pos| 4096 - pos % 4096));
+    "readline ends with its page" (3): |m, s| on(m, s, Op::ReadLine, |m, s| short_line(m, s, |pos| 4096 - pos % 4096));
     "read from beyond the end raises" (4): |m, s| on(m, s, Op::Read, |m, s| if beyond(m, s) { raised("ValueError", "read out of range") } else { m.step(s) });
     "seek(0, 1) beyond the end is allowed" (4): |m, s| if beyond(m, s) { forgive(m, s, Op::Seek, "ValueError", "out of range") } else { m.step(s) };
     "a position is 32 bits wide" (2): |m, s| on(m, s, Op::Seek, |m, s| m.step(&low_bits(s)));
-    "a failed write moves the position to the end" (2): |m, s| on(m, s, Op::Write, moving_write);
-    "a zero cannot be the last byte" (2): |m, s| on(m, s, Op::WriteByte, no_last_byte);
+    "a failed write moves the position to the end" (3): |m, s| on(m, s, Op::Write, moving_write);
+    "a zero cannot be the last byte" (3): |m, s| on(m, s, Op::WriteByte, no_last_byte);
     "resize to the same length does nothing" (3): |m, s| on(m, s, Op::Resize, lazy_resize);
     "resize(0) leaves the file alone" (2): |m, s| on(m, s, Op::Resize, harmless_resize);
     "resize does not mind a memoryview" (3): |m, s| forgive(m, s, Op::Resize, "BufferError", "");
     "a read-only map can be resized" (2): |m, s| forgive(m, s, Op::Resize, "TypeError", "readonly");
-    "a move of more than a page copies forward" (2): |m, s| on(m, s, Op::Move, |m, s| if plain_int(s, 2) > Some(4096) { forward_move(m, s) } else { m.step(s) });
+    "a move of more than a page copies forward" (3): |m, s| on(m, s, Op::Move, |m, s| if plain_int(s, 2) > Some(4096) { forward_move(m, s) } else { m.step(s) });
     "an offset of more than a page is ignored" (1): |m, s| on(m, s, Op::New, |m, s| if far_offset(s) { m.step(&without_keyword(s, "offset")) } else { m.step(s) });
     "a second map is a private copy" (3): |m, s| on(m, s, Op::New, |m, s| if s.bind > 0 { m.step(&private(s)) } else { m.step(s) });
     "a slice bound of 2**63 overflows" (2): |m, s| on(m, s, Op::GetSlice, |m, s| if plain_int(s, 1) >= Some(1 << 63) { raised("OverflowError", "too large") } else { m.step(s) });

@@ -28,7 +28,12 @@ fn size(case: &Case) -> (usize, usize, u128) {
         case.steps.iter().map(|step| step.args.iter().map(number).sum::<u128>() + u128::from(step.on + step.bind));
     let files = case.world.files.iter().map(|file| disorder(&file.bytes));
     let given = case.steps.iter().flat_map(|step| &step.args);
-    let written = given.map(|given| if let Arg::Bytes(_, bytes) = &given.arg { bytes.len() } else { 0 });
+    let written = given.map(|given| match &given.arg {
+        Arg::Bytes(_, bytes) => bytes.len(),
+        // A bit weighs more than what it can save in print: `2**63` is shorter than the numbers around it.
+        Arg::Int(num) | Arg::Index(num) => 16 * (128 - num.plus.unsigned_abs().leading_zeros() as usize),
+        _ => 0,
+    });
     let bytes = case.world.files.iter().map(|file| file.bytes.len()).chain(written).sum::<usize>();
     (case.steps.len(), print(case).len() + bytes, steps.sum::<u128>() + files.sum::<u128>())
 }

@@ -64,7 +64,11 @@ fn on_profiles(page: &Page, clause: &Clause, example: &Example) -> Option<Trial>
             for profile in profiles {
                 let mut judge = Judge::new(profile, dir.path())?;
                 if let Some(failure) = on_reference(&path, &example, &mut judge)? {
-                    return Err(format!("{profile}: {failure}\n  again: {}", failure.again("")).into());
+                    return Err(format!(
+                        "{profile}: {failure}\n  again: {}",
+                        failure.again("cargo run --release --", "")
+                    )
+                    .into());
                 }
             }
             Ok(())
@@ -116,7 +120,9 @@ fn interpreter() -> Result<(Sender<Job>, Profile), Box<dyn std::error::Error>> {
         for (path, example, answer) in inbox {
             let outcome = match on_target(&path, &example, &mut judge, &mut target, Severity::Message) {
                 Ok(None) => Ok(()),
-                Ok(Some(failure)) => Err(format!("{failure}\n  again: {}", failure.again("")).into()),
+                Ok(Some(failure)) => {
+                    Err(format!("{failure}\n  again: {}", failure.again("cargo run --release --", "")).into())
+                }
                 Err(error) => Err(error.0.into()),
             };
             let _ = answer.send(outcome);

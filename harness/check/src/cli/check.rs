@@ -64,7 +64,7 @@ fn run_pages(args: &Check, plan: &Plan, stop: &AtomicBool) -> Result<(Outcomes, 
 
 fn print(args: &Check, pages: &Outcomes, done: &Report, keeper: &Keeper) -> Result<(), Stop> {
     let replay = |finding: &Finding| keeper.replay(finding);
-    let again = |failure: &Failure| failure.again(&args.target.flags());
+    let again = |failure: &Failure| failure.again(&keeper.program, &keeper.flags);
     let text = match args.format {
         Format::Text => {
             let seed = if args.pages_only { String::new() } else { format!(" · seed {}", done.seed) };
@@ -96,6 +96,7 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Stop> {
 struct Keeper {
     dir: PathBuf,
     origin: String,
+    program: String,
     flags: String,
     /// Findings by their session, with the file each is kept in.
     files: Mutex<HashMap<String, PathBuf>>,
@@ -115,6 +116,7 @@ impl Keeper {
         Ok(Keeper {
             dir: args.report.clone(),
             origin: format!("found by mmapcheck check{} --seed {}", args.target.flags(), plan.seed),
+            program: args.target.program(),
             flags: args.target.flags(),
             files: Mutex::default(),
             failed: Mutex::default(),
@@ -131,23 +133,28 @@ impl Keeper {
     fn replay(&self, finding: &Finding) -> String {
         let session = report::session(&finding.compared, Some(&finding.difference));
         let file = locked(&self.files).get(&session).cloned().unwrap_or_default();
-        format!("mmapcheck replay {}{}", file.display(), self.flags)
+        format!("{} replay {}{}", self.program, file.display(), self.flags)
     }
 
     fn save(&self, finding: &Finding) -> Result<(), String> {
         std::fs::create_dir_all(&self.dir).map_err(|error| format!("{}: {error}", self.dir.display()))?;
-        let mut files = locked(&self.files);
-        let slug = report::slug(&finding.difference);
-        let path = (1..)
-            .map(|n| if n == 1 { format!("{slug}.pycon") } else { format!("{slug}-{n}.pycon") })
-            .map(|name| self.dir.join(name))
-            .find(|path| !files.values().any(|taken| taken == path))
-            .unwrap_or_default();
+        let session = report::session(&finding.compared, Some(&finding.difference));
+        let path = self.free(&report::slug(&finding.difference), &session);
         let origin = format!("{}, case {}", self.origin, finding.case);
         std::fs::write(&path, report::saved(&origin, finding))
             .map_err(|error| format!("{}: {error}", path.display()))?;
-        files.insert(report::session(&finding.compared, Some(&finding.difference)), path);
+        locked(&self.files).insert(session, path);
         Ok(())
+    }
+
+    /// A file that is not there yet, or holds the same session: what an earlier run has kept stays.
+    fn free(&self, slug: &str, session: &str) -> PathBuf {
+        let same = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.ends_with(session));
+        (1..)
+            .map(|n| if n == 1 { format!("{slug}.pycon") } else { format!("{slug}-{n}.pycon") })
+            .map(|name| self.dir.join(name))
+            .find(|path| !path.exists() || same(path))
+            .unwrap_or_default()
     }
 
     /// Clears the line of progress.

@@ -99,6 +99,15 @@ impl TargetArgs {
         Subject { module: module.to_owned(), attr: attr.to_owned() }
     }
 
+    /// How to call this program again: as it was called, with the `PYTHONPATH` a module may need.
+    fn program(&self) -> String {
+        let program = std::env::args_os().next().map_or("mmapcheck".into(), |name| name.to_string_lossy().into_owned());
+        match (std::env::var("PYTHONPATH"), &self.module) {
+            (Ok(path), Some(_)) if !path.is_empty() => format!("PYTHONPATH={path} {program}"),
+            _ => program,
+        }
+    }
+
     /// The options again, for a command to be printed.
     fn flags(&self) -> String {
         let module = self.module.as_ref().map(|module| format!(" --module {module}"));

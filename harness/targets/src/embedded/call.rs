@@ -114,6 +114,11 @@ impl Embedded {
         let mut args = Args::new();
         args.push(self.map(step.on)?.clone());
         let keywords = self.args(&step.args, &mut args)?;
+        if keywords.is_some() && !self.host.profile.keyword_refusal_names_class() {
+            // Before 3.11, a statement with keywords gets the bound method first, and the refusal names that.
+            let method = args[0].attr(name);
+            return Ok(self.kit.outcome(method.and_then(|method| method.call(&mut args[1..], keywords.as_ref()))));
+        }
         Ok(self.kit.outcome(Object::call_method(name, &mut args, keywords.as_ref())))
     }
 
