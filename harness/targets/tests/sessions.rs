@@ -97,8 +97,8 @@ fn memory_that_cannot_be_read_is_not_looked_at() {
          >>> m.close()\n",
     );
     let unread = MapState::Open { pos: 0, len: 9, content: None };
-    assert_eq!(steps[1].left.maps, [unread.clone(), unread.clone()]);
-    assert_eq!(steps[2].left.maps, [MapState::Closed, unread]);
+    assert_eq!(steps[1].left.maps[..], [unread.clone(), unread.clone()]);
+    assert_eq!(steps[2].left.maps[..], [MapState::Closed, unread]);
 }
 
 #[test]
