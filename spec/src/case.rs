@@ -66,6 +66,14 @@ pub struct World {
     pub files: Vec<FileSpec>,
 }
 
+impl World {
+    /// The files' names on disk, by number.
+    #[must_use]
+    pub fn path(number: usize) -> String {
+        crate::notation::name(crate::Kind::File, number as Slot)
+    }
+}
+
 /// One operation on one thing, with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Step {

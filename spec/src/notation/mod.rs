@@ -4,6 +4,8 @@
 //! It is a closed subset of Python in doctest form: what the table of operations can say, and nothing else.
 
 mod answer;
+mod form;
+mod literal;
 mod print;
 mod read;
 mod syntax;

@@ -1,0 +1,233 @@
+//! One worker's part of a campaign: ranges of cases, and what they show looked into.
+
+use super::{Finding, Shared, shrink_to};
+use crate::choices::seeded;
+use crate::compare::{Bucket, Difference, Field, Severity, death, end_text, outcome_text};
+use crate::generate::{Mix, generate};
+use crate::limits;
+use crate::run::{Answered, Compared, Judge};
+use crate::sweep::{Hit, Swept};
+use crate::worker::{Gone, Remote, SweepOrder};
+use mmapcheck_spec::{Case, End, Op, Outcome, Step, StepTrace, TargetError, Watch};
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// One worker and what its findings are looked at with.
+pub(super) struct Job<'a> {
+    pub(super) shared: &'a Shared<'a>,
+    pub(super) remote: Remote,
+    pub(super) judge: Judge,
+    pub(super) mix: Mix,
+}
+
+impl Job<'_> {
+    /// Does a range of cases. Where the worker dies in one of them, the others are done all the same.
+    pub(super) fn range(&mut self, range: Range<u64>) -> Result<(), TargetError> {
+        let mut left = vec![range];
+        while let Some(range) = left.pop() {
+            if range.is_empty() || (self.shared.over() && self.shared.deadline.is_some()) {
+                continue;
+            }
+            let plan = self.shared.plan;
+            let order = SweepOrder {
+                seed: plan.seed,
+                first: range.start,
+                count: range.end - range.start,
+                ops: plan.ops.iter().map(ToString::to_string).collect(),
+                steps: plan.steps,
+            };
+            match self.remote.sweep(order)? {
+                Ok(swept) => self.take(swept)?,
+                Err(gone) => {
+                    let case = gone.marks.case.clamp(range.start, range.end - 1);
+                    self.death(case, &gone)?;
+                    left.push(case + 1..range.end);
+                    left.push(range.start..case);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, swept: Swept) -> Result<(), TargetError> {
+        {
+            let mut tally = self.shared.tally();
+            tally.cases += swept.cases;
+            tally.steps += swept.steps;
+            for (reason, count) in swept.incomparable {
+                *tally.incomparable.entry(reason).or_default() += count;
+            }
+            self.shared.watcher.progress(tally.cases, tally.steps);
+        }
+        for hit in swept.hits {
+            self.hit(&hit)?;
+        }
+        Ok(())
+    }
+
+    /// Whether this is the first of its kind, to be looked at now.
+    fn first_of(&self, bucket: &Bucket, count: u64) -> bool {
+        let mut tally = self.shared.tally();
+        *tally.counts.entry(bucket.clone()).or_default() += count;
+        bucket.severity >= self.shared.severity && tally.taken.insert(bucket.clone())
+    }
+
+    fn hit(&mut self, hit: &Hit) -> Result<(), TargetError> {
+        if !self.first_of(&hit.bucket, hit.count) {
+            return Ok(());
+        }
+        let case = self.generated(hit.case);
+        self.look_into(case, hit.case, &hit.bucket)
+    }
+
+    fn generated(&self, case: u64) -> Case {
+        generate(&mut seeded(self.shared.plan.seed, case), &self.mix)
+    }
+
+    /// Makes a divergence small and keeps it. Looked at closely, it may show at an earlier step, as one of another kind.
+    fn look_into(&mut self, case: Case, number: u64, counted: &Bucket) -> Result<(), TargetError> {
+        let close = self.judge.compare(case.clone(), &mut self.remote, Watch::Full)?;
+        let shown = close
+            .comparison
+            .differences
+            .iter()
+            .find(|d| d.bucket == *counted)
+            .or(close.comparison.first(self.shared.severity));
+        let Some(bucket) = shown.map(|difference| difference.bucket.clone()) else {
+            let difference = self.unseen(counted, &close);
+            self.keep(Finding {
+                counted: counted.clone(),
+                difference,
+                compared: close,
+                count: 1,
+                case: number,
+                unsteady: Some(UNSEEN.into()),
+            });
+            return Ok(());
+        };
+        let (case, bucket) = self.closed_by_hand(&close, &bucket)?.unwrap_or((case, bucket));
+        if bucket != *counted && !self.shared.tally().taken.insert(bucket.clone()) {
+            return Ok(());
+        }
+        let small = self.small(case, &bucket);
+        let compared = self.judge.compare(small, &mut self.remote, Watch::Full)?;
+        let difference = compared.comparison.differences.iter().find(|difference| difference.bucket == bucket).cloned();
+        let unsteady = difference.is_none().then(|| UNSEEN.to_owned());
+        let difference = difference.unwrap_or_else(|| self.unseen(&bucket, &compared));
+        self.keep(Finding { counted: counted.clone(), difference, compared, count: 1, case: number, unsteady });
+        Ok(())
+    }
+
+    /// What `close()` says at the end of a case is shown better by a step that closes.
+    fn closed_by_hand(&mut self, close: &Compared, bucket: &Bucket) -> Result<Option<(Case, Bucket)>, TargetError> {
+        let slot = close.comparison.differences.iter().find(|d| d.bucket == *bucket).map(|difference| difference.slot);
+        let (Field::Closing, Some(slot)) = (bucket.field, slot) else { return Ok(None) };
+        let mut case = close.case.clone();
+        case.steps.push(Step::new(Op::Close, slot as u8, []));
+        let compared = self.judge.compare(case.clone(), &mut self.remote, Watch::Full)?;
+        let closing = compared.comparison.differences.iter().find(|difference| difference.bucket.op == Some(Op::Close));
+        Ok(closing.map(|difference| (case, difference.bucket.clone())))
+    }
+
+    fn small(&mut self, case: Case, bucket: &Bucket) -> Case {
+        let hangs = bucket.severity == Severity::Death && bucket.actual == end_text(&End::Hung);
+        let patience = self.shared.plan.hang;
+        if hangs {
+            self.remote.set_hang(patience.min(limits::HANG_AGAIN));
+        }
+        let small = shrink_to(&mut self.judge, &mut self.remote, case, bucket, Instant::now() + limits::SHRINK);
+        self.remote.set_hang(patience);
+        small
+    }
+
+    /// A difference that was counted but did not show again: all that is known is its kind.
+    fn unseen(&self, bucket: &Bucket, compared: &Compared) -> Difference {
+        let (expected, actual) = (bucket.expected.clone(), bucket.actual.clone());
+        Difference { bucket: bucket.clone(), step: compared.case.steps.len(), slot: 0, expected, actual }
+    }
+
+    /// The worker died or hung. The case is tried again: a target that fails by itself does so again; one that was killed
+    /// from outside does not, and is reported all the same.
+    fn death(&mut self, number: u64, gone: &Gone) -> Result<(), TargetError> {
+        self.shared.tally().cases += 1;
+        if self.known_death(number, gone)? {
+            return Ok(());
+        }
+        for _ in 0..limits::RETRIES {
+            let compared = self.judge.compare(self.generated(number), &mut self.remote, Watch::Quick)?;
+            let death = compared.comparison.differences.iter().find(|d| d.bucket.severity == Severity::Death);
+            if let Some(bucket) = death.map(|difference| difference.bucket.clone()) {
+                if self.first_of(&bucket, 1) {
+                    self.look_into(self.generated(number), number, &bucket)?;
+                }
+                return Ok(());
+            }
+            if !compared.comparison.differences.is_empty() {
+                // The two had parted before the death: the first divergence is the cause to report.
+                for difference in compared.comparison.differences {
+                    self.hit(&Hit { bucket: difference.bucket, case: number, count: 1 })?;
+                }
+                return Ok(());
+            }
+        }
+        if gone.end == End::Hung {
+            // Nothing in the case hangs: the machine was busy with something else.
+            return Ok(());
+        }
+        self.killed(number, gone)
+    }
+
+    /// A death of a kind that has been looked into is counted and not tried again.
+    fn known_death(&mut self, number: u64, gone: &Gone) -> Result<bool, TargetError> {
+        let Answered { case, expected } = self.judge.answer(self.generated(number), Watch::Quick)?;
+        let place = gone.marks.step.map_or(usize::MAX, |step| step as usize);
+        let Some((step, StepTrace { result: Ok(wanted), .. })) = case.steps.get(place).zip(expected.steps.get(place))
+        else {
+            return Ok(false);
+        };
+        let bucket = death(step.op, wanted, &gone.end);
+        let mut tally = self.shared.tally();
+        let known = tally.taken.contains(&bucket);
+        if known {
+            *tally.counts.entry(bucket).or_default() += 1;
+        }
+        Ok(known)
+    }
+
+    fn killed(&mut self, number: u64, gone: &Gone) -> Result<(), TargetError> {
+        let compared = self.judge.compare(self.generated(number), &mut self.remote, Watch::Full)?;
+        let step = gone.marks.step.map_or(compared.case.steps.len(), |step| step as usize);
+        let op = compared.case.steps.get(step).map(|step| step.op);
+        let wanted: Option<&Outcome> = compared.expected.steps.get(step).and_then(|step| step.result.as_ref().ok());
+        let (expected, actual) = (wanted.map_or("the end of the case".into(), outcome_text), end_text(&gone.end));
+        let bucket = match (op, wanted) {
+            (Some(op), Some(wanted)) => death(op, wanted, &gone.end),
+            _ => Bucket {
+                severity: Severity::Death,
+                op: None,
+                field: Field::Closing,
+                expected: String::new(),
+                actual: actual.clone(),
+            },
+        };
+        let difference = Difference { bucket: bucket.clone(), step, slot: 0, expected, actual };
+        if self.first_of(&bucket, 1) {
+            let again =
+                format!("the case was run {} times more and did not die: killed from outside?", limits::RETRIES);
+            self.keep(Finding { counted: bucket, difference, compared, count: 1, case: number, unsteady: Some(again) });
+        }
+        Ok(())
+    }
+
+    fn keep(&self, finding: Finding) {
+        self.shared.watcher.found(&finding);
+        let mut tally = self.shared.tally();
+        tally.findings.push(finding);
+        if self.shared.plan.fail_fast || tally.findings.len() >= limits::BUCKETS {
+            self.shared.done.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+const UNSEEN: &str = "it did not show when the case was run again";

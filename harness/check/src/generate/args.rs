@@ -1,0 +1,316 @@
+//! Arguments: mostly sound ones near the state they will meet, some at boundaries, few of wrong types.
+
+use super::Maker;
+use crate::choices::Choices;
+use mmapcheck_spec::{Arg, Base, Given, Mode, Num, Op, Sort, Thing, Wrap, constants};
+
+type Args = smallvec::SmallVec<[Given; 2]>;
+
+impl<C: Choices> Maker<'_, C> {
+    pub(super) fn args(&mut self, op: Op) -> Args {
+        match op {
+            Op::New if !self.one_in(5) => return self.sound_map(),
+            Op::SetSlice if !self.one_in(8) => return self.fitting_slice(),
+            Op::SetStep if !self.one_in(4) => return self.fitting_stride(),
+            Op::Seek if !self.one_in(4) => return self.sound_seek(),
+            Op::Move if !self.one_in(4) => return self.fitting_move(),
+            _ => {}
+        }
+        let row = op.row();
+        let mut args = smallvec::SmallVec::new();
+        for param in row.params {
+            if !param.needed && self.one_in(2) {
+                break;
+            }
+            args.push(Given::plain(self.arg(param.sort)));
+        }
+        if row.is_call() && self.one_in(24) {
+            self.spoil(&mut args);
+        }
+        args
+    }
+
+    /// A wrong number of arguments, or a keyword.
+    fn spoil(&mut self, args: &mut Args) {
+        match self.below(3) {
+            0 => {
+                args.pop();
+            }
+            1 => args.push(Given::plain(self.arg(Sort::Other))),
+            _ => {
+                let keyword = Some(self.pick(Given::KEYWORDS));
+                args.push(Given { keyword, arg: self.arg(Sort::Position) });
+            }
+        }
+    }
+
+    /// Constructor arguments that make a map, as far as can be told.
+    pub(super) fn sound_map(&mut self) -> Args {
+        let number = self.below(self.world.len());
+        let (size, mode) = self.world[number];
+        if size == 0 || mode == Mode::Write || self.one_in(12) {
+            return self.anonymous_map();
+        }
+        let plain = |arg| Given::plain(arg);
+        let word = |keyword, arg| Given { keyword: Some(keyword), arg };
+        let (file, whole) = (plain(Arg::Fd(number as u8)), plain(Arg::int(0)));
+        match self.below(20) {
+            _ if mode == Mode::Read => {
+                let access = self.pick(&["ACCESS_READ", "ACCESS_COPY"]);
+                smallvec::smallvec![file, whole, word("access", Self::flag(access))]
+            }
+            0..5 => {
+                let access = self.constant("ACCESS_");
+                smallvec::smallvec![file, whole, word("access", access)]
+            }
+            5 => {
+                let near = Num { base: Base::FileSize, plus: -(self.below(4.min(size)) as i128) };
+                smallvec::smallvec![file, plain(Arg::Int(near))]
+            }
+            6 | 7 => smallvec::smallvec![file, whole, plain(Self::flag("MAP_PRIVATE"))],
+            8 => {
+                let prot = self.arg(Sort::Prot);
+                smallvec::smallvec![file, whole, word("prot", prot)]
+            }
+            9..12 if size > 4096 => {
+                let offset = Arg::Int(Num { base: Base::Pages(1 + self.below((size - 1) / 4096) as u8), plus: 0 });
+                smallvec::smallvec![file, whole, word("offset", offset)]
+            }
+            _ => smallvec::smallvec![file, whole],
+        }
+    }
+
+    fn anonymous_map(&mut self) -> Args {
+        let nothing = Given::plain(Arg::int(-1));
+        let small = Arg::int(8 + self.below(72) as i128);
+        let page = Num { base: Base::Pages(1 + self.below(2) as u8), plus: self.below(5) as i128 - 2 };
+        match self.below(8) {
+            0 => smallvec::smallvec![nothing, Given::plain(Arg::Int(page))],
+            1 => smallvec::smallvec![nothing, Given::plain(Arg::Int(page)), Given::plain(Self::flag("MAP_PRIVATE"))],
+            2 => smallvec::smallvec![nothing, Given::plain(small), Given::plain(Self::flag("MAP_PRIVATE"))],
+            _ => smallvec::smallvec![nothing, Given::plain(small)],
+        }
+    }
+
+    /// A slice and just as many bytes.
+    fn fitting_slice(&mut self) -> Args {
+        let count = self.below(5);
+        let start = self.below(12) as i128;
+        let source = self.source(count);
+        let source = if let Arg::Bytes(..) = source { source } else { Arg::bytes(b"") };
+        let plain = |value| Given::plain(Arg::int(value));
+        smallvec::smallvec![plain(start), plain(start + count as i128), Given::plain(source)]
+    }
+
+    /// Every second byte or so of a slice, perhaps backwards, and just as many bytes.
+    fn fitting_stride(&mut self) -> Args {
+        let (count, stride, start) = (1 + self.below(4), 1 + self.below(3), self.below(6));
+        let (last, stride) = ((start + (count - 1) * stride) as i128, stride as i128);
+        let bytes = Arg::bytes(&b"0123456789"[..count]);
+        let plain = |value| Given::plain(Arg::int(value));
+        if start > 0 && self.one_in(3) {
+            return smallvec::smallvec![plain(last), plain(start as i128 - 1), plain(-stride), Given::plain(bytes)];
+        }
+        smallvec::smallvec![plain(start as i128), plain(last + 1), plain(stride), Given::plain(bytes)]
+    }
+
+    /// A position within the map, counted from its start, from the position, or from the end.
+    fn sound_seek(&mut self) -> Args {
+        let plain = |value: i128| Given::plain(Arg::int(value));
+        let near = self.below(12) as i128;
+        match self.below(6) {
+            0 => smallvec::smallvec![plain(near - 4), plain(1)],
+            1 => smallvec::smallvec![plain(-near), plain(2)],
+            2 => smallvec::smallvec![plain(near), plain(0)],
+            _ => smallvec::smallvec![plain(near)],
+        }
+    }
+
+    /// Overlapping ranges near the start of the map.
+    fn fitting_move(&mut self) -> Args {
+        let mut plain = |below| Given::plain(Arg::int(self.below(below) as i128));
+        smallvec::smallvec![plain(9), plain(9), plain(7)]
+    }
+
+    fn arg(&mut self, sort: Sort) -> Arg {
+        if self.one_in(28) {
+            return self.odd();
+        }
+        match sort {
+            Sort::Position => self.position(),
+            Sort::Count => self.count(),
+            Sort::Length => Arg::Int(self.number(&[Base::FileSize, Base::Zero, Base::Pages(1)])),
+            Sort::NewSize => {
+                Arg::Int(self.number(&[Base::Len, Base::Zero, Base::FileSize, Base::Pages(1), Base::Pages(2)]))
+            }
+            Sort::FileSize => Arg::Int(self.file_size()),
+            Sort::Offset => self.offset(),
+            Sort::Byte => self.byte(),
+            Sort::Needle => self.needle(),
+            Sort::Source => {
+                let size = if self.one_in(16) { self.below(70) } else { self.below(6) };
+                self.source(size)
+            }
+            Sort::FileBytes => {
+                let size = self.below(12);
+                Arg::Bytes(Wrap::Bytes, self.content(size))
+            }
+            Sort::Flags => self.flag_set("MAP_"),
+            Sort::Prot => self.flag_set("PROT_"),
+            Sort::Access => self.constant("ACCESS_"),
+            Sort::Advice => self.constant("MADV_"),
+            Sort::Whence => Arg::int(self.below(5) as i128 - 1),
+            Sort::Truth => Arg::Bool(self.one_in(2)),
+            Sort::Descriptor => self.descriptor(),
+            Sort::Other => self.other(),
+            Sort::Path => Arg::Path(self.below(self.files.max(1)) as u8),
+            Sort::Mode => Arg::Mode(if self.one_in(8) { Mode::New } else { self.pick(&[Mode::Update, Mode::Read]) }),
+        }
+    }
+
+    /// A number near one of these, or at a boundary of the machine's integers.
+    fn number(&mut self, bases: &[Base]) -> Num {
+        if self.one_in(24) {
+            return Num::plain(self.boundary());
+        }
+        let base = self.pick(bases);
+        let plus = match base {
+            Base::Zero => self.below(32) as i128 - 3,
+            _ => self.below(9) as i128 - 4,
+        };
+        Num { base, plus }
+    }
+
+    fn boundary(&mut self) -> i128 {
+        let power = 1i128 << self.pick(&[7u32, 8, 15, 16, 31, 32, 62, 63, 64, 70]);
+        let near = power + self.below(3) as i128 - 1;
+        if self.one_in(2) { near } else { -near }
+    }
+
+    fn position(&mut self) -> Arg {
+        match self.below(24) {
+            0 => Arg::None,
+            1 => Arg::Omitted,
+            2 => Arg::Index(self.number(&[Base::Zero, Base::Len])),
+            3 => Arg::Bool(self.one_in(2)),
+            4..16 => Arg::int(self.below(12) as i128),
+            _ => Arg::Int(self.number(&[Base::Zero, Base::Len, Base::Len, Base::Pos, Base::Pages(1), Base::FileSize])),
+        }
+    }
+
+    fn count(&mut self) -> Arg {
+        match self.below(16) {
+            0 => Arg::None,
+            1 => Arg::Index(self.number(&[Base::Zero, Base::Len])),
+            2..10 => Arg::int(self.below(12) as i128),
+            _ => Arg::Int(self.number(&[Base::Zero, Base::Len, Base::Pos, Base::Pages(1)])),
+        }
+    }
+
+    fn file_size(&mut self) -> Num {
+        match self.below(4) {
+            0 => Num { base: Base::Pages(1 + self.below(3) as u8), plus: self.below(3) as i128 },
+            _ => Num::plain(self.below(80) as i128),
+        }
+    }
+
+    fn offset(&mut self) -> Arg {
+        match self.below(8) {
+            0..4 => Arg::int(0),
+            4 | 5 => Arg::Int(Num { base: Base::Pages(1 + self.below(2) as u8), plus: 0 }),
+            _ => Arg::Int(self.number(&[Base::Zero, Base::Pages(1), Base::Len])),
+        }
+    }
+
+    fn byte(&mut self) -> Arg {
+        match self.below(12) {
+            0 => Arg::int(self.pick(&[-1, 256, 255, -256, 1 << 31, 1 << 63])),
+            1 => Arg::Index(Num::plain(self.below(258) as i128)),
+            2 => Arg::Bool(true),
+            3 => Arg::bytes(b"a"),
+            _ => Arg::int(i128::from(self.pick(b"abc\n\0\xff"))),
+        }
+    }
+
+    fn needle(&mut self) -> Arg {
+        let size = self.below(4);
+        let bytes: Vec<u8> = (0..size).map(|_| self.pick(b"aaabbc\n\0")).collect();
+        let wrap = self.wrap();
+        Arg::Bytes(wrap, bytes)
+    }
+
+    fn wrap(&mut self) -> Wrap {
+        if self.one_in(8) { self.pick(&Wrap::ALL) } else { Wrap::Bytes }
+    }
+
+    fn source(&mut self, size: usize) -> Arg {
+        match self.below(24) {
+            0 if self.maps > 0 => Arg::Map(self.below(self.maps) as u8),
+            1 if self.views > 0 => Arg::View(self.below(self.views) as u8),
+            _ => {
+                let wrap = self.wrap();
+                Arg::Bytes(wrap, (0..size).map(|i| b"xyzXYZ0123456789"[(i + size) % 16]).collect())
+            }
+        }
+    }
+
+    fn descriptor(&mut self) -> Arg {
+        match self.below(12) {
+            0 => Arg::int(-1),
+            1 => Arg::int(-2),
+            2 => Arg::int(9999),
+            3 => Arg::Int(Num::plain(self.boundary())),
+            4 => Arg::File(0),
+            _ => Arg::Fd(self.below(self.files.max(1)) as u8),
+        }
+    }
+
+    fn other(&mut self) -> Arg {
+        match self.below(6) {
+            0 if self.maps > 0 => Arg::Map(self.below(self.maps) as u8),
+            1 if self.views > 0 => Arg::View(self.below(self.views) as u8),
+            2 => self.byte(),
+            3 => self.odd(),
+            _ => self.needle(),
+        }
+    }
+
+    /// Something of a type that is nearly always wrong.
+    fn odd(&mut self) -> Arg {
+        match self.below(6) {
+            0 => Arg::None,
+            1 => Arg::int(self.boundary()),
+            2 => Arg::Index(Num::plain(self.boundary())),
+            3 => self.needle(),
+            4 => Arg::File(0),
+            _ => Arg::Thing(self.pick(&Thing::ALL).0),
+        }
+    }
+
+    /// A constant of the profile whose name starts like this.
+    fn constant(&mut self, prefix: &str) -> Arg {
+        let known = |c: &&constants::Constant| c.name.starts_with(prefix) && self.mix.profile.has_constant(c);
+        let many = constants::ALL.iter().filter(known).count();
+        let chosen = self.below(many);
+        let known = |c: &&constants::Constant| c.name.starts_with(prefix) && self.mix.profile.has_constant(c);
+        constants::ALL.iter().filter(known).nth(chosen).map_or(Arg::int(0), |c| Self::flag(c.name))
+    }
+
+    fn flag(name: &str) -> Arg {
+        constants::place(name).map_or(Arg::int(0), |place| Arg::Flags(smallvec::smallvec![place]))
+    }
+
+    /// A few constants together, or a plain number.
+    fn flag_set(&mut self, prefix: &str) -> Arg {
+        if self.one_in(6) {
+            return Arg::int(self.pick(&[0, 1, 2, 3, 4, 8, 16, 32, 33, 34, -1, 1 << 24]));
+        }
+        let mut places = smallvec::SmallVec::new();
+        for _ in 0..=self.below(3) {
+            if let Arg::Flags(one) = self.constant(prefix) {
+                places.extend(one);
+            }
+        }
+        Arg::Flags(places)
+    }
+}

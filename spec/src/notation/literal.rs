@@ -1,0 +1,149 @@
+//! Constant expressions: numbers, bytes, constants of the module, and objects of wrong types.
+
+use super::MOST_BYTES;
+use super::syntax::{Expr, Stmt, statement};
+use crate::constants;
+use crate::{Base, Num, Thing};
+use smallvec::SmallVec;
+use std::sync::OnceLock;
+
+type Result<T> = std::result::Result<T, String>;
+
+pub(super) fn thing_of(expr: &Expr) -> Option<Thing> {
+    static THINGS: OnceLock<Vec<(Thing, Expr)>> = OnceLock::new();
+    let things = THINGS.get_or_init(|| {
+        let parsed = |(thing, source, _): (Thing, &str, &str)| match statement(source) {
+            Ok(Stmt::Expr(expr)) => (thing, expr),
+            other => unreachable!("{source} is an expression, not {other:?}"),
+        };
+        Thing::ALL.into_iter().map(parsed).collect()
+    });
+    things.iter().find(|(_, known)| known == expr).map(|(thing, _)| *thing)
+}
+
+pub(super) fn flags_of(expr: &Expr) -> Result<Option<SmallVec<[u8; 4]>>> {
+    match expr {
+        Expr::Attr(module, name) if **module == Expr::Name("mmap".into()) && unit(name).is_none() => {
+            match constants::place(name) {
+                Some(place) => Ok(Some(smallvec::smallvec![place])),
+                None => Err(format!("'mmap.{name}' is no constant of the module")),
+            }
+        }
+        Expr::Binary(left, "|", right) => match (flags_of(left)?, flags_of(right)?) {
+            (Some(mut left), Some(right)) => {
+                left.extend(right);
+                Ok(Some(left))
+            }
+            _ => Err("'|' joins constants of the module only".into()),
+        },
+        _ => Ok(None),
+    }
+}
+
+pub(super) fn num_of(expr: &Expr) -> Result<Option<Num>> {
+    let both = |left: &Expr, right: &Expr| Ok::<_, String>(num_of(left)?.zip(num_of(right)?));
+    Ok(match expr {
+        Expr::Int(value) => Some(Num::plain(*value)),
+        Expr::Name(name) => symbol(name).map(|base| Num { base, plus: 0 }),
+        Expr::Attr(module, name) if **module == Expr::Name("mmap".into()) => {
+            unit(name).map(|base| Num { base, plus: 0 })
+        }
+        Expr::Negative(inner) => num_of(inner)?.map(negated).transpose()?,
+        Expr::Binary(left, "+", right) => both(left, right)?.map(|(a, b)| sum(a, b)).transpose()?,
+        Expr::Binary(left, "-", right) => both(left, right)?.map(|(a, b)| sum(a, negated(b)?)).transpose()?,
+        Expr::Binary(left, "*", right) => both(left, right)?.map(|(a, b)| product(a, b)).transpose()?,
+        Expr::Binary(left, "**", right) => both(left, right)?.map(|(a, b)| power(a, b)).transpose()?,
+        _ => None,
+    })
+}
+
+fn unit(name: &str) -> Option<Base> {
+    match name {
+        "PAGESIZE" => Some(Base::Pages(1)),
+        "ALLOCATIONGRANULARITY" => Some(Base::Granules(1)),
+        _ => None,
+    }
+}
+
+fn symbol(name: &str) -> Option<Base> {
+    match name {
+        "LEN" => Some(Base::Len),
+        "POS" => Some(Base::Pos),
+        "SIZE" => Some(Base::FileSize),
+        _ => None,
+    }
+}
+
+fn negated(num: Num) -> Result<Num> {
+    match (num.base, num.plus.checked_neg()) {
+        (Base::Zero, Some(value)) => Ok(Num::plain(value)),
+        _ => Err("this number cannot be negated".into()),
+    }
+}
+
+fn sum(left: Num, right: Num) -> Result<Num> {
+    let base = match (left.base, right.base) {
+        (base, Base::Zero) | (Base::Zero, base) => base,
+        _ => return Err("a number is relative to one thing only".into()),
+    };
+    let plus = left.plus.checked_add(right.plus).ok_or("the number is too large")?;
+    Ok(Num { base, plus })
+}
+
+fn product(left: Num, right: Num) -> Result<Num> {
+    match (left, right) {
+        (Num { base: Base::Zero, plus: a }, Num { base: Base::Zero, plus: b }) => {
+            a.checked_mul(b).map(Num::plain).ok_or_else(|| "the number is too large".into())
+        }
+        (Num { base: Base::Zero, plus: count }, Num { base: unit @ (Base::Pages(1) | Base::Granules(1)), plus: 0 }) => {
+            let count = u8::try_from(count).map_err(|_| "too many pages")?;
+            let base = if unit == Base::Pages(1) { Base::Pages(count) } else { Base::Granules(count) };
+            Ok(Num { base, plus: 0 })
+        }
+        _ => Err("'*' multiplies plain numbers, or a number of pages".into()),
+    }
+}
+
+fn power(base: Num, exponent: Num) -> Result<Num> {
+    let too_large = "the number is too large";
+    match (base.as_plain(), exponent.as_plain().map(u32::try_from)) {
+        (Some(base), Some(Ok(exponent))) => base.checked_pow(exponent).map(Num::plain).ok_or_else(|| too_large.into()),
+        _ => Err("'**' takes plain numbers".into()),
+    }
+}
+
+pub(super) fn bytes_of(expr: &Expr) -> Result<Option<Vec<u8>>> {
+    let limited = |len: usize| if len <= MOST_BYTES { Ok(()) } else { Err(format!("more than {MOST_BYTES} bytes")) };
+    let count = |expr: &Expr| match num_of(expr)?.and_then(Num::as_plain).map(usize::try_from) {
+        Some(Ok(count)) => Ok(count),
+        _ => Err("expected a number of bytes".to_owned()),
+    };
+    Ok(match expr {
+        Expr::Bytes(bytes) => Some(bytes.clone()),
+        Expr::Binary(left, "*", right) => match bytes_of(left)? {
+            Some(unit) => {
+                let times = count(right)?;
+                limited(unit.len().saturating_mul(times))?;
+                Some(unit.repeat(times))
+            }
+            None => None,
+        },
+        Expr::Binary(left, "+", right) => match (bytes_of(left)?, bytes_of(right)?) {
+            (Some(mut left), Some(right)) => {
+                limited(left.len() + right.len())?;
+                left.extend(right);
+                Some(left)
+            }
+            _ => None,
+        },
+        Expr::Call(function, args) if **function == Expr::Name("bytes".into()) => match args.as_slice() {
+            [(None, size)] if num_of(size)?.is_some() => {
+                let size = count(size)?;
+                limited(size)?;
+                Some(vec![0; size])
+            }
+            _ => None,
+        },
+        _ => None,
+    })
+}
