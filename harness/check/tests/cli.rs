@@ -257,6 +257,17 @@ fn a_killed_worker_is_a_death_of_its_step_and_the_campaign_goes_on() -> Result {
 }
 
 #[test]
+fn what_a_target_writes_stays_in_a_folder_of_its_own() -> Result {
+    let dir = tempfile::tempdir()?;
+    let args = ["check", "--random-only", "--module", "litters", "--cases", "50", "--seed", "1"];
+    let done = mmapcheck(&args).current_dir(dir.path()).output()?;
+    assert!(done.status.code() < Some(2), "{}", text(&done.stderr));
+    let left: Vec<_> = std::fs::read_dir(dir.path())?.flatten().map(|entry| entry.file_name()).collect();
+    assert!(left.iter().all(|name| name == "mmapcheck-found"), "{left:?}");
+    Ok(())
+}
+
+#[test]
 fn an_interrupt_leaves_what_was_found() -> Result {
     let dir = tempfile::tempdir()?;
     let running =

@@ -71,8 +71,12 @@ impl Worker {
         limit_resources()?;
         mmapcheck_targets::check_interpreter()?;
         let Subject { module, attr } = &orders.subject;
-        let machine = Embedded::new(module, attr, &folder(&orders.dir, "target")?)?;
+        let dir = folder(&orders.dir, "target")?;
+        let machine = Embedded::new(module, attr, &dir)?;
         let host = machine.host().clone();
+        // Imports have found what PYTHONPATH names from where the user stands; what the target writes by a relative name
+        // from now on stays in its own folder.
+        std::env::set_current_dir(&dir).map_err(|error| TargetError(format!("{}: {error}", dir.display())))?;
         let judge = Judge::new(orders.profile.unwrap_or(host.profile), &folder(&orders.dir, "reference")?)?;
         let progress = Progress::open(&orders.dir.join("progress"))
             .map_err(|error| TargetError(format!("the page of marks cannot be opened: {error}")))?;
