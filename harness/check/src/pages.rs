@@ -236,19 +236,8 @@ pub fn broken_clause(compared: &Compared, difference: &Difference) -> Option<(&'
 #[must_use]
 pub fn matches_filter(id: &str, filter: &str) -> bool {
     let clause = id.split('.').next().unwrap_or(id);
-    matches_pattern(id, filter) || matches_pattern(clause, filter) || filter.strip_suffix(".1") == Some(id)
-}
-
-fn matches_pattern(id: &str, pattern: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|head| id.strip_prefix(head)) else { return false };
-    let tail: Vec<&str> = parts.collect();
-    let Some((last, middle)) = tail.split_last() else { return rest.is_empty() };
-    for part in middle {
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.ends_with(last)
+    let matches = |id| notation::fits(filter, "*", id);
+    matches(id) || matches(clause) || filter.strip_suffix(".1") == Some(id)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::store::{Direction, Memory, PAGE, Request, Store};
 use memmap2::{Advice, MmapOptions, MmapRaw, RemapOptions, UncheckedAdvice};
 use mmapcheck_spec::Mode;
 use mmapcheck_spec::constants as c;
+use std::cell::Cell;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -78,7 +79,7 @@ fn map_shared(file: &OpenFile, request: Request, mut options: MmapOptions) -> Re
         None => options.len(whole).map_raw_read_only(&*file.fd)?,
     };
     let behind = Behind::File { inode: Rc::clone(&file.inode), offset, shared: Some(writable) };
-    Ok(Region { raw: Some(raw), len: request.len, behind })
+    Ok(Region { raw: Some(raw), len: request.len, behind, advised: Cell::new(false) })
 }
 
 fn map_private(file: &OpenFile, request: Request, options: &MmapOptions) -> Result<Region, Errno> {
@@ -90,7 +91,7 @@ fn map_private(file: &OpenFile, request: Request, options: &MmapOptions) -> Resu
         unsafe { options.map_copy_read_only(&*file.fd) }?.into()
     };
     let behind = Behind::File { inode: Rc::clone(&file.inode), offset: request.offset, shared: None };
-    Ok(Region { raw: Some(raw), len: request.len, behind })
+    Ok(Region { raw: Some(raw), len: request.len, behind, advised: Cell::new(false) })
 }
 
 /// A shared writable map of a file that is in no use.
@@ -108,9 +109,14 @@ impl Disk {
         if request.shared {
             let pages = request.len.next_multiple_of(PAGE);
             let raw = Some(options.map_raw(&self.zero)?);
-            return Ok(Region { raw, len: request.len, behind: Behind::Shared { pages } });
+            return Ok(Region { raw, len: request.len, behind: Behind::Shared { pages }, advised: Cell::new(false) });
         }
-        Ok(Region { raw: Some(options.map_anon()?.into()), len: request.len, behind: Behind::Private })
+        Ok(Region {
+            raw: Some(options.map_anon()?.into()),
+            len: request.len,
+            behind: Behind::Private,
+            advised: Cell::new(false),
+        })
     }
 }
 
@@ -121,11 +127,16 @@ pub struct Region {
     /// How many bytes were asked for.
     len: usize,
     behind: Behind,
+    /// The kernel was advised about it: it remembers that, by page, and may hold the map in pieces from then on.
+    advised: Cell<bool>,
 }
 
 impl Drop for Region {
     fn drop(&mut self) {
         // What a map that is only read may be advised to do depends on how its file was opened, so it is not used again.
+        if self.advised.get() {
+            return;
+        }
         if let (Behind::File { inode, offset, shared: Some(true) }, Some(raw)) = (&self.behind, self.raw.take()) {
             let mut spare = inode.spare.borrow_mut();
             if spare.len() == MOST_SPARE {
@@ -239,6 +250,7 @@ impl Memory for Region {
     }
 
     fn advise(&self, advice: i32, start: usize, len: usize) -> Result<(), Errno> {
+        self.advised.set(true);
         let kind = match advice {
             c::MADV_NORMAL => Advice::Normal,
             c::MADV_RANDOM => Advice::Random,

@@ -113,7 +113,13 @@ pub fn matches(want: &[String], outcome: &Outcome, ellipsis: bool, class_only: b
 }
 
 fn elliptic(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split("...");
+    fits(pattern, "...", text)
+}
+
+/// Whether a text fits a pattern in which `anything` stands for any text.
+#[must_use]
+pub fn fits(pattern: &str, anything: &str, text: &str) -> bool {
+    let mut parts = pattern.split(anything);
     let Some(mut rest) = parts.next().and_then(|head| text.strip_prefix(head)) else { return false };
     let tail: Vec<&str> = parts.collect();
     let Some((last, middle)) = tail.split_last() else { return rest.is_empty() };

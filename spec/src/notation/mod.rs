@@ -10,7 +10,7 @@ mod print;
 mod read;
 mod syntax;
 
-pub use answer::{bytes_literal, matches, render, render_discarded, render_value};
+pub use answer::{bytes_literal, fits, matches, render, render_discarded, render_value};
 pub use print::{arg_text, name, print, print_answered, print_steps, step_text};
 pub use read::{Session, Statement, parse};
 
