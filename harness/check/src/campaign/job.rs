@@ -172,7 +172,9 @@ impl Job<'_> {
             }
         }
         if gone.end == End::Hung {
-            // Nothing in the case hangs: the machine was busy with something else.
+            // Nothing in the case hangs: the machine was busy with something else. It is counted, so that it is known.
+            let reason = "it gave no answer in time once, and did each time it was run again".to_owned();
+            *self.shared.tally().incomparable.entry(reason).or_default() += 1;
             return Ok(());
         }
         self.killed(number, gone)
