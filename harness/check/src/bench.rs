@@ -4,7 +4,7 @@ use crate::choices::seeded;
 use crate::generate::{Mix, generate};
 use crate::run::{Judge, Stepwise};
 use crate::sweep::sweep;
-use crate::worker::Subject;
+use crate::worker::{Subject, scratch};
 use mmapcheck_spec::{Case, Profile, Target, TargetError, Watch};
 use mmapcheck_targets::Embedded;
 use std::time::{Duration, Instant};
@@ -47,9 +47,7 @@ pub struct Speeds {
 pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Result<Speeds, TargetError> {
     const ROUNDS: u64 = 10;
     mmapcheck_targets::check_interpreter()?;
-    let folder =
-        || crate::worker::scratch().map_err(|error| TargetError(format!("no temporary folder can be made: {error}")));
-    let (ours, theirs) = (folder()?, folder()?);
+    let (ours, theirs) = (scratch()?, scratch()?);
     let machine = Embedded::new(&subject.module, &subject.attr, theirs.path())?;
     let host = machine.host().clone();
     let profile = profile.unwrap_or(host.profile);

@@ -7,7 +7,7 @@ use crate::generate::Mix;
 use crate::limits;
 use crate::run::{Compared, Judge};
 use crate::shrink::shrink;
-use crate::worker::{Remote, Subject};
+use crate::worker::{Remote, Subject, scratch};
 use mmapcheck_spec::{Case, Host, Profile, Target, TargetError, Watch};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -130,7 +130,7 @@ pub fn campaign(plan: &Plan, stop: &AtomicBool, watcher: &dyn Watcher) -> Result
     let began = Instant::now();
     let first = Remote::start(&plan.subject, plan.profile, plan.hang)?;
     let host = first.host().clone();
-    let severity = plan.severity.unwrap_or(if host.is_cpython_mmap { Severity::Message } else { Severity::Class });
+    let severity = Severity::least(plan.severity, &host);
     let shared = Shared {
         plan,
         stop,
@@ -240,8 +240,7 @@ impl Shared<'_> {
             Some(remote) => remote,
             None => Remote::start(&self.plan.subject, self.plan.profile, self.plan.hang)?,
         };
-        let dir =
-            tempfile::tempdir().map_err(|error| TargetError(format!("no temporary folder can be made: {error}")))?;
+        let dir = scratch()?;
         let judge = Judge::new(self.profile, dir.path())?;
         let mix = Mix { ops: self.plan.ops.clone(), steps: self.plan.steps, profile: self.profile };
         let mut job = job::Job { shared: self, remote, judge, mix };

@@ -1,7 +1,7 @@
 //! Comparing two traces of one case.
 
 use mmapcheck_spec::notation::{bytes_literal, render_value};
-use mmapcheck_spec::{Case, Content, End, Left, MapState, Op, Outcome, StepTrace, Trace, Value};
+use mmapcheck_spec::{Case, Content, End, Host, Left, MapState, Op, Outcome, StepTrace, Trace, Value};
 use std::fmt;
 use std::str::FromStr;
 
@@ -29,6 +29,15 @@ impl Severity {
         (Severity::Death, "death"),
         (Severity::Bytes, "bytes"),
     ];
+}
+
+impl Severity {
+    /// The mildest that counts: what was asked for, or `message` for CPython's own `mmap` and `class` for any other, since
+    /// texts are CPython's habit and not the documentation's promise.
+    #[must_use]
+    pub fn least(asked: Option<Severity>, host: &Host) -> Severity {
+        asked.unwrap_or(if host.is_cpython_mmap { Severity::Message } else { Severity::Class })
+    }
 }
 
 impl fmt::Display for Severity {

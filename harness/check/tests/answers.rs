@@ -6,6 +6,7 @@ use mmapcheck::compare::Severity;
 use mmapcheck::pages::{Failure, hold_against, run};
 use mmapcheck::run::{Judge, Stepwise};
 use mmapcheck::saboteur::{FAULTS, Saboteur};
+use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Page, TEXTS, all, examples, read};
@@ -16,15 +17,11 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 /// The oldest and the newest version the reference answers for, and one between: every example it can answer applies to one.
 const PROFILES: [Profile; 3] = [Profile::cpython(3, 11, 7), Profile::cpython(3, 13, 0), Profile::cpython(3, 9, 18)];
 
-fn folder() -> std::io::Result<tempfile::TempDir> {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
-}
-
 /// Examples with what the reference does in them, under the first profile they apply to.
 fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace)>> {
     let mut found = Vec::new();
     for profile in PROFILES {
-        let dir = folder()?;
+        let dir = scratch()?;
         let mut judge = Judge::new(profile, dir.path())?;
         let first = |clause: &Clause| PROFILES.into_iter().find(|profile| clause.scope.excludes(*profile).is_none());
         for (page, clause, example) in examples(pages).filter(|(_, clause, _)| first(clause) == Some(profile)) {
@@ -87,7 +84,7 @@ fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
 fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     let pages = all()?;
     let profile = PROFILES[0];
-    let (ours, theirs) = (folder()?, folder()?);
+    let (ours, theirs) = (scratch()?, scratch()?);
     let mut judge = Judge::new(profile, ours.path())?;
     let mut missed = Vec::new();
     for fault in FAULTS {
@@ -108,7 +105,7 @@ fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
 #[test]
 fn blessing_puts_back_every_answer_that_was_lost() -> Result {
     let profile = PROFILES[0];
-    let dir = folder()?;
+    let dir = scratch()?;
     let host = Host { profile, name: "the reference".into(), is_cpython_mmap: true, page: 4096 };
     let mut target = Stepwise::new(Reference::new(profile, dir.path())?, host);
     for (path, text) in TEXTS {

@@ -4,6 +4,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use mmapcheck::compare::Severity;
 use mmapcheck::pages::{on_reference, on_target};
 use mmapcheck::run::{Judge, Stepwise};
+use mmapcheck::worker::scratch;
 use mmapcheck_spec::Profile;
 use mmapcheck_spec::pages::{Clause, Example, Page, all, examples};
 use mmapcheck_targets::Embedded;
@@ -49,10 +50,6 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn folder() -> std::io::Result<tempfile::TempDir> {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
-}
-
 fn on_profiles(page: &Page, clause: &Clause, example: &Example) -> Option<Trial> {
     let profiles: Vec<Profile> =
         PROFILES.into_iter().filter(|profile| clause.scope.excludes(*profile).is_none()).collect();
@@ -60,7 +57,7 @@ fn on_profiles(page: &Page, clause: &Clause, example: &Example) -> Option<Trial>
         (page.path.clone(), example.clone(), format!("{} on the reference · {}", example.id, clause.rule));
     (!profiles.is_empty()).then(|| {
         Trial::test(name, move || {
-            let dir = folder()?;
+            let dir = scratch()?;
             for profile in profiles {
                 let mut judge = Judge::new(profile, dir.path())?;
                 if let Some(failure) = on_reference(&path, &example, &mut judge)? {
@@ -103,7 +100,7 @@ fn interpreter() -> Result<(Sender<Job>, Profile), Box<dyn std::error::Error>> {
     std::thread::spawn(move || {
         let start = || -> Result<_, Box<dyn std::error::Error>> {
             mmapcheck_targets::check_interpreter()?;
-            let (ours, theirs) = (folder()?, folder()?);
+            let (ours, theirs) = (scratch()?, scratch()?);
             let machine = Embedded::new("mmap", "mmap", theirs.path())?;
             let host = machine.host().clone();
             Ok((Judge::new(host.profile, ours.path())?, Stepwise::new(machine, host), ours, theirs))

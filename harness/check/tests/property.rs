@@ -4,6 +4,7 @@ use mmapcheck::generate::{Mix, generate};
 use mmapcheck::report;
 use mmapcheck::run::{Judge, Stepwise};
 use mmapcheck::sides::side_by_side;
+use mmapcheck::worker::scratch;
 use mmapcheck_spec::Watch;
 use mmapcheck_targets::Embedded;
 use proptest::prelude::*;
@@ -12,8 +13,7 @@ use std::cell::RefCell;
 #[test]
 fn the_reference_and_cpython_agree_on_any_bytes() -> Result<(), Box<dyn std::error::Error>> {
     mmapcheck_targets::check_interpreter()?;
-    let folder = || tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
-    let (ours, theirs) = (folder()?, folder()?);
+    let (ours, theirs) = (scratch()?, scratch()?);
     let machine = Embedded::new("mmap", "mmap", theirs.path())?;
     let host = machine.host().clone();
     let judge = RefCell::new(Judge::new(host.profile, ours.path())?);

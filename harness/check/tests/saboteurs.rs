@@ -6,6 +6,7 @@ use mmapcheck::generate::{Mix, generate};
 use mmapcheck::run::Judge;
 use mmapcheck::saboteur::{FAULTS, Fault, Saboteur};
 use mmapcheck::sweep::{Hit, sweep};
+use mmapcheck::worker::scratch;
 use mmapcheck_spec::notation::print;
 use mmapcheck_spec::{Case, Profile, Target, Watch, repair};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +28,7 @@ struct Caught {
 }
 
 fn catch(fault: &'static Fault) -> Result<Caught, Box<dyn std::error::Error>> {
-    let (ours, theirs) = (folder()?, folder()?);
+    let (ours, theirs) = (scratch()?, scratch()?);
     let mut judge = Judge::new(PROFILE, ours.path())?;
     let mut saboteur = Saboteur::target(fault, PROFILE, theirs.path())?;
     let mix = Mix::all(PROFILE);
@@ -65,11 +66,6 @@ fn first_hit(
         }
     }
     Ok(None)
-}
-
-fn folder() -> std::io::Result<tempfile::TempDir> {
-    // Files in memory where that is to be had: a flush to a disk takes a hundred times as long.
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }
 
 /// What is wrong with how a fault was caught, if anything.

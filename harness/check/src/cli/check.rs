@@ -6,7 +6,7 @@ use mmapcheck::compare::Severity;
 use mmapcheck::pages::{self, Failure, Outcomes, matches_filter};
 use mmapcheck::report;
 use mmapcheck::run::Judge;
-use mmapcheck::worker::Remote;
+use mmapcheck::worker::{Remote, scratch};
 use mmapcheck_spec::pages::{all, examples};
 use mmapcheck_spec::{Op, Target};
 use std::collections::HashMap;
@@ -46,7 +46,7 @@ pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
 fn run_pages(args: &Check, plan: &Plan, stop: &AtomicBool) -> Result<(Outcomes, Report), Stop> {
     let mut remote = Remote::start(&plan.subject, plan.profile, plan.hang)?;
     let host = remote.host().clone();
-    let severity = plan.severity.unwrap_or(if host.is_cpython_mmap { Severity::Message } else { Severity::Class });
+    let severity = Severity::least(plan.severity, &host);
     let nothing = Report::new(host, plan, severity);
     if args.random_only {
         return Ok((Outcomes::default(), nothing));
@@ -56,7 +56,7 @@ fn run_pages(args: &Check, plan: &Plan, stop: &AtomicBool) -> Result<(Outcomes, 
     if !examples(&pages).any(|(_, _, example)| matches_filter(&example.id, filter)) {
         return Err(Stop(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
     }
-    let dir = tempfile::tempdir().map_err(|error| Stop(format!("no temporary folder can be made: {error}")))?;
+    let dir = scratch()?;
     let mut judge = Judge::new(nothing.profile, dir.path())?;
     let chosen = |id: &str| !stop.load(Ordering::Relaxed) && matches_filter(id, filter);
     Ok((pages::run(&pages, &mut judge, &mut remote, severity, &chosen)?, nothing))

@@ -5,9 +5,9 @@ use mmapcheck::campaign::shrink_to;
 use mmapcheck::compare::Severity;
 use mmapcheck::run::Judge;
 use mmapcheck::sides::side_by_side;
-use mmapcheck::worker::Remote;
+use mmapcheck::worker::{Remote, scratch};
 use mmapcheck::{limits, report};
-use mmapcheck_spec::{Case, Target, TargetError, Watch, notation};
+use mmapcheck_spec::{Case, Target, Watch, notation};
 use std::path::Path;
 use std::time::Instant;
 use tempfile::TempDir;
@@ -64,13 +64,12 @@ struct Bench {
 impl Bench {
     fn new(target: &TargetArgs) -> Result<Bench, Stop> {
         let remote = Remote::start(&target.subject(), target.profile, limits::HANG)?;
-        let dir =
-            tempfile::tempdir().map_err(|error| TargetError(format!("no temporary folder can be made: {error}")))?;
+        let dir = scratch()?;
         let judge = Judge::new(target.profile.unwrap_or(remote.host().profile), dir.path())?;
         Ok(Bench { remote, judge, _dir: dir })
     }
 
     fn least(&self, asked: Option<Severity>) -> Severity {
-        asked.unwrap_or(if self.remote.host().is_cpython_mmap { Severity::Message } else { Severity::Class })
+        Severity::least(asked, self.remote.host())
     }
 }

@@ -9,8 +9,7 @@ mod remote;
 mod wire;
 
 pub use child::serve;
-pub(crate) use remote::scratch;
-pub use remote::{Gone, Remote};
+pub use remote::{Gone, Remote, scratch};
 pub use wire::SweepOrder;
 
 use std::path::PathBuf;

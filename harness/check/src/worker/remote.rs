@@ -55,7 +55,7 @@ impl Remote {
     /// # Errors
     /// Where it does not start: no such module, the wrong interpreter library.
     pub fn start(subject: &Subject, profile: Option<Profile>, hang: Duration) -> Result<Remote, TargetError> {
-        let dir = scratch().map_err(|error| TargetError(format!("no temporary folder can be made: {error}")))?;
+        let dir = scratch()?;
         let orders = Orders { subject: subject.clone(), profile, dir: dir.path().to_owned() };
         let (running, host) = Running::start(&orders)?;
         Ok(Remote { orders, hang, host, running: Some(running), _dir: dir })
@@ -242,13 +242,17 @@ fn last_words(errors: &Path) -> String {
 
 /// A fresh temporary folder, in memory where that is to be had: cases make and sync files by the thousand.
 /// `TMPDIR` decides where it is set.
-pub(crate) fn scratch() -> std::io::Result<TempDir> {
+///
+/// # Errors
+/// Where none can be made.
+pub fn scratch() -> Result<TempDir, TargetError> {
     let memory = PathBuf::from("/dev/shm");
     let mut builder = tempfile::Builder::new();
     builder.prefix("mmapcheck-");
-    if std::env::var_os("TMPDIR").is_none() && memory.is_dir() {
+    let made = if std::env::var_os("TMPDIR").is_none() && memory.is_dir() {
         builder.tempdir_in(memory).or_else(|_| builder.tempdir())
     } else {
         builder.tempdir()
-    }
+    };
+    made.map_err(|error| TargetError(format!("no temporary folder can be made: {error}")))
 }
