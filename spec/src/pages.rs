@@ -130,10 +130,11 @@ impl Scope {
         if self.cpython && profile.implementation != Implementation::CPython {
             return Some("CPython only".into());
         }
-        let Platform::Linux = profile.platform;
         match self.platform.as_deref() {
-            None | Some("unix" | "linux") => None,
-            Some(other) => Some(format!("not run: {other} only")),
+            None => None,
+            Some("unix") if profile.platform != Platform::Windows => None,
+            Some(only) if only == profile.platform.name() => None,
+            Some(only) => Some(format!("not run: {only} only")),
         }
     }
 }
