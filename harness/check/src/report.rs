@@ -27,7 +27,7 @@ pub fn session(compared: &Compared, difference: Option<&crate::compare::Differen
         case.steps.push(step);
         answers.push(answer);
     }
-    notation::print_answered(&case, &answers)
+    notation::print_answered(&case, &answers, compared.profile.dialect())
 }
 
 /// A step that makes a divergence of state visible, with the answer it must give.

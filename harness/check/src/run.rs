@@ -97,7 +97,7 @@ impl Judge {
         let Answered { case, expected } = self.answer(case, watch)?;
         let actual = target.run(&case, watch)?;
         let comparison = compare(&case, &expected, &actual);
-        Ok(Compared { case, expected, actual, comparison })
+        Ok(Compared { profile: self.profile, case, expected, actual, comparison })
     }
 }
 
@@ -109,6 +109,8 @@ fn item_by_item(op: Op) -> bool {
 /// A case, both its traces, and how they compare.
 #[derive(Clone, Debug)]
 pub struct Compared {
+    /// The rules it was judged by.
+    pub profile: Profile,
     /// The case, its numbers plain.
     pub case: Case,
     /// What the reference did.

@@ -10,7 +10,7 @@ use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Page, TEXTS, all, examples, read};
-use mmapcheck_spec::{Host, Profile, Trace, Watch};
+use mmapcheck_spec::{Dialect, Host, Profile, Trace, Watch};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -27,7 +27,7 @@ fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace)>> {
         for (page, clause, example) in examples(pages).filter(|(_, clause, _)| first(clause) == Some(profile)) {
             let answered = judge.answer(example.session.case.clone(), Watch::Quick)?;
             let trace = answered.expected;
-            let failure = hold_against(&page.path, example, &trace, Severity::Message);
+            let failure = hold_against(&page.path, example, &trace, profile.dialect(), Severity::Message);
             assert_eq!(failure, None, "{} does not hold in the first place", clause.id);
             found.push((page, example, trace));
         }
@@ -65,7 +65,7 @@ fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
         for statement in &example.session.statements {
             for answer in wrong_answers(statement) {
                 let broken = with_answer(example, statement, &answer)?;
-                let failure = hold_against(&page.path, &broken, &trace, Severity::Message);
+                let failure = hold_against(&page.path, &broken, &trace, Dialect::Python3, Severity::Message);
                 let last = statement.want_line + answer.len().saturating_sub(1);
                 let line = if answer.is_empty() { statement.line } else { last };
                 let place = failure.as_ref().map(|failure| failure.place.clone());

@@ -11,8 +11,8 @@ use crate::rules::{compare, construct};
 use crate::store::{Direction, PAGE};
 use mmapcheck_spec::constants;
 use mmapcheck_spec::{
-    Arg, End, FileState, Given, Kind, Left, Machine, MapState, Num, Op, Outcome, Profile, SLOTS, Slot, Step,
-    TargetError, Thing, Value, Watch, World,
+    Arg, Dialect, End, FileState, Given, Kind, Left, Machine, MapState, Num, Op, Outcome, Profile, Raise, SLOTS, Slot,
+    Step, TargetError, Thing, Value, Watch, World, Wrap,
 };
 use smallvec::SmallVec;
 use std::path::Path;
@@ -84,7 +84,12 @@ impl Reference {
             Op::Constant => self.constant(step),
             Op::New => self.construct(step),
             Op::View => {
-                let view = View::new(named(&names.maps, step.on)?)?;
+                let map = named(&names.maps, step.on)?;
+                if self.profile.dialect() == Dialect::Python2 {
+                    let wanted = "cannot make memory view because object does not have the buffer interface";
+                    return Err(type_error(wanted));
+                }
+                let view = View::new(map)?;
                 bind(&mut names.views, step.bind, view)
             }
             Op::Iter => {
@@ -116,8 +121,12 @@ impl Reference {
             return Err(no_rule(step).into());
         };
         let known = places.iter().filter_map(|&place| constants::ALL.get(usize::from(place)));
+        let module = match self.profile.dialect() {
+            Dialect::Python2 => "'module' object",
+            Dialect::Python3 => "module 'mmap'",
+        };
         match known.clone().find(|constant| !self.profile.has_constant(constant)) {
-            Some(missing) => Err(attribute_error(format!("module 'mmap' has no attribute '{}'", missing.name))),
+            Some(missing) => Err(attribute_error(format!("{module} has no attribute '{}'", missing.name))),
             None => Ok(Value::Int(Reference::flags(places)?.into())),
         }
     }
@@ -134,7 +143,7 @@ impl Reference {
                 unsupported("bytes written over themselves become what the kernel's copying makes of them").into()
             );
         }
-        let Value::Bytes(bytes) = map.to_bytes()? else { return Err(no_rule(step).into()) };
+        let bytes = map.all()?;
         Ok(Value::Int(self.files.write(step.on, &bytes)? as i128))
     }
 
@@ -142,12 +151,10 @@ impl Reference {
         let map = named(&self.names.maps, step.on)?;
         let args = &self.args(step)?;
         let profile = self.profile;
-        if step.op == Op::Seekable && !profile.seek_returns_position() {
-            return Err(attribute_error("'mmap.mmap' object has no attribute 'seekable'"));
-        }
+        self.refuse_missing(step.op)?;
         self.refuse_keywords(step, args)?;
         if step.op.row().params.is_empty() {
-            args.none(step.op.row().name)?;
+            args.none(step.op.row().name, profile)?;
         }
         match step.op {
             Op::Close | Op::Exit => map.close_method(),
@@ -156,27 +163,47 @@ impl Reference {
             Op::Flush => map.flush(args, profile),
             Op::Madvise => map.madvise(args, profile),
             Op::Move => map.move_bytes(args, profile),
-            Op::Read => map.read(args),
-            Op::ReadByte => map.read_byte(),
+            Op::Read => map.read(args, profile),
+            Op::ReadByte => map.read_byte(profile),
             Op::ReadLine => map.readline(),
             Op::Resize => map.resize(args, profile),
             Op::Seek => map.seek(args, profile),
             Op::Seekable => Ok(Value::Bool(true)),
             Op::Size => map.size(),
             Op::Tell => map.tell(),
-            Op::Write => map.write(args),
+            Op::Write => map.write(args, profile),
             Op::WriteByte => map.write_byte(args, profile),
             _ => Err(no_rule(step).into()),
         }
     }
 
-    /// No method takes keywords. One without parameters always says its class, as one with them does since 3.11.
+    /// Refuses what this version's map does not have.
+    fn refuse_missing(&self, op: Op) -> Answer<()> {
+        let has = match op {
+            Op::Seekable => self.profile.seek_returns_position(),
+            Op::Madvise => self.profile.has_madvise(),
+            Op::Closed | Op::Enter | Op::Exit | Op::With | Op::WithRaise => self.profile.has_context(),
+            _ => true,
+        };
+        match op {
+            _ if has => Ok(()),
+            // A `with` statement names just what it looks for first.
+            Op::With | Op::WithRaise => Err(attribute_error("__exit__")),
+            _ => Err(attribute_error(format!("'mmap.mmap' object has no attribute '{}'", op.row().name))),
+        }
+    }
+
+    /// No method takes keywords. The versions that say its class began with those that have no parameters.
     fn refuse_keywords(&self, step: &Step, args: &Args<'_, Disk>) -> Answer<()> {
         if args.named.is_empty() {
             return Ok(());
         }
         let row = step.op.row();
-        let class = if row.params.is_empty() || self.profile.keyword_refusal_names_class() { "mmap." } else { "" };
+        let names_class = match row.params {
+            [] => self.profile.argument_refusal_names_class(),
+            _ => self.profile.keyword_refusal_names_class(),
+        };
+        let class = if names_class { "mmap." } else { "" };
         Err(type_error(format!("{class}{}() takes no keyword arguments", row.name)))
     }
 
@@ -184,33 +211,49 @@ impl Reference {
         let map = named(&self.names.maps, step.on)?;
         let args = &self.args(step)?.plain[..];
         let profile = self.profile;
+        self.refuse_missing(step.op)?;
         match (step.op, args) {
             (Op::Closed, _) => Ok(Value::Bool(map.is_closed())),
             (Op::Enter, _) => map.enter(),
             (Op::With, _) => map.with_pass(),
             (Op::WithRaise, _) => map.with_raise(),
             (Op::Len, _) => map.length(),
-            (Op::GetItem, [index]) => map.get_item(index),
+            (Op::GetItem, [index]) => map.get_item(index, profile),
             (Op::GetSlice | Op::GetStep, parts) => map.get_slice(parts),
-            (Op::SetItem, [index, value]) => map.set_item(index, value),
-            (Op::SetSlice | Op::SetStep, [parts @ .., value]) => map.set_slice(parts, value),
-            (Op::DelItem, [index]) => map.del_item(index),
-            (Op::DelSlice | Op::DelStep, parts) => map.del_slice(parts),
-            (Op::Contains, [item]) => map.contains(item),
+            (Op::SetItem | Op::SetSlice | Op::SetStep | Op::DelItem | Op::DelSlice | Op::DelStep, _) => {
+                self.change(step, map, args)
+            }
+            (Op::Contains, [item]) => map.contains(item, profile),
             (Op::List, _) => map.list(),
             (Op::Reversed, _) => map.reversed(),
-            (Op::Bytes, _) => map.to_bytes(),
-            (Op::Repr, _) => map.repr(),
+            (Op::Bytes, _) => map.to_bytes(profile),
+            (Op::Repr, _) => map.repr(profile),
             (Op::Bool, _) => map.open().map(|_| Value::Bool(true)),
-            (Op::Eq, [other]) => compare::equal(map, other),
-            (Op::Less, [other]) => compare::less(map, other),
-            (Op::Add, [other]) => compare::add(other),
-            (Op::Mul, [other]) => compare::multiply(other),
+            (Op::Eq, [other]) => compare::equal(map, other, profile),
+            (Op::Less, [other]) => compare::less(map, other, profile),
+            (Op::Add, [other]) => compare::add(other, profile),
+            (Op::Mul, [other]) => compare::multiply(other, profile),
             (Op::Hash, _) => Ok(Value::Bool(true)),
             (Op::FindAll, [pattern]) => map.find_all(pattern, profile),
-            (Op::Crc, _) => map.crc(),
+            (Op::Crc, _) => map.crc(profile),
             (Op::Unpack, [offset]) => map.unpack(offset, profile),
             (Op::Pack, [offset, value]) => map.pack(offset, value, profile),
+            _ => Err(no_rule(step).into()),
+        }
+    }
+
+    /// Assigning and deleting items and slices.
+    fn change(&self, step: &Step, map: &Map<Disk>, args: &[Object<'_, Disk>]) -> Answer {
+        let profile = self.profile;
+        match (step.op, args, profile.dialect()) {
+            (Op::SetItem, [index, value], Dialect::Python3) => map.set_item(index, value, profile),
+            (Op::SetItem, [index, value], Dialect::Python2) => map.set_character(index, value, profile),
+            (Op::SetSlice | Op::SetStep, [parts @ .., value], Dialect::Python3) => map.set_slice(parts, value, profile),
+            (Op::SetSlice | Op::SetStep, [parts @ .., value], Dialect::Python2) => map.set_string(parts, value),
+            (Op::DelItem, [index], Dialect::Python3) => map.del_item(index, profile),
+            (Op::DelItem, [index], Dialect::Python2) => map.del_character(index, profile),
+            (Op::DelSlice | Op::DelStep, parts, Dialect::Python3) => map.del_slice(parts),
+            (Op::DelSlice | Op::DelStep, parts, Dialect::Python2) => map.del_string(parts),
             _ => Err(no_rule(step).into()),
         }
     }
@@ -220,9 +263,9 @@ impl Reference {
         match (step.op, &self.args(step)?.plain[..]) {
             (Op::ViewLen, _) => view.length(),
             (Op::ViewBytes, _) => view.to_bytes(),
-            (Op::ViewGet, [key]) => view.get(key),
-            (Op::ViewSet, [key, value]) => view.set(key, value),
-            (Op::ViewSetSlice, [parts @ .., value]) => view.set_slice(parts, value),
+            (Op::ViewGet, [key]) => view.get(key, self.profile),
+            (Op::ViewSet, [key, value]) => view.set(key, value, self.profile),
+            (Op::ViewSetSlice, [parts @ .., value]) => view.set_slice(parts, value, self.profile),
             (Op::ViewReadonly, _) => view.readonly(),
             (Op::ViewRelease, _) => view.release(),
             _ => Err(no_rule(step).into()),
@@ -253,7 +296,13 @@ impl Reference {
             Arg::Int(num) => Object::Int(plain(num)?),
             Arg::Index(num) => Object::Index(plain(num)?),
             Arg::Flags(places) => Object::Int(Reference::flags(places)?.into()),
+            Arg::Bytes(Wrap::Strided, _) if self.profile.dialect() == Dialect::Python2 => {
+                return Err(unsupported("Python 2 makes no view of every second byte"));
+            }
             Arg::Bytes(wrap, bytes) => Object::Bytes(*wrap, bytes),
+            Arg::Thing(thing @ (Thing::Text | Thing::Accent)) if self.profile.dialect() == Dialect::Python2 => {
+                Object::Bytes(Wrap::Bytes, thing.source().trim_matches('\'').as_bytes())
+            }
             Arg::Thing(thing) => Object::Thing(*thing),
             Arg::Fd(_) => {
                 return Err(unsupported("the number of a descriptor is only answered for by the constructor"));
@@ -264,6 +313,17 @@ impl Reference {
             Arg::View(slot) => Object::View(named(&self.names.views, *slot)?),
             Arg::Path(_) | Arg::Mode(_) => Object::Thing(Thing::Text),
         })
+    }
+
+    /// The outcome as this version words it: in Python 2, mmap has a class of its own for system errors, and a traceback
+    /// names classes without their modules. That of mmap and that of struct are both called `error`.
+    fn in_words(&self, outcome: Outcome) -> Outcome {
+        match (outcome, self.profile.dialect()) {
+            (Outcome::Raised(raise), Dialect::Python2) if raise.errno.is_some() || raise.class == "struct.error" => {
+                Outcome::Raised(Raise { class: "error".into(), ..raise })
+            }
+            (outcome, _) => outcome,
+        }
     }
 
     /// Constants joined by `|`; one that this version's module does not have counts with its value all the same.
@@ -306,7 +366,7 @@ impl Machine for Reference {
         }
         match (step.op, step.op.row().on) {
             (_, Kind::File) | (Op::FileOpen | Op::FileContent | Op::FileSize, _) => self.files.step(step),
-            _ => outcome(self.answer(step)),
+            _ => outcome(self.answer(step)).map(|outcome| self.in_words(outcome)),
         }
     }
 

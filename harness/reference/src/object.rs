@@ -4,7 +4,7 @@ use crate::answer::{Answer, buffer_error, type_error};
 use crate::map::{Map, Open};
 use crate::rules::view::View;
 use crate::store::Store;
-use mmapcheck_spec::{Thing, Wrap};
+use mmapcheck_spec::{Dialect, Profile, Thing, Wrap};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -35,8 +35,11 @@ pub enum Object<'a, S: Store> {
 
 impl<S: Store> Object<'_, S> {
     /// The name of its type, as messages show it.
-    pub fn type_name(&self) -> &'static str {
+    pub fn type_name(&self, profile: Profile) -> &'static str {
         match self {
+            Object::Int(value) if profile.dialect() == Dialect::Python2 && i64::try_from(*value).is_err() => "long",
+            Object::Index(_) if profile.dialect() == Dialect::Python2 => "instance",
+            Object::Bytes(Wrap::Bytes, _) if profile.dialect() == Dialect::Python2 => "str",
             Object::None => "NoneType",
             Object::Bool(_) => "bool",
             Object::Int(_) | Object::Descriptor(_) => "int",
@@ -49,6 +52,11 @@ impl<S: Store> Object<'_, S> {
             Object::File => "_io.FileIO",
             Object::Map(_) => "mmap.mmap",
         }
+    }
+
+    /// The name of its type, as the refusal of an argument shows it.
+    pub fn argument_name(&self, profile: Profile) -> &'static str {
+        if matches!(self, Object::None) { "None" } else { self.type_name(profile) }
     }
 
     /// The number of an object that has `__index__`.
@@ -78,18 +86,30 @@ pub enum Source<'a, S: Store> {
 
 impl<'a, S: Store> Source<'a, S> {
     /// A bytes-like object whose bytes lie in one piece, as `write` and slice assignment need it.
-    pub fn contiguous(object: &Object<'a, S>) -> Answer<Source<'a, S>> {
+    pub fn contiguous(object: &Object<'a, S>, profile: Profile) -> Answer<Source<'a, S>> {
         match object {
             // One byte lies in one piece whatever the step to the next one; none at all do not.
             Object::Bytes(Wrap::Strided, bytes) if !matches!(bytes.len(), 1 | 2) => {
                 Err(buffer_error("memoryview: underlying buffer is not C-contiguous"))
             }
-            _ => Source::any(object),
+            _ => Source::any(object, profile),
+        }
+    }
+
+    /// The bytes given to a method. In Python 2 they are those of a string, or of what has the buffer of one.
+    pub fn given(object: &Object<'a, S>, method: &str, profile: Profile) -> Answer<Source<'a, S>> {
+        match object {
+            _ if profile.dialect() == Dialect::Python3 => Source::contiguous(object, profile),
+            Object::Bytes(Wrap::Bytes | Wrap::Array, _) | Object::Map(_) => Source::any(object, profile),
+            _ => {
+                let (wanted, name) = ("must be string or read-only buffer", object.argument_name(profile));
+                Err(type_error(format!("{method}() argument 1 {wanted}, not {name}")))
+            }
         }
     }
 
     /// Any bytes-like object.
-    pub fn any(object: &Object<'a, S>) -> Answer<Source<'a, S>> {
+    pub fn any(object: &Object<'a, S>, profile: Profile) -> Answer<Source<'a, S>> {
         match *object {
             Object::Bytes(Wrap::Strided, bytes) => {
                 Ok(Source::Bytes(bytes.iter().copied().step_by(2).collect::<Vec<_>>().into()))
@@ -100,7 +120,7 @@ impl<'a, S: Store> Source<'a, S> {
                 let (map, start, count) = view.part()?;
                 Ok(Source::Mapped { open: map.open()?, start, count })
             }
-            _ => Err(type_error(format!("a bytes-like object is required, not '{}'", object.type_name()))),
+            _ => Err(type_error(format!("a bytes-like object is required, not '{}'", object.type_name(profile)))),
         }
     }
 
@@ -170,10 +190,11 @@ impl<'a, S: Store> Args<'a, S> {
     }
 
     /// The arguments of a method that takes none: this is checked before anything else.
-    pub fn none(&self, method: &str) -> Answer<()> {
+    pub fn none(&self, method: &str, profile: Profile) -> Answer<()> {
+        let class = if profile.argument_refusal_names_class() { "mmap." } else { "" };
         match self.plain.len() {
             0 => Ok(()),
-            given => Err(type_error(format!("mmap.{method}() takes no arguments ({given} given)"))),
+            given => Err(type_error(format!("{class}{method}() takes no arguments ({given} given)"))),
         }
     }
 }

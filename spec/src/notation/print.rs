@@ -3,7 +3,7 @@
 use super::INDEX_CLASS;
 use super::answer::{bytes_literal, render};
 use crate::constants;
-use crate::{Arg, Base, Case, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Wrap};
+use crate::{Arg, Base, Case, Dialect, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Wrap};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -16,19 +16,19 @@ pub fn name(kind: Kind, slot: Slot) -> String {
 /// The session without answers to its steps.
 #[must_use]
 pub fn print(case: &Case) -> String {
-    print_answered(case, &[])
+    print_answered(case, &[], Dialect::Python3)
 }
 
 /// The session with answers to its first steps, as a Python prompt shows them.
 #[must_use]
-pub fn print_answered(case: &Case, answers: &[Outcome]) -> String {
-    let mut lines = opening(case);
+pub fn print_answered(case: &Case, answers: &[Outcome], dialect: Dialect) -> String {
+    let mut lines = opening(case, dialect);
     if !case.world.files.is_empty() {
         // An empty line tells the lines that make the world from a first step that looks like one of them.
         lines.push(String::new());
     }
     for (i, step) in case.steps.iter().enumerate() {
-        let mut answer = answers.get(i).map(render).unwrap_or_default();
+        let mut answer = answers.get(i).map(|answer| render(answer, dialect)).unwrap_or_default();
         let mut statement = statement_lines(step);
         if shorten(&mut answer) {
             statement[0] += "  # doctest: +ELLIPSIS";
@@ -67,7 +67,7 @@ fn statement_lines(step: &Step) -> Vec<String> {
     }
 }
 
-fn opening(case: &Case) -> Vec<String> {
+fn opening(case: &Case, dialect: Dialect) -> Vec<String> {
     let mut lines = vec![format!(">>> import {}", imports(case))];
     if uses(case, |arg| matches!(arg, Arg::Index(_))) {
         lines.extend(INDEX_CLASS.iter().map(|&line| line.to_owned()));
@@ -78,7 +78,10 @@ fn opening(case: &Case) -> Vec<String> {
         lines.push(format!(">>> {name} = open('{name}', '{}', buffering=0)", first.text()));
         if !file.bytes.is_empty() {
             lines.push(format!(">>> {name}.write({})", bytes_text(&file.bytes).0));
-            lines.push(file.bytes.len().to_string());
+            // A file of Python 2 does not tell how many bytes it wrote.
+            if dialect == Dialect::Python3 {
+                lines.push(file.bytes.len().to_string());
+            }
         }
         if file.mode != first {
             lines.push(format!(">>> {name}.close()"));

@@ -75,8 +75,9 @@ impl<'a, S: Store> Asked<'a, S> {
     fn parse(args: &Args<'a, S>, profile: Profile) -> Answer<Asked<'a, S>> {
         let most = if profile.has_trackfd() { PARAMETERS.len() } else { BY_POSITION };
         let (plain, named) = (args.plain.len(), args.named.len());
+        let in_turn = profile.keywords_are_checked_in_turn();
         if plain + named > most {
-            let kind = if plain == 0 { "keyword " } else { "" };
+            let kind = if plain == 0 && !in_turn { "keyword " } else { "" };
             return Err(type_error(format!("function takes at most {most} {kind}arguments ({} given)", plain + named)));
         }
         let mut asked = Asked {
@@ -95,20 +96,16 @@ impl<'a, S: Store> Asked<'a, S> {
                     "function takes at most {BY_POSITION} positional arguments ({plain} given)"
                 )));
             }
-            let by_name = || args.named.iter().find(|(keyword, _)| keyword == name).map(|(_, object)| object);
-            match args.plain.get(place) {
-                Some(object) => asked.take(place, object, profile)?,
-                None => match by_name() {
-                    Some(object) => {
-                        used += 1;
-                        asked.take(place, object, profile)?;
-                    }
-                    None if place < NEEDED => {
-                        let place = place + 1;
-                        return Err(type_error(format!("function missing required argument '{name}' (pos {place})")));
-                    }
-                    None => {}
-                },
+            let by_name = args.named.iter().find(|(keyword, _)| keyword == name).map(|(_, object)| object);
+            match (args.plain.get(place), by_name) {
+                (Some(_), Some(_)) if in_turn => return Err(given_twice(place, profile)),
+                (Some(object), _) => asked.take(place, object, profile)?,
+                (None, Some(object)) => {
+                    used += 1;
+                    asked.take(place, object, profile)?;
+                }
+                (None, None) if place < NEEDED => return Err(left_out(place, profile)),
+                (None, None) => {}
             }
         }
         if used < named { Err(left_over(args, most, profile)) } else { Ok(asked) }
@@ -133,14 +130,28 @@ impl<'a, S: Store> Asked<'a, S> {
     }
 }
 
+/// The refusal where a parameter that is needed is not given.
+fn left_out(place: usize, profile: Profile) -> Stop {
+    let (name, number) = (PARAMETERS[place], place + 1);
+    type_error(if profile.keywords_are_checked_in_turn() {
+        format!("Required argument '{name}' (pos {number}) not found")
+    } else {
+        format!("function missing required argument '{name}' (pos {number})")
+    })
+}
+
+/// The refusal of a parameter that is given by position and by name.
+fn given_twice(place: usize, profile: Profile) -> Stop {
+    let (name, number) = (PARAMETERS[place], place + 1);
+    let what = if profile.keywords_are_checked_in_turn() { "Argument" } else { "argument for function" };
+    type_error(format!("{what} given by name ('{name}') and position ({number})"))
+}
+
 /// The refusal of a keyword that was not taken: given by position as well, or unknown.
 fn left_over<S: Store>(args: &Args<'_, S>, most: usize, profile: Profile) -> Stop {
     let is_named = |name: &str| args.named.iter().any(|(keyword, _)| *keyword == name);
-    for (place, name) in PARAMETERS.iter().enumerate().take(args.plain.len()) {
-        if is_named(name) {
-            let place = place + 1;
-            return type_error(format!("argument for function given by name ('{name}') and position ({place})"));
-        }
+    if let Some(place) = PARAMETERS.iter().take(args.plain.len()).position(|name| is_named(name)) {
+        return given_twice(place, profile);
     }
     let unknown = args.named.iter().map(|(keyword, _)| *keyword).find(|keyword| !PARAMETERS[..most].contains(keyword));
     let unknown = unknown.unwrap_or_default();

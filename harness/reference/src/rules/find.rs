@@ -13,7 +13,7 @@ impl<S: Store> Map<S> {
         let open = self.open()?;
         let method = if direction == Direction::Forward { "find" } else { "rfind" };
         let args = args.counted(method, 1, 3)?;
-        let needle = Source::contiguous(&args[0])?;
+        let needle = Source::given(&args[0], method, profile)?;
         let place = |at: usize, default: usize| -> Answer<usize> {
             match args.get(at) {
                 Some(object) => Ok(clamp(convert::ssize(object, profile)?, self.len.get())),

@@ -13,6 +13,7 @@ pub mod iterate;
 pub mod read;
 pub mod resize;
 pub mod seek;
+pub mod strings;
 pub mod sync;
 pub mod view;
 pub mod write;

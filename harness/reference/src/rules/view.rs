@@ -5,7 +5,7 @@ use crate::convert::{self, Slice};
 use crate::map::{Access, Map};
 use crate::object::{Object, Source};
 use crate::store::Store;
-use mmapcheck_spec::{Thing, Value};
+use mmapcheck_spec::{Profile, Thing, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -81,16 +81,16 @@ impl<S: Store> View<S> {
     }
 
     /// `v[key]`
-    pub fn get(&self, key: &Object<'_, S>) -> Answer {
+    pub fn get(&self, key: &Object<'_, S>, profile: Profile) -> Answer {
         let (map, ..) = self.part()?;
-        let at = self.place(key)?;
+        let at = self.place(key, profile)?;
         Ok(Value::Int(map.open()?.byte(at)?.into()))
     }
 
     /// `v[key] = value`
-    pub fn set(&self, key: &Object<'_, S>, value: &Object<'_, S>) -> Answer {
+    pub fn set(&self, key: &Object<'_, S>, value: &Object<'_, S>, profile: Profile) -> Answer {
         let map = self.writable()?;
-        let at = self.place(key)?;
+        let at = self.place(key, profile)?;
         let Some(value) = value.integer() else { return Err(type_error("memoryview: invalid type for format 'B'")) };
         let value = u8::try_from(value).map_err(|_| value_error("memoryview: invalid value for format 'B'"))?;
         map.open()?.set(at, value)?;
@@ -98,9 +98,9 @@ impl<S: Store> View<S> {
     }
 
     /// `v[start:stop] = value`
-    pub fn set_slice(&self, parts: &[Object<'_, S>], value: &Object<'_, S>) -> Answer {
+    pub fn set_slice(&self, parts: &[Object<'_, S>], value: &Object<'_, S>, profile: Profile) -> Answer {
         let map = self.writable()?;
-        let source = Source::any(value)?;
+        let source = Source::any(value, profile)?;
         let places = Slice::new(parts)?.of(self.count);
         if source.len() != places.count {
             return Err(value_error("memoryview assignment: lvalue and rvalue have different structures"));
@@ -117,10 +117,10 @@ impl<S: Store> View<S> {
     }
 
     /// The place in the map that a key names; a tuple of one index is as good as the index.
-    fn place(&self, key: &Object<'_, S>) -> Answer<usize> {
+    fn place(&self, key: &Object<'_, S>, profile: Profile) -> Answer<usize> {
         let index = match key {
             Object::Thing(Thing::Tuple) => Some(0),
-            _ => convert::index(key, index_error)?,
+            _ => convert::index(key, profile, index_error)?,
         };
         let Some(index) = index else { return Err(type_error("memoryview: invalid slice key")) };
         Ok(self.start + convert::place(index, self.count, "index out of bounds on dimension 1")?)
