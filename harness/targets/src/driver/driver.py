@@ -8,6 +8,7 @@ on CPython 2.7 and 3, PyPy, RustPython, GraalPy, and on Windows and WebAssembly.
 import gc
 import io
 import json
+import operator
 import os
 import sys
 
@@ -144,23 +145,20 @@ class Map:
             pass
 
     def understand(self, given):
+        # int() would read the memory of a view, which may be dead.
         constant = self.target.constant
         prot = given.get("prot")
         if prot is not None:
-            self.unreadable = not int(prot) & (constant("PROT_READ", 1) | constant("PROT_WRITE", 2))
-        flags = int(given.get("flags", constant("MAP_SHARED", 1)))
+            self.unreadable = not operator.index(prot) & (constant("PROT_READ", 1) | constant("PROT_WRITE", 2))
+        flags = operator.index(given.get("flags", constant("MAP_SHARED", 1)))
         if self.target.platform != "linux":
             return
         anonymous = given.get("path") is None or flags & constant("MAP_ANONYMOUS", 32)
         if not anonymous:
             self.path = given["path"]
-            self.offset = self.number(given.get("offset", 0))
+            self.offset = operator.index(given.get("offset", 0))
         elif not flags & constant("MAP_PRIVATE", 2) and given.get("access") != constant("ACCESS_COPY", 3):
             self.pages = True
-
-    @staticmethod
-    def number(value):
-        return value.__index__() if hasattr(value, "__index__") else int(value)
 
     def made(self, thing):
         self.object = thing
