@@ -317,6 +317,7 @@ fn kind(outcome: &Outcome) -> String {
             Value::Bool(true) => "True",
             Value::Bool(false) => "False",
             Value::Int(_) => "int",
+            Value::Long(_) => "long",
             Value::Bytes(_) => "bytes",
             Value::Text(_) => "str",
             Value::List(_) => "list",

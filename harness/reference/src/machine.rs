@@ -326,6 +326,16 @@ impl Reference {
         }
     }
 
+    /// What a file answers: Python 2 counts in `long`s what it has counted itself.
+    fn of_file(&self, op: Op, outcome: Outcome) -> Outcome {
+        match (outcome, self.profile.dialect()) {
+            (Outcome::Value(Value::Int(count)), Dialect::Python2) if matches!(op, Op::FileWrite | Op::FileSeek) => {
+                Outcome::Value(Value::Long(count))
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
     /// Constants joined by `|`; one that this version's module does not have counts with its value all the same.
     fn flags(places: &[u8]) -> Result<i32, End> {
         let mut flags = 0;
@@ -361,11 +371,13 @@ impl Machine for Reference {
         if let (Op::FileWrite, Some(Given { arg: Arg::Map(map), .. })) = (step.op, step.args.first()) {
             return match outcome(self.write_map(step, *map)) {
                 Ok(Outcome::Raised(_)) => Err(unsupported("a file is given the bytes of an open map only")),
-                answer => answer,
+                answer => answer.map(|outcome| self.of_file(step.op, outcome)),
             };
         }
         match (step.op, step.op.row().on) {
-            (_, Kind::File) | (Op::FileOpen | Op::FileContent | Op::FileSize, _) => self.files.step(step),
+            (_, Kind::File) | (Op::FileOpen | Op::FileContent | Op::FileSize, _) => {
+                self.files.step(step).map(|outcome| self.of_file(step.op, outcome))
+            }
             _ => outcome(self.answer(step)).map(|outcome| self.in_words(outcome)),
         }
     }

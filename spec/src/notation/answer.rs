@@ -30,8 +30,7 @@ fn render_raise(raise: &Raise) -> String {
     if raise.message.is_empty() { raise.class.to_string() } else { format!("{}: {}", raise.class, raise.message) }
 }
 
-/// A value as `repr` shows it. In Python 2 bytes are strings, text is marked instead, and so is a number that is too large
-/// for a machine's word.
+/// A value as `repr` shows it. In Python 2 bytes are strings, and text is marked instead.
 #[must_use]
 pub fn render_value(value: &Value, dialect: Dialect) -> String {
     let join = |items: &[Value]| items.iter().map(|item| render_value(item, dialect)).collect::<Vec<_>>().join(", ");
@@ -40,8 +39,8 @@ pub fn render_value(value: &Value, dialect: Dialect) -> String {
         Value::None => "None".into(),
         Value::Bool(true) => "True".into(),
         Value::Bool(false) => "False".into(),
-        Value::Int(value) if is_python2 && i64::try_from(*value).is_err() => format!("{value}L"),
         Value::Int(value) => value.to_string(),
+        Value::Long(value) => format!("{value}L"),
         Value::Bytes(bytes) if is_python2 => bytes_literal(bytes)[1..].to_owned(),
         Value::Bytes(bytes) => bytes_literal(bytes),
         Value::Text(text) if is_python2 => format!("u{}", text_literal(text)),
@@ -173,9 +172,6 @@ mod tests {
         let shown = |value: Value| render_value(&value, Dialect::Python2);
         assert_eq!(shown(Value::Bytes(b"a'b\xff\n".to_vec())), r#""a'b\xff\n""#);
         assert_eq!(shown(Value::List(vec![Value::Bytes(b"a".to_vec()), Value::Text("x".into())])), "['a', u'x']");
-        assert_eq!(
-            shown(Value::Tuple(vec![Value::Int(1 << 63), Value::Int(-1 << 63)])),
-            "(9223372036854775808L, -9223372036854775808)"
-        );
+        assert_eq!(shown(Value::Tuple(vec![Value::Long(1 << 63), Value::Int(-5)])), "(9223372036854775808L, -5)");
     }
 }

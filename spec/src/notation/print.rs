@@ -1,7 +1,7 @@
 //! Cases as sessions.
 
-use super::INDEX_CLASS;
 use super::answer::{bytes_literal, render};
+use super::{INDEX_CLASS, OPEN_IMPORT};
 use crate::constants;
 use crate::{Arg, Base, Case, Dialect, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Wrap};
 use std::collections::BTreeSet;
@@ -30,7 +30,8 @@ pub fn print_answered(case: &Case, answers: &[Outcome], dialect: Dialect) -> Str
     for (i, step) in case.steps.iter().enumerate() {
         let mut answer = answers.get(i).map(|answer| render(answer, dialect)).unwrap_or_default();
         let mut statement = statement_lines(step);
-        if shorten(&mut answer) {
+        let has_address = answer.last().is_some_and(|line| line.contains(" at 0x..."));
+        if shorten(&mut answer) || has_address {
             statement[0] += "  # doctest: +ELLIPSIS";
         }
         lines.append(&mut statement);
@@ -69,6 +70,10 @@ fn statement_lines(step: &Step) -> Vec<String> {
 
 fn opening(case: &Case, dialect: Dialect) -> Vec<String> {
     let mut lines = vec![format!(">>> import {}", imports(case))];
+    let is_python2 = dialect == Dialect::Python2;
+    if is_python2 && !case.world.files.is_empty() {
+        lines.push(format!(">>> {OPEN_IMPORT}"));
+    }
     if uses(case, |arg| matches!(arg, Arg::Index(_))) {
         lines.extend(INDEX_CLASS.iter().map(|&line| line.to_owned()));
     }
@@ -77,10 +82,11 @@ fn opening(case: &Case, dialect: Dialect) -> Vec<String> {
         let first = if file.mode == Mode::New { Mode::New } else { Mode::Write };
         lines.push(format!(">>> {name} = open('{name}', '{}', buffering=0)", first.text()));
         if !file.bytes.is_empty() {
-            lines.push(format!(">>> {name}.write({})", bytes_text(&file.bytes).0));
-            // A file of Python 2 does not tell how many bytes it wrote.
-            if dialect == Dialect::Python3 {
-                lines.push(file.bytes.len().to_string());
+            let write = format!("{name}.write({})", bytes_text(&file.bytes).0);
+            if is_python2 {
+                lines.push(format!(">>> _ = {write}"));
+            } else {
+                lines.extend([format!(">>> {write}"), file.bytes.len().to_string()]);
             }
         }
         if file.mode != first {

@@ -2,7 +2,7 @@
 
 use super::Maker;
 use crate::choices::Choices;
-use mmapcheck_spec::{Arg, Base, Given, Mode, Num, Op, Sort, Thing, Wrap, constants};
+use mmapcheck_spec::{Arg, Base, Dialect, Given, Mode, Num, Op, Sort, Thing, Wrap, constants};
 
 type Args = smallvec::SmallVec<[Given; 2]>;
 
@@ -223,6 +223,9 @@ impl<C: Choices> Maker<'_, C> {
     }
 
     fn byte(&mut self) -> Arg {
+        if self.mix.profile.dialect() == Dialect::Python2 && !self.one_in(6) {
+            return Arg::bytes(&[self.pick(b"abc\n\0\xff")]);
+        }
         match self.below(12) {
             0 => Arg::int(self.pick(&[-1, 256, 255, -256, 1 << 31, 1 << 63])),
             1 => Arg::Index(Num::plain(self.below(258) as i128)),

@@ -113,6 +113,7 @@ enum WireValue {
     None,
     Bool(bool),
     Int(String),
+    Long(String),
     Bytes(Vec<u8>),
     Text(String),
     List(Vec<WireValue>),
@@ -250,6 +251,7 @@ impl From<Value> for WireValue {
             Value::None => WireValue::None,
             Value::Bool(value) => WireValue::Bool(value),
             Value::Int(value) => WireValue::Int(value.to_string()),
+            Value::Long(value) => WireValue::Long(value.to_string()),
             Value::Bytes(bytes) => WireValue::Bytes(bytes),
             Value::Text(text) => WireValue::Text(text),
             Value::List(items) => WireValue::List(all(items)),
@@ -259,13 +261,18 @@ impl From<Value> for WireValue {
     }
 }
 
+fn number(text: &str) -> Result<i128, String> {
+    text.parse().map_err(|_| format!("'{text}' is no number"))
+}
+
 impl WireValue {
     fn value(self) -> Result<Value, String> {
         let all = |items: Vec<WireValue>| items.into_iter().map(WireValue::value).collect::<Result<_, _>>();
         Ok(match self {
             WireValue::None => Value::None,
             WireValue::Bool(value) => Value::Bool(value),
-            WireValue::Int(text) => Value::Int(text.parse().map_err(|_| format!("'{text}' is no number"))?),
+            WireValue::Int(text) => Value::Int(number(&text)?),
+            WireValue::Long(text) => Value::Long(number(&text)?),
             WireValue::Bytes(bytes) => Value::Bytes(bytes),
             WireValue::Text(text) => Value::Text(text),
             WireValue::List(items) => Value::List(all(items)?),
@@ -360,6 +367,7 @@ mod tests {
             Value::None,
             Value::Bool(true),
             Value::Int(1 << 100),
+            Value::Long(5),
             Value::Bytes(vec![0, 255]),
             Value::List(vec![Value::Text("é".into())]),
             Value::Tuple(vec![Value::Object("thing".into())]),

@@ -7,7 +7,7 @@ use crate::map::{Access, Map};
 use crate::object::Args;
 use crate::store::{PAGE, Store};
 use mmapcheck_spec::constants::{MADV_DODUMP, MADV_FREE, MADV_HWPOISON};
-use mmapcheck_spec::{Profile, Value};
+use mmapcheck_spec::{Dialect, Profile, Value};
 
 /// Advice of Linux that is no constant of the module: values the kernel knows, some of which end processes.
 const UNNAMED_ADVICE: [std::ops::RangeInclusive<i32>; 2] = [18..=25, MADV_HWPOISON..=103];
@@ -27,7 +27,11 @@ impl<S: Store> Map<S> {
         if reaches_kernel && offset % PAGE as i64 != 0 {
             return Err(Errno::EINVAL.into());
         }
-        Ok(if profile.flush_answers_zero() { Value::Int(0) } else { Value::None })
+        Ok(match profile.dialect() {
+            _ if !profile.flush_answers_zero() => Value::None,
+            Dialect::Python2 if !reaches_kernel => Value::Long(0),
+            _ => Value::Int(0),
+        })
     }
 
     /// `madvise(option[, start[, length]])`

@@ -64,6 +64,8 @@ def encode(value):
     if value is None or value is True or value is False:
         return value
     kind = type(value)
+    if PYTHON_2 and kind is long:
+        return ["L", str(value)]
     if kind in INTEGERS:
         return value if -SAFE < value < SAFE else ["i", str(value)]
     if kind is bytes:
