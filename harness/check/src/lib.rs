@@ -15,6 +15,7 @@ pub mod pages;
 pub mod report;
 pub mod run;
 pub mod saboteur;
+pub mod script;
 pub mod shrink;
 pub mod sides;
 pub mod sweep;
