@@ -10,6 +10,7 @@ pub mod campaign;
 pub mod choices;
 pub mod compare;
 pub mod generate;
+pub mod known;
 pub mod limits;
 pub mod pages;
 pub mod report;

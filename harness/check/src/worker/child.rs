@@ -107,7 +107,9 @@ impl Worker {
         let mix = Mix { ops, steps: order.steps, profile: self.judge.profile() };
         let marks = Rc::clone(&self.progress);
         let range = order.first..order.first + order.count;
-        sweep(&mut self.judge, self.target.as_mut(), &mix, order.seed, range, &mut |case| marks.start(case))
+        self.judge.set_rules(order.rules()?);
+        let starting = &mut |case, again: bool| if again { marks.again() } else { marks.start(case) };
+        sweep(&mut self.judge, self.target.as_mut(), &mix, order.seed, range, starting)
     }
 }
 

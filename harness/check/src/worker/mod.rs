@@ -10,7 +10,7 @@ mod wire;
 
 pub use child::serve;
 pub use remote::{Gone, Remote, scratch};
-pub use wire::SweepOrder;
+pub use wire::{SweepOrder, WireRule};
 
 use std::path::PathBuf;
 
