@@ -193,7 +193,10 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> 
         let mut parts = Parting { step: i, op: Some(step.op), found: Vec::new() };
         parts.answer(wanted, given);
         let answered = parts.found.len();
-        parts.left(&wanted.left, &given.left);
+        // A target that is dead has left nothing to look at.
+        if given.result.is_ok() {
+            parts.left(&wanted.left, &given.left);
+        }
         let apart = parts.found.len() > answered || given.result.is_err();
         let all_known = found.take(parts, rules);
         if apart {

@@ -37,18 +37,18 @@ pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
         severity: args.severity,
         known: Rules::default(),
     };
-    let given = args.known.as_deref().map(read_known).transpose()?;
+    let listed = args.known.as_deref().map(read_known).transpose()?;
     let keeper = Keeper::new(args, &plan)?;
     let stop = stop_on_interrupt()?;
     let mut remote = Remote::start(&plan.subject, plan.profile, plan.hang)?;
     let severity = Severity::least(plan.severity, remote.host());
     let nothing = Report::new(remote.host().clone(), &plan, severity);
-    let mut pages = run_pages(args, &mut remote, &nothing, &stop)?;
-    let known = match given {
+    let known = match listed {
         Some(known) => known,
         None if args.no_known => Known::default(),
         None => Known::built_in(remote.host(), &plan.subject.module)?,
     };
+    let mut pages = run_pages(args, &mut remote, &nothing, &stop)?;
     plan.known = known.rules(nothing.profile);
     let mut fates = hold(known, &mut remote, &nothing, &stop)?;
     let forgiving = severity > Severity::least(None, remote.host());

@@ -18,11 +18,15 @@ pub fn text(fates: &[Fate]) -> String {
     by_count.sort_by_key(|fate| std::cmp::Reverse(fate.met));
     for fate in by_count.iter().filter(|fate| fate.standing == Standing::Holds) {
         let link = fate.entry.link.as_ref().map(|link| format!(" ({link})")).unwrap_or_default();
-        let _ = writeln!(text, "  {:>8} × {}: {}{link}", grouped(fate.met), fate.entry.id, fate.entry.what);
+        let met = match fate.entry.shown {
+            Some(_) => format!("{} ×", grouped(fate.met)),
+            None => "examples".into(),
+        };
+        let _ = writeln!(text, "{met:>12} {}: {}{link}", fate.entry.id, fate.entry.what);
     }
     for fate in fates {
         if let Standing::NotRun(reason) = &fate.standing {
-            let _ = writeln!(text, "   not run: {}: {reason}", fate.entry.id);
+            let _ = writeln!(text, "{:>12} {}: {reason}", "not run", fate.entry.id);
         }
     }
     for fate in fates {
