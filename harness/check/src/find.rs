@@ -30,14 +30,18 @@ pub fn interpreters(folder: Option<&Path>) -> Vec<PathBuf> {
 fn on_path() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<_> = std::env::split_paths(&path).collect();
-    names().flat_map(|name| folders.iter().map(move |folder| folder.join(&name)).collect::<Vec<_>>()).filter(|file| file.is_file()).collect()
+    names()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(&name)).collect::<Vec<_>>())
+        .filter(|file| file.is_file())
+        .collect()
 }
 
 fn pyenv() -> Vec<PathBuf> {
     let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".pyenv"));
     let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from).or(home);
     let versions = root.and_then(|root| std::fs::read_dir(root.join("versions")).ok());
-    let mut found: Vec<_> = versions.into_iter().flatten().flatten().map(|version| version.path().join("bin/python")).collect();
+    let mut found: Vec<_> =
+        versions.into_iter().flatten().flatten().map(|version| version.path().join("bin/python")).collect();
     found.retain(|python| python.is_file());
     found.sort();
     found
@@ -45,8 +49,11 @@ fn pyenv() -> Vec<PathBuf> {
 
 fn programs(folder: &Path) -> Vec<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
-    let runs = |file: &PathBuf| std::fs::metadata(file).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0);
-    let mut found: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let runs = |file: &PathBuf| {
+        std::fs::metadata(file).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    };
+    let mut found: Vec<_> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     found.retain(runs);
     found.sort();
     found

@@ -47,6 +47,8 @@ pub struct Outcomes {
     pub passed: Vec<String>,
     /// Examples that failed.
     pub failed: Vec<Failure>,
+    /// Examples that failed as a known divergence says they do.
+    pub expected: Vec<Failure>,
     /// Examples that do not apply, with the reason.
     pub skipped: Vec<(String, String)>,
 }

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod pages;
 mod replay;
+mod triage;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mmapcheck::campaign::Budget;
@@ -75,6 +76,8 @@ enum Command {
     Replay(Replay),
     /// Make a diverging case smaller and print it
     Shrink(Shrink),
+    /// Entries for the lists of known divergences, proposed from reports and saved cases
+    Triage(Triage),
     /// How fast it is, as ratios in one run
     Bench(Bench),
     /// What the campaign starts; not for people
@@ -158,6 +161,12 @@ struct Check {
     /// [default: message for CPython's own mmap, class for any other]
     #[arg(long, value_name = "LEVEL")]
     severity: Option<Severity>,
+    /// The list of known divergences to use instead of the one built in for the target
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// Report known divergences like all others
+    #[arg(long, conflicts_with = "known")]
+    no_known: bool,
     /// How long a step may take before the target is taken for hung
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
     hang: Duration,
@@ -214,6 +223,13 @@ struct Shrink {
     /// The mildest divergence to keep
     #[arg(long, value_name = "LEVEL")]
     severity: Option<Severity>,
+}
+
+#[derive(Args)]
+struct Triage {
+    /// Reports of `check --format json`, or saved cases
+    #[arg(required = true, value_name = "REPORT")]
+    files: Vec<PathBuf>,
 }
 
 #[derive(Args)]
@@ -284,6 +300,7 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Pages(args) => pages::pages(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Shrink(args) => replay::shrink(&args),
+        Command::Triage(args) => triage::triage(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Worker(args) => worker(args),
     };
