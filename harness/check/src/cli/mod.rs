@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod matrix;
 mod pages;
 mod replay;
 mod triage;
@@ -78,6 +79,8 @@ enum Command {
     Shrink(Shrink),
     /// Entries for the lists of known divergences, proposed from reports and saved cases
     Triage(Triage),
+    /// Every clause on every target, and what else each shows, as pages
+    Matrix(Matrix),
     /// How fast it is, as ratios in one run
     Bench(Bench),
     /// What the campaign starts; not for people
@@ -233,6 +236,34 @@ struct Triage {
 }
 
 #[derive(Args)]
+struct Matrix {
+    /// Interpreters, each as EXE or EXE=MODULE[:ATTR] [default: all that are found]
+    #[arg(value_name = "TARGET", conflicts_with = "folder")]
+    targets: Vec<String>,
+    /// Take every program in this folder for an interpreter, besides those on the path and of pyenv
+    #[arg(long = "in", value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Where the pages are written; what other targets showed before stays
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    out: PathBuf,
+    /// How long random cases go on for each target
+    #[arg(long, value_parser = duration, default_value = "10s", conflicts_with = "cases")]
+    time: Duration,
+    /// How many cases to run for each target instead
+    #[arg(long, value_name = "N")]
+    cases: Option<u64>,
+    /// The seed of the cases
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many of a target run at once [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Count what is known as well
+    #[arg(long)]
+    no_known: bool,
+}
+
+#[derive(Args)]
 struct Bench {
     #[command(flatten)]
     target: TargetArgs,
@@ -301,6 +332,7 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Replay(args) => replay::replay(&args),
         Command::Shrink(args) => replay::shrink(&args),
         Command::Triage(args) => triage::triage(&args),
+        Command::Matrix(args) => matrix::matrix(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Worker(args) => worker(args),
     };
