@@ -76,7 +76,7 @@ impl Reference {
 
     fn answer(&mut self, step: &Step) -> Answer {
         if step.op == Op::SubView {
-            let view = named(&self.names.views, step.on)?.sub_view(&self.args(step)?.plain)?;
+            let view = named(&self.names.views, step.on)?.sub_view(&self.args(step)?.plain, self.profile)?;
             return bind(&mut self.names.views, step.bind, view);
         }
         let names = &mut self.names;
@@ -157,7 +157,8 @@ impl Reference {
             args.none(step.op.row().name, profile)?;
         }
         match step.op {
-            Op::Close | Op::Exit => map.close_method(),
+            Op::Close => map.close_method(),
+            Op::Exit => map.exit(args, profile),
             Op::Find => map.find(args, Direction::Forward, profile),
             Op::RFind => map.find(args, Direction::Backward, profile),
             Op::Flush => map.flush(args, profile),
@@ -169,7 +170,8 @@ impl Reference {
             Op::Resize => map.resize(args, profile),
             Op::Seek => map.seek(args, profile),
             Op::Seekable => Ok(Value::Bool(true)),
-            Op::Size => map.size(),
+            Op::SetName => map.set_name(args, profile),
+            Op::Size => map.size(profile),
             Op::Tell => map.tell(),
             Op::Write => map.write(args, profile),
             Op::WriteByte => map.write_byte(args, profile),
@@ -181,6 +183,7 @@ impl Reference {
     fn refuse_missing(&self, op: Op) -> Answer<()> {
         let has = match op {
             Op::Seekable => self.profile.seek_returns_position(),
+            Op::SetName => self.profile.has_set_name(),
             Op::Madvise => self.profile.has_madvise(),
             Op::Closed | Op::Enter | Op::Exit | Op::With | Op::WithRaise => self.profile.has_context(),
             _ => true,
@@ -193,9 +196,10 @@ impl Reference {
         }
     }
 
-    /// No method takes keywords. The versions that say its class began with those that have no parameters.
+    /// No method takes keywords, but for `flush` of newer versions. The versions that say its class began with those that
+    /// have no parameters.
     fn refuse_keywords(&self, step: &Step, args: &Args<'_, Disk>) -> Answer<()> {
-        if args.named.is_empty() {
+        if args.named.is_empty() || (step.op == Op::Flush && self.profile.flush_takes_flags()) {
             return Ok(());
         }
         let row = step.op.row();
@@ -219,7 +223,7 @@ impl Reference {
             (Op::WithRaise, _) => map.with_raise(),
             (Op::Len, _) => map.length(),
             (Op::GetItem, [index]) => map.get_item(index, profile),
-            (Op::GetSlice | Op::GetStep, parts) => map.get_slice(parts),
+            (Op::GetSlice | Op::GetStep, parts) => map.get_slice(parts, profile),
             (Op::SetItem | Op::SetSlice | Op::SetStep | Op::DelItem | Op::DelSlice | Op::DelStep, _) => {
                 self.change(step, map, args)
             }
@@ -249,11 +253,13 @@ impl Reference {
             (Op::SetItem, [index, value], Dialect::Python3) => map.set_item(index, value, profile),
             (Op::SetItem, [index, value], Dialect::Python2) => map.set_character(index, value, profile),
             (Op::SetSlice | Op::SetStep, [parts @ .., value], Dialect::Python3) => map.set_slice(parts, value, profile),
-            (Op::SetSlice | Op::SetStep, [parts @ .., value], Dialect::Python2) => map.set_string(parts, value),
+            (Op::SetSlice | Op::SetStep, [parts @ .., value], Dialect::Python2) => {
+                map.set_string(parts, value, profile)
+            }
             (Op::DelItem, [index], Dialect::Python3) => map.del_item(index, profile),
             (Op::DelItem, [index], Dialect::Python2) => map.del_character(index, profile),
-            (Op::DelSlice | Op::DelStep, parts, Dialect::Python3) => map.del_slice(parts),
-            (Op::DelSlice | Op::DelStep, parts, Dialect::Python2) => map.del_string(parts),
+            (Op::DelSlice | Op::DelStep, parts, Dialect::Python3) => map.del_slice(parts, profile),
+            (Op::DelSlice | Op::DelStep, parts, Dialect::Python2) => map.del_string(parts, profile),
             _ => Err(no_rule(step).into()),
         }
     }
@@ -300,10 +306,10 @@ impl Reference {
                 return Err(unsupported("Python 2 makes no view of every second byte"));
             }
             Arg::Bytes(wrap, bytes) => Object::Bytes(*wrap, bytes),
-            Arg::Thing(thing @ (Thing::Text | Thing::Accent)) if self.profile.dialect() == Dialect::Python2 => {
-                Object::Bytes(Wrap::Bytes, thing.source().trim_matches('\'').as_bytes())
-            }
-            Arg::Thing(thing) => Object::Thing(*thing),
+            Arg::Thing(thing) => match (thing.text(), self.profile.dialect()) {
+                (Some(text), Dialect::Python2) => Object::Bytes(Wrap::Bytes, text.as_bytes()),
+                _ => Object::Thing(*thing),
+            },
             Arg::Fd(_) => {
                 return Err(unsupported("the number of a descriptor is only answered for by the constructor"));
             }

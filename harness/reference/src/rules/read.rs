@@ -10,14 +10,15 @@ use mmapcheck_spec::{Dialect, Profile, Value};
 impl<S: Store> Map<S> {
     /// `read([n])`: everything that is left where `n` is `None`, negative or too large. Python 2 wants a number.
     pub fn read(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
-        let open = self.open()?;
+        self.open_to_arguments(profile)?;
         let wanted = match profile.dialect() {
-            Dialect::Python2 => Some(convert::long(&args.counted("read", 1, 1)?[0], profile)?),
+            Dialect::Python2 => Some(convert::long(&args.counted("read", 1, 1, profile)?[0], profile)?),
             Dialect::Python3 => {
-                let count = args.counted("read", 0, 1)?.first();
+                let count = args.counted("read", 0, 1, profile)?.first();
                 count.map_or(Ok(None), |count| convert::optional_count(count, profile))?
             }
         };
+        let open = self.open()?;
         let left = self.remaining();
         let count = wanted.and_then(|n| usize::try_from(n).ok()).map_or(left, |n| n.min(left));
         let bytes = open.read(self.position.get(), count)?;

@@ -3,10 +3,10 @@
 //! Reading them is as in Python 3. Assigning looks at the place and the value first and at the right to write last.
 
 use crate::answer::{Answer, index_error, type_error};
-use crate::convert::Slice;
+use crate::convert::{self, Slice};
 use crate::map::Map;
 use crate::object::{Object, Source};
-use crate::rules::index::{WRONG_SIZE, set_all};
+use crate::rules::index::{OUT_OF_RANGE, WRONG_SIZE, set_all};
 use crate::store::Store;
 use mmapcheck_spec::{Profile, Value, Wrap};
 
@@ -14,7 +14,7 @@ impl<S: Store> Map<S> {
     /// `m[i] = value`
     pub fn set_character(&self, index: &Object<'_, S>, value: &Object<'_, S>, profile: Profile) -> Answer {
         let open = self.open()?;
-        let at = self.assigned(index, profile)?;
+        let at = self.character_place(index, profile)?;
         let Some(byte) = one_character(value) else {
             return Err(index_error("mmap assignment must be single-character string"));
         };
@@ -24,9 +24,9 @@ impl<S: Store> Map<S> {
     }
 
     /// `m[start:stop:step] = value`
-    pub fn set_string(&self, parts: &[Object<'_, S>], value: &Object<'_, S>) -> Answer {
+    pub fn set_string(&self, parts: &[Object<'_, S>], value: &Object<'_, S>, profile: Profile) -> Answer {
         let open = self.open()?;
-        let places = Slice::new(parts)?.of(self.len.get());
+        let places = Slice::new(parts, profile)?.of(self.len.get());
         let &Object::Bytes(Wrap::Bytes, bytes) = value else {
             return Err(index_error("mmap slice assignment must be a string"));
         };
@@ -40,15 +40,22 @@ impl<S: Store> Map<S> {
     /// `del m[i]`
     pub fn del_character(&self, index: &Object<'_, S>, profile: Profile) -> Answer {
         self.open()?;
-        self.assigned(index, profile)?;
+        self.character_place(index, profile)?;
         Err(type_error("mmap object doesn't support item deletion"))
     }
 
     /// `del m[start:stop:step]`
-    pub fn del_string(&self, parts: &[Object<'_, S>]) -> Answer {
+    pub fn del_string(&self, parts: &[Object<'_, S>], profile: Profile) -> Answer {
         self.open()?;
-        Slice::new(parts)?;
+        Slice::new(parts, profile)?;
         Err(type_error("mmap object doesn't support slice deletion"))
+    }
+
+    fn character_place(&self, index: &Object<'_, S>, profile: Profile) -> Answer<usize> {
+        match convert::index(index, profile, index_error)? {
+            Some(index) => convert::place(index, self.len.get(), OUT_OF_RANGE),
+            None => Err(type_error("mmap indices must be integer")),
+        }
     }
 }
 
