@@ -14,11 +14,18 @@ use mmapcheck_spec::{Dialect, Host, Profile, Trace, Watch};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// The oldest and the newest version the reference answers for, and one between: every example it can answer applies to one.
-const PROFILES: [Profile; 3] = [Profile::cpython(3, 11, 7), Profile::cpython(3, 13, 0), Profile::cpython(3, 9, 18)];
+/// Versions old and new: every example the reference can answer applies to one.
+const PROFILES: [Profile; 6] = [
+    Profile::cpython(3, 11, 7),
+    Profile::cpython(3, 13, 0),
+    Profile::cpython(3, 9, 18),
+    Profile::cpython(3, 7, 16),
+    Profile::cpython(3, 6, 15),
+    Profile::cpython(2, 7, 18),
+];
 
 /// Examples with what the reference does in them, under the first profile they apply to.
-fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace)>> {
+fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace, Dialect)>> {
     let mut found = Vec::new();
     for profile in PROFILES {
         let dir = scratch()?;
@@ -29,7 +36,7 @@ fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace)>> {
             let trace = answered.expected;
             let failure = hold_against(&page.path, example, &trace, profile.dialect(), Severity::Message);
             assert_eq!(failure, None, "{} does not hold in the first place", clause.id);
-            found.push((page, example, trace));
+            found.push((page, example, trace, profile.dialect()));
         }
     }
     Ok(found)
@@ -60,12 +67,12 @@ fn wrong_answers(statement: &Statement) -> Vec<Vec<String>> {
 fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
     let pages = all()?;
     let (mut count, mut applied) = (0, 0);
-    for (page, example, trace) in answered(&pages)? {
+    for (page, example, trace, dialect) in answered(&pages)? {
         applied += 1;
         for statement in &example.session.statements {
             for answer in wrong_answers(statement) {
                 let broken = with_answer(example, statement, &answer)?;
-                let failure = hold_against(&page.path, &broken, &trace, Dialect::Python3, Severity::Message);
+                let failure = hold_against(&page.path, &broken, &trace, dialect, Severity::Message);
                 let last = statement.want_line + answer.len().saturating_sub(1);
                 let line = if answer.is_empty() { statement.line } else { last };
                 let place = failure.as_ref().map(|failure| failure.place.clone());

@@ -14,7 +14,11 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, PoisonError};
 
 /// The profiles the reference answers for; each example runs under all it applies to.
-const PROFILES: [Profile; 8] = [
+const PROFILES: [Profile; 12] = [
+    Profile::cpython(2, 7, 18),
+    Profile::cpython(3, 6, 15),
+    Profile::cpython(3, 7, 16),
+    Profile::cpython(3, 8, 18),
     Profile::cpython(3, 9, 18),
     Profile::cpython(3, 10, 13),
     Profile::cpython(3, 11, 7),
