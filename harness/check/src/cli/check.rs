@@ -6,9 +6,9 @@ use mmapcheck::compare::Severity;
 use mmapcheck::pages::{self, Failure, Outcomes, matches_filter};
 use mmapcheck::report;
 use mmapcheck::run::Judge;
-use mmapcheck::worker::{Remote, scratch};
+use mmapcheck::worker::scratch;
+use mmapcheck_spec::Op;
 use mmapcheck_spec::pages::{all, examples};
-use mmapcheck_spec::{Op, Target};
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
     let stop = stop_on_interrupt()?;
     let (pages, nothing) = run_pages(args, &plan, &stop)?;
     let enough = args.pages_only || (args.fail_fast && !pages.failed.is_empty());
-    let done = if enough { nothing } else { campaign(&plan, &stop, &keeper)? };
+    let done = if enough { nothing } else { campaign(&plan, nothing.host, &stop, &keeper)? };
     keeper.clear();
     if let Some(error) = keeper.failed() {
         return Err(Stop(error));
@@ -44,8 +44,8 @@ pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
 
 /// Runs the examples of the specification, and gives back the report of a campaign that has not begun.
 fn run_pages(args: &Check, plan: &Plan, stop: &AtomicBool) -> Result<(Outcomes, Report), Stop> {
-    let mut remote = Remote::start(&plan.subject, plan.profile, plan.hang)?;
-    let host = remote.host().clone();
+    let mut worker = plan.subject.start(plan.profile, plan.hang)?;
+    let host = worker.host().clone();
     let severity = Severity::least(plan.severity, &host);
     let nothing = Report::new(host, plan, severity);
     if args.random_only {
@@ -59,7 +59,7 @@ fn run_pages(args: &Check, plan: &Plan, stop: &AtomicBool) -> Result<(Outcomes, 
     let dir = scratch()?;
     let mut judge = Judge::new(nothing.profile, dir.path())?;
     let chosen = |id: &str| !stop.load(Ordering::Relaxed) && matches_filter(id, filter);
-    Ok((pages::run(&pages, &mut judge, &mut remote, severity, &chosen)?, nothing))
+    Ok((pages::run(&pages, &mut judge, worker.as_mut(), severity, &chosen)?, nothing))
 }
 
 fn print(args: &Check, pages: &Outcomes, done: &Report, keeper: &Keeper) -> Result<(), Stop> {

@@ -84,7 +84,10 @@ enum Command {
 
 #[derive(Args, Clone)]
 struct TargetArgs {
-    /// A class from another module, imported by the embedded interpreter (PYTHONPATH is honoured)
+    /// This interpreter, through a driver script that needs nothing installed in it
+    #[arg(long, value_name = "EXE")]
+    python: Option<PathBuf>,
+    /// A class from another module, imported by the interpreter in use (PYTHONPATH is honoured)
     #[arg(long, value_name = "NAME[:ATTR]")]
     module: Option<String>,
     /// Judge by this profile instead of the interpreter's own, such as cpython-3.11-linux
@@ -94,9 +97,9 @@ struct TargetArgs {
 
 impl TargetArgs {
     fn subject(&self) -> Subject {
-        let Some(text) = &self.module else { return Subject::default() };
+        let text = self.module.as_deref().unwrap_or("mmap");
         let (module, attr) = text.split_once(':').unwrap_or((text, "mmap"));
-        Subject { module: module.to_owned(), attr: attr.to_owned() }
+        Subject { python: self.python.clone(), module: module.to_owned(), attr: attr.to_owned() }
     }
 
     /// How to call this program again: as it was called, with the `PYTHONPATH` a module may need.
@@ -110,9 +113,10 @@ impl TargetArgs {
 
     /// The options again, for a command to be printed.
     fn flags(&self) -> String {
+        let python = self.python.as_ref().map(|python| format!(" --python {}", python.display()));
         let module = self.module.as_ref().map(|module| format!(" --module {module}"));
         let profile = self.profile.map(|profile| format!(" --profile {profile}"));
-        module.unwrap_or_default() + &profile.unwrap_or_default()
+        [python, module, profile].into_iter().flatten().collect()
     }
 }
 
@@ -307,7 +311,7 @@ fn write_out(text: &str) {
 }
 
 fn worker(args: Worker) -> Result<Exit, Stop> {
-    let subject = Subject { module: args.module, attr: args.attr };
+    let subject = Subject { python: None, module: args.module, attr: args.attr };
     let orders = Orders { subject, profile: args.profile, dir: args.dir };
     mmapcheck::worker::serve(&orders).map_err(|error| Stop(error.to_string()))?;
     Ok(Exit::Agrees)
