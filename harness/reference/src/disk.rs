@@ -52,6 +52,12 @@ impl Store for Disk {
         file.inode.set_size(size)
     }
 
+    fn nameless(&self, size: u64) -> Result<OpenFile, Errno> {
+        let inode = Inode::nameless(size)?;
+        let fd = inode.duplicate()?;
+        Ok(OpenFile { inode: Rc::new(inode), fd: Rc::new(fd), mode: Mode::Update })
+    }
+
     fn map(&self, file: Option<&OpenFile>, request: Request) -> Result<Region, Errno> {
         let mut options = MmapOptions::new();
         options.len(request.len).offset(request.offset);

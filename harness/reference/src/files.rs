@@ -4,11 +4,12 @@
 //! an operation that Python would refuse is not done at all.
 
 use crate::answer::unsupported;
-use crate::disk::SpareMap;
+use crate::disk::{Disk, SpareMap};
 use crate::errno::Errno;
+use crate::rules::section::Sections;
 use crate::store::PAGE;
 use mmapcheck_spec::{
-    Arg, Content, End, FileState, Kind, Mode, Op, Outcome, SLOTS, Slot, Step, TargetError, Value, Watch, World, Wrap,
+    Arg, Content, End, FileState, Kind, Mode, Op, Outcome, Raise, SLOTS, Slot, Step, TargetError, Value, Watch, World, Wrap,
     notation,
 };
 use rustix::fs::{self, OFlags};
@@ -33,6 +34,17 @@ pub struct Inode {
 }
 
 impl Inode {
+    /// A file that has no name, full of zeros.
+    ///
+    /// # Errors
+    /// As `memfd_create` and `ftruncate`.
+    pub(crate) fn nameless(size: u64) -> Result<Inode, Errno> {
+        let file = fs::memfd_create("section", fs::MemfdFlags::CLOEXEC)?;
+        let inode = Inode { file, size: Cell::new(0), most_pages: Cell::new(0), spare: RefCell::default() };
+        inode.set_size(size)?;
+        Ok(inode)
+    }
+
     /// The size in bytes, as far as it was changed here and not behind a descriptor's back.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -47,6 +59,12 @@ impl Inode {
         fs::ftruncate(&self.file, size)?;
         self.note_size(size);
         Ok(())
+    }
+
+    /// # Errors
+    /// As `dup`.
+    pub(crate) fn duplicate(&self) -> Result<OwnedFd, Errno> {
+        Ok(rustix::io::fcntl_dupfd_cloexec(&self.file, 0)?)
     }
 
     fn note_size(&self, size: u64) {
@@ -66,11 +84,19 @@ pub struct OpenFile {
     pub mode: Mode,
 }
 
+/// Where a file object stands. The maps of some systems share it, and move it.
+#[derive(Debug)]
+pub struct Cursor {
+    /// The number of the file in the world.
+    pub number: usize,
+    /// In bytes from the start.
+    pub position: Cell<u64>,
+}
+
 /// A file object.
 #[derive(Debug)]
 struct FileObject {
-    path: usize,
-    position: u64,
+    cursor: Rc<Cursor>,
     /// None once it is closed.
     open: Option<OpenFile>,
 }
@@ -90,6 +116,8 @@ pub struct Files {
     /// How many files the case has.
     paths: usize,
     objects: [Option<FileObject>; SLOTS],
+    /// What keeps files from being made shorter.
+    pub(crate) sections: Sections<Disk>,
     /// What files are read into to look at them.
     buffer: Vec<u8>,
 }
@@ -110,7 +138,8 @@ impl Files {
     pub fn new(dir: &Path) -> Result<Files, TargetError> {
         let dir = File::open(dir).map_err(|e| TargetError(format!("cannot open the folder {}: {e}", dir.display())))?;
         let objects = [const { None }; SLOTS];
-        Ok(Files { dir: dir.into(), stored: Vec::new(), paths: 0, objects, buffer: vec![0; 1 << 13] })
+        let sections = Sections::default();
+        Ok(Files { dir: dir.into(), stored: Vec::new(), paths: 0, objects, sections, buffer: vec![0; 1 << 13] })
     }
 
     /// Makes the files of a world, rewriting those of the last one.
@@ -137,7 +166,7 @@ impl Files {
             inode.most_pages.set(pages(inode.size()));
             let open = self.take(path, file.mode).map_err(|e| failed("open", e))?;
             let position = if file.mode.truncates() { file.bytes.len() as u64 } else { 0 };
-            self.objects[path] = Some(FileObject { path, position, open: Some(open) });
+            self.objects[path] = Some(FileObject::new(path, position, open));
         }
         Ok(())
     }
@@ -146,7 +175,7 @@ impl Files {
     pub fn end(&mut self) {
         for object in self.objects.iter_mut().filter_map(Option::take) {
             if let Some(open) = object.open {
-                self.stored[object.path].spare[open.mode as usize] = Some(open.fd);
+                self.stored[object.cursor.number].spare[open.mode as usize] = Some(open.fd);
             }
         }
     }
@@ -175,8 +204,7 @@ impl Files {
             self.stored[path].inode.set_size(0).map_err(|_| unsupported("the file could not be emptied"))?;
         }
         let open = self.take(path, mode).map_err(broken)?;
-        let object = FileObject { path, position: 0, open: Some(open) };
-        *self.objects.get_mut(usize::from(slot)).ok_or_else(unbound)? = Some(object);
+        *self.objects.get_mut(usize::from(slot)).ok_or_else(unbound)? = Some(FileObject::new(path, 0, open));
         Ok(())
     }
 
@@ -199,8 +227,16 @@ impl Files {
     /// # Errors
     /// Where the slot is not bound.
     pub fn position(&self, slot: Slot) -> Result<u64, End> {
+        Ok(self.cursor(slot)?.position.get())
+    }
+
+    /// Where the file object a slot names stands.
+    ///
+    /// # Errors
+    /// Where the slot is not bound.
+    pub fn cursor(&self, slot: Slot) -> Result<&Rc<Cursor>, End> {
         let object = self.objects.get(usize::from(slot)).and_then(Option::as_ref).ok_or_else(unbound)?;
-        Ok(object.position)
+        Ok(&object.cursor)
     }
 
     /// Whether a slot names a file object, open or closed.
@@ -218,10 +254,8 @@ impl Files {
     }
 
     /// The open file a slot names, with its position.
-    fn object(&mut self, slot: Slot) -> Result<(&mut u64, &OpenFile), End> {
-        let object = self.objects.get_mut(usize::from(slot)).and_then(Option::as_mut).ok_or_else(unbound)?;
-        let open = object.open.as_ref().ok_or_else(|| unsupported("the file is closed"))?;
-        Ok((&mut object.position, open))
+    fn object(&self, slot: Slot) -> Result<(&Cell<u64>, &OpenFile), End> {
+        Ok((&self.cursor(slot)?.position, self.file(slot)?))
     }
 
     /// Writes at the position; how many bytes were written.
@@ -233,13 +267,14 @@ impl Files {
         if !open.mode.writes() {
             return Err(unsupported("the file is not open for writing"));
         }
-        if *position + bytes.len() as u64 > MOST_FILE {
+        let end = position.get() + bytes.len() as u64;
+        if end > MOST_FILE {
             return Err(unsupported("the file would become too large"));
         }
-        write_all(&open.fd, bytes, *position).map_err(broken)?;
-        *position += bytes.len() as u64;
+        write_all(&open.fd, bytes, position.get()).map_err(broken)?;
+        position.set(end);
         if !bytes.is_empty() {
-            open.inode.note_size(open.inode.size().max(*position));
+            open.inode.note_size(open.inode.size().max(end));
         }
         Ok(bytes.len())
     }
@@ -253,8 +288,8 @@ impl Files {
         if !open.mode.reads() {
             return Err(unsupported("the file is not open for reading"));
         }
-        let bytes = read_from(&open.fd, *position).map_err(broken)?;
-        *position += bytes.len() as u64;
+        let bytes = read_from(&open.fd, position.get()).map_err(broken)?;
+        position.set(position.get() + bytes.len() as u64);
         Ok(bytes)
     }
 
@@ -267,7 +302,7 @@ impl Files {
         if to > MOST_FILE {
             return Err(unsupported("the position is too large"));
         }
-        *position = to;
+        position.set(to);
         Ok(())
     }
 
@@ -343,6 +378,9 @@ impl Files {
     /// Where Python would refuse it, which is not under test, or the step is of another kind.
     pub fn step(&mut self, step: &Step) -> Result<Outcome, End> {
         let arg = |place: usize| step.args.get(place).map_or(&Arg::Omitted, |given| &given.arg);
+        if let Some(refusal) = self.refusal(step)? {
+            return Ok(Outcome::Raised(refusal));
+        }
         let value = match step.op {
             Op::FileOpen => {
                 let &Arg::Mode(mode) = arg(1) else { return Err(unsupported("open() needs a mode")) };
@@ -368,6 +406,33 @@ impl Files {
             _ => return Err(unsupported(format!("{} is not done on a file", step.op))),
         };
         Ok(Outcome::Value(value))
+    }
+}
+
+impl Files {
+    /// What Python raises where the system does not make a file shorter that has a section.
+    fn refusal(&self, step: &Step) -> Result<Option<Raise>, End> {
+        let (number, size, file) = match step.args.iter().map(|given| &given.arg).collect::<Vec<_>>()[..] {
+            [path, Arg::Mode(mode)] if step.op == Op::FileOpen && mode.truncates() => {
+                let number = self.path(path_of(path)?)?;
+                (number, 0, format!(": '{}'", World::path(number)))
+            }
+            [size] if step.op == Op::FileTruncate => (self.cursor(step.on)?.number, size_of(size)?, String::new()),
+            _ => return Ok(None),
+        };
+        let is_cut = self.stored.get(number).is_some_and(|stored| size < stored.inode.size());
+        Ok((is_cut && self.sections.hold(number)).then(|| Raise {
+            class: "OSError".into(),
+            errno: Some(Errno::EINVAL.0),
+            message: format!("[Errno 22] Invalid argument{file}").into(),
+        }))
+    }
+}
+
+impl FileObject {
+    fn new(number: usize, position: u64, open: OpenFile) -> FileObject {
+        let cursor = Rc::new(Cursor { number, position: Cell::new(position) });
+        FileObject { cursor, open: Some(open) }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::map::Map;
 use crate::object::{Args, Object};
 use crate::rules::iterate::Iter;
 use crate::rules::view::View;
-use crate::rules::{compare, construct};
+use crate::rules::{compare, construct, section};
 use crate::store::{Direction, PAGE};
 use mmapcheck_spec::constants;
 use mmapcheck_spec::{
@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 /// The answer key: Python's `mmap` by its rules.
 pub struct Reference {
-    profile: Profile,
+    pub(crate) profile: Profile,
     disk: Disk,
     pub(crate) files: Files,
     pub(crate) names: Names,
@@ -104,7 +104,7 @@ impl Reference {
     }
 
     fn construct(&mut self, step: &Step) -> Answer {
-        let map = construct::construct(&self.disk, &self.args(step)?, self.profile)?;
+        let map = construct::construct(&self.disk, &self.files.sections, &self.args(step)?, self.profile)?;
         let answer = bind(&mut self.names.maps, step.bind, Rc::new(map))?;
         self.names.shown = self.names.shown.max(usize::from(step.bind) + 1);
         Ok(answer)
@@ -145,6 +145,9 @@ impl Reference {
         if step.op == Op::Seekable && !profile.seek_returns_position() {
             return Err(attribute_error("'mmap.mmap' object has no attribute 'seekable'"));
         }
+        if step.op == Op::Madvise && !profile.takes_advice() {
+            return Err(attribute_error("'mmap.mmap' object has no attribute 'madvise'"));
+        }
         self.refuse_keywords(step, args)?;
         if step.op.row().params.is_empty() {
             args.none(step.op.row().name)?;
@@ -159,6 +162,7 @@ impl Reference {
             Op::Read => map.read(args),
             Op::ReadByte => map.read_byte(),
             Op::ReadLine => map.readline(),
+            Op::Resize if profile.maps_sections() => section::resize(map, &self.disk, &self.files.sections, args, profile),
             Op::Resize => map.resize(args, profile),
             Op::Seek => map.seek(args, profile),
             Op::Seekable => Ok(Value::Bool(true)),
@@ -234,7 +238,9 @@ impl Reference {
         let mut args = Args { plain: SmallVec::new(), named: Vec::new() };
         for (place, given) in step.args.iter().enumerate() {
             let object = match &given.arg {
-                Arg::Fd(slot) if is_fileno(step, place, given) => Object::Descriptor(self.files.file(*slot)?),
+                Arg::Fd(slot) if is_fileno(step, place, given) => {
+                    Object::Descriptor(self.files.file(*slot)?, self.files.cursor(*slot)?)
+                }
                 arg => self.object(arg)?,
             };
             match given.keyword {

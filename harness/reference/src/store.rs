@@ -50,6 +50,12 @@ pub trait Store {
     /// As `ftruncate`.
     fn set_size(file: &Self::File, size: u64) -> Result<(), Errno>;
 
+    /// A file that is in no folder, full of zeros, open for reading and writing.
+    ///
+    /// # Errors
+    /// Where there is no room for it.
+    fn nameless(&self, size: u64) -> Result<Self::File, Errno>;
+
     /// Maps a file, or memory of no file.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ pub mod index;
 pub mod iterate;
 pub mod read;
 pub mod resize;
+pub mod section;
 pub mod seek;
 pub mod sync;
 pub mod view;

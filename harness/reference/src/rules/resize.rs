@@ -15,12 +15,7 @@ pub(super) const ADDRESSES: i64 = (1 << 47) - PAGE as i64;
 impl<S: Store> Map<S> {
     /// `resize(newsize)`: the file first, then the map. A file that was resized stays so where the map then cannot be.
     pub fn resize(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
-        self.open()?;
-        let len = convert::ssize(&args.counted("resize", 1, 1)?[0], profile)?;
-        self.resizable()?;
-        if len < 0 || i64::MAX - len < self.offset {
-            return Err(value_error("new size out of range"));
-        }
+        let len = self.new_len(args, profile)?;
         self.resize_file(len)?;
         if len == 0 {
             return Err(Errno::EINVAL.into());
@@ -31,6 +26,17 @@ impl<S: Store> Map<S> {
         self.with_memory(|memory| memory.resize(len as usize)).unwrap_or(Err(Errno::EINVAL))?;
         self.len.set(len as usize);
         Ok(Value::None)
+    }
+
+    /// The argument of `resize`, where the map can be resized at all.
+    pub(super) fn new_len(&self, args: &Args<'_, S>, profile: Profile) -> Answer<i64> {
+        self.open()?;
+        let len = convert::ssize(&args.counted("resize", 1, 1)?[0], profile)?;
+        self.resizable()?;
+        if len < 0 || i64::MAX - len < self.offset {
+            return Err(value_error("new size out of range"));
+        }
+        Ok(len)
     }
 
     fn resizable(&self) -> Answer<()> {

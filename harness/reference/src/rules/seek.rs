@@ -32,11 +32,14 @@ impl<S: Store> Map<S> {
         self.open().map(|_| number(self.position.get()))
     }
 
-    /// `size()`: of the file, as it is now.
+    /// `size()`: of the file, as it is now; of a view of a section without a file its length.
     pub fn size(&self) -> Answer {
         let _open = self.open()?;
-        let size = self.file_size().ok_or(Errno::EBADF)?;
-        Ok(Value::Int(size.into()))
+        match self.file_size() {
+            Some(size) => Ok(Value::Int(size.into())),
+            None if self.handles.is_some() => Ok(number(self.len.get())),
+            None => Err(Errno::EBADF.into()),
+        }
     }
 
     /// `len(m)`

@@ -23,7 +23,7 @@ impl<S: Store> Map<S> {
         if size < 0 || offset < 0 || len - offset < size {
             return Err(value_error("flush values out of range"));
         }
-        let reaches_kernel = matches!(self.access, Access::Default | Access::Write);
+        let reaches_kernel = matches!(self.access, Access::Default | Access::Write) && profile.flushes_whole_pages();
         if reaches_kernel && offset % PAGE as i64 != 0 {
             return Err(Errno::EINVAL.into());
         }
