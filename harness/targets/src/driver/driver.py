@@ -97,25 +97,31 @@ def raised(error):
     return ["!", name, errno if type(errno) is int else None, text]
 
 
-class Forms:
-    """The operations, each compiled once from its form in the table for each shape of arguments it meets."""
+class Operation(object):
+    """A row of the table: compiled from its form, once for each shape of arguments it meets."""
 
-    def __init__(self, rows, scope):
-        self.rows = rows
+    def __init__(self, row, scope):
+        self.form = row["form"]
+        self.on = row["on"] if row["on"] != "module" else None
+        self.binds = row["binds"]
+        self.changes = row["changes"]
+        self.drops = self.form == "del $"
+        self.closes_file = row["name"] == "file-close"
+        # A file that loses pages leaves maps of it with dead memory.
+        self.cuts = row["name"] in ("file-truncate", "open", "resize")
         self.scope = scope
         self.made = {}
 
-    def function(self, op, count, keywords, omitted):
-        shape = (op, count, keywords, omitted)
+    def function(self, count, keywords, omitted):
+        shape = (count, keywords, omitted) if keywords or omitted else count
         made = self.made.get(shape)
         if made is None:
-            made = self.made[shape] = self.make(*shape)
+            made = self.made[shape] = self.make(count, keywords, omitted)
         return made
 
-    def make(self, op, count, keywords, omitted):
-        form = self.rows[op]["form"]
+    def make(self, count, keywords, omitted):
         words = [""] * (count - len(keywords)) + [word + "=" for word in keywords]
-        form = form.replace("$*", ", ".join("%sa[%d]" % (word, i) for i, word in enumerate(words)))
+        form = self.form.replace("$*", ", ".join("%sa[%d]" % (word, i) for i, word in enumerate(words)))
         for i in range(count):
             form = form.replace("$%d" % i, "" if i in omitted else "a[%d]" % i)
         form = form.replace("$", "s")
@@ -129,7 +135,7 @@ class Forms:
         return names["step"]
 
 
-class Map:
+class Map(object):
     """A map of the case, and what of its memory can be looked at."""
 
     def __init__(self, given, target):
@@ -170,14 +176,13 @@ class Map:
     def readable(self, length):
         """How many of its bytes can be read: pages beyond the end of the file are dead."""
         if self.path is not None:
-            if self.target.shrunk:
-                length = min(length, max(0, self.target.whole_pages(os.path.getsize(self.path)) - self.offset))
-        elif self.pages:
-            length = min(length, self.pages)
+            return min(length, max(0, self.target.whole_pages(os.path.getsize(self.path)) - self.offset))
+        if self.pages:
+            return min(length, self.pages)
         return length
 
 
-class Target:
+class Target(object):
     """The class under test, and the case that is being done on it."""
 
     def __init__(self, hello):
@@ -189,11 +194,10 @@ class Target:
             self.platform = sys.platform
         self.page = getattr(self.module, "PAGESIZE", 4096)
         self.granule = getattr(self.module, "ALLOCATIONGRANULARITY", 4096)
-        self.rows = hello["operations"]
         self.keywords = hello["constructor"]
         scope, self.lacks = self.scope(hello["index"])
         self.index = scope["Index"]
-        self.forms = Forms(self.rows, scope)
+        self.operations = [Operation(row, scope) for row in hello["operations"]]
         self.things = [eval(compile(source, "<thing>", "eval"), scope) for source in hello["things"]]
         self.array = scope.get("array")
         self.counted = self.counts_references()
@@ -268,9 +272,6 @@ class Target:
         }
 
     # Arguments.
-
-    def decode(self, arg):
-        return self.decoders[arg[0]](arg) if type(arg) is list else arg
 
     def carrier(self, arg):
         data = from_latin(arg[2])
@@ -347,10 +348,14 @@ class Target:
         self.begin(case["files"])
         steps, before = [], None
         for step in case["steps"]:
-            answer = self.answer(step)
-            left = self.look(self.rows[step[0]]["changes"])
-            steps.append([answer, 0 if left == before else left])
-            before = left
+            operation = self.operations[step[0]]
+            answer = self.answer(operation, step)
+            left = self.look(operation.changes)
+            if left == before:
+                steps.append((answer, 0))
+            else:
+                steps.append((answer, left))
+                before = left
             if out is not None:
                 out({"id": case["id"], "step": steps[-1]})
             if type(answer) is list and answer[0] == "?":
@@ -360,75 +365,72 @@ class Target:
         self.end()
         return {"id": case["id"], "steps": steps, "last": last, "closing": closing, "files": self.files()}
 
-    def answer(self, step):
-        op = step[0]
-        row = self.rows[op]
+    def answer(self, operation, step):
+        args = step[3]
+        on = function = None
         try:
-            on = None if row["on"] == "module" else self.bound(row["on"], step[1])
-            if row["form"] == "del $":
-                on = None
-                self.drop(row["on"], step[1])
-                return None
-            if row["on"] == "map":
-                on = on.object
-            args = step[3]
-            keywords = tuple(step[4]) if len(step) > 4 else ()
-            omitted = ()
-            if args:
-                omitted = tuple(i for i, arg in enumerate(args) if type(arg) is list and arg[0] == "")
-                args = [self.decode(arg) for arg in args]
-            if row["on"] == "file" or row["binds"] == "file":
-                self.mind(row, on, args)
-            function = self.forms.function(op, len(args), keywords, omitted)
-            if row["binds"]:
-                return self.bind(row["binds"], step[2], function, on, args, step)
-            if row["name"] == "resize":
+            if operation.on is not None:
+                on = self.names[operation.on].get(step[1])
+                if on is None:
+                    raise Unsupported("the name is not bound")
+                if operation.drops:
+                    on = None
+                    return self.drop(operation.on, step[1])
+                if operation.on == "map":
+                    on = on.object
+                elif operation.on == "file" and on.closed and not operation.closes_file:
+                    raise Unsupported("the file is closed")
+            if operation.cuts:
                 self.shrunk = True
-            return encode(function(on, args))
+            if operation.binds == "map":
+                return self.construct(operation, step)
+            function = self.compiled(operation, step, args)
+            if operation.binds is None:
+                return encode(function(on, args))
+            self.names[operation.binds][step[2]] = function(on, args)
+            return self.collect()
         except Unsupported as error:
             return ["?", str(error)]
         except Exception as error:
             lack = [name for name in self.lacks if type(error) is NameError and repr(name) in str(error)]
             return ["?", "no module " + lack[0]] if lack else raised(error)
         finally:
-            on = args = function = None
+            # Nothing may hold what the case drops: neither this step's names nor Python 2's last exception.
+            on = function = None
+            del args[:]
             if PYTHON_2:
                 sys.exc_clear()
 
-    def mind(self, row, on, args):
-        """What is not under test is done only where Python does it."""
-        if on is not None and on.closed and row["name"] != "file-close":
-            raise Unsupported("the file is closed")
-        if row["name"] in ("file-truncate", "open"):
-            self.shrunk = True
+    def compiled(self, operation, step, args):
+        """The function of a step. Its arguments become objects in their place."""
+        omitted = ()
+        for i, arg in enumerate(args):
+            if type(arg) is list:
+                if arg[0] == "":
+                    omitted += (i,)
+                args[i] = self.decoders[arg[0]](arg)
+        return operation.function(len(args), tuple(step[4]) if len(step) > 4 else (), omitted)
 
-    def bind(self, kind, slot, function, on, args, step):
-        if kind == "map":
-            made = Map(self.given(step, args), self)
-            made.made(function(on, args))
-            self.reach = max(self.reach, slot + 1)
-        else:
-            made = function(on, args)
-        self.names[kind][slot] = made
-        made = None
-        self.collect()
-        return None
-
-    def given(self, step, args):
-        """The constructor's arguments by name, and the file its descriptor is of."""
-        keywords = step[4] if len(step) > 4 else []
-        names = self.keywords[: len(args) - len(keywords)] + list(keywords)
+    def construct(self, operation, step):
+        args, keywords = step[3], list(step[4]) if len(step) > 4 else []
+        names = self.keywords[: len(args) - len(keywords)] + keywords
+        files = [arg[1] for name, arg in zip(names, args) if name == "fileno" and type(arg) is list and arg[0] == "fd"]
+        function = self.compiled(operation, step, args)
         given = dict(zip(names, args))
-        for name, arg in zip(names, step[3]):
-            if name == "fileno" and type(arg) is list and arg[0] == "fd":
-                given["path"] = self.names["file"][arg[1]].name
-        return given
+        given["path"] = self.names["file"][files[0]].name if files else None
+        made = Map(given, self)
+        made.made(function(None, args))
+        given.clear()
+        self.reach = max(self.reach, step[2] + 1)
+        self.names["map"][step[2]] = made
+        return self.collect()
 
     def drop(self, kind, slot):
         del self.names[kind][slot]
         self.collect()
 
     def collect(self):
+        """What has no name any more is gone, as it is at once where references are counted."""
         if not self.counted:
             gc.collect()
 
@@ -479,7 +481,7 @@ class Target:
         seen = None
         if not made.unreadable and (closely or self.every or length <= LONG):
             try:
-                data = thing[0 : made.readable(length)]
+                data = thing[0 : made.readable(length) if self.shrunk else length]
             except Exception as error:
                 return ["?", "its bytes raise " + raised(error)[1]]
             if type(data) is bytes:
@@ -522,8 +524,10 @@ def private_output():
 def main():
     out = private_output()
 
+    write = json.JSONEncoder(separators=(",", ":")).encode
+
     def send(reply):
-        out.write((json.dumps(reply, separators=(",", ":")) + "\n").encode("ascii"))
+        out.write((write(reply) + "\n").encode("ascii"))
         out.flush()
 
     receive = io.open(0, "rb", closefd=False).readline
@@ -538,7 +542,7 @@ def main():
         if not line:
             return
         case = json.loads(line.decode("utf-8"))
-        send(target.run(case, send if case.get("tell") else None))
+        send(target.run(case, send if case["tell"] else None))
 
 
 main()

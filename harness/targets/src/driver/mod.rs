@@ -11,6 +11,7 @@ use mmapcheck_spec::{
     Case, End, Host, Implementation, Platform, Profile, StepTrace, Target, TargetError, Trace, Version, Watch,
 };
 use process::Process;
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use wire::{Line, Ready};
@@ -28,8 +29,10 @@ pub struct Driver {
     host: Host,
     capabilities: Capabilities,
     running: Option<Process>,
-    /// The number of the next case.
-    next: u64,
+    /// Cases the running process was sent and has not been asked about, the oldest first.
+    announced: VecDeque<(u64, Case)>,
+    /// The number of the last case sent.
+    last: u64,
 }
 
 /// What to start.
@@ -87,7 +90,7 @@ impl Driver {
         let host = host(&ready, &launch)?;
         let Ready { methods, constants, lacks, counted, page, granule, .. } = ready;
         let capabilities = Capabilities { methods, constants, lacks, counted, page, granule };
-        Ok(Driver { launch, hang, host, capabilities, running: Some(running), next: 0 })
+        Ok(Driver { launch, hang, host, capabilities, running: Some(running), announced: VecDeque::new(), last: 0 })
     }
 
     /// What it said of itself.
@@ -107,54 +110,51 @@ impl Driver {
         std::mem::replace(&mut self.hang, hang)
     }
 
-    fn process(&mut self) -> Result<Process, TargetError> {
+    /// The running process, or a new one, and the number of the next case.
+    fn process(&mut self) -> Result<(Process, u64), TargetError> {
+        self.last += 1;
         match self.running.take() {
-            Some(running) => Ok(running),
-            None => Ok(self.launch.start()?.0),
+            Some(running) => Ok((running, self.last)),
+            None => {
+                self.announced.clear();
+                Ok((self.launch.start()?.0, self.last))
+            }
         }
     }
 
     /// Runs a case at once. The inner error: the process is gone.
     fn try_run(&mut self, case: &Case, watch: Watch) -> Result<Result<Trace, End>, TargetError> {
-        self.next += 1;
-        let request = match wire::request(self.next, case, watch, false) {
-            Ok(request) => request,
-            Err(end) => return Ok(Err(end)),
+        let announced = self.announced.pop_front();
+        if announced.as_ref().is_some_and(|(_, announced)| announced != case) {
+            // It is at another case, whose answer nobody wants any more.
+            self.running = None;
+        }
+        let (mut process, mut id) = self.process()?;
+        let line = match announced.filter(|_| process.is_at_work()) {
+            Some((announced, _)) => {
+                id = announced;
+                process.line(Instant::now() + self.hang)
+            }
+            None => wire::request(id, case, watch, false).and_then(|request| process.ask(&request, self.hang)),
         };
-        let mut process = self.process()?;
-        let answered = process.ask(&request, self.hang).and_then(|line| self.whole(&line, case));
+        let answered = line.and_then(|line| whole(&line, id, case));
         if answered.is_ok() {
             self.running = Some(process);
         }
         Ok(answered)
     }
 
-    fn whole(&self, line: &[u8], case: &Case) -> Result<Trace, End> {
-        match Line::read(line).map_err(End::Garbled)? {
-            Line::Done(done) if done.id != self.next => Err(self.another_case(done.id)),
-            Line::Done(done) => complete(done.trace().map_err(End::Garbled)?, case),
-            _ => Err(End::Garbled("it answered another question".into())),
-        }
-    }
-
-    fn another_case(&self, id: u64) -> End {
-        End::Garbled(format!("it answered case {id} when it was asked for case {}", self.next))
-    }
-
     /// Runs a case in a new process that tells of each step as soon as it is done, to learn at which one it ends.
     fn step_by_step(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
-        self.next += 1;
         let mut trace = Trace::default();
-        let request = match wire::request(self.next, case, watch, true) {
-            Ok(request) => request,
-            Err(end) => return Ok(ended(trace, end, case)),
-        };
-        let mut process = self.process()?;
-        let mut line = process.ask(&request, self.hang);
+        self.running = None;
+        let (mut process, asked) = self.process()?;
+        let request = wire::request(asked, case, watch, true);
+        let mut line = request.and_then(|request| process.ask(&request, self.hang));
         loop {
             let read = line.and_then(|line| Line::read(&line).map_err(End::Garbled));
             let end = match read {
-                Ok(Line::Step { id, step }) if id == self.next && trace.steps.len() < case.steps.len() => {
+                Ok(Line::Step { id, step }) if id == asked && trace.steps.len() < case.steps.len() => {
                     match step.trace(trace.steps.last().map(|step| &step.left)) {
                         Ok(step) => trace.steps.push(step),
                         Err(wrong) => return Ok(ended(trace, End::Garbled(wrong), case)),
@@ -162,7 +162,7 @@ impl Driver {
                     line = process.line(Instant::now() + self.hang);
                     continue;
                 }
-                Ok(Line::Done(done)) if done.id == self.next => {
+                Ok(Line::Done(done)) if done.id == asked => {
                     match done.trace().map_err(End::Garbled).and_then(|trace| complete(trace, case)) {
                         Ok(trace) => {
                             self.running = Some(process);
@@ -171,13 +171,26 @@ impl Driver {
                         Err(end) => end,
                     }
                 }
-                Ok(Line::Step { id, .. }) if id != self.next => self.another_case(id),
+                Ok(Line::Step { id, .. }) if id != asked => another_case(id, asked),
                 Ok(_) => End::Garbled("it answered another question".into()),
                 Err(end) => end,
             };
             return Ok(ended(trace, end, case));
         }
     }
+}
+
+/// The trace of a case in the line that answers it.
+fn whole(line: &[u8], asked: u64, case: &Case) -> Result<Trace, End> {
+    match Line::read(line).map_err(End::Garbled)? {
+        Line::Done(done) if done.id != asked => Err(another_case(done.id, asked)),
+        Line::Done(done) => complete(done.trace().map_err(End::Garbled)?, case),
+        _ => Err(End::Garbled("it answered another question".into())),
+    }
+}
+
+fn another_case(id: u64, asked: u64) -> End {
+    End::Garbled(format!("it answered case {id} when it was asked for case {asked}"))
 }
 
 /// A trace must have an answer to each step, unless the last one it has says that it could not be done.
@@ -216,6 +229,20 @@ impl Target for Driver {
         let trace = self.step_by_step(case, watch)?;
         let again = trace.end.is_some() || trace.steps.iter().any(|step| step.result.is_err());
         Ok(if again { trace } else { Trace { end: Some(first), ..Trace::default() } })
+    }
+
+    fn announce(&mut self, case: &Case, watch: Watch) {
+        let Some(mut process) = self.running.take() else { return };
+        self.last += 1;
+        let Ok(request) = wire::request(self.last, case, watch, false) else {
+            self.running = Some(process);
+            return;
+        };
+        // What is wrong with it, if anything, shows when its answer is wanted.
+        if process.send(&request, Instant::now() + self.hang).is_ok() {
+            self.announced.push_back((self.last, case.clone()));
+            self.running = Some(process);
+        }
     }
 }
 

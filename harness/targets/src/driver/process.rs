@@ -23,6 +23,8 @@ pub(super) struct Process {
     stdout: ChildStdout,
     /// What has come of lines that are not yet asked for.
     pending: Vec<u8>,
+    /// Lines sent whose answers have not been read.
+    owed: usize,
 }
 
 impl Process {
@@ -44,7 +46,12 @@ impl Process {
                 .and_then(|flags| fcntl_setfl(pipe, flags | OFlags::NONBLOCK))
                 .map_err(|error| TargetError(format!("a pipe cannot be set up: {error}")))?;
         }
-        Ok(Process { child, stdin, stdout, pending: Vec::new() })
+        Ok(Process { child, stdin, stdout, pending: Vec::new(), owed: 0 })
+    }
+
+    /// Whether it was sent something that it has not answered yet.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.owed > 0
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -57,13 +64,20 @@ impl Process {
         self.line(Instant::now() + patience)
     }
 
-    fn send(&mut self, line: &[u8], deadline: Instant) -> Result<(), End> {
+    /// Sends a line. What comes meanwhile is kept, so that neither side waits for the other.
+    pub(super) fn send(&mut self, line: &[u8], deadline: Instant) -> Result<(), End> {
+        self.owed += 1;
         let line = [line, b"\n"].concat();
         let mut done = 0;
         while done < line.len() {
             match rustix::io::write(&self.stdin, &line[done..]) {
                 Ok(count) => done += count,
-                Err(rustix::io::Errno::AGAIN) => self.wait(deadline, PollFlags::OUT)?,
+                Err(rustix::io::Errno::AGAIN) => {
+                    self.wait(deadline, true)?;
+                    if self.pending.len() < LONGEST {
+                        self.read_some();
+                    }
+                }
                 // It is gone: the reply will say how.
                 Err(_) => return Ok(()),
             }
@@ -78,6 +92,7 @@ impl Process {
             if let Some(end) = self.pending[seen..].iter().position(|&byte| byte == b'\n') {
                 let mut line: Vec<u8> = self.pending.drain(..=seen + end).collect();
                 line.pop();
+                self.owed = self.owed.saturating_sub(1);
                 return Ok(line);
             }
             seen = self.pending.len();
@@ -89,27 +104,39 @@ impl Process {
     }
 
     fn read_more(&mut self, deadline: Instant) -> Result<(), End> {
-        let mut buffer = [0; 1 << 16];
-        match rustix::io::read(&self.stdout, &mut buffer) {
-            Ok(0) => Err(self.ended()),
-            Ok(count) => {
-                self.pending.extend_from_slice(&buffer[..count]);
-                Ok(())
-            }
-            Err(rustix::io::Errno::AGAIN) => self.wait(deadline, PollFlags::IN),
-            Err(_) => Err(self.ended()),
+        match self.read_some() {
+            Some(0) => Err(self.ended()),
+            Some(_) => Ok(()),
+            None => self.wait(deadline, false),
         }
     }
 
-    fn wait(&mut self, deadline: Instant, what: PollFlags) -> Result<(), End> {
+    /// Reads what is there: how many bytes, 0 at the end; none where nothing has come yet.
+    fn read_some(&mut self) -> Option<usize> {
+        let mut buffer = [0; 1 << 16];
+        match rustix::io::read(&self.stdout, &mut buffer) {
+            Ok(count) => {
+                self.pending.extend_from_slice(&buffer[..count]);
+                Some(count)
+            }
+            Err(rustix::io::Errno::AGAIN) => None,
+            Err(_) => Some(0),
+        }
+    }
+
+    /// Waits until there is something to read, or, where that is wanted, room to write.
+    fn wait(&mut self, deadline: Instant, to_write: bool) -> Result<(), End> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(self.kill(End::Hung));
         }
-        let fd = if what == PollFlags::OUT { self.stdin.as_fd() } else { self.stdout.as_fd() };
         let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
+        let mut fds = [
+            PollFd::from_borrowed_fd(self.stdout.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.stdin.as_fd(), PollFlags::OUT),
+        ];
         // Whatever it says, the next read or write finds out what is the matter.
-        let _ = poll(&mut [PollFd::from_borrowed_fd(fd, what)], Some(&timeout));
+        let _ = poll(&mut fds[..if to_write { 2 } else { 1 }], Some(&timeout));
         Ok(())
     }
 
