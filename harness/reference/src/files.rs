@@ -411,13 +411,16 @@ impl Files {
 
 impl Files {
     /// What Python raises where the system does not make a file shorter that has a section.
+    /// Every other step is done, or not, for reasons of its own.
     fn refusal(&self, step: &Step) -> Result<Option<Raise>, End> {
         let (number, size, file) = match step.args.iter().map(|given| &given.arg).collect::<Vec<_>>()[..] {
             [path, Arg::Mode(mode)] if step.op == Op::FileOpen && mode.truncates() => {
                 let number = self.path(path_of(path)?)?;
                 (number, 0, format!(": '{}'", World::path(number)))
             }
-            [size] if step.op == Op::FileTruncate => (self.cursor(step.on)?.number, size_of(size)?, String::new()),
+            [size] if step.op == Op::FileTruncate && self.file(step.on)?.mode.writes() => {
+                (self.cursor(step.on)?.number, size_of(size)?, String::new())
+            }
             _ => return Ok(None),
         };
         let is_cut = self.stored.get(number).is_some_and(|stored| size < stored.inode.size());

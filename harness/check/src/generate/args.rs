@@ -46,6 +46,9 @@ impl<C: Choices> Maker<'_, C> {
 
     /// Constructor arguments that make a map, as far as can be told.
     pub(super) fn sound_map(&mut self) -> Args {
+        if self.mix.profile.maps_sections() {
+            return self.sound_section();
+        }
         let number = self.below(self.world.len());
         let (size, mode) = self.world[number];
         if size == 0 || mode == Mode::Write || self.one_in(12) {
@@ -78,6 +81,34 @@ impl<C: Choices> Maker<'_, C> {
             }
             _ => smallvec::smallvec![file, whole],
         }
+    }
+
+    /// The same for a system that maps sections: perhaps longer than the file, perhaps with a tag that others have.
+    fn sound_section(&mut self) -> Args {
+        let number = self.below(self.world.len());
+        let (size, mode) = self.world[number];
+        let word = |keyword, arg| Given { keyword: Some(keyword), arg };
+        let small = Arg::int(1 + self.below(72) as i128);
+        let (fileno, length) = match self.below(8) {
+            0 => (Arg::int(-(self.below(2) as i128)), small),
+            1 => (Arg::Fd(number as u8), small),
+            2 => (Arg::Fd(number as u8), Arg::Int(Num { base: Base::FileSize, plus: self.below(9) as i128 - 4 })),
+            _ if size == 0 => (Arg::Fd(number as u8), small),
+            _ => (Arg::Fd(number as u8), Arg::int(0)),
+        };
+        let mut args: Args = smallvec::smallvec![Given::plain(fileno), Given::plain(length)];
+        if self.one_in(8) {
+            args.push(word("tagname", Arg::Thing(self.pick(&[Thing::Text, Thing::Accent]))));
+        }
+        if mode == Mode::Read && !self.one_in(8) {
+            args.push(word("access", Self::flag(self.pick(&["ACCESS_READ", "ACCESS_COPY"]))));
+        } else if self.one_in(3) {
+            args.push(word("access", self.constant("ACCESS_")));
+        }
+        if self.one_in(12) {
+            args.push(word("offset", self.offset()));
+        }
+        args
     }
 
     fn anonymous_map(&mut self) -> Args {
@@ -217,8 +248,8 @@ impl<C: Choices> Maker<'_, C> {
     fn offset(&mut self) -> Arg {
         match self.below(8) {
             0..4 => Arg::int(0),
-            4 | 5 => Arg::Int(Num { base: Base::Pages(1 + self.below(2) as u8), plus: 0 }),
-            _ => Arg::Int(self.number(&[Base::Zero, Base::Pages(1), Base::Len])),
+            4 | 5 => Arg::Int(Num { base: Base::Granules(1 + self.below(2) as u8), plus: 0 }),
+            _ => Arg::Int(self.number(&[Base::Zero, Base::Granules(1), Base::Len])),
         }
     }
 
