@@ -9,8 +9,8 @@ use crate::errno::Errno;
 use crate::rules::section::Sections;
 use crate::store::PAGE;
 use mmapcheck_spec::{
-    Arg, Content, End, FileState, Kind, Mode, Op, Outcome, Raise, SLOTS, Slot, Step, TargetError, Value, Watch, World, Wrap,
-    notation,
+    Arg, Content, End, FileState, Kind, Mode, Op, Outcome, Raise, SLOTS, Slot, Step, TargetError, Value, Watch, World,
+    Wrap, notation,
 };
 use rustix::fs::{self, OFlags};
 use std::cell::{Cell, RefCell};

@@ -2,8 +2,10 @@
 
 mod bench;
 mod check;
+mod matrix;
 mod pages;
 mod replay;
+mod triage;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mmapcheck::campaign::Budget;
@@ -75,6 +77,10 @@ enum Command {
     Replay(Replay),
     /// Make a diverging case smaller and print it
     Shrink(Shrink),
+    /// Entries for the lists of known divergences, proposed from reports and saved cases
+    Triage(Triage),
+    /// Every clause on every target, and what else each shows, as pages
+    Matrix(Matrix),
     /// How fast it is, as ratios in one run
     Bench(Bench),
     /// What the campaign starts; not for people
@@ -158,6 +164,12 @@ struct Check {
     /// [default: message for CPython's own mmap, class for any other]
     #[arg(long, value_name = "LEVEL")]
     severity: Option<Severity>,
+    /// The list of known divergences to use instead of the one built in for the target
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// Report known divergences like all others
+    #[arg(long, conflicts_with = "known")]
+    no_known: bool,
     /// How long a step may take before the target is taken for hung
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
     hang: Duration,
@@ -214,6 +226,41 @@ struct Shrink {
     /// The mildest divergence to keep
     #[arg(long, value_name = "LEVEL")]
     severity: Option<Severity>,
+}
+
+#[derive(Args)]
+struct Triage {
+    /// Reports of `check --format json`, or saved cases
+    #[arg(required = true, value_name = "REPORT")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+struct Matrix {
+    /// Interpreters, each as EXE or EXE=MODULE[:ATTR] [default: all that are found]
+    #[arg(value_name = "TARGET", conflicts_with = "folder")]
+    targets: Vec<String>,
+    /// Take every program in this folder for an interpreter, besides those on the path and of pyenv
+    #[arg(long = "in", value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Where the pages are written; what other targets showed before stays
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    out: PathBuf,
+    /// How long random cases go on for each target
+    #[arg(long, value_parser = duration, default_value = "10s", conflicts_with = "cases")]
+    time: Duration,
+    /// How many cases to run for each target instead
+    #[arg(long, value_name = "N")]
+    cases: Option<u64>,
+    /// The seed of the cases
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many of a target run at once [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Count what is known as well
+    #[arg(long)]
+    no_known: bool,
 }
 
 #[derive(Args)]
@@ -284,6 +331,8 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Pages(args) => pages::pages(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Shrink(args) => replay::shrink(&args),
+        Command::Triage(args) => triage::triage(&args),
+        Command::Matrix(args) => matrix::matrix(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Worker(args) => worker(args),
     };

@@ -103,7 +103,9 @@ impl Worker {
     fn sweep(&mut self, order: &SweepOrder) -> Result<Swept, TargetError> {
         let mix = order.mix(self.judge.profile())?;
         let marks = Rc::clone(&self.progress);
-        sweep(&mut self.judge, self.target.as_mut(), &mix, order.seed, order.range(), &mut |case| marks.start(case))
+        self.judge.set_rules(order.rules()?);
+        let starting = &mut |case, again: bool| if again { marks.again() } else { marks.start(case) };
+        sweep(&mut self.judge, self.target.as_mut(), &mix, order.seed, order.range(), starting)
     }
 }
 

@@ -54,7 +54,8 @@ impl Worker for Driven {
 
     fn sweep(&mut self, order: SweepOrder) -> Result<Result<Swept, Gone>, TargetError> {
         let mix = order.mix(self.judge.profile())?;
-        sweep(&mut self.judge, &mut self.driver, &mix, order.seed, order.range(), &mut |_| {}).map(Ok)
+        self.judge.set_rules(order.rules()?);
+        sweep(&mut self.judge, &mut self.driver, &mix, order.seed, order.range(), &mut |_, _| {}).map(Ok)
     }
 
     fn set_hang(&mut self, hang: Duration) {

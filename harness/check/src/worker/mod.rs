@@ -12,7 +12,7 @@ mod wire;
 pub use child::serve;
 pub use driven::Driven;
 pub use remote::{Remote, scratch};
-pub use wire::SweepOrder;
+pub use wire::{SweepOrder, WireRule};
 
 use crate::sweep::Swept;
 use mmapcheck_spec::{End, Profile, Target, TargetError};

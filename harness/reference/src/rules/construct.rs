@@ -36,12 +36,7 @@ const HARMLESS: i32 =
     MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_POPULATE | MAP_STACK | MAP_NORESERVE | MAP_32BIT;
 
 /// `mmap.mmap(...)`
-pub fn construct<S: Store>(
-    store: &S,
-    sections: &Sections<S>,
-    args: &Args<'_, S>,
-    profile: Profile,
-) -> Answer<Map<S>> {
+pub fn construct<S: Store>(store: &S, sections: &Sections<S>, args: &Args<'_, S>, profile: Profile) -> Answer<Map<S>> {
     let mut asked = Asked::parse(args, profile)?;
     if profile.maps_sections() {
         return section::construct(store, sections, &asked, profile);
@@ -56,7 +51,8 @@ pub fn construct<S: Store>(
     let memory = store.map(asked.mapped_file(), asked.request())?;
     let tracked = Tracked { file: asked.file().filter(|_| asked.trackfd).cloned(), wanted: asked.trackfd };
     let readable = asked.prot & (PROT_READ | PROT_WRITE) != 0;
-    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, readable))
+    let flags = if asked.is_anonymous() { asked.flags | MAP_ANONYMOUS } else { asked.flags };
+    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, flags, readable))
 }
 
 /// The first argument.

@@ -10,6 +10,7 @@ use crate::map::{Access, Map, Tracked};
 use crate::object::Args;
 use crate::rules::construct::{Asked, Fileno};
 use crate::store::{Memory, PAGE, Request, Store};
+use mmapcheck_spec::constants::{MAP_PRIVATE, MAP_SHARED};
 use mmapcheck_spec::{Profile, Thing, Value};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -203,7 +204,8 @@ pub(super) fn construct<S: Store>(
     let memory = section.view(store, asked.offset, len, access, profile)?;
     let tracked = Tracked { file: file.map(|(file, _)| file.clone()), wanted: true };
     let handles = Handles { section: RefCell::new(Some(section)), cursor };
-    Ok(Map::new(memory, len as usize, asked.offset, access, tracked, true).of_section(handles))
+    let flags = if access == Access::Copy { MAP_PRIVATE } else { MAP_SHARED };
+    Ok(Map::new(memory, len as usize, asked.offset, access, tracked, flags, true).of_section(handles))
 }
 
 /// The length that is asked for; 0 means all of a file from the offset on.
@@ -258,12 +260,7 @@ pub fn resize<S: Store>(
 
 /// Makes the file as long as the map wants it, whose position ends up there. How large a section is wanted then, and whether
 /// the file was refused another size: the section is then as large as the map was, without regard to its offset.
-fn resize_file<S: Store>(
-    map: &Map<S>,
-    handles: &Handles<S>,
-    sections: &Sections<S>,
-    len: i64,
-) -> Answer<(i64, bool)> {
+fn resize_file<S: Store>(map: &Map<S>, handles: &Handles<S>, sections: &Sections<S>, len: i64) -> Answer<(i64, bool)> {
     let size = map.offset + len;
     let (Some(file), Some(cursor)) = (&map.tracked.file, &handles.cursor) else { return Ok((size, false)) };
     cursor.position.set(size as u64);
