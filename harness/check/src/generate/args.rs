@@ -101,7 +101,7 @@ impl<C: Choices> Maker<'_, C> {
         let word = |keyword, arg| Given { keyword: Some(keyword), arg };
         let small = Arg::int(1 + self.below(72) as i128);
         let (fileno, length) = match self.below(8) {
-            0 => (Arg::int(-(self.below(2) as i128)), small),
+            0 => (Arg::int(-1), small),
             1 => (Arg::Fd(number as u8), small),
             2 => (Arg::Fd(number as u8), Arg::Int(Num { base: Base::FileSize, plus: self.below(9) as i128 - 4 })),
             _ if size == 0 => (Arg::Fd(number as u8), small),
