@@ -3,7 +3,7 @@
 //!
 //! What a system refuses is answered where its documentation says so. Where it does not, there is no answer.
 
-use crate::answer::{Answer, type_error, unsupported, value_error};
+use crate::answer::{Answer, Stop, type_error, unsupported, value_error};
 use crate::errno::{Errno, WinError};
 use crate::files::{Cursor, MOST_FILE};
 use crate::map::{Access, Map, Tracked};
@@ -47,7 +47,11 @@ impl<S: Store> std::fmt::Debug for Sections<S> {
 impl<S: Store> Sections<S> {
     /// Whether a file of the world has a section: it cannot be made shorter then.
     pub fn hold(&self, number: usize) -> bool {
-        self.0.borrow().iter().filter_map(Weak::upgrade).any(|section| section.number == Some(number))
+        self.count(number) > 0
+    }
+
+    fn count(&self, number: usize) -> usize {
+        self.0.borrow().iter().filter_map(Weak::upgrade).filter(|section| section.number == Some(number)).count()
     }
 
     fn named(&self, tag: Thing) -> Option<Rc<Section<S>>> {
@@ -186,24 +190,39 @@ pub(super) fn construct<S: Store>(
         _ => return Err(value_error("mmap invalid access parameter.")),
     };
     asked.refuse_negative()?;
-    let (file, cursor) = match asked.fileno {
-        Fileno::Number(-1 | 0) => (None, None),
-        Fileno::Number(1 | 2) => return Err(unsupported("the standard streams are in no rule").into()),
-        Fileno::Number(_) => return Err(Errno::EBADF.into()),
+    match asked.fileno {
+        Fileno::Number(-1 | 0) => view(store, sections, asked, access, None, profile),
+        Fileno::Number(1 | 2) => Err(unsupported("the standard streams are in no rule").into()),
+        Fileno::Number(_) => Err(Errno::EBADF.into()),
         Fileno::File(file, cursor) => {
-            cursor.position.set(0);
-            (Some((file, cursor.number)), Some(Rc::clone(cursor)))
+            let made = view(store, sections, asked, access, Some((file, cursor)), profile);
+            // The file goes to its start before anything is refused; a step without an answer leaves no trace.
+            if !matches!(made, Err(Stop::End(_))) {
+                cursor.position.set(0);
+            }
+            made
         }
-    };
+    }
+}
+
+fn view<S: Store>(
+    store: &S,
+    sections: &Sections<S>,
+    asked: &Asked<'_, S>,
+    access: Access,
+    file: Option<(&S::File, &Rc<Cursor>)>,
+    profile: Profile,
+) -> Answer<Map<S>> {
     let len = whole_or(asked, file.map(|(file, _)| S::size(file) as i64))?;
     let tag = asked.tag.map_err(|wrong| type_error(format!("expected str or None for 'tagname', not {wrong}")))?;
     let Some(size) = asked.offset.checked_add(len) else {
         return Err(unsupported("a section of this size is in no rule").into());
     };
-    let section = Wanted { file, size, access, tag }.find_or_make(store, sections)?;
+    let wanted = Wanted { file: file.map(|(file, cursor)| (file, cursor.number)), size, access, tag };
+    let section = wanted.find_or_make(store, sections)?;
     let memory = section.view(store, asked.offset, len, access, profile)?;
     let tracked = Tracked { file: file.map(|(file, _)| file.clone()), wanted: true };
-    let handles = Handles { section: RefCell::new(Some(section)), cursor };
+    let handles = Handles { section: RefCell::new(Some(section)), cursor: file.map(|(_, cursor)| Rc::clone(cursor)) };
     let flags = if access == Access::Copy { MAP_PRIVATE } else { MAP_SHARED };
     Ok(Map::new(memory, len as usize, asked.offset, access, tracked, flags, true).of_section(handles))
 }
@@ -235,6 +254,9 @@ pub fn resize<S: Store>(
     let len = map.new_len(args, profile)?;
     let Some(handles) = &map.handles else { return Err(unsupported("the map is no view of a section").into()) };
     refuse_large(map.offset + len)?;
+    if map.offset > 0 && (len == 0 || is_kept_long(map, handles, sections, len)) {
+        return Err(unsupported("how this fails behind an offset is in no rule").into());
+    }
     let tag = match &*handles.section.borrow() {
         Some(section) if section.tag.is_some() && Rc::strong_count(section) > 1 => {
             return Err(WinError::UserMappedFile.into());
@@ -258,13 +280,20 @@ pub fn resize<S: Store>(
     if is_refused { Err(WinError::UserMappedFile.into()) } else { Ok(Value::None) }
 }
 
+/// Whether the file keeps its size because something else has a section of it.
+fn is_kept_long<S: Store>(map: &Map<S>, handles: &Handles<S>, sections: &Sections<S>, len: i64) -> bool {
+    let (Some(file), Some(cursor)) = (&map.tracked.file, &handles.cursor) else { return false };
+    let own = usize::from(handles.section.borrow().is_some());
+    map.offset + len < S::size(file) as i64 && sections.count(cursor.number) > own
+}
+
 /// Makes the file as long as the map wants it, whose position ends up there. How large a section is wanted then, and whether
-/// the file was refused another size: the section is then as large as the map was, without regard to its offset.
+/// the file was refused another size: the map stays as long as it was.
 fn resize_file<S: Store>(map: &Map<S>, handles: &Handles<S>, sections: &Sections<S>, len: i64) -> Answer<(i64, bool)> {
     let size = map.offset + len;
     let (Some(file), Some(cursor)) = (&map.tracked.file, &handles.cursor) else { return Ok((size, false)) };
     cursor.position.set(size as u64);
-    if size < S::size(file) as i64 && sections.hold(cursor.number) {
+    if is_kept_long(map, handles, sections, len) {
         return Ok((map.len.get() as i64, true));
     }
     S::set_size(file, size as u64)?;
