@@ -5,10 +5,9 @@ mod job;
 use crate::compare::{Bucket, Difference, Severity};
 use crate::generate::Mix;
 use crate::known::Rules;
-use crate::limits;
 use crate::run::{Compared, Judge};
 use crate::shrink::shrink;
-use crate::worker::{Remote, Subject, scratch};
+use crate::worker::{Subject, scratch};
 use mmapcheck_spec::{Case, Host, Profile, Target, TargetError, Watch};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -127,15 +126,13 @@ impl Report {
     }
 }
 
-/// Runs a campaign. `stop` ends it early; `kept` is called with each finding as soon as it is small, `tick` with cases and
-/// steps done so far.
+/// Runs a campaign on a target that has said who it is. `stop` ends it early; `watcher` is told of each finding as soon as it
+/// is small, and of progress.
 ///
 /// # Errors
 /// Where the target does not start, or no temporary folder can be made.
-pub fn campaign(plan: &Plan, stop: &AtomicBool, watcher: &dyn Watcher) -> Result<Report, TargetError> {
+pub fn campaign(plan: &Plan, host: Host, stop: &AtomicBool, watcher: &dyn Watcher) -> Result<Report, TargetError> {
     let began = Instant::now();
-    let first = Remote::start(&plan.subject, plan.profile, plan.hang)?;
-    let host = first.host().clone();
     let severity = Severity::least(plan.severity, &host);
     let shared = Shared {
         plan,
@@ -152,13 +149,7 @@ pub fn campaign(plan: &Plan, stop: &AtomicBool, watcher: &dyn Watcher) -> Result
         tally: Mutex::default(),
     };
     let failed = std::thread::scope(|scope| {
-        let mut first = Some(first);
-        let jobs: Vec<_> = (0..plan.jobs.max(1))
-            .map(|_| {
-                let (shared, remote) = (&shared, first.take());
-                scope.spawn(move || shared.job(remote))
-            })
-            .collect();
+        let jobs: Vec<_> = (0..plan.jobs.max(1)).map(|_| scope.spawn(|| shared.job())).collect();
         jobs.into_iter().find_map(|job| job.join().unwrap_or_else(|_| Err(TargetError("a job panicked".into()))).err())
     });
     if let Some(error) = failed {
@@ -239,30 +230,27 @@ impl Shared<'_> {
         self.tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// The next range of cases; none when the campaign is over.
-    fn range(&self) -> Option<Range<u64>> {
+    /// The next so many cases; none when the campaign is over.
+    fn range(&self, many: u64) -> Option<Range<u64>> {
         if self.over() {
             return None;
         }
-        let first = self.next.fetch_add(limits::SWEEP, Ordering::Relaxed);
+        let first = self.next.fetch_add(many, Ordering::Relaxed);
         let end = match self.plan.budget {
-            Budget::Cases(cases) => cases.min(first + limits::SWEEP),
-            Budget::Time(_) => first + limits::SWEEP,
+            Budget::Cases(cases) => cases.min(first + many),
+            Budget::Time(_) => first + many,
         };
         (first < end).then_some(first..end)
     }
 
-    fn job(&self, remote: Option<Remote>) -> Result<(), TargetError> {
-        let remote = match remote {
-            Some(remote) => remote,
-            None => Remote::start(&self.plan.subject, self.plan.profile, self.plan.hang)?,
-        };
+    fn job(&self) -> Result<(), TargetError> {
+        let worker = self.plan.subject.start(self.plan.profile, self.plan.hang)?;
         let dir = scratch()?;
         let mut judge = Judge::new(self.profile, dir.path())?;
         judge.set_rules(self.plan.known.clone());
         let mix = Mix { ops: self.plan.ops.clone(), steps: self.plan.steps, profile: self.profile };
-        let mut job = job::Job { shared: self, remote, judge, mix };
-        while let Some(range) = self.range() {
+        let mut job = job::Job { shared: self, worker, judge, mix };
+        while let Some(range) = self.range(job.worker.at_once()) {
             job.range(range)?;
         }
         Ok(())

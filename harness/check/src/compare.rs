@@ -179,8 +179,8 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> 
     }
     if let Some(end) = &actual.end {
         let mut parts = Parting { step: case.steps.len(), op: None, found: Vec::new() };
-        let kinds = (String::new(), end_text(end));
-        parts.add(Severity::Death, Field::Closing, 0, kinds, ("the end of the case".into(), end_text(end)));
+        let kinds = (String::new(), end_kind(end));
+        parts.add(Severity::Death, Field::Closing, 0, kinds, ("the end of the case".into(), end.to_string()));
         found.take(parts, rules);
         return found;
     }
@@ -227,8 +227,8 @@ impl Parting {
         match (&wanted.result, &given.result) {
             (Ok(wanted), Ok(given)) => self.outcome(Field::Answer, 0, wanted, given),
             (Ok(wanted), Err(end)) => {
-                let kinds = (rough_kind(wanted), end_text(end));
-                self.add(Severity::Death, Field::Answer, 0, kinds, (outcome_text(wanted), end_text(end)));
+                let kinds = (rough_kind(wanted), end_kind(end));
+                self.add(Severity::Death, Field::Answer, 0, kinds, (outcome_text(wanted), end.to_string()));
             }
             (Err(_), _) => {}
         }
@@ -307,7 +307,7 @@ impl Parting {
 /// The kind of divergence that a death in a step is. What the answer should have been hardly matters beside it.
 #[must_use]
 pub fn death(op: Op, wanted: &Outcome, end: &End) -> Bucket {
-    let (expected, actual) = (rough_kind(wanted), end_text(end));
+    let (expected, actual) = (rough_kind(wanted), end_kind(end));
     Bucket { severity: Severity::Death, op: Some(op), field: Field::Answer, expected, actual }
 }
 
@@ -363,28 +363,12 @@ pub fn outcome_text(outcome: &Outcome) -> String {
     }
 }
 
-/// Why there was no answer, for people.
+/// Why there was no answer, as a kind: without what it said.
 #[must_use]
-pub fn end_text(end: &End) -> String {
+pub fn end_kind(end: &End) -> String {
     match end {
-        End::Died(signal) => format!("died of signal {signal}{}", signal_name(*signal)),
-        End::Exited(status) => format!("exited with status {status}"),
-        End::Hung => "hung".into(),
-        End::Unsupported(reason) => format!("unsupported: {reason}"),
-    }
-}
-
-fn signal_name(signal: i32) -> &'static str {
-    match signal {
-        4 => " (SIGILL)",
-        6 => " (SIGABRT)",
-        7 => " (SIGBUS)",
-        8 => " (SIGFPE)",
-        9 => " (SIGKILL)",
-        11 => " (SIGSEGV)",
-        15 => " (SIGTERM)",
-        25 => " (SIGXFSZ)",
-        _ => "",
+        End::Garbled(_) => "answered nonsense".into(),
+        end => end.to_string(),
     }
 }
 

@@ -8,6 +8,9 @@ pub const STEPS: usize = 30;
 /// Cases a worker does between two answers: about a tenth of a second, so that time limits and Ctrl-C are noticed.
 pub const SWEEP: u64 = 2_000;
 
+/// The same for an interpreter behind a driver, which is ten times as slow or slower.
+pub const DRIVEN: u64 = 100;
+
 /// A worker that shows no progress for this long is hung. CPython needs microseconds for a step; a loaded machine may
 /// stop a process for seconds.
 pub const HANG: Duration = Duration::from_secs(10);

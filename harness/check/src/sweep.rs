@@ -52,11 +52,24 @@ pub fn sweep(
     let mut swept = Swept::default();
     let mut hits: HashMap<Bucket, Hit> = HashMap::new();
     let mut incomparable: HashMap<String, u64> = HashMap::new();
-    for number in range {
+    let mut ahead: Option<(u64, Watch, Answered)> = None;
+    let mut numbers = range;
+    loop {
+        // The case after the one to be run now is answered first, so that a target in another process need not wait.
+        let next = match numbers.next() {
+            Some(number) => {
+                let watch = if number.is_multiple_of(limits::CLOSE_LOOK) { Watch::Every } else { Watch::Quick };
+                let answered = judge.answer(generate(&mut seeded(seed, number), mix), watch)?;
+                target.announce(&answered.case, watch);
+                Some((number, watch, answered))
+            }
+            None => None,
+        };
+        let done = next.is_none();
+        let Some((number, watch, Answered { case, expected })) = std::mem::replace(&mut ahead, next) else {
+            if done { break } else { continue }
+        };
         starting(number, false);
-        let case = generate(&mut seeded(seed, number), mix);
-        let watch = if number.is_multiple_of(limits::CLOSE_LOOK) { Watch::Every } else { Watch::Quick };
-        let Answered { case, expected } = judge.answer(case, watch)?;
         let actual = target.run(&case, watch)?;
         swept.cases += 1;
         swept.steps += actual.steps.len().min(expected.steps.len()) as u64;

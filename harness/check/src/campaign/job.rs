@@ -2,12 +2,12 @@
 
 use super::{Finding, Shared, shrink_to};
 use crate::choices::seeded;
-use crate::compare::{Bucket, Comparison, Difference, Field, Severity, death, end_text, outcome_text};
+use crate::compare::{Bucket, Comparison, Difference, Field, Severity, death, end_kind, outcome_text};
 use crate::generate::{Mix, generate};
 use crate::limits;
 use crate::run::{Answered, Compared, Judge};
 use crate::sweep::{Hit, Swept};
-use crate::worker::{Gone, Remote, SweepOrder, WireRule};
+use crate::worker::{Gone, SweepOrder, WireRule, Worker};
 use mmapcheck_spec::{Case, End, Op, Outcome, Step, StepTrace, TargetError, Watch, repair};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -16,7 +16,7 @@ use std::time::Instant;
 /// One worker and what its findings are looked at with.
 pub(super) struct Job<'a> {
     pub(super) shared: &'a Shared<'a>,
-    pub(super) remote: Remote,
+    pub(super) worker: Box<dyn Worker>,
     pub(super) judge: Judge,
     pub(super) mix: Mix,
 }
@@ -38,7 +38,7 @@ impl Job<'_> {
                 steps: plan.steps,
                 known: plan.known.0.iter().map(WireRule::from).collect(),
             };
-            match self.remote.sweep(order)? {
+            match self.worker.sweep(order)? {
                 Ok(swept) => self.take(swept)?,
                 Err(gone) => {
                     let case = gone.marks.case.clamp(range.start, range.end - 1);
@@ -89,7 +89,7 @@ impl Job<'_> {
 
     /// Makes a divergence small and keeps it. Looked at closely, it may show at an earlier step, as one of another kind.
     fn look_into(&mut self, case: Case, number: u64, counted: &Bucket) -> Result<(), TargetError> {
-        let close = self.judge.compare(case.clone(), &mut self.remote, Watch::Full)?;
+        let close = self.judge.compare(case.clone(), self.worker.as_mut(), Watch::Full)?;
         let shown = close
             .comparison
             .differences
@@ -120,7 +120,7 @@ impl Job<'_> {
             return Ok(());
         }
         let small = self.small(case, &bucket);
-        let compared = self.judge.compare(small, &mut self.remote, Watch::Full)?;
+        let compared = self.judge.compare(small, self.worker.as_mut(), Watch::Full)?;
         let difference = compared.comparison.differences.iter().find(|difference| difference.bucket == bucket).cloned();
         let unsteady = difference.is_none().then(|| UNSEEN.to_owned());
         let difference = difference.unwrap_or_else(|| self.unseen(&bucket, &compared));
@@ -134,19 +134,21 @@ impl Job<'_> {
         let (Field::Closing, Some(slot)) = (bucket.field, slot) else { return Ok(None) };
         let mut case = close.case.clone();
         case.steps.push(Step::new(Op::Close, slot as u8, []));
-        let compared = self.judge.compare(case.clone(), &mut self.remote, Watch::Full)?;
-        let closing = compared.comparison.differences.iter().find(|difference| difference.bucket.op == Some(Op::Close));
+        let compared = self.judge.compare(case.clone(), self.worker.as_mut(), Watch::Full)?;
+        let closing = compared.comparison.differences.iter().find(|difference| {
+            difference.bucket.op == Some(Op::Close) && difference.bucket.severity >= self.shared.severity
+        });
         Ok(closing.map(|difference| (case, difference.bucket.clone())))
     }
 
     fn small(&mut self, case: Case, bucket: &Bucket) -> Case {
-        let hangs = bucket.severity == Severity::Death && bucket.actual == end_text(&End::Hung);
+        let hangs = bucket.severity == Severity::Death && bucket.actual == end_kind(&End::Hung);
         let patience = self.shared.plan.hang;
         if hangs {
-            self.remote.set_hang(patience.min(limits::HANG_AGAIN));
+            self.worker.set_hang(patience.min(limits::HANG_AGAIN));
         }
-        let small = shrink_to(&mut self.judge, &mut self.remote, case, bucket, Instant::now() + limits::SHRINK);
-        self.remote.set_hang(patience);
+        let small = shrink_to(&mut self.judge, self.worker.as_mut(), case, bucket, Instant::now() + limits::SHRINK);
+        self.worker.set_hang(patience);
         small
     }
 
@@ -164,7 +166,7 @@ impl Job<'_> {
             return Ok(());
         }
         for _ in 0..limits::RETRIES {
-            let compared = self.judge.compare(self.generated(number), &mut self.remote, Watch::Quick)?;
+            let compared = self.judge.compare(self.generated(number), self.worker.as_mut(), Watch::Quick)?;
             let death = compared.comparison.differences.iter().find(|d| d.bucket.severity == Severity::Death);
             if let Some(bucket) = death.map(|difference| difference.bucket.clone()) {
                 if self.first_of(&bucket, 1) {
@@ -211,7 +213,7 @@ impl Job<'_> {
             self.shared.tally().meet([(id, 1)]);
             case.steps.remove(place);
             repair(&mut case);
-            let compared = self.judge.compare(case, &mut self.remote, Watch::Quick)?;
+            let compared = self.judge.compare(case, self.worker.as_mut(), Watch::Quick)?;
             self.take_one(number, compared.comparison)?;
             return Ok(true);
         }
@@ -224,11 +226,11 @@ impl Job<'_> {
     }
 
     fn killed(&mut self, number: u64, gone: &Gone) -> Result<(), TargetError> {
-        let compared = self.judge.compare(self.generated(number), &mut self.remote, Watch::Full)?;
+        let compared = self.judge.compare(self.generated(number), self.worker.as_mut(), Watch::Full)?;
         let step = gone.marks.step.map_or(compared.case.steps.len(), |step| step as usize);
         let op = compared.case.steps.get(step).map(|step| step.op);
         let wanted: Option<&Outcome> = compared.expected.steps.get(step).and_then(|step| step.result.as_ref().ok());
-        let (expected, actual) = (wanted.map_or("the end of the case".into(), outcome_text), end_text(&gone.end));
+        let (expected, actual) = (wanted.map_or("the end of the case".into(), outcome_text), gone.end.to_string());
         let bucket = match (op, wanted) {
             (Some(op), Some(wanted)) => death(op, wanted, &gone.end),
             _ => Bucket {

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod matrix;
 mod pages;
 mod replay;
 mod triage;
@@ -78,6 +79,8 @@ enum Command {
     Shrink(Shrink),
     /// Entries for the lists of known divergences, proposed from reports and saved cases
     Triage(Triage),
+    /// Every clause on every target, and what else each shows, as pages
+    Matrix(Matrix),
     /// How fast it is, as ratios in one run
     Bench(Bench),
     /// What the campaign starts; not for people
@@ -87,7 +90,10 @@ enum Command {
 
 #[derive(Args, Clone)]
 struct TargetArgs {
-    /// A class from another module, imported by the embedded interpreter (PYTHONPATH is honoured)
+    /// This interpreter, through a driver script that needs nothing installed in it
+    #[arg(long, value_name = "EXE")]
+    python: Option<PathBuf>,
+    /// A class from another module, imported by the interpreter in use (PYTHONPATH is honoured)
     #[arg(long, value_name = "NAME[:ATTR]")]
     module: Option<String>,
     /// Judge by this profile instead of the interpreter's own, such as cpython-3.11-linux
@@ -97,9 +103,9 @@ struct TargetArgs {
 
 impl TargetArgs {
     fn subject(&self) -> Subject {
-        let Some(text) = &self.module else { return Subject::default() };
+        let text = self.module.as_deref().unwrap_or("mmap");
         let (module, attr) = text.split_once(':').unwrap_or((text, "mmap"));
-        Subject { module: module.to_owned(), attr: attr.to_owned() }
+        Subject { python: self.python.clone(), module: module.to_owned(), attr: attr.to_owned() }
     }
 
     /// How to call this program again: as it was called, with the `PYTHONPATH` a module may need.
@@ -113,9 +119,10 @@ impl TargetArgs {
 
     /// The options again, for a command to be printed.
     fn flags(&self) -> String {
+        let python = self.python.as_ref().map(|python| format!(" --python {}", python.display()));
         let module = self.module.as_ref().map(|module| format!(" --module {module}"));
         let profile = self.profile.map(|profile| format!(" --profile {profile}"));
-        module.unwrap_or_default() + &profile.unwrap_or_default()
+        [python, module, profile].into_iter().flatten().collect()
     }
 }
 
@@ -229,6 +236,34 @@ struct Triage {
 }
 
 #[derive(Args)]
+struct Matrix {
+    /// Interpreters, each as EXE or EXE=MODULE[:ATTR] [default: all that are found]
+    #[arg(value_name = "TARGET", conflicts_with = "folder")]
+    targets: Vec<String>,
+    /// Take every program in this folder for an interpreter, besides those on the path and of pyenv
+    #[arg(long = "in", value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Where the pages are written; what other targets showed before stays
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    out: PathBuf,
+    /// How long random cases go on for each target
+    #[arg(long, value_parser = duration, default_value = "10s", conflicts_with = "cases")]
+    time: Duration,
+    /// How many cases to run for each target instead
+    #[arg(long, value_name = "N")]
+    cases: Option<u64>,
+    /// The seed of the cases
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many of a target run at once [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Count what is known as well
+    #[arg(long)]
+    no_known: bool,
+}
+
+#[derive(Args)]
 struct Bench {
     #[command(flatten)]
     target: TargetArgs,
@@ -297,6 +332,7 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Replay(args) => replay::replay(&args),
         Command::Shrink(args) => replay::shrink(&args),
         Command::Triage(args) => triage::triage(&args),
+        Command::Matrix(args) => matrix::matrix(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Worker(args) => worker(args),
     };
@@ -324,7 +360,7 @@ fn write_out(text: &str) {
 }
 
 fn worker(args: Worker) -> Result<Exit, Stop> {
-    let subject = Subject { module: args.module, attr: args.attr };
+    let subject = Subject { python: None, module: args.module, attr: args.attr };
     let orders = Orders { subject, profile: args.profile, dir: args.dir };
     mmapcheck::worker::serve(&orders).map_err(|error| Stop(error.to_string()))?;
     Ok(Exit::Agrees)

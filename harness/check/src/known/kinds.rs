@@ -1,7 +1,7 @@
 //! Which kinds of divergence there can be, so that a pattern that can match none is refused.
 
 use super::{END, Rule, fits};
-use crate::compare::{Field, Severity, end_text};
+use crate::compare::{Field, Severity, end_kind};
 use mmapcheck_spec::{End, Op};
 
 /// A part of a rule that can be wrong: its key in a list.
@@ -144,5 +144,6 @@ fn is_end(pattern: &str) -> bool {
     let signals = (1..=64).map(End::Died);
     let statuses = (-1..=255).map(End::Exited);
     let exits = |pattern: &str| pattern.strip_prefix("exited with status ").is_some_and(|n| n.parse::<i32>().is_ok());
-    signals.chain(statuses).chain([End::Hung]).any(|end| fits(pattern, &end_text(&end))) || exits(pattern)
+    signals.chain(statuses).chain([End::Hung, End::Garbled(String::new())]).any(|end| fits(pattern, &end_kind(&end)))
+        || exits(pattern)
 }

@@ -3,11 +3,15 @@
 //! A case travels as a session in the notation, a trace as tagged values.
 
 use crate::compare::{Bucket, Field, Severity};
+use crate::generate::Mix;
 use crate::known::{Rule, Rules};
 use crate::sweep::{Hit, Swept};
-use mmapcheck_spec::{Content, End, Host, Left, MapState, Op, Outcome, Raise, StepTrace, TargetError, Trace, Value};
+use mmapcheck_spec::{
+    Content, End, Host, Left, MapState, Op, Outcome, Profile, Raise, StepTrace, TargetError, Trace, Value,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What a worker is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,6 +71,24 @@ impl WireRule {
     }
 }
 
+impl SweepOrder {
+    /// What may be generated.
+    ///
+    /// # Errors
+    /// Where an operation is not known.
+    pub fn mix(&self, profile: Profile) -> Result<Mix, TargetError> {
+        let named = |name: &String| Op::named(name).ok_or_else(|| TargetError(format!("'{name}' is no operation")));
+        let ops = self.ops.iter().map(named).collect::<Result<_, _>>()?;
+        Ok(Mix { ops, steps: self.steps, profile })
+    }
+
+    /// The cases, by number.
+    #[must_use]
+    pub fn range(&self) -> Range<u64> {
+        self.first..self.first + self.count
+    }
+}
+
 /// What a worker answers.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
@@ -112,6 +134,7 @@ enum WireResult {
     Died(i32),
     Exited(i32),
     Hung,
+    Garbled(String),
     Unsupported(String),
 }
 
@@ -199,6 +222,7 @@ impl From<StepTrace> for WireStep {
             Err(End::Died(signal)) => WireResult::Died(signal),
             Err(End::Exited(status)) => WireResult::Exited(status),
             Err(End::Hung) => WireResult::Hung,
+            Err(End::Garbled(what)) => WireResult::Garbled(what),
             Err(End::Unsupported(reason)) => WireResult::Unsupported(reason),
         };
         WireStep { result, left: step.left.into() }
@@ -212,6 +236,7 @@ impl WireStep {
             WireResult::Died(signal) => Err(End::Died(signal)),
             WireResult::Exited(status) => Err(End::Exited(status)),
             WireResult::Hung => Err(End::Hung),
+            WireResult::Garbled(what) => Err(End::Garbled(what)),
             WireResult::Unsupported(reason) => Err(End::Unsupported(reason)),
         };
         Ok(StepTrace { result, left: self.left.left() })
