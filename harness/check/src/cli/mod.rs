@@ -21,9 +21,9 @@ use std::time::Duration;
 /// What the program exits with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// 0: no divergence.
+    /// 0: no divergence beyond the known ones.
     Agrees,
-    /// 1: at least one divergence.
+    /// 1: at least one divergence, or a known one that no longer holds.
     Diverges,
     /// 2: it could not run: bad usage, a target that does not start, a file that cannot be read.
     CannotRun,
@@ -60,7 +60,7 @@ impl Stop {
     name = "mmapcheck",
     version,
     about,
-    after_help = "Without a command: check.\nExit status: 0 no divergence, 1 divergence, 2 could not run."
+    after_help = "Without a command: check.\nExit status: 0 no divergence, 1 divergence or a known one that no longer holds, 2 could not run."
 )]
 struct Cli {
     #[command(subcommand)]
