@@ -17,5 +17,6 @@ pub mod run;
 pub mod saboteur;
 pub mod shrink;
 pub mod sides;
+pub mod smoke;
 pub mod sweep;
 pub mod worker;

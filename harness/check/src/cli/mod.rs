@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod pages;
 mod replay;
+mod smoke;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mmapcheck::campaign::Budget;
@@ -75,6 +76,8 @@ enum Command {
     Replay(Replay),
     /// Make a diverging case smaller and print it
     Shrink(Shrink),
+    /// A first look at a target: can it be driven at all, and what does it offer
+    Smoke(Smoke),
     /// How fast it is, as ratios in one run
     Bench(Bench),
     /// What the campaign starts; not for people
@@ -217,6 +220,15 @@ struct Shrink {
 }
 
 #[derive(Args)]
+struct Smoke {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// How long a case may take before the target is taken for hung
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    hang: Duration,
+}
+
+#[derive(Args)]
 struct Bench {
     #[command(flatten)]
     target: TargetArgs,
@@ -284,6 +296,7 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Pages(args) => pages::pages(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Shrink(args) => replay::shrink(&args),
+        Command::Smoke(args) => smoke::run(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Worker(args) => worker(args),
     };
