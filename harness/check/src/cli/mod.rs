@@ -5,6 +5,7 @@ mod check;
 mod matrix;
 mod pages;
 mod replay;
+mod smoke;
 mod triage;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -81,6 +82,8 @@ enum Command {
     Triage(Triage),
     /// Every clause on every target, and what else each shows, as pages
     Matrix(Matrix),
+    /// A first look at a target: can it be driven at all, and what does it offer
+    Smoke(Smoke),
     /// How fast it is, as ratios in one run
     Bench(Bench),
     /// What the campaign starts; not for people
@@ -264,6 +267,15 @@ struct Matrix {
 }
 
 #[derive(Args)]
+struct Smoke {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// How long a case may take before the target is taken for hung
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    hang: Duration,
+}
+
+#[derive(Args)]
 struct Bench {
     #[command(flatten)]
     target: TargetArgs,
@@ -333,6 +345,7 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Shrink(args) => replay::shrink(&args),
         Command::Triage(args) => triage::triage(&args),
         Command::Matrix(args) => matrix::matrix(&args),
+        Command::Smoke(args) => smoke::run(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Worker(args) => worker(args),
     };
