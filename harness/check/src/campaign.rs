@@ -7,7 +7,7 @@ use crate::generate::Mix;
 use crate::limits;
 use crate::run::{Compared, Judge};
 use crate::shrink::shrink;
-use crate::worker::{Remote, Subject, scratch};
+use crate::worker::{Remote, Subject};
 use mmapcheck_spec::{Case, Host, Profile, Target, TargetError, Watch};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -240,8 +240,7 @@ impl Shared<'_> {
             Some(remote) => remote,
             None => Remote::start(&self.plan.subject, self.plan.profile, self.plan.hang)?,
         };
-        let dir = scratch()?;
-        let judge = Judge::new(self.profile, dir.path())?;
+        let judge = Judge::new(self.profile)?;
         let mix = Mix { ops: self.plan.ops.clone(), steps: self.plan.steps, profile: self.profile };
         let mut job = job::Job { shared: self, remote, judge, mix };
         while let Some(range) = self.range() {

@@ -127,9 +127,7 @@ pub struct Open<'a, S: Store> {
 }
 
 impl<S: Store> Open<'_, S> {
-    /// Whether `count` bytes can be touched.
-    ///
-    /// The answer may be stricter than the processor's: a search that would end before a dead page counts as touching it.
+    /// Whether `count` bytes can be touched, all of them.
     pub fn touch(&self, at: usize, count: usize) -> Answer<()> {
         if count == 0 {
             return Ok(());
@@ -197,13 +195,28 @@ impl<S: Store> Open<'_, S> {
         Ok(())
     }
 
-    /// Where in the range a needle that is not empty lies.
+    /// Where in the range a needle that is not empty lies. A search ends where it has found, so that dead memory behind that
+    /// is not touched.
     pub fn find(&self, range: Range<usize>, needle: &[u8], direction: Direction) -> Answer<Option<usize>> {
+        let Range { start, end } = range;
         if range.len() < needle.len() {
             return Ok(None);
         }
-        self.touch(range.start, range.len())?;
-        Ok(self.memory.find(range, needle, direction))
+        self.touch(start, 1)?;
+        let live = end.min(self.memory.live());
+        let found = match direction {
+            Direction::Backward if live < end => None,
+            _ => self.memory.find(start..live, needle, direction),
+        };
+        if found.is_some() || live == end {
+            return Ok(found);
+        }
+        // Whoever goes on must touch a place that is dead as a whole. Where there is none, he may or may not.
+        Err(if live + needle.len() <= end {
+            End::Died(SIGBUS).into()
+        } else {
+            unsupported("how a search looks at what ends behind the last live page is its own affair").into()
+        })
     }
 
     /// Advises the kernel; `start` is in whole pages.

@@ -6,7 +6,7 @@ use mmapcheck::compare::Severity;
 use mmapcheck::pages::{self, Failure, Outcomes, matches_filter};
 use mmapcheck::report;
 use mmapcheck::run::Judge;
-use mmapcheck::worker::{Remote, scratch};
+use mmapcheck::worker::Remote;
 use mmapcheck_spec::pages::{all, examples};
 use mmapcheck_spec::{Op, Target};
 use std::collections::HashMap;
@@ -56,8 +56,7 @@ fn run_pages(args: &Check, plan: &Plan, stop: &AtomicBool) -> Result<(Outcomes, 
     if !examples(&pages).any(|(_, _, example)| matches_filter(&example.id, filter)) {
         return Err(Stop(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
     }
-    let dir = scratch()?;
-    let mut judge = Judge::new(nothing.profile, dir.path())?;
+    let mut judge = Judge::new(nothing.profile)?;
     let chosen = |id: &str| !stop.load(Ordering::Relaxed) && matches_filter(id, filter);
     Ok((pages::run(&pages, &mut judge, &mut remote, severity, &chosen)?, nothing))
 }

@@ -5,12 +5,11 @@ use mmapcheck::campaign::shrink_to;
 use mmapcheck::compare::Severity;
 use mmapcheck::run::Judge;
 use mmapcheck::sides::side_by_side;
-use mmapcheck::worker::{Remote, scratch};
+use mmapcheck::worker::Remote;
 use mmapcheck::{limits, report};
 use mmapcheck_spec::{Case, Target, Watch, notation};
 use std::path::Path;
 use std::time::Instant;
-use tempfile::TempDir;
 
 pub(super) fn replay(args: &Replay) -> Result<Exit, Stop> {
     // All files are read first: a broken one must not hide behind the findings of another.
@@ -58,15 +57,13 @@ fn read(path: &Path) -> Result<Case, Stop> {
 struct Bench {
     remote: Remote,
     judge: Judge,
-    _dir: TempDir,
 }
 
 impl Bench {
     fn new(target: &TargetArgs) -> Result<Bench, Stop> {
         let remote = Remote::start(&target.subject(), target.profile, limits::HANG)?;
-        let dir = scratch()?;
-        let judge = Judge::new(target.profile.unwrap_or(remote.host().profile), dir.path())?;
-        Ok(Bench { remote, judge, _dir: dir })
+        let judge = Judge::new(target.profile.unwrap_or(remote.host().profile))?;
+        Ok(Bench { remote, judge })
     }
 
     fn least(&self, asked: Option<Severity>) -> Severity {
