@@ -33,7 +33,7 @@ fn memory_and_files_agree() -> Result {
         let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
         let compared = judge.compare(case, &mut target, Watch::Full)?;
         let first = compared.comparison.differences.first();
-        panic!("{}\n{}", report::session(&compared, first), side_by_side(&compared));
+        panic!("{hit:?}\n{}\n{}", report::session(&compared, first), side_by_side(&compared));
     }
     assert_eq!(swept.incomparable, [], "what one store answers, the other does too");
     println!("{} cases, {} steps", swept.cases, swept.steps);
