@@ -6,7 +6,7 @@
 mod read;
 mod settles;
 
-pub use read::read;
+pub use read::{read, scope};
 pub use settles::{Settles, settled};
 
 use crate::notation::Session;

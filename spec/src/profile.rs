@@ -142,7 +142,11 @@ impl Profile {
     }
 
     fn since(self, minor: u8) -> bool {
-        self.version >= Version::new(3, minor, 0)
+        self.since_micro(minor, 0)
+    }
+
+    fn since_micro(self, minor: u8, micro: u8) -> bool {
+        self.version >= Version::new(3, minor, micro)
     }
 
     /// `seek()` returns the new position, and `seekable()` is there. Python 3.13 (documentation, `mmap.seek`).
@@ -198,6 +202,91 @@ impl Profile {
     #[must_use]
     pub fn struct_overflow_text(self) -> &'static str {
         if self.since(12) { self.struct_range_text() } else { "argument out of range" }
+    }
+
+    /// An item or slice is assigned or deleted by looking at the arguments first: whether the map can be written, the key,
+    /// the value, and only then whether the map is open and has such a place. Seen in 3.13.18, 3.14.10 and 3.15.2; not in 3.13.0.
+    #[must_use]
+    pub fn assignment_converts_first(self) -> bool {
+        self.since_micro(13, 18)
+    }
+
+    /// Shared memory of no file is refused more bytes, also those it once had.
+    /// Seen in 3.13.18, 3.14.10 and 3.15.2; not in 3.13.0. It came with 3.13.8 (gh-138204).
+    #[must_use]
+    pub fn shared_anonymous_keeps_size(self) -> bool {
+        self.since_micro(13, 8)
+    }
+
+    /// A method converts its arguments before it looks whether the map is open. Seen in 3.14.10 and 3.15.2; not in 3.13.18.
+    #[must_use]
+    pub fn methods_convert_first(self) -> bool {
+        self.since(14)
+    }
+
+    /// A wrong number of arguments is told as `find expected at least 1 argument, got 0`, and where just one is taken as
+    /// `mmap.write() takes exactly one argument (0 given)`. Before, `find() takes at least 1 argument (0 given)`.
+    /// Seen in 3.14.10 and 3.15.2; not in 3.13.18.
+    #[must_use]
+    pub fn wrong_count_is_told_as_expected(self) -> bool {
+        self.since(14)
+    }
+
+    /// A method refuses a number that is no C `int` as *too large*, also one that is too small.
+    /// Seen in 3.14.10 and 3.15.2; not in 3.13.18.
+    #[must_use]
+    pub fn methods_call_ints_too_large(self) -> bool {
+        self.since(14)
+    }
+
+    /// `find`, `rfind` and `madvise` take `None` for a bound or length that is left out.
+    /// Seen in 3.14.10 and 3.15.2; not in 3.13.18.
+    #[must_use]
+    pub fn none_is_no_bound(self) -> bool {
+        self.since(14)
+    }
+
+    /// `flush` takes `None` for a size that is left out. Seen in 3.14.10; not in 3.13.18, nor in 3.15.2.
+    #[must_use]
+    pub fn none_is_no_flush_size(self) -> bool {
+        self.since(14) && !self.since(15)
+    }
+
+    /// `__exit__` takes three arguments, not any number. Seen in 3.14.10 and 3.15.2; not in 3.13.18.
+    #[must_use]
+    pub fn exit_takes_three(self) -> bool {
+        self.since(14)
+    }
+
+    /// A search that starts behind the end finds nothing, not even no bytes. Seen in 3.15.2; not in 3.14.10.
+    #[must_use]
+    pub fn nothing_is_behind_the_end(self) -> bool {
+        self.since(15)
+    }
+
+    /// `flush` takes `flags`, and a size that is left out is what follows the offset. Python 3.15 (documentation, `mmap.flush`).
+    #[must_use]
+    pub fn flush_takes_flags(self) -> bool {
+        self.since(15)
+    }
+
+    /// `size()` of a map of no file is its length, and `trackfd=False` is told as the reason there is no size.
+    /// Seen in 3.15.2; not in 3.14.10, where both were a bad descriptor.
+    #[must_use]
+    pub fn size_needs_no_descriptor(self) -> bool {
+        self.since(15)
+    }
+
+    /// `set_name()` is there. Python 3.15 (documentation, `mmap.set_name`).
+    #[must_use]
+    pub fn has_set_name(self) -> bool {
+        self.since(15)
+    }
+
+    /// The refusal of a part of a slice does not name `None`. Seen in 3.15.2; not in 3.14.10.
+    #[must_use]
+    pub fn slice_refusal_omits_none(self) -> bool {
+        self.since(15)
     }
 
     /// Whether the module has the constant.

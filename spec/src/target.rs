@@ -66,6 +66,10 @@ pub trait Target {
     /// # Errors
     /// Only where the target could not be used at all; whatever a step does is in the trace.
     fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError>;
+
+    /// Says that this case will be run next, after those announced before. A target in a process of its own can begin it
+    /// while its answer to the last one is being compared.
+    fn announce(&mut self, _case: &Case, _watch: Watch) {}
 }
 
 /// Something that can be driven step by step in this process: the trait to implement for a mapping type in Rust.

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 use std::borrow::Cow;
+use std::fmt;
 
 /// A value a step answered with.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,8 +61,37 @@ pub enum End {
     Exited(i32),
     /// No answer within the limit.
     Hung,
+    /// What it answered is no answer, as described here.
+    Garbled(String),
     /// The target cannot do this step, for this reason.
     Unsupported(String),
+}
+
+impl fmt::Display for End {
+    /// For people, after the name of what ended.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Died(signal) => write!(f, "died of signal {signal}{}", signal_name(*signal)),
+            End::Exited(status) => write!(f, "exited with status {status}"),
+            End::Hung => f.write_str("hung"),
+            End::Garbled(what) => write!(f, "answered nonsense: {what}"),
+            End::Unsupported(reason) => write!(f, "unsupported: {reason}"),
+        }
+    }
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        4 => " (SIGILL)",
+        6 => " (SIGABRT)",
+        7 => " (SIGBUS)",
+        8 => " (SIGFPE)",
+        9 => " (SIGKILL)",
+        11 => " (SIGSEGV)",
+        15 => " (SIGTERM)",
+        25 => " (SIGXFSZ)",
+        _ => "",
+    }
 }
 
 /// Bytes too many to keep: how many, and their digest. The bytes themselves where they were asked for.

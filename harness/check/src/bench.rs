@@ -63,7 +63,7 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
             make().map(|case| Ok(judge.answer(case, Watch::Quick)?.case)).collect::<Result<Vec<_>, TargetError>>()?;
         let generated: Vec<Case> = make().collect();
         let steps = plain.iter().map(|case| case.steps.len() as u64).sum();
-        rows[0].add(steps, || sweep(&mut judge, &mut target, &mix, 1, range.clone(), &mut |_| {}).map(drop))?;
+        rows[0].add(steps, || sweep(&mut judge, &mut target, &mix, 1, range.clone(), &mut |_, _| {}).map(drop))?;
         rows[1].add(steps, || plain.iter().try_for_each(|case| target.run(case, Watch::Quick).map(drop)))?;
         rows[2].add(steps, || generated.into_iter().try_for_each(|case| judge.answer(case, Watch::Quick).map(drop)))?;
         rows[3].add(steps, || {

@@ -1,6 +1,6 @@
 //! Rewriting the answers of a page from those of a target. It is given CPython's own `mmap`, never the reference.
 
-use crate::compare::{Severity, end_text};
+use crate::compare::Severity;
 use crate::pages::holds;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Example, Page};
@@ -70,7 +70,8 @@ fn of_example(
                 Some(Ok(outcome)) if statement.discards => Some(notation::render_discarded(outcome)),
                 Some(Ok(outcome)) => Some(notation::render(outcome)),
                 other => {
-                    let why = other.and_then(|result| result.as_ref().err()).map_or("no answer".into(), end_text);
+                    let why =
+                        other.and_then(|result| result.as_ref().err()).map_or("no answer".into(), ToString::to_string);
                     done.dead.push(format!("{}:{}: {}: {why}", page.path, statement.line, example.id));
                     return Ok(());
                 }

@@ -4,10 +4,10 @@ mod job;
 
 use crate::compare::{Bucket, Difference, Severity};
 use crate::generate::Mix;
-use crate::limits;
+use crate::known::Rules;
 use crate::run::{Compared, Judge};
 use crate::shrink::shrink;
-use crate::worker::{Remote, Subject};
+use crate::worker::Subject;
 use mmapcheck_spec::{Case, Host, Profile, Target, TargetError, Watch};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -47,6 +47,8 @@ pub struct Plan {
     pub fail_fast: bool,
     /// The least severity that is a finding; none: `message` for CPython's own `mmap`, `class` for others.
     pub severity: Option<Severity>,
+    /// What is known of the target: counted, and no finding.
+    pub known: Rules,
 }
 
 /// A divergence, made small.
@@ -93,6 +95,8 @@ pub struct Report {
     pub severity: Severity,
     /// Divergences of at least that severity, the worst first.
     pub findings: Vec<Finding>,
+    /// Known divergences: how often each was met, by id.
+    pub met: BTreeMap<String, u64>,
     /// Milder ones, with the number of cases that showed them.
     pub milder: BTreeMap<Bucket, u64>,
     /// Cases whose rest could not be compared, by reason.
@@ -114,6 +118,7 @@ impl Report {
             seconds: 0.0,
             severity,
             findings: Vec::new(),
+            met: BTreeMap::new(),
             milder: BTreeMap::new(),
             incomparable: BTreeMap::new(),
             interrupted: false,
@@ -121,15 +126,13 @@ impl Report {
     }
 }
 
-/// Runs a campaign. `stop` ends it early; `kept` is called with each finding as soon as it is small, `tick` with cases and
-/// steps done so far.
+/// Runs a campaign on a target that has said who it is. `stop` ends it early; `watcher` is told of each finding as soon as it
+/// is small, and of progress.
 ///
 /// # Errors
 /// Where the target does not start, or no temporary folder can be made.
-pub fn campaign(plan: &Plan, stop: &AtomicBool, watcher: &dyn Watcher) -> Result<Report, TargetError> {
+pub fn campaign(plan: &Plan, host: Host, stop: &AtomicBool, watcher: &dyn Watcher) -> Result<Report, TargetError> {
     let began = Instant::now();
-    let first = Remote::start(&plan.subject, plan.profile, plan.hang)?;
-    let host = first.host().clone();
     let severity = Severity::least(plan.severity, &host);
     let shared = Shared {
         plan,
@@ -146,13 +149,7 @@ pub fn campaign(plan: &Plan, stop: &AtomicBool, watcher: &dyn Watcher) -> Result
         tally: Mutex::default(),
     };
     let failed = std::thread::scope(|scope| {
-        let mut first = Some(first);
-        let jobs: Vec<_> = (0..plan.jobs.max(1))
-            .map(|_| {
-                let (shared, remote) = (&shared, first.take());
-                scope.spawn(move || shared.job(remote))
-            })
-            .collect();
+        let jobs: Vec<_> = (0..plan.jobs.max(1)).map(|_| scope.spawn(|| shared.job())).collect();
         jobs.into_iter().find_map(|job| job.join().unwrap_or_else(|_| Err(TargetError("a job panicked".into()))).err())
     });
     if let Some(error) = failed {
@@ -175,6 +172,7 @@ pub fn campaign(plan: &Plan, stop: &AtomicBool, watcher: &dyn Watcher) -> Result
         seconds: began.elapsed().as_secs_f64(),
         severity,
         findings,
+        met: tally.met,
         milder,
         incomparable: tally.incomparable,
         interrupted: stop.load(Ordering::Relaxed),
@@ -196,7 +194,17 @@ struct Tally {
     counts: BTreeMap<Bucket, u64>,
     taken: HashSet<Bucket>,
     findings: Vec<Finding>,
+    met: BTreeMap<String, u64>,
     incomparable: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// Known divergences were met.
+    fn meet(&mut self, met: impl IntoIterator<Item = (String, u64)>) {
+        for (id, count) in met {
+            *self.met.entry(id).or_default() += count;
+        }
+    }
 }
 
 struct Shared<'a> {
@@ -222,28 +230,26 @@ impl Shared<'_> {
         self.tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// The next range of cases; none when the campaign is over.
-    fn range(&self) -> Option<Range<u64>> {
+    /// The next so many cases; none when the campaign is over.
+    fn range(&self, many: u64) -> Option<Range<u64>> {
         if self.over() {
             return None;
         }
-        let first = self.next.fetch_add(limits::SWEEP, Ordering::Relaxed);
+        let first = self.next.fetch_add(many, Ordering::Relaxed);
         let end = match self.plan.budget {
-            Budget::Cases(cases) => cases.min(first + limits::SWEEP),
-            Budget::Time(_) => first + limits::SWEEP,
+            Budget::Cases(cases) => cases.min(first + many),
+            Budget::Time(_) => first + many,
         };
         (first < end).then_some(first..end)
     }
 
-    fn job(&self, remote: Option<Remote>) -> Result<(), TargetError> {
-        let remote = match remote {
-            Some(remote) => remote,
-            None => Remote::start(&self.plan.subject, self.plan.profile, self.plan.hang)?,
-        };
-        let judge = Judge::new(self.profile)?;
+    fn job(&self) -> Result<(), TargetError> {
+        let worker = self.plan.subject.start(self.plan.profile, self.plan.hang)?;
+        let mut judge = Judge::new(self.profile)?;
+        judge.set_rules(self.plan.known.clone());
         let mix = Mix { ops: self.plan.ops.clone(), steps: self.plan.steps, profile: self.profile };
-        let mut job = job::Job { shared: self, remote, judge, mix };
-        while let Some(range) = self.range() {
+        let mut job = job::Job { shared: self, worker, judge, mix };
+        while let Some(range) = self.range(job.worker.at_once()) {
             job.range(range)?;
         }
         Ok(())

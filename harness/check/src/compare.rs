@@ -1,5 +1,6 @@
 //! Comparing two traces of one case.
 
+use crate::known::Rules;
 use mmapcheck_spec::notation::{bytes_literal, render_value};
 use mmapcheck_spec::{Case, Content, End, Host, Left, MapState, Op, Outcome, StepTrace, Trace, Value};
 use std::fmt;
@@ -87,11 +88,17 @@ impl Field {
         (Field::File, "file bytes"),
         (Field::Closing, "close at the end"),
     ];
+
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Field::ALL[self as usize].1
+    }
 }
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(Field::ALL[*self as usize].1)
+        f.pad(self.name())
     }
 }
 
@@ -131,6 +138,10 @@ pub struct Comparison {
     /// At most one for each step, the worst there; in order. After a step that left different states, or no answer,
     /// nothing is compared any more.
     pub differences: Vec<Difference>,
+    /// The known divergences met: at which step, and the id of the entry. None of them is among the differences.
+    pub known: Vec<(usize, String)>,
+    /// The step after which nothing was compared although all that differs there is known: without it the case can go on.
+    pub cut: Option<usize>,
     /// Why the rest of the case could not be compared.
     pub incomparable: Option<String>,
 }
@@ -141,20 +152,36 @@ impl Comparison {
     pub fn first(&self, least: Severity) -> Option<&Difference> {
         self.differences.iter().find(|difference| difference.bucket.severity >= least)
     }
+
+    /// Takes in what differs at one step: the worst of what is not known. Says whether all of it is known.
+    fn take(&mut self, parts: Parting, rules: &Rules) -> bool {
+        let mut unknown = parts.found;
+        let before = self.known.len();
+        unknown.retain(|difference| {
+            let known = rules.find(&difference.bucket).map(|id| (parts.step, id.to_owned()));
+            let is_new = known.is_none();
+            self.known.extend(known.filter(|known| !self.known[before..].contains(known)));
+            is_new
+        });
+        let all_known = unknown.is_empty();
+        // The first of equals.
+        self.differences.extend(unknown.into_iter().rev().max_by_key(|difference| difference.bucket.severity));
+        all_known
+    }
 }
 
-/// Compares what a target did with what was expected.
+/// Compares what a target did with what was expected. What the rules take in is counted as known, and apart.
 #[must_use]
-pub fn compare(case: &Case, expected: &Trace, actual: &Trace) -> Comparison {
+pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> Comparison {
     let mut found = Comparison::default();
     if expected == actual {
         return found;
     }
     if let Some(end) = &actual.end {
         let mut parts = Parting { step: case.steps.len(), op: None, found: Vec::new() };
-        let kinds = (String::new(), end_text(end));
-        parts.add(Severity::Death, Field::Closing, 0, kinds, ("the end of the case".into(), end_text(end)));
-        found.differences.extend(parts.worst());
+        let kinds = (String::new(), end_kind(end));
+        parts.add(Severity::Death, Field::Closing, 0, kinds, ("the end of the case".into(), end.to_string()));
+        found.take(parts, rules);
         return found;
     }
     for (i, (step, wanted)) in case.steps.iter().zip(&expected.steps).enumerate() {
@@ -166,16 +193,20 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace) -> Comparison {
         let mut parts = Parting { step: i, op: Some(step.op), found: Vec::new() };
         parts.answer(wanted, given);
         let answered = parts.found.len();
-        parts.left(&wanted.left, &given.left);
+        // A target that is dead has left nothing to look at.
+        if given.result.is_ok() {
+            parts.left(&wanted.left, &given.left);
+        }
         let apart = parts.found.len() > answered || given.result.is_err();
-        found.differences.extend(parts.worst());
+        let all_known = found.take(parts, rules);
         if apart {
+            found.cut = all_known.then_some(i);
             return found;
         }
     }
     let mut parts = Parting { step: case.steps.len(), op: None, found: Vec::new() };
     parts.end(expected, actual);
-    found.differences.extend(parts.worst());
+    found.take(parts, rules);
     found
 }
 
@@ -192,17 +223,12 @@ impl Parting {
         self.found.push(Difference { bucket, step: self.step, slot, expected: texts.0, actual: texts.1 });
     }
 
-    /// The worst of the step; the first of equals.
-    fn worst(self) -> Option<Difference> {
-        self.found.into_iter().rev().max_by_key(|difference| difference.bucket.severity)
-    }
-
     fn answer(&mut self, wanted: &StepTrace, given: &StepTrace) {
         match (&wanted.result, &given.result) {
             (Ok(wanted), Ok(given)) => self.outcome(Field::Answer, 0, wanted, given),
             (Ok(wanted), Err(end)) => {
-                let kinds = (rough_kind(wanted), end_text(end));
-                self.add(Severity::Death, Field::Answer, 0, kinds, (outcome_text(wanted), end_text(end)));
+                let kinds = (rough_kind(wanted), end_kind(end));
+                self.add(Severity::Death, Field::Answer, 0, kinds, (outcome_text(wanted), end.to_string()));
             }
             (Err(_), _) => {}
         }
@@ -281,7 +307,7 @@ impl Parting {
 /// The kind of divergence that a death in a step is. What the answer should have been hardly matters beside it.
 #[must_use]
 pub fn death(op: Op, wanted: &Outcome, end: &End) -> Bucket {
-    let (expected, actual) = (rough_kind(wanted), end_text(end));
+    let (expected, actual) = (rough_kind(wanted), end_kind(end));
     Bucket { severity: Severity::Death, op: Some(op), field: Field::Answer, expected, actual }
 }
 
@@ -337,28 +363,12 @@ pub fn outcome_text(outcome: &Outcome) -> String {
     }
 }
 
-/// Why there was no answer, for people.
+/// Why there was no answer, as a kind: without what it said.
 #[must_use]
-pub fn end_text(end: &End) -> String {
+pub fn end_kind(end: &End) -> String {
     match end {
-        End::Died(signal) => format!("died of signal {signal}{}", signal_name(*signal)),
-        End::Exited(status) => format!("exited with status {status}"),
-        End::Hung => "hung".into(),
-        End::Unsupported(reason) => format!("unsupported: {reason}"),
-    }
-}
-
-fn signal_name(signal: i32) -> &'static str {
-    match signal {
-        4 => " (SIGILL)",
-        6 => " (SIGABRT)",
-        7 => " (SIGBUS)",
-        8 => " (SIGFPE)",
-        9 => " (SIGKILL)",
-        11 => " (SIGSEGV)",
-        15 => " (SIGTERM)",
-        25 => " (SIGXFSZ)",
-        _ => "",
+        End::Garbled(_) => "answered nonsense".into(),
+        end => end.to_string(),
     }
 }
 
@@ -384,6 +394,10 @@ fn state_text(state: &MapState) -> String {
 mod tests {
     use super::*;
     use mmapcheck_spec::{Raise, Step};
+
+    fn agreement(case: &Case, expected: &Trace, actual: &Trace) -> Comparison {
+        compare(case, expected, actual, &Rules::default())
+    }
 
     fn case() -> Case {
         Case { steps: vec![Step::new(Op::Read, 0, []), Step::new(Op::Tell, 0, [])], ..Case::default() }
@@ -414,7 +428,7 @@ mod tests {
     fn a_text_alone_does_not_hide_what_comes_after() {
         let wanted = trace([raised("ValueError", "a 1"), int(1)], 0);
         let given = trace([raised("ValueError", "b 2"), int(2)], 0);
-        let found = compare(&case(), &wanted, &given);
+        let found = agreement(&case(), &wanted, &given);
         let severities: Vec<_> = found.differences.iter().map(|d| d.bucket.severity).collect();
         assert_eq!(severities, [Severity::Message, Severity::Value]);
         assert_eq!(found.differences[0].bucket.expected, "a #");
@@ -423,14 +437,14 @@ mod tests {
 
     #[test]
     fn after_states_part_nothing_is_compared() {
-        let found = compare(&case(), &trace([int(1), int(1)], 0), &trace([int(1), int(2)], 5));
+        let found = agreement(&case(), &trace([int(1), int(1)], 0), &trace([int(1), int(2)], 5));
         assert_eq!(found.differences.len(), 1);
         assert_eq!(found.differences[0].bucket.field, Field::Pos);
     }
 
     #[test]
     fn another_exception_is_worse_than_another_text() {
-        let found = compare(
+        let found = agreement(
             &case(),
             &trace([raised("TypeError", "x"), int(1)], 0),
             &trace([raised("ValueError", "x"), int(1)], 0),
@@ -442,9 +456,9 @@ mod tests {
     fn a_representation_is_a_matter_of_text() {
         let case = Case { steps: vec![Step::new(Op::Repr, 0, []), Step::new(Op::Tell, 0, [])], ..Case::default() };
         let text = |text: &str| Outcome::Value(Value::Text(text.into()));
-        let found = compare(&case, &trace([text("<a>"), int(1)], 0), &trace([text("<b>"), int(1)], 0));
+        let found = agreement(&case, &trace([text("<a>"), int(1)], 0), &trace([text("<b>"), int(1)], 0));
         assert_eq!(found.differences[0].bucket.severity, Severity::Message);
-        let found = compare(&case, &trace([text("<a>"), int(1)], 0), &trace([int(3), int(1)], 0));
+        let found = agreement(&case, &trace([text("<a>"), int(1)], 0), &trace([int(3), int(1)], 0));
         assert_eq!(found.differences[0].bucket.severity, Severity::Value);
     }
 
@@ -452,7 +466,7 @@ mod tests {
     fn a_death_ends_the_comparison() {
         let mut given = trace([int(1), int(1)], 0);
         given.steps[0].result = Err(End::Died(11));
-        let found = compare(&case(), &trace([int(1), int(1)], 0), &given);
+        let found = agreement(&case(), &trace([int(1), int(1)], 0), &given);
         assert_eq!(found.differences[0].bucket.severity, Severity::Death);
         assert_eq!(found.differences[0].actual, "died of signal 11 (SIGSEGV)");
         assert_eq!(found.differences.len(), 1);
@@ -462,7 +476,7 @@ mod tests {
     fn what_a_target_cannot_do_is_not_a_divergence() {
         let mut given = trace([int(1), int(1)], 0);
         given.steps[1].result = Err(End::Unsupported("no tell".into()));
-        let found = compare(&case(), &trace([int(1), int(1)], 0), &given);
+        let found = agreement(&case(), &trace([int(1), int(1)], 0), &given);
         assert!(found.differences.is_empty() && found.incomparable.is_some());
     }
 }

@@ -1,6 +1,6 @@
 //! What was expected beside what was given.
 
-use crate::compare::{Difference, content_text, end_text, outcome_text};
+use crate::compare::{Difference, content_text, outcome_text};
 use crate::report::shortened;
 use crate::run::Compared;
 use anstyle::{AnsiColor, Color, Style};
@@ -73,7 +73,7 @@ fn rows(compared: &Compared, step: usize) -> Vec<Row> {
 fn step_rows(wanted: &StepTrace, given: Option<&StepTrace>) -> Vec<Row> {
     let answer = |step: &StepTrace| match &step.result {
         Ok(outcome) => shortened(&outcome_text(outcome)),
-        Err(end) => end_text(end),
+        Err(end) => end.to_string(),
     };
     let nothing = || "nothing".to_owned();
     let mut rows = vec![("answer".to_owned(), answer(wanted), given.map_or_else(nothing, answer))];

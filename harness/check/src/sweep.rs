@@ -6,7 +6,7 @@ use crate::generate::{Mix, generate};
 use crate::limits;
 use crate::run::{Answered, Judge};
 use mmapcheck_spec::{Target, TargetError, Watch};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// What a range of cases showed.
@@ -18,6 +18,8 @@ pub struct Swept {
     pub steps: u64,
     /// The kinds of divergence met.
     pub hits: Vec<Hit>,
+    /// The known divergences met: the id of each with how often.
+    pub known: BTreeMap<String, u64>,
     /// Cases whose rest could not be compared, by reason.
     pub incomparable: Vec<(String, u64)>,
 }
@@ -34,7 +36,8 @@ pub struct Hit {
 }
 
 /// Generates each case of the range from the seed, runs it on reference and target, and compares after every step.
-/// `starting` is told the number of each case before it begins.
+/// `starting` is told the number of each case before it begins, and whether it has been run before: what a target is known
+/// for makes a second look needed.
 ///
 /// # Errors
 /// Where the reference or the target could not be used at all.
@@ -44,20 +47,40 @@ pub fn sweep(
     mix: &Mix,
     seed: u64,
     range: Range<u64>,
-    starting: &mut dyn FnMut(u64),
+    starting: &mut dyn FnMut(u64, bool),
 ) -> Result<Swept, TargetError> {
     let mut swept = Swept::default();
     let mut hits: HashMap<Bucket, Hit> = HashMap::new();
     let mut incomparable: HashMap<String, u64> = HashMap::new();
-    for number in range {
-        starting(number);
-        let case = generate(&mut seeded(seed, number), mix);
-        let watch = if number.is_multiple_of(limits::CLOSE_LOOK) { Watch::Every } else { Watch::Quick };
-        let Answered { case, expected } = judge.answer(case, watch)?;
+    let mut ahead: Option<(u64, Watch, Answered)> = None;
+    let mut numbers = range;
+    loop {
+        // The case after the one to be run now is answered first, so that a target in another process need not wait.
+        let next = match numbers.next() {
+            Some(number) => {
+                let watch = if number.is_multiple_of(limits::CLOSE_LOOK) { Watch::Every } else { Watch::Quick };
+                let answered = judge.answer(generate(&mut seeded(seed, number), mix), watch)?;
+                target.announce(&answered.case, watch);
+                Some((number, watch, answered))
+            }
+            None => None,
+        };
+        let done = next.is_none();
+        let Some((number, watch, Answered { case, expected })) = std::mem::replace(&mut ahead, next) else {
+            if done { break } else { continue }
+        };
+        starting(number, false);
         let actual = target.run(&case, watch)?;
         swept.cases += 1;
         swept.steps += actual.steps.len().min(expected.steps.len()) as u64;
-        let comparison = compare(&case, &expected, &actual);
+        let mut comparison = compare(&case, &expected, &actual, judge.rules());
+        if judge.rules().want_a_closer_look(&comparison) {
+            starting(number, true);
+            comparison = judge.compare(case, target, Watch::Every)?.comparison;
+        }
+        for (_, id) in comparison.known {
+            *swept.known.entry(id).or_default() += 1;
+        }
         for difference in comparison.differences {
             let hit = || Hit { bucket: difference.bucket.clone(), case: number, count: 0 };
             hits.entry(difference.bucket.clone()).or_insert_with(hit).count += 1;

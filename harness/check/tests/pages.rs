@@ -14,12 +14,15 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, PoisonError};
 
 /// The profiles the reference answers for; each example runs under all it applies to.
-const PROFILES: [Profile; 5] = [
+const PROFILES: [Profile; 8] = [
     Profile::cpython(3, 9, 18),
     Profile::cpython(3, 10, 13),
     Profile::cpython(3, 11, 7),
     Profile::cpython(3, 12, 1),
     Profile::cpython(3, 13, 0),
+    Profile::cpython(3, 13, 18),
+    Profile::cpython(3, 14, 10),
+    Profile::cpython(3, 15, 2),
 ];
 
 /// An example and where to send what it came to.

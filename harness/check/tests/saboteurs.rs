@@ -60,7 +60,7 @@ fn first_hit(
 ) -> Result<Option<Hit>, Box<dyn std::error::Error>> {
     const CHUNK: u64 = 500;
     for first in (0..MOST_CASES).step_by(CHUNK as usize) {
-        let swept = sweep(judge, saboteur, mix, SEED, first..first + CHUNK, &mut |_| {})?;
+        let swept = sweep(judge, saboteur, mix, SEED, first..first + CHUNK, &mut |_, _| {})?;
         if let Some(hit) = swept.hits.into_iter().next() {
             return Ok(Some(hit));
         }

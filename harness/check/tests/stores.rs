@@ -28,7 +28,7 @@ fn memory_and_files_agree() -> Result {
     let host = Host { profile, name: "the reference on files".into(), is_cpython_mmap: true, page: 4096 };
     let mut target = Stepwise::new(Reference::new(profile, dir.path())?, host);
     let mix = Mix::all(profile);
-    let swept = sweep(&mut judge, &mut target, &mix, SEED, 0..cases, &mut |_| {})?;
+    let swept = sweep(&mut judge, &mut target, &mix, SEED, 0..cases, &mut |_, _| {})?;
     if let Some(hit) = swept.hits.first() {
         let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
         let compared = judge.compare(case, &mut target, Watch::Full)?;

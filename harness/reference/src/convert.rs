@@ -14,6 +14,15 @@ pub fn int<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i32> {
     })
 }
 
+/// A C `int` of a method: a whence, an advice.
+pub fn method_int<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i32> {
+    if !profile.methods_call_ints_too_large() {
+        return int(object, profile);
+    }
+    let Some(value) = object.integer() else { return Err(no_index(object)) };
+    i32::try_from(value).map_err(|_| overflow_error("Python int too large to convert to C int"))
+}
+
 /// A C `long`: the constructor's offset.
 pub fn long<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> {
     let Some(value) = object.integer() else { return Err(not_an_integer(object, profile, true)) };
@@ -99,15 +108,15 @@ pub struct Slice {
 
 impl Slice {
     /// From its parts: the step is converted first.
-    pub fn new<S: Store>(parts: &[Object<'_, S>]) -> Answer<Slice> {
-        let part = |place: usize| parts.get(place).unwrap_or(&Object::None);
-        let step = match slice_part(part(2))? {
+    pub fn new<S: Store>(parts: &[Object<'_, S>], profile: Profile) -> Answer<Slice> {
+        let part = |place: usize| slice_part(parts.get(place).unwrap_or(&Object::None), profile);
+        let step = match part(2)? {
             Some(0) => return Err(value_error("slice step cannot be zero")),
             Some(step) => step.max(-i64::MAX),
             None => 1,
         };
-        let start = slice_part(part(0))?.unwrap_or(if step < 0 { i64::MAX } else { 0 });
-        let stop = slice_part(part(1))?.unwrap_or(if step < 0 { i64::MIN } else { i64::MAX });
+        let start = part(0)?.unwrap_or(if step < 0 { i64::MAX } else { 0 });
+        let stop = part(1)?.unwrap_or(if step < 0 { i64::MIN } else { i64::MAX });
         Ok(Slice { start, stop, step })
     }
 
@@ -151,10 +160,13 @@ impl Places {
 }
 
 /// A part of a slice; a number too large for any sequence is as good as the largest that is not.
-fn slice_part<S: Store>(object: &Object<'_, S>) -> Answer<Option<i64>> {
+fn slice_part<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<Option<i64>> {
     match (object, object.integer()) {
         (Object::None, _) => Ok(None),
         (_, Some(value)) => Ok(Some(value.clamp(i64::MIN.into(), i64::MAX.into()) as i64)),
+        _ if profile.slice_refusal_omits_none() => {
+            Err(type_error("slice indices must be integers or have an __index__ method"))
+        }
         _ => Err(type_error("slice indices must be integers or None or have an __index__ method")),
     }
 }

@@ -23,7 +23,7 @@ pub use errno::Errno;
 pub use machine::Reference;
 pub use sim::Sim;
 
-/// The digest of bytes, by which maps and files of two targets are compared: what `zlib.crc32` makes of them.
+/// The digest of bytes, by which maps and files of two targets are compared: zlib's CRC-32, which every Python has at hand.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> u64 {
     crc32fast::hash(bytes).into()

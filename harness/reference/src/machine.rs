@@ -107,7 +107,7 @@ impl<S: Store> Reference<S> {
 
     fn answer(&mut self, step: &Step) -> Answer {
         if step.op == Op::SubView {
-            let view = named(&self.names.views, step.on)?.sub_view(&self.args(step)?.plain)?;
+            let view = named(&self.names.views, step.on)?.sub_view(&self.args(step)?.plain, self.profile)?;
             return bind(&mut self.names.views, step.bind, view);
         }
         let names = &mut self.names;
@@ -172,37 +172,44 @@ impl<S: Store> Reference<S> {
         let map = named(&self.names.maps, step.on)?;
         let args = &self.args(step)?;
         let profile = self.profile;
-        if step.op == Op::Seekable && !profile.seek_returns_position() {
-            return Err(attribute_error("'mmap.mmap' object has no attribute 'seekable'"));
+        let has_method = match step.op {
+            Op::Seekable => profile.seek_returns_position(),
+            Op::SetName => profile.has_set_name(),
+            _ => true,
+        };
+        if !has_method {
+            return Err(attribute_error(format!("'mmap.mmap' object has no attribute '{}'", step.op.row().name)));
         }
         self.refuse_keywords(step, args)?;
         if step.op.row().params.is_empty() {
             args.none(step.op.row().name)?;
         }
         match step.op {
-            Op::Close | Op::Exit => map.close_method(),
+            Op::Close => map.close_method(),
+            Op::Exit => map.exit(args, profile),
             Op::Find => map.find(args, Direction::Forward, profile),
             Op::RFind => map.find(args, Direction::Backward, profile),
             Op::Flush => map.flush(args, profile),
             Op::Madvise => map.madvise(args, profile),
             Op::Move => map.move_bytes(args, profile),
-            Op::Read => map.read(args),
+            Op::Read => map.read(args, profile),
             Op::ReadByte => map.read_byte(),
             Op::ReadLine => map.readline(),
             Op::Resize => map.resize(args, profile),
             Op::Seek => map.seek(args, profile),
             Op::Seekable => Ok(Value::Bool(true)),
-            Op::Size => map.size(),
+            Op::SetName => map.set_name(args, profile),
+            Op::Size => map.size(profile),
             Op::Tell => map.tell(),
-            Op::Write => map.write(args),
+            Op::Write => map.write(args, profile),
             Op::WriteByte => map.write_byte(args, profile),
             _ => Err(no_rule(step).into()),
         }
     }
 
-    /// No method takes keywords. One without parameters always says its class, as one with them does since 3.11.
+    /// No method takes keywords, but for `flush` of newer versions. One without parameters always says its class, as one with them does since 3.11.
     fn refuse_keywords(&self, step: &Step, args: &Args<'_, S>) -> Answer<()> {
-        if args.named.is_empty() {
+        if args.named.is_empty() || (step.op == Op::Flush && self.profile.flush_takes_flags()) {
             return Ok(());
         }
         let row = step.op.row();
@@ -221,11 +228,11 @@ impl<S: Store> Reference<S> {
             (Op::WithRaise, _) => map.with_raise(),
             (Op::Len, _) => map.length(),
             (Op::GetItem, [index]) => map.get_item(index),
-            (Op::GetSlice | Op::GetStep, parts) => map.get_slice(parts),
-            (Op::SetItem, [index, value]) => map.set_item(index, value),
-            (Op::SetSlice | Op::SetStep, [parts @ .., value]) => map.set_slice(parts, value),
-            (Op::DelItem, [index]) => map.del_item(index),
-            (Op::DelSlice | Op::DelStep, parts) => map.del_slice(parts),
+            (Op::GetSlice | Op::GetStep, parts) => map.get_slice(parts, profile),
+            (Op::SetItem, [index, value]) => map.set_item(index, value, profile),
+            (Op::SetSlice | Op::SetStep, [parts @ .., value]) => map.set_slice(parts, value, profile),
+            (Op::DelItem, [index]) => map.del_item(index, profile),
+            (Op::DelSlice | Op::DelStep, parts) => map.del_slice(parts, profile),
             (Op::Contains, [item]) => map.contains(item),
             (Op::List, _) => map.list(),
             (Op::Reversed, _) => map.reversed(),
@@ -252,7 +259,7 @@ impl<S: Store> Reference<S> {
             (Op::ViewBytes, _) => view.to_bytes(),
             (Op::ViewGet, [key]) => view.get(key),
             (Op::ViewSet, [key, value]) => view.set(key, value),
-            (Op::ViewSetSlice, [parts @ .., value]) => view.set_slice(parts, value),
+            (Op::ViewSetSlice, [parts @ .., value]) => view.set_slice(parts, value, self.profile),
             (Op::ViewReadonly, _) => view.readonly(),
             (Op::ViewRelease, _) => view.release(),
             _ => Err(no_rule(step).into()),

@@ -2,7 +2,8 @@
 
 use crate::answer::{Answer, buffer_error, unsupported, value_error};
 use crate::store::{Direction, Memory, Store};
-use mmapcheck_spec::{Content, End, MapState, Watch};
+use mmapcheck_spec::constants::{MAP_ANONYMOUS, MAP_SHARED};
+use mmapcheck_spec::{Content, End, MapState, Profile, Watch};
 use std::cell::{Cell, Ref, RefCell};
 use std::ops::Range;
 
@@ -39,6 +40,8 @@ pub struct Map<S: Store> {
     pub(crate) offset: i64,
     pub(crate) access: Access,
     pub(crate) tracked: Tracked<S::File>,
+    /// What the kernel was told of the kind of map: `MAP_*` bits.
+    flags: i32,
     /// Whether `prot` lets its memory be touched at all.
     readable: bool,
 }
@@ -56,6 +59,7 @@ impl<S: Store> Map<S> {
         offset: i64,
         access: Access,
         tracked: Tracked<S::File>,
+        flags: i32,
         readable: bool,
     ) -> Map<S> {
         Map {
@@ -66,6 +70,7 @@ impl<S: Store> Map<S> {
             offset,
             access,
             tracked,
+            flags,
             readable,
         }
     }
@@ -73,6 +78,21 @@ impl<S: Store> Map<S> {
     /// Whether it is closed.
     pub fn is_closed(&self) -> bool {
         self.memory.borrow().is_none()
+    }
+
+    /// Whether its memory is of no file. A closed map still knows.
+    pub fn is_anonymous(&self) -> bool {
+        self.flags & MAP_ANONYMOUS != 0
+    }
+
+    /// Whether others see what is written.
+    pub fn is_shared(&self) -> bool {
+        self.flags & MAP_SHARED != 0
+    }
+
+    /// Refuses a closed map before a method converts its arguments, in the versions that do so.
+    pub fn open_to_arguments(&self, profile: Profile) -> Answer<()> {
+        if profile.methods_convert_first() { Ok(()) } else { self.open().map(|_| ()) }
     }
 
     /// The memory of an open map. This is the first check of nearly every operation.

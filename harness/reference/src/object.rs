@@ -4,7 +4,7 @@ use crate::answer::{Answer, buffer_error, type_error};
 use crate::map::{Map, Open};
 use crate::rules::view::View;
 use crate::store::Store;
-use mmapcheck_spec::{Thing, Wrap};
+use mmapcheck_spec::{Profile, Thing, Wrap};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -154,19 +154,47 @@ pub struct Args<'a, S: Store> {
 }
 
 impl<'a, S: Store> Args<'a, S> {
-    /// The arguments of a method that takes from `least` to `most`, in the words of `PyArg_ParseTuple`.
-    pub fn counted(&self, method: &str, least: usize, most: usize) -> Answer<&[Object<'a, S>]> {
+    /// The arguments of a method that takes from `least` to `most`.
+    pub fn counted(&self, method: &str, least: usize, most: usize, profile: Profile) -> Answer<&[Object<'a, S>]> {
         let given = self.plain.len();
         if (least..=most).contains(&given) {
             return Ok(&self.plain);
         }
         let (bound, wanted) = match given {
-            _ if least == most => ("exactly", most),
-            _ if given < least => ("at least", least),
-            _ => ("at most", most),
+            _ if least == most => ("exactly ", most),
+            _ if given < least => ("at least ", least),
+            _ => ("at most ", most),
         };
         let plural = if wanted == 1 { "" } else { "s" };
-        Err(type_error(format!("{method}() takes {bound} {wanted} argument{plural} ({given} given)")))
+        Err(type_error(if !profile.wrong_count_is_told_as_expected() {
+            format!("{method}() takes {bound}{wanted} argument{plural} ({given} given)")
+        } else if (least, most) == (1, 1) {
+            format!("mmap.{method}() takes exactly one argument ({given} given)")
+        } else {
+            let bound = if least == most { "" } else { bound };
+            format!("{method} expected {bound}{wanted} argument{plural}, got {given}")
+        }))
+    }
+
+    /// The arguments of a method that takes up to `most` by position, and one more by the name `word`.
+    pub fn with_word(
+        &self,
+        method: &str,
+        most: usize,
+        word: &str,
+    ) -> Answer<(&[Object<'a, S>], Option<&Object<'a, S>>)> {
+        let (plain, given) = (self.plain.len(), self.plain.len() + self.named.len());
+        let wrong = if given > most + 1 {
+            let kind = if plain == 0 { "keyword " } else { "" };
+            format!("takes at most {} {kind}arguments ({given} given)", most + 1)
+        } else if plain > most {
+            format!("takes at most {most} positional arguments ({plain} given)")
+        } else if let Some((unknown, _)) = self.named.iter().find(|(keyword, _)| *keyword != word) {
+            format!("got an unexpected keyword argument '{unknown}'")
+        } else {
+            return Ok((&self.plain, self.named.first().map(|(_, object)| object)));
+        };
+        Err(type_error(format!("{method}() {wrong}")))
     }
 
     /// The arguments of a method that takes none: this is checked before anything else.

@@ -3,10 +3,10 @@
 use super::{Check, Exit, Format, Stop, write_out};
 use mmapcheck::campaign::{Finding, Plan, Report, Watcher, campaign};
 use mmapcheck::compare::Severity;
+use mmapcheck::known::{self, Fate, Known, KnownError, Rules, Standing};
 use mmapcheck::pages::{self, Failure, Outcomes, matches_filter};
 use mmapcheck::report;
 use mmapcheck::run::Judge;
-use mmapcheck::worker::Remote;
 use mmapcheck_spec::pages::{all, examples};
 use mmapcheck_spec::{Op, Target};
 use std::collections::HashMap;
@@ -16,8 +16,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+impl From<KnownError> for Stop {
+    fn from(error: KnownError) -> Stop {
+        Stop(error.to_string())
+    }
+}
+
 pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
-    let plan = Plan {
+    let mut plan = Plan {
         subject: args.target.subject(),
         profile: args.target.profile,
         seed: args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000_000)),
@@ -28,28 +34,53 @@ pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
         hang: args.hang,
         fail_fast: args.fail_fast,
         severity: args.severity,
+        known: Rules::default(),
     };
+    let listed = args.known.as_deref().map(read_known).transpose()?;
     let keeper = Keeper::new(args, &plan)?;
     let stop = stop_on_interrupt()?;
-    let (pages, nothing) = run_pages(args, &plan, &stop)?;
+    let mut worker = plan.subject.start(plan.profile, plan.hang)?;
+    let severity = Severity::least(plan.severity, worker.host());
+    let nothing = Report::new(worker.host().clone(), &plan, severity);
+    let known = match listed {
+        Some(known) => known,
+        None if args.no_known => Known::default(),
+        None => Known::built_in(worker.host(), &plan.subject.module)?,
+    };
+    let mut pages = run_pages(args, worker.as_mut(), &nothing, &stop)?;
+    plan.known = known.rules(nothing.profile);
+    let mut fates = hold(known, worker.as_mut(), &nothing, &stop)?;
+    let forgiving = severity > Severity::least(None, worker.host());
+    known::expect(&mut fates, &mut pages, forgiving);
+    drop(worker);
     let enough = args.pages_only || (args.fail_fast && !pages.failed.is_empty());
-    let done = if enough { nothing } else { campaign(&plan, &stop, &keeper)? };
+    let done = if enough { nothing } else { campaign(&plan, nothing.host, &stop, &keeper)? };
     keeper.clear();
     if let Some(error) = keeper.failed() {
         return Err(Stop(error));
     }
-    print(args, &pages, &done, &keeper)?;
-    Ok(if pages.failed.is_empty() && done.findings.is_empty() { Exit::Agrees } else { Exit::Diverges })
+    known::count(&mut fates, &done.met);
+    print(args, &pages, &done, &fates, &keeper)?;
+    let stale = fates.iter().any(|fate| matches!(fate.standing, Standing::Stale(_)));
+    let agrees = pages.failed.is_empty() && done.findings.is_empty() && !stale;
+    Ok(if agrees { Exit::Agrees } else { Exit::Diverges })
 }
 
-/// Runs the examples of the specification, and gives back the report of a campaign that has not begun.
-fn run_pages(args: &Check, plan: &Plan, stop: &AtomicBool) -> Result<(Outcomes, Report), Stop> {
-    let mut remote = Remote::start(&plan.subject, plan.profile, plan.hang)?;
-    let host = remote.host().clone();
-    let severity = Severity::least(plan.severity, &host);
-    let nothing = Report::new(host, plan, severity);
+fn read_known(path: &Path) -> Result<Known, Stop> {
+    let text = std::fs::read_to_string(path).map_err(|error| Stop::file(path, error))?;
+    Ok(Known::read(&path.display().to_string(), &text)?)
+}
+
+/// Runs the case of each known divergence.
+fn hold(known: Known, target: &mut dyn Target, nothing: &Report, stop: &AtomicBool) -> Result<Vec<Fate>, Stop> {
+    let mut judge = Judge::new(nothing.profile)?;
+    Ok(known.hold(&mut judge, target, &|| stop.load(Ordering::Relaxed))?)
+}
+
+/// Runs the examples of the specification. `nothing` is the report of a campaign that has not begun.
+fn run_pages(args: &Check, target: &mut dyn Target, nothing: &Report, stop: &AtomicBool) -> Result<Outcomes, Stop> {
     if args.random_only {
-        return Ok((Outcomes::default(), nothing));
+        return Ok(Outcomes::default());
     }
     let filter = args.filter.as_deref().unwrap_or("*");
     let pages = all()?;
@@ -58,10 +89,10 @@ fn run_pages(args: &Check, plan: &Plan, stop: &AtomicBool) -> Result<(Outcomes, 
     }
     let mut judge = Judge::new(nothing.profile)?;
     let chosen = |id: &str| !stop.load(Ordering::Relaxed) && matches_filter(id, filter);
-    Ok((pages::run(&pages, &mut judge, &mut remote, severity, &chosen)?, nothing))
+    Ok(pages::run(&pages, &mut judge, target, nothing.severity, &chosen)?)
 }
 
-fn print(args: &Check, pages: &Outcomes, done: &Report, keeper: &Keeper) -> Result<(), Stop> {
+fn print(args: &Check, pages: &Outcomes, done: &Report, fates: &[Fate], keeper: &Keeper) -> Result<(), Stop> {
     let replay = |finding: &Finding| keeper.replay(finding);
     let again = |failure: &Failure| failure.again(&keeper.program, &keeper.flags);
     let text = match args.format {
@@ -69,15 +100,15 @@ fn print(args: &Check, pages: &Outcomes, done: &Report, keeper: &Keeper) -> Resu
             let seed = if args.pages_only { String::new() } else { format!(" · seed {}", done.seed) };
             let title = format!("{} · judged as {}{seed}\n\n", done.host.name, done.profile);
             let pages = if args.random_only { String::new() } else { report::pages(pages, &again, args.verbose) };
+            let known = report::known::text(fates);
             if args.pages_only {
-                write_out(&(title + &pages));
+                write_out(&(title + &pages + &known));
                 return Ok(());
             }
-            let findings = done.findings.iter().map(|finding| report::finding(finding, &replay(finding)) + "\n");
-            title + &pages + &findings.collect::<String>() + &report::summary(done)
+            title + &pages + &report::findings(&done.findings, &replay) + &known + &report::summary(done)
         }
-        Format::Json => report::json(done, &replay, pages, &again),
-        Format::Junit => report::junit(done, &replay, pages, &again).map_err(|error| Stop(error.to_string()))?,
+        Format::Json => report::json(done, &replay, pages, &again, fates),
+        Format::Junit => report::junit(done, &replay, pages, &again, fates).map_err(|error| Stop(error.to_string()))?,
     };
     write_out(&text);
     Ok(())

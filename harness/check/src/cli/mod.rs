@@ -4,11 +4,12 @@ mod bench;
 mod check;
 mod pages;
 mod replay;
+mod triage;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mmapcheck::campaign::Budget;
 use mmapcheck::compare::Severity;
-use mmapcheck::worker::{Orders, Subject};
+use mmapcheck::worker::{Engine, Orders, Subject};
 use mmapcheck_spec::{Op, Profile, TargetError};
 use std::ffi::OsString;
 use std::io::Write;
@@ -75,6 +76,8 @@ enum Command {
     Replay(Replay),
     /// Make a diverging case smaller and print it
     Shrink(Shrink),
+    /// Entries for the lists of known divergences, proposed from reports and saved cases
+    Triage(Triage),
     /// How fast it is, as ratios in one run
     Bench(Bench),
     /// What the campaign starts; not for people
@@ -84,9 +87,15 @@ enum Command {
 
 #[derive(Args, Clone)]
 struct TargetArgs {
-    /// A class from another module, imported by the embedded interpreter (PYTHONPATH is honoured)
+    /// This interpreter, through a driver script that needs nothing installed in it
+    #[arg(long, value_name = "EXE")]
+    python: Option<PathBuf>,
+    /// A class from another module, imported by the interpreter in use (PYTHONPATH is honoured)
     #[arg(long, value_name = "NAME[:ATTR]")]
     module: Option<String>,
+    /// The reference on real files, judged by itself in memory: a self-test
+    #[arg(long, conflicts_with_all = ["python", "module"])]
+    reference: bool,
     /// Judge by this profile instead of the interpreter's own, such as cpython-3.11-linux
     #[arg(long)]
     profile: Option<Profile>,
@@ -94,9 +103,14 @@ struct TargetArgs {
 
 impl TargetArgs {
     fn subject(&self) -> Subject {
-        let Some(text) = &self.module else { return Subject::default() };
+        let text = self.module.as_deref().unwrap_or("mmap");
         let (module, attr) = text.split_once(':').unwrap_or((text, "mmap"));
-        Subject { module: module.to_owned(), attr: attr.to_owned() }
+        let engine = match &self.python {
+            Some(python) => Engine::Python(python.clone()),
+            None if self.reference => Engine::Reference,
+            None => Engine::Embedded,
+        };
+        Subject { engine, module: module.to_owned(), attr: attr.to_owned() }
     }
 
     /// How to call this program again: as it was called, with the `PYTHONPATH` a module may need.
@@ -110,9 +124,11 @@ impl TargetArgs {
 
     /// The options again, for a command to be printed.
     fn flags(&self) -> String {
+        let python = self.python.as_ref().map(|python| format!(" --python {}", python.display()));
+        let reference = self.reference.then(|| " --reference".to_owned());
         let module = self.module.as_ref().map(|module| format!(" --module {module}"));
         let profile = self.profile.map(|profile| format!(" --profile {profile}"));
-        module.unwrap_or_default() + &profile.unwrap_or_default()
+        [python, reference, module, profile].into_iter().flatten().collect()
     }
 }
 
@@ -154,6 +170,12 @@ struct Check {
     /// [default: message for CPython's own mmap, class for any other]
     #[arg(long, value_name = "LEVEL")]
     severity: Option<Severity>,
+    /// The list of known divergences to use instead of the one built in for the target
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// Report known divergences like all others
+    #[arg(long, conflicts_with = "known")]
+    no_known: bool,
     /// How long a step may take before the target is taken for hung
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
     hang: Duration,
@@ -210,6 +232,13 @@ struct Shrink {
     /// The mildest divergence to keep
     #[arg(long, value_name = "LEVEL")]
     severity: Option<Severity>,
+}
+
+#[derive(Args)]
+struct Triage {
+    /// Reports of `check --format json`, or saved cases
+    #[arg(required = true, value_name = "REPORT")]
+    files: Vec<PathBuf>,
 }
 
 #[derive(Args)]
@@ -280,6 +309,7 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Pages(args) => pages::pages(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Shrink(args) => replay::shrink(&args),
+        Command::Triage(args) => triage::triage(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Worker(args) => worker(args),
     };
@@ -307,7 +337,7 @@ fn write_out(text: &str) {
 }
 
 fn worker(args: Worker) -> Result<Exit, Stop> {
-    let subject = Subject { module: args.module, attr: args.attr };
+    let subject = Subject { engine: Engine::Embedded, module: args.module, attr: args.attr };
     let orders = Orders { subject, profile: args.profile, dir: args.dir };
     mmapcheck::worker::serve(&orders).map_err(|error| Stop(error.to_string()))?;
     Ok(Exit::Agrees)

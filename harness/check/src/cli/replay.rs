@@ -5,9 +5,9 @@ use mmapcheck::campaign::shrink_to;
 use mmapcheck::compare::Severity;
 use mmapcheck::run::Judge;
 use mmapcheck::sides::side_by_side;
-use mmapcheck::worker::Remote;
+use mmapcheck::worker::Worker;
 use mmapcheck::{limits, report};
-use mmapcheck_spec::{Case, Target, Watch, notation};
+use mmapcheck_spec::{Case, Watch, notation};
 use std::path::Path;
 use std::time::Instant;
 
@@ -18,8 +18,8 @@ pub(super) fn replay(args: &Replay) -> Result<Exit, Stop> {
     let least = bench.least(args.severity);
     let mut exit = Exit::Agrees;
     for (file, case) in cases {
-        let compared = bench.judge.compare(case, &mut bench.remote, Watch::Full)?;
-        let host = &bench.remote.host().name;
+        let compared = bench.judge.compare(case, bench.worker.as_mut(), Watch::Full)?;
+        let host = &bench.worker.host().name;
         let title = format!("{} on {host}, judged as {}\n\n", file.display(), bench.judge.profile());
         let verdict = report::verdict(&compared.comparison, least);
         write_out(&format!("{title}{}\n{verdict}\n\n", side_by_side(&compared)));
@@ -34,13 +34,13 @@ pub(super) fn shrink(args: &Shrink) -> Result<Exit, Stop> {
     let case = read(&args.file)?;
     let mut bench = Bench::new(&args.target)?;
     let least = bench.least(args.severity);
-    let compared = bench.judge.compare(case.clone(), &mut bench.remote, Watch::Full)?;
+    let compared = bench.judge.compare(case.clone(), bench.worker.as_mut(), Watch::Full)?;
     let Some(bucket) = compared.comparison.first(least).map(|difference| difference.bucket.clone()) else {
         write_out(&format!("# {}: {}\n", args.file.display(), report::verdict(&compared.comparison, least)));
         return Ok(Exit::Agrees);
     };
-    let small = shrink_to(&mut bench.judge, &mut bench.remote, case, &bucket, Instant::now() + limits::SHRINK);
-    let compared = bench.judge.compare(small, &mut bench.remote, Watch::Full)?;
+    let small = shrink_to(&mut bench.judge, bench.worker.as_mut(), case, &bucket, Instant::now() + limits::SHRINK);
+    let compared = bench.judge.compare(small, bench.worker.as_mut(), Watch::Full)?;
     let difference = compared.comparison.differences.iter().find(|difference| difference.bucket == bucket);
     let (verdict, session) = (report::verdict(&compared.comparison, least), report::session(&compared, difference));
     write_out(&format!("# {verdict}\n\n{session}"));
@@ -55,18 +55,18 @@ fn read(path: &Path) -> Result<Case, Stop> {
 
 /// A target and a judge for single cases.
 struct Bench {
-    remote: Remote,
+    worker: Box<dyn Worker>,
     judge: Judge,
 }
 
 impl Bench {
     fn new(target: &TargetArgs) -> Result<Bench, Stop> {
-        let remote = Remote::start(&target.subject(), target.profile, limits::HANG)?;
-        let judge = Judge::new(target.profile.unwrap_or(remote.host().profile))?;
-        Ok(Bench { remote, judge })
+        let worker = target.subject().start(target.profile, limits::HANG)?;
+        let judge = Judge::new(target.profile.unwrap_or(worker.host().profile))?;
+        Ok(Bench { worker, judge })
     }
 
     fn least(&self, asked: Option<Severity>) -> Severity {
-        Severity::least(asked, self.remote.host())
+        Severity::least(asked, self.worker.host())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Maker;
 use crate::choices::Choices;
-use mmapcheck_spec::{Arg, Base, Given, Mode, Num, Op, Sort, Thing, Wrap, constants};
+use mmapcheck_spec::{Arg, Base, Given, Mode, Num, Op, Param, Sort, Thing, Wrap, constants};
 
 type Args = smallvec::SmallVec<[Given; 2]>;
 
@@ -19,15 +19,25 @@ impl<C: Choices> Maker<'_, C> {
         let row = op.row();
         let mut args = smallvec::SmallVec::new();
         for param in row.params {
-            if !param.needed && self.one_in(2) {
+            if !param.needed && (!self.is_taken(param) || self.one_in(2)) {
                 break;
             }
-            args.push(Given::plain(self.arg(param.sort)));
+            let keyword = param.by_name.then_some(param.name);
+            args.push(Given { keyword, arg: self.arg(param.sort) });
         }
         if row.is_call() && self.one_in(24) {
             self.spoil(&mut args);
         }
         args
+    }
+
+    /// Whether the profile's version has the parameter.
+    fn is_taken(&self, param: &Param) -> bool {
+        match param.sort {
+            Sort::Sync => self.mix.profile.flush_takes_flags(),
+            Sort::Truth => self.mix.profile.has_trackfd(),
+            _ => true,
+        }
     }
 
     /// A wrong number of arguments, or a keyword.
@@ -159,6 +169,8 @@ impl<C: Choices> Maker<'_, C> {
             Sort::Prot => self.flag_set("PROT_"),
             Sort::Access => self.constant("ACCESS_"),
             Sort::Advice => self.constant("MADV_"),
+            Sort::Sync => self.flag_set("MS_"),
+            Sort::Text => Arg::Thing(self.pick(&[Thing::Text, Thing::Accent, Thing::LongText])),
             Sort::Whence => Arg::int(self.below(5) as i128 - 1),
             Sort::Truth => Arg::Bool(self.one_in(2)),
             Sort::Descriptor => self.descriptor(),

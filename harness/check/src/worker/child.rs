@@ -2,11 +2,10 @@
 
 use super::wire::{Reply, Request, SweepOrder, WireSwept, WireTrace, ready};
 use super::{Orders, Subject};
-use crate::generate::Mix;
 use crate::limits;
 use crate::run::{Judge, Stepwise};
 use crate::sweep::{Swept, sweep};
-use mmapcheck_spec::{Op, Target, TargetError, Trace, Watch, notation};
+use mmapcheck_spec::{Target, TargetError, Trace, Watch, notation};
 use mmapcheck_targets::Embedded;
 use mmapcheck_targets::progress::Progress;
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -70,7 +69,7 @@ impl Worker {
     fn start(orders: &Orders) -> Result<Worker, TargetError> {
         limit_resources()?;
         mmapcheck_targets::check_interpreter()?;
-        let Subject { module, attr } = &orders.subject;
+        let Subject { module, attr, .. } = &orders.subject;
         let dir = folder(&orders.dir, "target")?;
         let machine = Embedded::new(module, attr, &dir)?;
         let host = machine.host().clone();
@@ -102,12 +101,11 @@ impl Worker {
     }
 
     fn sweep(&mut self, order: &SweepOrder) -> Result<Swept, TargetError> {
-        let named = |name: &String| Op::named(name).ok_or_else(|| TargetError(format!("'{name}' is no operation")));
-        let ops = order.ops.iter().map(named).collect::<Result<_, _>>()?;
-        let mix = Mix { ops, steps: order.steps, profile: self.judge.profile() };
+        let mix = order.mix(self.judge.profile())?;
         let marks = Rc::clone(&self.progress);
-        let range = order.first..order.first + order.count;
-        sweep(&mut self.judge, self.target.as_mut(), &mix, order.seed, range, &mut |case| marks.start(case))
+        self.judge.set_rules(order.rules()?);
+        let starting = &mut |case, again: bool| if again { marks.again() } else { marks.start(case) };
+        sweep(&mut self.judge, self.target.as_mut(), &mix, order.seed, order.range(), starting)
     }
 }
 

@@ -1,22 +1,68 @@
-//! Worker processes: what can die runs in one.
+//! What runs and judges ranges of cases for a campaign, apart from it: what can die runs in a process of its own.
 //!
-//! A worker is this program run again as `mmapcheck worker`. It answers one JSON line for each JSON line it is sent
-//! ([`wire`]); the campaign's side of the pipe is [`Remote`]. When a worker dies or hangs, the page of marks it shares with
-//! the campaign says at which case and step, and a new one takes its place.
+//! For the embedded CPython this is a [`Remote`]: this program run again as `mmapcheck worker`, which answers one JSON line
+//! for each JSON line it is sent ([`wire`]). When it dies or hangs, the page of marks it shares with the campaign says at
+//! which case and step, and a new one takes its place. Another interpreter is a process already: [`Driven`]. The reference
+//! on real files cannot die: [`Twin`].
 
 mod child;
+mod driven;
 mod remote;
+mod twin;
 mod wire;
 
 pub use child::serve;
-pub use remote::{Gone, Remote, scratch};
-pub use wire::SweepOrder;
+pub use driven::Driven;
+pub use remote::{Remote, scratch};
+pub use twin::Twin;
+pub use wire::{SweepOrder, WireRule};
 
+use crate::sweep::Swept;
+use mmapcheck_spec::{End, Profile, Target, TargetError};
+use mmapcheck_targets::progress::Marks;
 use std::path::PathBuf;
+use std::time::Duration;
 
-/// Which class a worker drives.
+/// What runs and judges cases for a campaign.
+pub trait Worker: Target {
+    /// How many cases to ask for at once: about a tenth of a second, so that time limits and Ctrl-C are noticed.
+    fn at_once(&self) -> u64;
+
+    /// Generates, runs and compares a range of cases.
+    ///
+    /// # Errors
+    /// The outer error where the worker cannot be used, the inner one where it died or hung.
+    fn sweep(&mut self, order: SweepOrder) -> Result<Result<Swept, Gone>, TargetError>;
+
+    /// From now on the target is taken for hung after this long.
+    fn set_hang(&mut self, hang: Duration);
+}
+
+/// A worker that is gone, and what it was doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// How it ended.
+    pub end: End,
+    /// The case and step it was at.
+    pub marks: Marks,
+}
+
+/// What runs the cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// The embedded CPython.
+    Embedded,
+    /// This interpreter.
+    Python(PathBuf),
+    /// The reference itself, on real files.
+    Reference,
+}
+
+/// Which class is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
+    /// What runs it.
+    pub engine: Engine,
     /// The module it is imported from.
     pub module: String,
     /// Its name there.
@@ -25,7 +71,21 @@ pub struct Subject {
 
 impl Default for Subject {
     fn default() -> Subject {
-        Subject { module: "mmap".into(), attr: "mmap".into() }
+        Subject { engine: Engine::Embedded, module: "mmap".into(), attr: "mmap".into() }
+    }
+}
+
+impl Subject {
+    /// Starts a worker for it. Where it shows no progress for `hang`, it is taken for hung.
+    ///
+    /// # Errors
+    /// Where it does not start: no such interpreter, no such module.
+    pub fn start(&self, profile: Option<Profile>, hang: Duration) -> Result<Box<dyn Worker>, TargetError> {
+        Ok(match &self.engine {
+            Engine::Embedded => Box::new(Remote::start(self, profile, hang)?),
+            Engine::Python(python) => Box::new(Driven::start(python, self, profile, hang)?),
+            Engine::Reference => Box::new(Twin::start(profile)?),
+        })
     }
 }
 
@@ -35,7 +95,7 @@ pub struct Orders {
     /// The class to drive.
     pub subject: Subject,
     /// Judge by this profile instead of the one of the running interpreter.
-    pub profile: Option<mmapcheck_spec::Profile>,
+    pub profile: Option<Profile>,
     /// The folder for files.
     pub dir: PathBuf,
 }

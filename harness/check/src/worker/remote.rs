@@ -1,11 +1,11 @@
 //! The campaign's side: starts a worker, asks it, and notices when it is gone.
 
 use super::wire::{Reply, Request, SweepOrder};
-use super::{Orders, Subject};
+use super::{Gone, Orders, Subject, Worker};
 use crate::limits;
 use crate::sweep::Swept;
 use mmapcheck_spec::{Case, End, Host, Left, Profile, StepTrace, Target, TargetError, Trace, Watch, notation};
-use mmapcheck_targets::progress::{Marks, Progress};
+use mmapcheck_targets::progress::Progress;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -33,15 +33,6 @@ struct Running {
     hang: Duration,
 }
 
-/// A worker that is gone, and what it was doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gone {
-    /// How it ended.
-    pub end: End,
-    /// The case and step it was at.
-    pub marks: Marks,
-}
-
 /// Why a request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Failure {
@@ -65,24 +56,6 @@ impl Remote {
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.running.as_ref().map(|running| running.child.id())
-    }
-
-    /// From now on a worker is taken for hung after this long. Gives back how long it was before.
-    pub fn set_hang(&mut self, hang: Duration) -> Duration {
-        std::mem::replace(&mut self.hang, hang)
-    }
-
-    /// Has the worker generate, run and compare a range of cases.
-    ///
-    /// # Errors
-    /// The outer error where the worker cannot be used, the inner one where it died or hung.
-    pub fn sweep(&mut self, order: SweepOrder) -> Result<Result<Swept, Gone>, TargetError> {
-        match self.ask(&Request::Sweep(order)) {
-            Ok(Reply::Swept(swept)) => swept.swept().map(Ok).map_err(TargetError),
-            Ok(_) => Err(TargetError("the worker answered another question".into())),
-            Err(Failure::Gone(gone)) => Ok(Err(gone)),
-            Err(Failure::Refused(error)) => Err(error),
-        }
     }
 
     fn try_run(&mut self, case: &Case, watch: Watch) -> Result<Result<Trace, Gone>, TargetError> {
@@ -109,6 +82,25 @@ impl Remote {
     }
 }
 
+impl Worker for Remote {
+    fn at_once(&self) -> u64 {
+        limits::SWEEP
+    }
+
+    fn sweep(&mut self, order: SweepOrder) -> Result<Result<Swept, Gone>, TargetError> {
+        match self.ask(&Request::Sweep(order)) {
+            Ok(Reply::Swept(swept)) => swept.swept().map(Ok).map_err(TargetError),
+            Ok(_) => Err(TargetError("the worker answered another question".into())),
+            Err(Failure::Gone(gone)) => Ok(Err(gone)),
+            Err(Failure::Refused(error)) => Err(error),
+        }
+    }
+
+    fn set_hang(&mut self, hang: Duration) {
+        self.hang = hang;
+    }
+}
+
 impl Target for Remote {
     fn host(&self) -> &Host {
         &self.host
@@ -121,7 +113,7 @@ impl Target for Remote {
             Err(gone) => gone,
         };
         let Some(step) = gone.marks.step.map(|step| step as usize) else {
-            return Err(TargetError(format!("the worker {} outside any step", crate::compare::end_text(&gone.end))));
+            return Err(TargetError(format!("the worker {} outside any step", gone.end)));
         };
         if step >= case.steps.len() {
             return Ok(Trace { end: Some(gone.end), ..Trace::default() });
@@ -167,11 +159,9 @@ impl Running {
             }
             Ok(Reply::Failed(message)) => Err(TargetError(message)),
             Ok(_) => Err(TargetError("the worker did not introduce itself".into())),
-            Err(gone) => Err(TargetError(format!(
-                "the target {} while it was being started{}",
-                crate::compare::end_text(&gone.end),
-                last_words(&errors)
-            ))),
+            Err(gone) => {
+                Err(TargetError(format!("the target {} while it was being started{}", gone.end, last_words(&errors))))
+            }
         }
     }
 

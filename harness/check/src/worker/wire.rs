@@ -3,9 +3,15 @@
 //! A case travels as a session in the notation, a trace as tagged values.
 
 use crate::compare::{Bucket, Field, Severity};
+use crate::generate::Mix;
+use crate::known::{Rule, Rules};
 use crate::sweep::{Hit, Swept};
-use mmapcheck_spec::{Content, End, Host, Left, MapState, Op, Outcome, Raise, StepTrace, Trace, Value};
+use mmapcheck_spec::{
+    Content, End, Host, Left, MapState, Op, Outcome, Profile, Raise, StepTrace, TargetError, Trace, Value,
+};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What a worker is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,6 +35,58 @@ pub struct SweepOrder {
     pub ops: Vec<String>,
     /// The most steps of a case.
     pub steps: usize,
+    /// What is known of the target.
+    pub known: Vec<WireRule>,
+}
+
+impl SweepOrder {
+    pub(super) fn rules(&self) -> Result<Rules, TargetError> {
+        self.known.iter().cloned().map(WireRule::rule).collect::<Result<_, _>>().map(Rules).map_err(TargetError)
+    }
+}
+
+/// What one known divergence takes in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireRule {
+    id: String,
+    op: String,
+    field: String,
+    expected: String,
+    actual: String,
+    severity: Option<String>,
+}
+
+impl From<&Rule> for WireRule {
+    fn from(rule: &Rule) -> WireRule {
+        let Rule { id, op, field, expected, actual, severity } = rule.clone();
+        WireRule { id, op, field, expected, actual, severity: severity.map(|severity| severity.to_string()) }
+    }
+}
+
+impl WireRule {
+    fn rule(self) -> Result<Rule, String> {
+        let WireRule { id, op, field, expected, actual, severity } = self;
+        let severity = severity.map(|severity| severity.parse()).transpose()?;
+        Ok(Rule { id, op, field, expected, actual, severity })
+    }
+}
+
+impl SweepOrder {
+    /// What may be generated.
+    ///
+    /// # Errors
+    /// Where an operation is not known.
+    pub fn mix(&self, profile: Profile) -> Result<Mix, TargetError> {
+        let named = |name: &String| Op::named(name).ok_or_else(|| TargetError(format!("'{name}' is no operation")));
+        let ops = self.ops.iter().map(named).collect::<Result<_, _>>()?;
+        Ok(Mix { ops, steps: self.steps, profile })
+    }
+
+    /// The cases, by number.
+    #[must_use]
+    pub fn range(&self) -> Range<u64> {
+        self.first..self.first + self.count
+    }
 }
 
 /// What a worker answers.
@@ -76,6 +134,7 @@ enum WireResult {
     Died(i32),
     Exited(i32),
     Hung,
+    Garbled(String),
     Unsupported(String),
 }
 
@@ -117,6 +176,7 @@ pub(super) struct WireSwept {
     cases: u64,
     steps: u64,
     hits: Vec<WireHit>,
+    known: BTreeMap<String, u64>,
     incomparable: Vec<(String, u64)>,
 }
 
@@ -162,6 +222,7 @@ impl From<StepTrace> for WireStep {
             Err(End::Died(signal)) => WireResult::Died(signal),
             Err(End::Exited(status)) => WireResult::Exited(status),
             Err(End::Hung) => WireResult::Hung,
+            Err(End::Garbled(what)) => WireResult::Garbled(what),
             Err(End::Unsupported(reason)) => WireResult::Unsupported(reason),
         };
         WireStep { result, left: step.left.into() }
@@ -175,6 +236,7 @@ impl WireStep {
             WireResult::Died(signal) => Err(End::Died(signal)),
             WireResult::Exited(status) => Err(End::Exited(status)),
             WireResult::Hung => Err(End::Hung),
+            WireResult::Garbled(what) => Err(End::Garbled(what)),
             WireResult::Unsupported(reason) => Err(End::Unsupported(reason)),
         };
         Ok(StepTrace { result, left: self.left.left() })
@@ -301,6 +363,7 @@ impl From<Swept> for WireSwept {
             cases: swept.cases,
             steps: swept.steps,
             hits: swept.hits.into_iter().map(hit).collect(),
+            known: swept.known,
             incomparable: swept.incomparable,
         }
     }
@@ -309,7 +372,7 @@ impl From<Swept> for WireSwept {
 impl WireSwept {
     pub(super) fn swept(self) -> Result<Swept, String> {
         let hits = self.hits.into_iter().map(WireHit::hit).collect::<Result<_, _>>()?;
-        Ok(Swept { cases: self.cases, steps: self.steps, hits, incomparable: self.incomparable })
+        Ok(Swept { cases: self.cases, steps: self.steps, hits, known: self.known, incomparable: self.incomparable })
     }
 }
 

@@ -28,7 +28,7 @@ impl<S: Store> Map<S> {
 
     /// `re.findall(pattern, m)`, of a pattern that is a literal.
     pub fn find_all(&self, pattern: &Object<'_, S>, profile: Profile) -> Answer {
-        if let (Object::Thing(Thing::Text | Thing::Accent), false) = (pattern, self.is_closed()) {
+        if let (Object::Thing(Thing::Text | Thing::Accent | Thing::LongText), false) = (pattern, self.is_closed()) {
             return Err(type_error("cannot use a string pattern on a bytes-like object"));
         }
         let Object::Bytes(Wrap::Bytes, needle) = pattern else {

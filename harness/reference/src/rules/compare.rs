@@ -41,7 +41,7 @@ pub fn add<S: Store>(other: &Object<'_, S>) -> Answer {
 pub fn multiply<S: Store>(other: &Object<'_, S>) -> Answer {
     Err(match other {
         Object::Bytes(Wrap::Bytes | Wrap::ByteArray | Wrap::Array, _)
-        | Object::Thing(Thing::List | Thing::Tuple | Thing::Text | Thing::Accent) => {
+        | Object::Thing(Thing::List | Thing::Tuple | Thing::Text | Thing::Accent | Thing::LongText) => {
             type_error("can't multiply sequence by non-int of type 'mmap.mmap'")
         }
         _ => unsupported_operand('*', other),

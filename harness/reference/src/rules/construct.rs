@@ -48,7 +48,8 @@ pub fn construct<S: Store>(store: &S, args: &Args<'_, S>, profile: Profile) -> A
     let memory = store.map(asked.mapped_file(), asked.request())?;
     let tracked = Tracked { file: asked.file().filter(|_| asked.trackfd).cloned(), wanted: asked.trackfd };
     let readable = asked.prot & (PROT_READ | PROT_WRITE) != 0;
-    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, readable))
+    let flags = if asked.is_anonymous() { asked.flags | MAP_ANONYMOUS } else { asked.flags };
+    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, flags, readable))
 }
 
 /// The first argument.

@@ -5,14 +5,15 @@ use crate::convert;
 use crate::map::Map;
 use crate::object::Args;
 use crate::store::{Direction, Store};
-use mmapcheck_spec::Value;
+use mmapcheck_spec::{Profile, Value};
 
 impl<S: Store> Map<S> {
     /// `read([n])`: everything that is left where `n` is `None`, negative or too large.
-    pub fn read(&self, args: &Args<'_, S>) -> Answer {
-        let open = self.open()?;
-        let args = args.counted("read", 0, 1)?;
+    pub fn read(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+        self.open_to_arguments(profile)?;
+        let args = args.counted("read", 0, 1, profile)?;
         let wanted = args.first().map_or(Ok(None), convert::optional_count)?;
+        let open = self.open()?;
         let left = self.remaining();
         let count = wanted.and_then(|n| usize::try_from(n).ok()).map_or(left, |n| n.min(left));
         let bytes = open.read(self.position.get(), count)?;

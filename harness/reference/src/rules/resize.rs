@@ -12,17 +12,22 @@ use mmapcheck_spec::{Profile, Value};
 impl<S: Store> Map<S> {
     /// `resize(newsize)`: the file first, then the map. A file that was resized stays so where the map then cannot be.
     pub fn resize(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+        self.open_to_arguments(profile)?;
+        let len = convert::ssize(&args.counted("resize", 1, 1, profile)?[0], profile)?;
         self.open()?;
-        let len = convert::ssize(&args.counted("resize", 1, 1)?[0], profile)?;
         self.resizable()?;
         if len < 0 || i64::MAX - len < self.offset {
             return Err(value_error("new size out of range"));
+        }
+        let has_no_file = self.tracked.file.is_none();
+        if has_no_file && self.is_shared() && len > self.len.get() as i64 && profile.shared_anonymous_keeps_size() {
+            return Err(value_error("mmap: can't expand a shared anonymous mapping"));
         }
         self.resize_file(len)?;
         if len == 0 {
             return Err(Errno::EINVAL.into());
         }
-        if self.tracked.file.is_none() && (MOST_FILE as i64..ADDRESSES as i64).contains(&len) {
+        if has_no_file && (MOST_FILE as i64..ADDRESSES as i64).contains(&len) {
             return Err(unsupported("a map of this size may or may not be possible").into());
         }
         self.with_memory(|memory| memory.resize(len as usize)).unwrap_or(Err(Errno::EINVAL))?;

@@ -11,10 +11,11 @@ use mmapcheck_spec::{Profile, Value};
 impl<S: Store> Map<S> {
     /// `seek(pos[, whence])`
     pub fn seek(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
-        let _open = self.open()?;
-        let args = args.counted("seek", 1, 2)?;
+        self.open_to_arguments(profile)?;
+        let args = args.counted("seek", 1, 2, profile)?;
         let distance = convert::ssize(&args[0], profile)?;
-        let whence = args.get(1).map_or(Ok(0), |object| convert::int(object, profile))?;
+        let whence = args.get(1).map_or(Ok(0), |object| convert::method_int(object, profile))?;
+        let _open = self.open()?;
         let from = match whence {
             0 => 0,
             1 => self.position.get(),
@@ -33,10 +34,14 @@ impl<S: Store> Map<S> {
     }
 
     /// `size()`: of the file, as it is now.
-    pub fn size(&self) -> Answer {
+    pub fn size(&self, profile: Profile) -> Answer {
         let _open = self.open()?;
-        let size = self.file_size().ok_or(Errno::EBADF)?;
-        Ok(Value::Int(size.into()))
+        match self.file_size() {
+            Some(size) => Ok(Value::Int(size.into())),
+            None if !profile.size_needs_no_descriptor() => Err(Errno::EBADF.into()),
+            None if self.tracked.wanted => Ok(number(self.len.get())),
+            None => Err(value_error("can't get size with trackfd=False")),
+        }
     }
 
     /// `len(m)`

@@ -5,7 +5,7 @@ use crate::convert::{self, Slice};
 use crate::map::{Access, Map};
 use crate::object::{Object, Source};
 use crate::store::Store;
-use mmapcheck_spec::{Thing, Value};
+use mmapcheck_spec::{Profile, Thing, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -39,9 +39,9 @@ impl<S: Store> View<S> {
     }
 
     /// `v[start:stop]`
-    pub fn sub_view(&self, parts: &[Object<'_, S>]) -> Answer<View<S>> {
+    pub fn sub_view(&self, parts: &[Object<'_, S>], profile: Profile) -> Answer<View<S>> {
         self.part()?;
-        let places = Slice::new(parts)?.of(self.count);
+        let places = Slice::new(parts, profile)?.of(self.count);
         Ok(View {
             map: Rc::clone(&self.map),
             export: self.export.clone(),
@@ -98,10 +98,10 @@ impl<S: Store> View<S> {
     }
 
     /// `v[start:stop] = value`
-    pub fn set_slice(&self, parts: &[Object<'_, S>], value: &Object<'_, S>) -> Answer {
+    pub fn set_slice(&self, parts: &[Object<'_, S>], value: &Object<'_, S>, profile: Profile) -> Answer {
         let map = self.writable()?;
         let source = Source::any(value)?;
-        let places = Slice::new(parts)?.of(self.count);
+        let places = Slice::new(parts, profile)?.of(self.count);
         if source.len() != places.count {
             return Err(value_error("memoryview assignment: lvalue and rvalue have different structures"));
         }

@@ -1,0 +1,548 @@
+"""Runs cases of mmapcheck on this interpreter's mmap, and tells what they did.
+
+One JSON object a line comes in on standard input, one goes out on standard output; protocol.md says what they hold.
+Only the standard library is used, and of that only what every Python from 2.7 on has: this one file runs as it stands
+on CPython 2.7 and 3, PyPy, RustPython, GraalPy, and on Windows and WebAssembly. It never sees an expected answer.
+"""
+
+import gc
+import io
+import json
+import os
+import sys
+
+PROTOCOL = 1
+# Above this length the bytes of a map are looked at only after steps that are there to change bytes.
+LONG = 1024
+# JSON numbers of more than 53 bits are not safe with every reader.
+SAFE = 1 << 53
+PYTHON_2 = sys.version_info[0] == 2
+
+try:
+    from zlib import crc32
+except ImportError:
+    crc32 = None
+try:
+    INTEGERS = (int, long)
+    TEXT = unicode
+except NameError:
+    INTEGERS = (int,)
+    TEXT = str
+
+
+class Unsupported(Exception):
+    """A step that cannot be done here, with the reason."""
+
+
+def from_latin(text):
+    return text.encode("latin-1")
+
+
+def to_latin(data):
+    return data.decode("latin-1")
+
+
+def digest(data):
+    """zlib's CRC-32, also where there is no zlib."""
+    if crc32 is not None:
+        return crc32(data) & 0xFFFFFFFF
+    value = 0xFFFFFFFF
+    for byte in bytearray(data):
+        value ^= byte
+        for _ in range(8):
+            value = (value >> 1) ^ (0xEDB88320 if value & 1 else 0)
+    return value ^ 0xFFFFFFFF
+
+
+def content(data, whole):
+    return [len(data), digest(data), to_latin(data) if whole else None]
+
+
+def encode(value):
+    """A value as it travels: JSON's own where it has one of the kind, else a list that starts with a tag."""
+    if value is None or value is True or value is False:
+        return value
+    kind = type(value)
+    if kind in INTEGERS:
+        return value if -SAFE < value < SAFE else ["i", str(value)]
+    if kind is bytes:
+        return ["b", to_latin(value)]
+    if kind is TEXT:
+        return ["s", plain_text(value)]
+    if kind is list:
+        return ["l"] + [encode(item) for item in value]
+    if kind is tuple:
+        return ["t"] + [encode(item) for item in value]
+    return ["o", kind.__name__]
+
+
+def plain_text(text):
+    """Text without half characters, which JSON readers refuse."""
+    if isinstance(text, bytes):
+        return text.decode("utf-8", "replace")
+    return text.encode("utf-8", "backslashreplace" if not PYTHON_2 else "replace").decode("utf-8")
+
+
+def raised(error):
+    """An exception as a traceback names it: class, errno, text."""
+    kind = type(error)
+    name, module = kind.__name__, getattr(kind, "__module__", "")
+    if not PYTHON_2 and module not in ("builtins", "__main__", None):
+        name = module + "." + name
+    errno = getattr(error, "errno", None) if isinstance(error, EnvironmentError) else None
+    try:
+        text = plain_text(str(error))
+    except Exception as broken:
+        text = "str() of it raises " + type(broken).__name__
+    return ["!", name, errno if type(errno) is int else None, text]
+
+
+class Operation(object):
+    """A row of the table: compiled from its form, once for each shape of arguments it meets."""
+
+    def __init__(self, row, scope):
+        self.form = row["form"]
+        self.on = row["on"] if row["on"] != "module" else None
+        self.binds = row["binds"]
+        self.changes = row["changes"]
+        self.drops = self.form == "del $"
+        self.closes_file = row["name"] == "file-close"
+        # A file that loses pages leaves maps of it with dead memory.
+        self.cuts = row["name"] in ("file-truncate", "open", "resize")
+        self.scope = scope
+        self.made = {}
+
+    def function(self, count, keywords, omitted):
+        shape = (count, keywords, omitted) if keywords or omitted else count
+        made = self.made.get(shape)
+        if made is None:
+            made = self.made[shape] = self.make(count, keywords, omitted)
+        return made
+
+    def make(self, count, keywords, omitted):
+        words = [""] * (count - len(keywords)) + [word + "=" for word in keywords]
+        form = self.form.replace("$*", ", ".join("%sa[%d]" % (word, i) for i, word in enumerate(words)))
+        for i in range(count):
+            form = form.replace("$%d" % i, "" if i in omitted else "a[%d]" % i)
+        form = form.replace("$", "s")
+        try:
+            compile(form, "<step>", "eval")
+            source = "def step(s, a): return " + form
+        except SyntaxError:
+            source = "def step(s, a):\n " + form
+        names = {}
+        exec(compile(source, "<step>", "exec"), self.scope, names)
+        return names["step"]
+
+
+class Map(object):
+    """A map of the case, and what of its memory can be looked at."""
+
+    def __init__(self, given, target):
+        self.target = target
+        self.unreadable = False
+        self.path = None
+        self.offset = 0
+        self.pages = None
+        try:
+            self.understand(given)
+        except (TypeError, ValueError, AttributeError, KeyError):
+            pass
+
+    def understand(self, given):
+        constant = self.target.constant
+        prot = given.get("prot")
+        if prot is not None:
+            self.unreadable = not int(prot) & (constant("PROT_READ", 1) | constant("PROT_WRITE", 2))
+        flags = int(given.get("flags", constant("MAP_SHARED", 1)))
+        if self.target.platform != "linux":
+            return
+        anonymous = given.get("path") is None or flags & constant("MAP_ANONYMOUS", 32)
+        if not anonymous:
+            self.path = given["path"]
+            self.offset = self.number(given.get("offset", 0))
+        elif not flags & constant("MAP_PRIVATE", 2) and given.get("access") != constant("ACCESS_COPY", 3):
+            self.pages = True
+
+    @staticmethod
+    def number(value):
+        return value.__index__() if hasattr(value, "__index__") else int(value)
+
+    def made(self, thing):
+        self.object = thing
+        if self.pages:
+            self.pages = self.target.whole_pages(len(thing))
+
+    def readable(self, length):
+        """How many of its bytes can be read: pages beyond the end of the file are dead."""
+        if self.path is not None:
+            return min(length, max(0, self.target.whole_pages(os.path.getsize(self.path)) - self.offset))
+        if self.pages:
+            return min(length, self.pages)
+        return length
+
+
+class Target(object):
+    """The class under test, and the case that is being done on it."""
+
+    def __init__(self, hello):
+        self.module = __import__(hello["module"], None, None, [hello["attr"]])
+        self.kind = getattr(self.module, hello["attr"])
+        if PYTHON_2:
+            self.platform = sys.platform.rstrip("0123456789")
+        else:
+            self.platform = sys.platform
+        self.page = getattr(self.module, "PAGESIZE", 4096)
+        self.granule = getattr(self.module, "ALLOCATIONGRANULARITY", 4096)
+        self.keywords = hello["constructor"]
+        scope, self.lacks = self.scope(hello["index"])
+        self.index = scope["Index"]
+        self.operations = [Operation(row, scope) for row in hello["operations"]]
+        self.things = [eval(compile(source, "<thing>", "eval"), scope) for source in hello["things"]]
+        self.array = scope.get("array")
+        self.counted = self.counts_references()
+        self.decoders = {
+            "b": self.carrier,
+            "x": lambda arg: self.index(int(arg[1])),
+            "n": lambda arg: int(arg[1]),
+            "c": lambda arg: self.constants(arg),
+            "k": lambda arg: self.own_constants(arg),
+            "t": lambda arg: self.things[arg[1]],
+            "fd": lambda arg: self.open_file(arg[1]).fileno(),
+            "f": lambda arg: self.bound("file", arg[1]),
+            "m": lambda arg: self.bound("map", arg[1]).object,
+            "v": lambda arg: self.bound("view", arg[1]),
+            "w": lambda arg: str(arg[1]),
+            "p": lambda arg: arg[1] * self.page + arg[2],
+            "g": lambda arg: arg[1] * self.granule + arg[2],
+            "": lambda arg: None,
+        }
+        os.chdir(hello["folder"])
+
+    def scope(self, index):
+        """The names a session may use, and the modules that are not there."""
+        lacks = []
+
+        class Module:
+            pass
+
+        stand_in = Module()
+        stand_in.mmap = self.kind
+        scope = {"mmap": stand_in, "open": io.open, "__name__": "__main__"}
+        for name in ("array", "os", "re", "struct", "zlib"):
+            try:
+                scope[name] = __import__(name)
+            except ImportError:
+                lacks.append(name)
+        exec(compile(index, "<index>", "exec"), scope)
+        return scope, lacks
+
+    @staticmethod
+    def counts_references():
+        """Whether an object is gone with the last name of it."""
+        gone = []
+
+        class Canary(object):
+            def __del__(self):
+                gone.append(True)
+
+        canary = Canary()
+        del canary
+        return bool(gone)
+
+    def ready(self):
+        implementation = getattr(getattr(sys, "implementation", None), "name", None)
+        if implementation is None:
+            implementation = "pypy" if hasattr(sys, "pypy_version_info") else "cpython"
+        own = getattr(sys, "pypy_version_info", None)
+        if own is None and implementation != "cpython":
+            own = getattr(getattr(sys, "implementation", None), "version", None)
+        return {
+            "protocol": PROTOCOL,
+            "implementation": implementation,
+            "release": ".".join(str(part) for part in own[:3]) if own else None,
+            "version": list(sys.version_info[:3]),
+            "platform": self.platform,
+            "page": self.page,
+            "granule": self.granule,
+            "methods": sorted(name for name in dir(self.kind) if not name.startswith("_")),
+            "constants": sorted(name for name in dir(self.module) if name.isupper()),
+            "lacks": self.lacks,
+            "counted": self.counted,
+        }
+
+    # Arguments.
+
+    def carrier(self, arg):
+        data = from_latin(arg[2])
+        how = arg[1]
+        if how == "bytes":
+            return data
+        if how == "bytearray":
+            return bytearray(data)
+        if how == "memoryview":
+            return memoryview(data)
+        if how == "strided":
+            return memoryview(data)[::2]
+        if self.array is None:
+            raise Unsupported("no module array")
+        return self.array.array("B", data)
+
+    def constant(self, name, value):
+        return getattr(self.module, name, value)
+
+    def constants(self, arg):
+        bits = 0
+        for name, value in arg[1]:
+            bits |= self.constant(name, value)
+        return bits
+
+    def own_constants(self, arg):
+        bits = 0
+        for name, _ in arg[1]:
+            bits |= getattr(self.module, name)
+        return bits
+
+    # Names.
+
+    def bound(self, kind, slot):
+        thing = self.names[kind].get(slot)
+        if thing is None:
+            raise Unsupported("the name is not bound")
+        return thing
+
+    def open_file(self, slot):
+        thing = self.bound("file", slot)
+        if thing.closed:
+            raise Unsupported("the file is closed")
+        return thing
+
+    def whole_pages(self, size):
+        return (size + self.page - 1) // self.page * self.page
+
+    # A case.
+
+    def begin(self, files):
+        self.names = {"map": {}, "file": {}, "view": {}, "iter": {}}
+        self.reach = 0
+        self.shrunk = False
+        self.paths = []
+        for slot, (name, data, mode) in enumerate(files):
+            name = str(name)
+            self.paths.append(name)
+            if not self.counted and os.path.exists(name):
+                # A map of the last case may still be there: the file becomes another.
+                os.remove(name)
+            opened = io.open(name, "w+b" if mode == "w+b" else "wb", buffering=0)
+            if data:
+                opened.write(from_latin(data))
+            if mode not in ("w+b", "wb"):
+                opened.close()
+                opened = io.open(name, mode, buffering=0)
+            self.names["file"][slot] = opened
+
+    def run(self, case, out):
+        """Does a case. Where `out` is given, each step is told of as soon as it is done."""
+        self.whole = case["watch"] == "full"
+        self.every = case["watch"] != "quick"
+        self.begin(case["files"])
+        steps, before = [], None
+        for step in case["steps"]:
+            operation = self.operations[step[0]]
+            answer = self.answer(operation, step)
+            left = self.look(operation.changes)
+            if left == before:
+                steps.append((answer, 0))
+            else:
+                steps.append((answer, left))
+                before = left
+            if out is not None:
+                out({"id": case["id"], "step": steps[-1]})
+            if type(answer) is list and answer[0] == "?":
+                break
+        last = self.look(True)
+        closing = [self.close(slot) for slot in range(self.reach)]
+        self.end()
+        return {"id": case["id"], "steps": steps, "last": last, "closing": closing, "files": self.files()}
+
+    def answer(self, operation, step):
+        args = step[3]
+        on = function = None
+        try:
+            if operation.on is not None:
+                on = self.names[operation.on].get(step[1])
+                if on is None:
+                    raise Unsupported("the name is not bound")
+                if operation.drops:
+                    on = None
+                    return self.drop(operation.on, step[1])
+                if operation.on == "map":
+                    on = on.object
+                elif operation.on == "file" and on.closed and not operation.closes_file:
+                    raise Unsupported("the file is closed")
+            if operation.cuts:
+                self.shrunk = True
+            if operation.binds == "map":
+                return self.construct(operation, step)
+            function = self.compiled(operation, step, args)
+            if operation.binds is None:
+                return encode(function(on, args))
+            self.names[operation.binds][step[2]] = function(on, args)
+            return self.collect()
+        except Unsupported as error:
+            return ["?", str(error)]
+        except Exception as error:
+            lack = [name for name in self.lacks if type(error) is NameError and repr(name) in str(error)]
+            return ["?", "no module " + lack[0]] if lack else raised(error)
+        finally:
+            # Nothing may hold what the case drops: neither this step's names nor Python 2's last exception.
+            on = function = None
+            del args[:]
+            if PYTHON_2:
+                sys.exc_clear()
+
+    def compiled(self, operation, step, args):
+        """The function of a step. Its arguments become objects in their place."""
+        omitted = ()
+        for i, arg in enumerate(args):
+            if type(arg) is list:
+                if arg[0] == "":
+                    omitted += (i,)
+                args[i] = self.decoders[arg[0]](arg)
+        return operation.function(len(args), tuple(step[4]) if len(step) > 4 else (), omitted)
+
+    def construct(self, operation, step):
+        args, keywords = step[3], list(step[4]) if len(step) > 4 else []
+        names = self.keywords[: len(args) - len(keywords)] + keywords
+        files = [arg[1] for name, arg in zip(names, args) if name == "fileno" and type(arg) is list and arg[0] == "fd"]
+        function = self.compiled(operation, step, args)
+        given = dict(zip(names, args))
+        given["path"] = self.names["file"][files[0]].name if files else None
+        made = Map(given, self)
+        made.made(function(None, args))
+        given.clear()
+        self.reach = max(self.reach, step[2] + 1)
+        self.names["map"][step[2]] = made
+        return self.collect()
+
+    def drop(self, kind, slot):
+        del self.names[kind][slot]
+        self.collect()
+
+    def collect(self):
+        """What has no name any more is gone, as it is at once where references are counted."""
+        if not self.counted:
+            gc.collect()
+
+    def close(self, slot):
+        made = self.names["map"].get(slot)
+        if made is None:
+            return None
+        try:
+            return [encode(made.object.close())]
+        except Exception as error:
+            return [raised(error)]
+        finally:
+            made = None
+            if PYTHON_2:
+                sys.exc_clear()
+
+    def end(self):
+        for kind in ("iter", "view", "map"):
+            self.names[kind].clear()
+        self.collect()
+        for opened in self.names["file"].values():
+            opened.close()
+        self.names["file"].clear()
+
+    # What can be seen.
+
+    def look(self, closely):
+        maps = []
+        for slot in range(self.reach):
+            made = self.names["map"].get(slot)
+            maps.append(None if made is None else self.state(made, closely))
+        return [maps, self.files() if self.every else []]
+
+    def state(self, made, closely):
+        thing = made.object
+        what = "tell()"
+        try:
+            pos = thing.tell()
+            what = "len()"
+            length = len(thing)
+        except Exception as error:
+            return self.closed(thing, what, error)
+        finally:
+            if PYTHON_2:
+                sys.exc_clear()
+        if type(pos) not in INTEGERS:
+            return ["?", "tell() is " + type(pos).__name__]
+        seen = None
+        if not made.unreadable and (closely or self.every or length <= LONG):
+            try:
+                data = thing[0 : made.readable(length) if self.shrunk else length]
+            except Exception as error:
+                return ["?", "its bytes raise " + raised(error)[1]]
+            if type(data) is bytes:
+                seen = content(data, self.whole)
+        return [pos, length, seen]
+
+    def closed(self, thing, what, error):
+        """What refuses tell() is closed, if it says so itself or has no way to."""
+        try:
+            closed = thing.closed
+        except AttributeError:
+            closed = PYTHON_2 and isinstance(error, ValueError)
+        except Exception as other:
+            return ["?", "closed raises " + type(other).__name__]
+        if closed is True and what == "tell()":
+            return 0
+        if type(closed) is not bool:
+            return ["?", "closed is " + type(closed).__name__]
+        shown = raised(error)
+        return ["?", what + " raises " + shown[1] + ": " + shown[3]]
+
+    def files(self):
+        states = []
+        for path in self.paths:
+            with io.open(path, "rb", buffering=0) as opened:
+                states.append(content(opened.read(), self.whole))
+        return states
+
+
+def private_output():
+    """Keeps standard output for replies alone: what the target prints goes where its errors go."""
+    try:
+        ours = os.dup(1)
+        os.dup2(2, 1)
+        return io.open(ours, "wb", buffering=0)
+    except (AttributeError, OSError):
+        return getattr(sys.stdout, "buffer", sys.stdout)
+
+
+def main():
+    out = private_output()
+
+    write = json.JSONEncoder(separators=(",", ":")).encode
+
+    def send(reply):
+        out.write((write(reply) + "\n").encode("ascii"))
+        out.flush()
+
+    receive = io.open(0, "rb", closefd=False).readline
+    try:
+        target = Target(json.loads(receive().decode("utf-8")))
+    except Exception as error:
+        send({"failed": ": ".join(raised(error)[1::2])})
+        return
+    send(target.ready())
+    while True:
+        line = receive()
+        if not line:
+            return
+        case = json.loads(line.decode("utf-8"))
+        send(target.run(case, send if case["tell"] else None))
+
+
+main()

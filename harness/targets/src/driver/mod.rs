@@ -1,0 +1,311 @@
+//! Any interpreter, through a driver script that it runs: `driver.py`, which is carried in this library.
+//!
+//! The script is told the table of operations, takes whole cases and answers with whole traces, one JSON line each;
+//! `protocol.md` is for who writes a driver for another language. Whatever the process does (dying, hanging, answering
+//! nonsense) is the [`End`] of the step it was at, and another process takes its place.
+
+mod process;
+mod wire;
+
+use mmapcheck_spec::{
+    Case, End, Host, Implementation, Platform, Profile, StepTrace, Target, TargetError, Trace, Version, Watch,
+};
+use process::Process;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use wire::{Line, Ready};
+
+/// The script.
+pub const SCRIPT: &str = include_str!("driver.py");
+
+/// How long an interpreter may take to start.
+const START: Duration = Duration::from_secs(60);
+
+/// An interpreter that runs cases by the driver script, or any program that speaks the same protocol.
+pub struct Driver {
+    launch: Launch,
+    hang: Duration,
+    host: Host,
+    capabilities: Capabilities,
+    running: Option<Process>,
+    /// Cases the running process was sent and has not been asked about, the oldest first.
+    announced: VecDeque<(u64, Case)>,
+    /// The number of the last case sent.
+    last: u64,
+}
+
+/// What to start.
+struct Launch {
+    python: PathBuf,
+    module: String,
+    attr: String,
+    folder: PathBuf,
+    script: PathBuf,
+    errors: PathBuf,
+}
+
+/// What a driver said of itself when it started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The public names of the class.
+    pub methods: Vec<String>,
+    /// The names of the module that are written in capitals.
+    pub constants: Vec<String>,
+    /// Modules of the standard library that steps need and that are not there.
+    pub lacks: Vec<String>,
+    /// Whether an object is gone with the last name of it.
+    pub counted: bool,
+    /// `mmap.PAGESIZE`, in bytes.
+    pub page: u32,
+    /// `mmap.ALLOCATIONGRANULARITY`, in bytes.
+    pub granule: u32,
+}
+
+impl Driver {
+    /// The class `attr` of a module on this interpreter. `folder`: an existing folder of its own, for its files and the
+    /// script's. A case that gives no answer for `hang` has hung.
+    ///
+    /// # Errors
+    /// Where the interpreter does not start, the module cannot be imported, or what answers is no driver: one line.
+    pub fn start(
+        python: &Path,
+        module: &str,
+        attr: &str,
+        folder: &Path,
+        hang: Duration,
+    ) -> Result<Driver, TargetError> {
+        let wrong = |path: &Path, error: std::io::Error| TargetError(format!("{}: {error}", path.display()));
+        let launch = Launch {
+            python: python.to_owned(),
+            module: module.to_owned(),
+            attr: attr.to_owned(),
+            folder: folder.join("files"),
+            script: folder.join("driver.py"),
+            errors: folder.join("stderr"),
+        };
+        std::fs::create_dir_all(&launch.folder).map_err(|error| wrong(&launch.folder, error))?;
+        std::fs::write(&launch.script, SCRIPT).map_err(|error| wrong(&launch.script, error))?;
+        let (running, ready) = launch.start()?;
+        let host = host(&ready, &launch)?;
+        let Ready { methods, constants, lacks, counted, page, granule, .. } = ready;
+        let capabilities = Capabilities { methods, constants, lacks, counted, page, granule };
+        Ok(Driver { launch, hang, host, capabilities, running: Some(running), announced: VecDeque::new(), last: 0 })
+    }
+
+    /// What it said of itself.
+    #[must_use]
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// The process id of the interpreter, while there is one.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.running.as_ref().map(Process::id)
+    }
+
+    /// From now on a case has hung after this long. Gives back how long it was before.
+    pub fn set_hang(&mut self, hang: Duration) -> Duration {
+        std::mem::replace(&mut self.hang, hang)
+    }
+
+    /// The running process, or a new one, and the number of the next case.
+    fn process(&mut self) -> Result<(Process, u64), TargetError> {
+        self.last += 1;
+        match self.running.take() {
+            Some(running) => Ok((running, self.last)),
+            None => {
+                self.announced.clear();
+                Ok((self.launch.start()?.0, self.last))
+            }
+        }
+    }
+
+    /// Runs a case at once. The inner error: the process is gone.
+    fn try_run(&mut self, case: &Case, watch: Watch) -> Result<Result<Trace, End>, TargetError> {
+        let announced = self.announced.pop_front();
+        if announced.as_ref().is_some_and(|(_, announced)| announced != case) {
+            // It is at another case, whose answer nobody wants any more.
+            self.running = None;
+        }
+        let (mut process, mut id) = self.process()?;
+        let line = match announced.filter(|_| process.is_at_work()) {
+            Some((announced, _)) => {
+                id = announced;
+                process.line(Instant::now() + self.hang)
+            }
+            None => wire::request(id, case, watch, false).and_then(|request| process.ask(&request, self.hang)),
+        };
+        let answered = line.and_then(|line| whole(&line, id, case));
+        if answered.is_ok() {
+            self.running = Some(process);
+        }
+        Ok(answered)
+    }
+
+    /// Runs a case in a new process that tells of each step as soon as it is done, to learn at which one it ends.
+    fn step_by_step(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+        let mut trace = Trace::default();
+        self.running = None;
+        let (mut process, asked) = self.process()?;
+        let request = wire::request(asked, case, watch, true);
+        let mut line = request.and_then(|request| process.ask(&request, self.hang));
+        loop {
+            let read = line.and_then(|line| Line::read(&line).map_err(End::Garbled));
+            let end = match read {
+                Ok(Line::Step { id, step }) if id == asked && trace.steps.len() < case.steps.len() => {
+                    match step.trace(trace.steps.last().map(|step| &step.left)) {
+                        Ok(step) => trace.steps.push(step),
+                        Err(wrong) => return Ok(ended(trace, End::Garbled(wrong), case)),
+                    }
+                    line = process.line(Instant::now() + self.hang);
+                    continue;
+                }
+                Ok(Line::Done(done)) if done.id == asked => {
+                    match done.trace().map_err(End::Garbled).and_then(|trace| complete(trace, case)) {
+                        Ok(trace) => {
+                            self.running = Some(process);
+                            return Ok(trace);
+                        }
+                        Err(end) => end,
+                    }
+                }
+                Ok(Line::Step { id, .. }) if id != asked => another_case(id, asked),
+                Ok(_) => End::Garbled("it answered another question".into()),
+                Err(end) => end,
+            };
+            return Ok(ended(trace, end, case));
+        }
+    }
+}
+
+/// The trace of a case in the line that answers it.
+fn whole(line: &[u8], asked: u64, case: &Case) -> Result<Trace, End> {
+    match Line::read(line).map_err(End::Garbled)? {
+        Line::Done(done) if done.id != asked => Err(another_case(done.id, asked)),
+        Line::Done(done) => complete(done.trace().map_err(End::Garbled)?, case),
+        _ => Err(End::Garbled("it answered another question".into())),
+    }
+}
+
+fn another_case(id: u64, asked: u64) -> End {
+    End::Garbled(format!("it answered case {id} when it was asked for case {asked}"))
+}
+
+/// A trace must have an answer to each step, unless the last one it has says that it could not be done.
+fn complete(trace: Trace, case: &Case) -> Result<Trace, End> {
+    let stopped = trace.steps.last().is_some_and(|step| step.result.is_err());
+    if trace.steps.len() == case.steps.len() || (stopped && trace.steps.len() < case.steps.len()) {
+        return Ok(trace);
+    }
+    let (given, asked) = (trace.steps.len(), case.steps.len());
+    Err(End::Garbled(format!("it answered {given} steps where {asked} were asked for")))
+}
+
+/// The trace of a case in which the process ended, at the step after those it told of.
+fn ended(mut trace: Trace, end: End, case: &Case) -> Trace {
+    if trace.steps.len() < case.steps.len() {
+        trace.steps.push(StepTrace { result: Err(end), left: mmapcheck_spec::Left::default() });
+    } else {
+        trace.end = Some(end);
+    }
+    trace
+}
+
+impl Target for Driver {
+    fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Runs a case. Where the process ends in it, the case is run again in a new one, step by step. If it gets through
+    /// then, all that is known is that it ended once, somewhere in this case.
+    fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+        let first = match self.try_run(case, watch)? {
+            Ok(trace) => return Ok(trace),
+            Err(End::Unsupported(why)) => return Ok(ended(Trace::default(), End::Unsupported(why), case)),
+            Err(end) => end,
+        };
+        let trace = self.step_by_step(case, watch)?;
+        let again = trace.end.is_some() || trace.steps.iter().any(|step| step.result.is_err());
+        Ok(if again { trace } else { Trace { end: Some(first), ..Trace::default() } })
+    }
+
+    fn announce(&mut self, case: &Case, watch: Watch) {
+        let Some(mut process) = self.running.take() else { return };
+        self.last += 1;
+        let Ok(request) = wire::request(self.last, case, watch, false) else {
+            self.running = Some(process);
+            return;
+        };
+        // What is wrong with it, if anything, shows when its answer is wanted.
+        if process.send(&request, Instant::now() + self.hang).is_ok() {
+            self.announced.push_back((self.last, case.clone()));
+            self.running = Some(process);
+        }
+    }
+}
+
+impl Launch {
+    fn start(&self) -> Result<(Process, Ready), TargetError> {
+        let mut process = Process::start(&self.python, &self.script, &self.errors)?;
+        let hello = wire::hello(&self.module, &self.attr, &self.folder).to_string();
+        let shown = self.python.display();
+        let line = process.ask(hello.as_bytes(), START).map_err(|end| {
+            TargetError(format!("{shown} {end} while it was being started{}", last_words(&self.errors)))
+        })?;
+        match Line::read(&line) {
+            Ok(Line::Ready(ready)) if ready.protocol == wire::PROTOCOL => Ok((process, ready)),
+            Ok(Line::Ready(ready)) => Err(TargetError(format!(
+                "{shown} speaks version {} of the protocol, and this is version {}",
+                ready.protocol,
+                wire::PROTOCOL
+            ))),
+            Ok(Line::Failed { failed }) => Err(TargetError(format!("{shown}: {failed}").replace('\n', " "))),
+            Ok(_) => Err(TargetError(format!("{shown} did not introduce itself"))),
+            Err(wrong) => Err(TargetError(format!("{shown} is no driver: {wrong}{}", last_words(&self.errors)))),
+        }
+    }
+}
+
+/// The last line a process wrote where its errors go.
+fn last_words(errors: &Path) -> String {
+    let text = std::fs::read_to_string(errors).unwrap_or_default();
+    text.lines().rev().find(|line| !line.trim().is_empty()).map(|line| format!(": {line}")).unwrap_or_default()
+}
+
+/// Who a driver says it is, and what it is judged by: the Python version it claims.
+fn host(ready: &Ready, launch: &Launch) -> Result<Host, TargetError> {
+    let [major, minor, micro] = ready.version;
+    let cpython = ready.implementation == "cpython";
+    let platform = match ready.platform.as_str() {
+        "linux" => Platform::Linux,
+        "win32" => Platform::Windows,
+        "emscripten" => Platform::Wasm,
+        other => return Err(TargetError(format!("the reference knows no platform '{other}'"))),
+    };
+    let implementation = if cpython { Implementation::CPython } else { Implementation::Other };
+    let profile = Profile { implementation, version: Version::new(major, minor, micro), platform };
+    let release = ready.release.as_ref().map(|release| format!(" {release}")).unwrap_or_default();
+    let python =
+        if cpython { format!(" {}", profile.version) } else { format!("{release} (Python {})", profile.version) };
+    let class = if launch.attr == "mmap" { String::new() } else { format!(", class {}", launch.attr) };
+    let system = if platform == Platform::Linux { String::new() } else { format!(" on {}", platform.name()) };
+    Ok(Host {
+        profile,
+        name: format!("{}{python}{system}, module {}{class}", title(&ready.implementation), launch.module),
+        is_cpython_mmap: cpython && launch.module == "mmap" && launch.attr == "mmap",
+        page: ready.page,
+    })
+}
+
+/// The names of implementations as they write them.
+fn title(implementation: &str) -> String {
+    match implementation {
+        "cpython" => "CPython".into(),
+        "pypy" => "PyPy".into(),
+        "rustpython" => "RustPython".into(),
+        "graalpy" => "GraalPy".into(),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,334 @@
+//! The lines between this program and a driver: the only place that knows their format, which `protocol.md` describes.
+
+use mmapcheck_spec::notation::{INDEX_CLASS, name};
+use mmapcheck_spec::{
+    Arg, Base, Case, Changes, Content, End, Kind, Left, MapState, Num, Op, Outcome, Raise, Step, StepTrace, Thing,
+    Trace, Value, Watch, Wrap, constants,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use std::path::Path;
+
+/// The version of the protocol.
+pub(super) const PROTOCOL: u64 = 1;
+
+/// What a driver is told first: what to drive, and the table of operations.
+pub(super) fn hello(module: &str, attr: &str, folder: &Path) -> Json {
+    let operations: Vec<Json> = Op::ALL.iter().map(|op| operation(*op)).collect();
+    let constructor: Vec<_> = Op::New.row().params.iter().map(|param| param.name).collect();
+    json!({
+        "protocol": PROTOCOL,
+        "module": module,
+        "attr": attr,
+        "folder": folder,
+        "operations": operations,
+        "constructor": constructor,
+        "index": index_class(),
+        "things": Thing::ALL.map(|(_, source, _)| source),
+    })
+}
+
+fn operation(op: Op) -> Json {
+    let row = op.row();
+    json!({
+        "name": row.name,
+        "on": kind(row.on),
+        "form": row.form,
+        "binds": row.binds.map(kind),
+        "changes": row.changes == Changes::Bytes,
+    })
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Module => "module",
+        Kind::Map => "map",
+        Kind::File => "file",
+        Kind::View => "view",
+        Kind::Iter => "iter",
+    }
+}
+
+/// The class `Index` as source without prompts.
+fn index_class() -> String {
+    INDEX_CLASS.iter().map(|line| line.get(4..).unwrap_or_default().to_owned() + "\n").collect()
+}
+
+/// What a driver says of itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ready {
+    pub protocol: u64,
+    pub implementation: String,
+    pub release: Option<String>,
+    pub version: [u8; 3],
+    pub platform: String,
+    pub page: u32,
+    pub granule: u32,
+    pub methods: Vec<String>,
+    pub constants: Vec<String>,
+    pub lacks: Vec<String>,
+    pub counted: bool,
+}
+
+/// A line of a driver.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Line {
+    Ready(Ready),
+    Failed { failed: String },
+    Step { id: u64, step: WireStep },
+    Done(Box<Done>),
+}
+
+impl Line {
+    /// Reads a line. The error names what is wrong with it.
+    pub(super) fn read(text: &[u8]) -> Result<Line, String> {
+        // Nearly all lines are of this kind; which one another is, is found out the slow way.
+        if let Ok(done) = serde_json::from_slice(text) {
+            return Ok(Line::Done(Box::new(done)));
+        }
+        let json: Json = serde_json::from_slice(text).map_err(|error| format!("no JSON ({error}): {}", start(text)))?;
+        serde_json::from_value(json).map_err(|_| format!("no line of the protocol: {}", start(text)))
+    }
+}
+
+/// The start of a line that cannot be read, for people.
+fn start(text: &[u8]) -> String {
+    const SHOWN: usize = 60;
+    let text = String::from_utf8_lossy(text);
+    let shown: String = text.trim_end().chars().take(SHOWN).collect();
+    if shown.len() < text.trim_end().len() { format!("{shown:?}...") } else { format!("{shown:?}") }
+}
+
+/// The whole of a case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Done {
+    pub id: u64,
+    pub steps: Vec<WireStep>,
+    last: WireLeft,
+    closing: Vec<Option<[Json; 1]>>,
+    files: Vec<WireContent>,
+}
+
+/// A step: its answer, and what it left behind; 0 where that is what the step before left.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct WireStep(Json, WireLeftOrSame);
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum WireLeftOrSame {
+    Same(u8),
+    Left(WireLeft),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct WireLeft(Vec<WireMap>, Vec<WireContent>);
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum WireMap {
+    Open(i64, i64, Option<WireContent>),
+    Strange(String, String),
+    Closed(u8),
+    Unbound,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct WireContent(u64, u32, Option<String>);
+
+/// A case as a line without its end. `tell`: each step is to be told of as soon as it is done.
+pub(super) fn request(id: u64, case: &Case, watch: Watch, tell: bool) -> Result<Vec<u8>, End> {
+    let files = case.world.files.iter().enumerate();
+    let files: Vec<_> =
+        files.map(|(slot, file)| (name(Kind::File, slot as u8), latin(&file.bytes), file.mode.text())).collect();
+    let steps = case.steps.iter().map(step).collect::<Result<Vec<_>, _>>()?;
+    let watch = match watch {
+        Watch::Quick => "quick",
+        Watch::Every => "every",
+        Watch::Full => "full",
+    };
+    let case = Request { id, watch, tell, files, steps };
+    serde_json::to_vec(&case).map_err(|error| End::Unsupported(format!("the case cannot be sent: {error}")))
+}
+
+#[derive(Serialize)]
+struct Request<'a> {
+    id: u64,
+    watch: &'a str,
+    tell: bool,
+    files: Vec<(String, String, &'a str)>,
+    steps: Vec<Json>,
+}
+
+fn step(step: &Step) -> Result<Json, End> {
+    let asked = step.op == Op::Constant;
+    let args = step.args.iter().map(|given| arg(&given.arg, asked)).collect::<Result<Vec<_>, _>>()?;
+    let words: Vec<_> = step.args.iter().filter_map(|given| given.keyword).collect();
+    let op = step.op as u8;
+    Ok(if words.is_empty() {
+        json!([op, step.on, step.bind, args])
+    } else {
+        json!([op, step.on, step.bind, args, words])
+    })
+}
+
+/// An argument. `asked`: a constant is asked of the module, where elsewhere it stands for its value.
+fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
+    Ok(match arg {
+        Arg::Omitted => json!([""]),
+        Arg::None => Json::Null,
+        Arg::Bool(value) => json!(value),
+        Arg::Int(num) => number(*num)?,
+        Arg::Index(num) => match number(*num)? {
+            Json::Number(value) => json!(["x", value.to_string()]),
+            Json::Array(parts) if parts.first() == Some(&json!("n")) => json!(["x", parts[1]]),
+            _ => return Err(End::Unsupported("a number is not plain".into())),
+        },
+        Arg::Flags(places) => {
+            let known = |place: &u8| {
+                let constant = &constants::ALL[usize::from(*place)];
+                (constant.name, constant.value)
+            };
+            json!([if asked { "k" } else { "c" }, places.iter().map(known).collect::<Vec<_>>()])
+        }
+        Arg::Bytes(wrap, bytes) => json!(["b", carrier(*wrap), latin(bytes)]),
+        Arg::Thing(thing) => json!(["t", *thing as u8]),
+        Arg::Fd(slot) => json!(["fd", slot]),
+        Arg::File(slot) => json!(["f", slot]),
+        Arg::Map(slot) => json!(["m", slot]),
+        Arg::View(slot) => json!(["v", slot]),
+        Arg::Path(number) => json!(["w", name(Kind::File, *number)]),
+        Arg::Mode(mode) => json!(["w", mode.text()]),
+    })
+}
+
+/// A whole number; as text where JSON's numbers may not hold it.
+fn number(num: Num) -> Result<Json, End> {
+    Ok(match (num.base, i32::try_from(num.plus)) {
+        (Base::Zero, Ok(small)) => json!(small),
+        (Base::Zero, Err(_)) => json!(["n", num.plus.to_string()]),
+        (Base::Pages(count), Ok(plus)) => json!(["p", count, plus]),
+        (Base::Granules(count), Ok(plus)) => json!(["g", count, plus]),
+        _ => return Err(End::Unsupported("a number relative to a map must be made plain first".into())),
+    })
+}
+
+fn carrier(wrap: Wrap) -> &'static str {
+    match wrap {
+        Wrap::Bytes => "bytes",
+        Wrap::ByteArray => "bytearray",
+        Wrap::View => "memoryview",
+        Wrap::Strided => "strided",
+        Wrap::Array => "array",
+    }
+}
+
+/// Bytes as text, each byte the character of its number.
+fn latin(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+fn bytes(text: &str) -> Result<Vec<u8>, String> {
+    text.chars().map(|c| u8::try_from(u32::from(c)).map_err(|_| format!("{c:?} is no byte"))).collect()
+}
+
+impl Done {
+    /// The trace. The error names what is wrong with it.
+    pub(super) fn trace(self) -> Result<Trace, String> {
+        let mut steps: Vec<StepTrace> = Vec::with_capacity(self.steps.len());
+        for step in self.steps {
+            let before = steps.last().map(|step| &step.left);
+            steps.push(step.trace(before)?);
+        }
+        let closing = self.closing.into_iter().map(|answer| answer.map(|[json]| answered(json)).transpose());
+        let closing = closing.collect::<Result<_, _>>()?;
+        Ok(Trace { steps, last: self.last.left()?, closing, files: contents(self.files)?, end: None })
+    }
+}
+
+impl WireStep {
+    /// The step's trace; `before`: what the step before left.
+    pub(super) fn trace(self, before: Option<&Left>) -> Result<StepTrace, String> {
+        let left = match (self.1, before) {
+            (WireLeftOrSame::Left(left), _) => left.left()?,
+            (WireLeftOrSame::Same(0), Some(before)) => before.clone(),
+            (WireLeftOrSame::Same(_), _) => return Err("a step left the same as none".into()),
+        };
+        let result = match &self.0 {
+            Json::Array(parts) if parts.first() == Some(&json!("?")) => {
+                Err(End::Unsupported(parts.get(1).and_then(Json::as_str).unwrap_or("no reason given").to_owned()))
+            }
+            _ => Ok(answered(self.0)?),
+        };
+        Ok(StepTrace { result, left })
+    }
+}
+
+fn answered(json: Json) -> Result<Outcome, String> {
+    let Json::Array(parts) = &json else { return value(json).map(Outcome::Value) };
+    match parts.as_slice() {
+        [Json::String(tag), Json::String(class), errno, Json::String(message)] if tag == "!" => {
+            let errno = errno.as_i64().and_then(|number| number.try_into().ok());
+            Ok(Outcome::Raised(Raise { class: class.clone().into(), errno, message: message.clone().into() }))
+        }
+        _ => value(json).map(Outcome::Value),
+    }
+}
+
+fn value(json: Json) -> Result<Value, String> {
+    let wrong = |json: &Json| format!("no value: {}", start(json.to_string().as_bytes()));
+    let parts = match json {
+        Json::Null => return Ok(Value::None),
+        Json::Bool(value) => return Ok(Value::Bool(value)),
+        Json::Number(ref number) => return number.as_i64().map(|n| Value::Int(n.into())).ok_or_else(|| wrong(&json)),
+        Json::Array(ref parts) => parts,
+        _ => return Err(wrong(&json)),
+    };
+    let all = |items: &[Json]| items.iter().cloned().map(value).collect::<Result<Vec<_>, _>>();
+    match parts.as_slice() {
+        [Json::String(tag), items @ ..] if tag == "l" => all(items).map(Value::List),
+        [Json::String(tag), items @ ..] if tag == "t" => all(items).map(Value::Tuple),
+        [Json::String(tag), Json::String(text)] => match tag.as_str() {
+            "b" => bytes(text).map(Value::Bytes),
+            "s" => Ok(Value::Text(text.clone())),
+            "o" => Ok(Value::Object(text.clone().into())),
+            "i" => Ok(text.parse().map_or(Value::Text("a number of more than 128 bits".into()), Value::Int)),
+            _ => Err(wrong(&json)),
+        },
+        _ => Err(wrong(&json)),
+    }
+}
+
+fn contents(files: Vec<WireContent>) -> Result<Vec<Content>, String> {
+    files.into_iter().map(WireContent::content).collect()
+}
+
+impl WireLeft {
+    fn left(self) -> Result<Left, String> {
+        let maps = self.0.into_iter().map(WireMap::map).collect::<Result<_, _>>()?;
+        Ok(Left { maps, files: contents(self.1)? })
+    }
+}
+
+impl WireMap {
+    fn map(self) -> Result<MapState, String> {
+        Ok(match self {
+            WireMap::Open(pos, len, content) => {
+                MapState::Open { pos, len, content: content.map(WireContent::content).transpose()? }
+            }
+            WireMap::Strange(tag, text) if tag == "?" => MapState::Strange(text),
+            WireMap::Closed(0) => MapState::Closed,
+            WireMap::Strange(..) | WireMap::Closed(_) => return Err("no state of a map".into()),
+            WireMap::Unbound => MapState::Unbound,
+        })
+    }
+}
+
+impl WireContent {
+    fn content(self) -> Result<Content, String> {
+        let bytes = self.2.as_deref().map(bytes).transpose()?;
+        Ok(Content { len: self.0, digest: self.1.into(), bytes })
+    }
+}
