@@ -255,6 +255,10 @@ impl Memory for Region {
         }
     }
 
+    fn copies_pages(&self) -> bool {
+        matches!(self.behind, Behind::File { shared: None, .. })
+    }
+
     fn byte(&self, at: usize) -> u8 {
         // SAFETY: one live byte.
         unsafe { self.at(at, 1).read() }

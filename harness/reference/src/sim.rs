@@ -318,6 +318,10 @@ impl Memory for Region {
         }
     }
 
+    fn copies_pages(&self) -> bool {
+        matches!(self.kind, Kind::Private(_))
+    }
+
     fn byte(&self, at: usize) -> u8 {
         self.see(at, 1, |bytes| bytes[0])
     }

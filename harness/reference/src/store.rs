@@ -114,6 +114,9 @@ pub trait Memory {
     /// whenever the page is written to the disk or the file grows. Seen on Linux 6.18.
     fn lasting(&self) -> usize;
 
+    /// Whether a page that is written to becomes a copy, which from then on does not follow the file.
+    fn copies_pages(&self) -> bool;
+
     /// The byte at a place.
     fn byte(&self, at: usize) -> u8;
 
