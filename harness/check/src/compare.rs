@@ -378,7 +378,7 @@ pub fn end_kind(end: &End) -> String {
 pub fn content_text(content: &Content) -> String {
     match &content.bytes {
         Some(bytes) => bytes_literal(bytes),
-        None => format!("{} bytes, digest {:016x}", content.len, content.digest),
+        None => format!("{} bytes, digest {:08x}", content.len, content.digest),
     }
 }
 

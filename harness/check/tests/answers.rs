@@ -28,8 +28,7 @@ const PROFILES: [Profile; 6] = [
 fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace)>> {
     let mut found = Vec::new();
     for profile in PROFILES {
-        let dir = scratch()?;
-        let mut judge = Judge::new(profile, dir.path())?;
+        let mut judge = Judge::new(profile)?;
         let first = |clause: &Clause| PROFILES.into_iter().find(|profile| clause.scope.excludes(*profile).is_none());
         for (page, clause, example) in examples(pages).filter(|(_, clause, _)| first(clause) == Some(profile)) {
             let answered = judge.answer(example.session.case.clone(), Watch::Quick)?;
@@ -91,11 +90,11 @@ fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
 fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     let pages = all()?;
     let profile = PROFILES[0];
-    let (ours, theirs) = (scratch()?, scratch()?);
-    let mut judge = Judge::new(profile, ours.path())?;
+    let dir = scratch()?;
+    let mut judge = Judge::new(profile)?;
     let mut missed = Vec::new();
     for fault in FAULTS {
-        let mut saboteur = Saboteur::target(fault, profile, theirs.path())?;
+        let mut saboteur = Saboteur::target(fault, profile, dir.path())?;
         let outcomes = run(&pages, &mut judge, &mut saboteur, Severity::Message, &|_| true)?;
         let ids: Vec<&str> = outcomes.failed.iter().map(|Failure { id, .. }| id.as_str()).collect();
         let more = if ids.len() > 8 { format!(" and {} more", ids.len() - 8) } else { String::new() };

@@ -11,7 +11,7 @@ mod triage;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mmapcheck::campaign::Budget;
 use mmapcheck::compare::Severity;
-use mmapcheck::worker::{Orders, Subject};
+use mmapcheck::worker::{Engine, Orders, Subject};
 use mmapcheck_spec::{Op, Profile, TargetError};
 use std::ffi::OsString;
 use std::io::Write;
@@ -99,6 +99,9 @@ struct TargetArgs {
     /// A class from another module, imported by the interpreter in use (PYTHONPATH is honoured)
     #[arg(long, value_name = "NAME[:ATTR]")]
     module: Option<String>,
+    /// The reference on real files, judged by itself in memory: a self-test
+    #[arg(long, conflicts_with_all = ["python", "module"])]
+    reference: bool,
     /// Judge by this profile instead of the interpreter's own, such as cpython-3.11-linux
     #[arg(long)]
     profile: Option<Profile>,
@@ -108,7 +111,12 @@ impl TargetArgs {
     fn subject(&self) -> Subject {
         let text = self.module.as_deref().unwrap_or("mmap");
         let (module, attr) = text.split_once(':').unwrap_or((text, "mmap"));
-        Subject { python: self.python.clone(), module: module.to_owned(), attr: attr.to_owned() }
+        let engine = match &self.python {
+            Some(python) => Engine::Python(python.clone()),
+            None if self.reference => Engine::Reference,
+            None => Engine::Embedded,
+        };
+        Subject { engine, module: module.to_owned(), attr: attr.to_owned() }
     }
 
     /// How to call this program again: as it was called, with the `PYTHONPATH` a module may need.
@@ -123,9 +131,10 @@ impl TargetArgs {
     /// The options again, for a command to be printed.
     fn flags(&self) -> String {
         let python = self.python.as_ref().map(|python| format!(" --python {}", python.display()));
+        let reference = self.reference.then(|| " --reference".to_owned());
         let module = self.module.as_ref().map(|module| format!(" --module {module}"));
         let profile = self.profile.map(|profile| format!(" --profile {profile}"));
-        [python, module, profile].into_iter().flatten().collect()
+        [python, reference, module, profile].into_iter().flatten().collect()
     }
 }
 
@@ -373,7 +382,7 @@ fn write_out(text: &str) {
 }
 
 fn worker(args: Worker) -> Result<Exit, Stop> {
-    let subject = Subject { python: None, module: args.module, attr: args.attr };
+    let subject = Subject { engine: Engine::Embedded, module: args.module, attr: args.attr };
     let orders = Orders { subject, profile: args.profile, dir: args.dir };
     mmapcheck::worker::serve(&orders).map_err(|error| Stop(error.to_string()))?;
     Ok(Exit::Agrees)
