@@ -124,7 +124,8 @@ fn an_entry_silences_exactly_its_kind() -> Result {
 #[test]
 fn an_entry_goes_stale_when_the_target_is_mended() -> Result {
     let (broken, mended) = (Bench::new("find_ignores_end")?, Bench::new("mmap")?);
-    let (done, report) = broken.random(Some(FIND), "find,seek,write", "3000")?;
+    let all_of_find = FIND.replace("\"int\"", "\"*\"");
+    let (done, report) = broken.random(Some(&all_of_find), "find,seek,write", "3000")?;
     assert_eq!(done.status.code(), Some(0), "all there is to find is known: {report:#}");
     let (done, report) = mended.random(Some(FIND), "find,seek,write", "3000")?;
     assert_eq!(done.status.code(), Some(1));
@@ -166,7 +167,7 @@ id = "resize-dies"
 what = "resize() to less aborts."
 op = "resize"
 field = "answer"
-expected = "a value"
+expected = "a*"
 actual = "died of signal 6 (SIGABRT)"
 case = '''
 >>> import mmap
@@ -174,11 +175,11 @@ case = '''
 >>> m.resize(5)
 '''
 "#;
-    let (done, report) = Bench::new("dies")?.random(Some(entry), "resize,read,write", "300")?;
+    let (done, report) = Bench::new("dies")?.random(Some(entry), "resize,read,write", "80")?;
     let divergences = &report["divergences"];
     assert_eq!(done.status.code(), Some(0), "{divergences:#}");
     assert!(report["known"]["resize-dies"].as_u64() > Some(0), "{report:#}");
-    assert_eq!(report["cases"], 300);
+    assert_eq!(report["cases"], 80);
     Ok(())
 }
 
@@ -246,9 +247,9 @@ fn known_divergences_stand_in_every_form_of_a_report() -> Result {
 fn a_case_goes_on_behind_a_known_step() -> Result {
     let fault = FAULTS.iter().find(|fault| fault.name == "read leaves the position").ok_or("no such fault")?;
     let profile = Profile::cpython(3, 11, 7);
-    let (ours, theirs) = (scratch()?, scratch()?);
-    let mut judge = Judge::new(profile, ours.path())?;
-    let mut target = Saboteur::target(fault, profile, theirs.path())?;
+    let dir = scratch()?;
+    let mut judge = Judge::new(profile)?;
+    let mut target = Saboteur::target(fault, profile, dir.path())?;
     let session =
         ">>> import mmap\n>>> m = mmap.mmap(-1, 10)\n>>> m.read(2)\n>>> m.write(b'ab')\n>>> m.read(3)\n>>> m.tell()\n";
     let case = notation::parse(session, 1)?.case;
