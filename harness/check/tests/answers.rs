@@ -14,15 +14,21 @@ use mmapcheck_spec::{Host, Profile, Trace, Watch};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// The oldest and the newest version the reference answers for, and one between: every example it can answer applies to one.
-const PROFILES: [Profile; 3] = [Profile::cpython(3, 11, 7), Profile::cpython(3, 13, 0), Profile::cpython(3, 9, 18)];
+/// Versions the reference answers for, so many that every example it can answer applies to one.
+const PROFILES: [Profile; 6] = [
+    Profile::cpython(3, 11, 7),
+    Profile::cpython(3, 13, 0),
+    Profile::cpython(3, 9, 18),
+    Profile::cpython(3, 15, 2),
+    Profile::cpython(3, 14, 10),
+    Profile::cpython(3, 13, 18),
+];
 
 /// Examples with what the reference does in them, under the first profile they apply to.
 fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace)>> {
     let mut found = Vec::new();
     for profile in PROFILES {
-        let dir = scratch()?;
-        let mut judge = Judge::new(profile, dir.path())?;
+        let mut judge = Judge::new(profile)?;
         let first = |clause: &Clause| PROFILES.into_iter().find(|profile| clause.scope.excludes(*profile).is_none());
         for (page, clause, example) in examples(pages).filter(|(_, clause, _)| first(clause) == Some(profile)) {
             let answered = judge.answer(example.session.case.clone(), Watch::Quick)?;
@@ -84,11 +90,11 @@ fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
 fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     let pages = all()?;
     let profile = PROFILES[0];
-    let (ours, theirs) = (scratch()?, scratch()?);
-    let mut judge = Judge::new(profile, ours.path())?;
+    let dir = scratch()?;
+    let mut judge = Judge::new(profile)?;
     let mut missed = Vec::new();
     for fault in FAULTS {
-        let mut saboteur = Saboteur::target(fault, profile, theirs.path())?;
+        let mut saboteur = Saboteur::target(fault, profile, dir.path())?;
         let outcomes = run(&pages, &mut judge, &mut saboteur, Severity::Message, &|_| true)?;
         let ids: Vec<&str> = outcomes.failed.iter().map(|Failure { id, .. }| id.as_str()).collect();
         let more = if ids.len() > 8 { format!(" and {} more", ids.len() - 8) } else { String::new() };

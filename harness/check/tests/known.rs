@@ -249,9 +249,9 @@ fn known_divergences_stand_in_every_form_of_a_report() -> Result {
 fn a_case_goes_on_behind_a_known_step() -> Result {
     let fault = FAULTS.iter().find(|fault| fault.name == "read leaves the position").ok_or("no such fault")?;
     let profile = Profile::cpython(3, 11, 7);
-    let (ours, theirs) = (scratch()?, scratch()?);
-    let mut judge = Judge::new(profile, ours.path())?;
-    let mut target = Saboteur::target(fault, profile, theirs.path())?;
+    let dir = scratch()?;
+    let mut judge = Judge::new(profile)?;
+    let mut target = Saboteur::target(fault, profile, dir.path())?;
     let session =
         ">>> import mmap\n>>> m = mmap.mmap(-1, 10)\n>>> m.read(2)\n>>> m.write(b'ab')\n>>> m.read(3)\n>>> m.tell()\n";
     let case = notation::parse(session, 1)?.case;

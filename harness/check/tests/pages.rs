@@ -60,9 +60,8 @@ fn on_profiles(page: &Page, clause: &Clause, example: &Example) -> Option<Trial>
         (page.path.clone(), example.clone(), format!("{} on the reference · {}", example.id, clause.rule));
     (!profiles.is_empty()).then(|| {
         Trial::test(name, move || {
-            let dir = scratch()?;
             for profile in profiles {
-                let mut judge = Judge::new(profile, dir.path())?;
+                let mut judge = Judge::new(profile)?;
                 if let Some(failure) = on_reference(&path, &example, &mut judge)? {
                     return Err(format!(
                         "{profile}: {failure}\n  again: {}",
@@ -103,12 +102,12 @@ fn interpreter() -> Result<(Sender<Job>, Profile), Box<dyn std::error::Error>> {
     std::thread::spawn(move || {
         let start = || -> Result<_, Box<dyn std::error::Error>> {
             mmapcheck_targets::check_interpreter()?;
-            let (ours, theirs) = (scratch()?, scratch()?);
-            let machine = Embedded::new("mmap", "mmap", theirs.path())?;
+            let dir = scratch()?;
+            let machine = Embedded::new("mmap", "mmap", dir.path())?;
             let host = machine.host().clone();
-            Ok((Judge::new(host.profile, ours.path())?, Stepwise::new(machine, host), ours, theirs))
+            Ok((Judge::new(host.profile)?, Stepwise::new(machine, host), dir))
         };
-        let (mut judge, mut target, _ours, _theirs) = match start() {
+        let (mut judge, mut target, _dir) = match start() {
             Ok(parts) => parts,
             Err(error) => {
                 // Nobody listens where the test has ended already.

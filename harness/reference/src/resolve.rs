@@ -1,7 +1,7 @@
 //! Symbolic numbers made plain.
 
 use crate::machine::Reference;
-use crate::store::PAGE;
+use crate::store::{PAGE, Store};
 use mmapcheck_spec::{Arg, Base, Kind, Num, Op, Step};
 
 /// What symbolic numbers count from.
@@ -12,11 +12,11 @@ struct Bases {
     file_size: i128,
 }
 
-impl Reference {
+impl<S: Store> Reference<S> {
     /// Makes the numbers of a step plain, by the present state of what it is done on. The length is that of the map or view;
     /// the size is that of the map's file, for a constructor that of the file it is given. What there is not counts as 0.
     pub fn resolve(&self, step: &mut Step) {
-        if Reference::is_symbolic(step) {
+        if Self::is_symbolic(step) {
             let bases = self.bases(step);
             for given in &mut step.args {
                 if let Arg::Int(num) | Arg::Index(num) = &mut given.arg {
@@ -64,7 +64,7 @@ impl Reference {
     }
 
     fn size_of(&self, slot: mmapcheck_spec::Slot) -> i128 {
-        self.files.file(slot).map_or(0, |file| file.inode.size().into())
+        self.files.file(slot).map_or(0, |file| S::size(file).into())
     }
 }
 

@@ -23,7 +23,7 @@ impl<S: Store> Map<S> {
 
     /// `zlib.crc32(m)`
     pub fn crc(&self) -> Answer {
-        Ok(Value::Int(crc32(&self.all()?).into()))
+        Ok(Value::Int(crate::digest(&self.all()?).into()))
     }
 
     /// `re.findall(pattern, m)`, of a pattern that is a literal.
@@ -60,9 +60,16 @@ impl<S: Store> Map<S> {
     pub fn pack(&self, offset: &Object<'_, S>, value: &Object<'_, S>, profile: Profile) -> Answer {
         let open = match self.open() {
             Ok(open) if self.access != Access::Read => open,
-            _ => return Err(type_error("argument must be read-write bytes-like object, not mmap.mmap")),
+            _ => {
+                let argument = if profile.pack_into_names_arguments() { "pack_into() argument 2" } else { "argument" };
+                return Err(type_error(format!("{argument} must be read-write bytes-like object, not mmap.mmap")));
+            }
         };
-        let Some(offset) = convert::index(offset, index_error)? else { return Err(convert::no_index(offset)) };
+        let offset = if profile.pack_into_names_arguments() {
+            convert::ssize(offset, profile)?
+        } else {
+            convert::index(offset, index_error)?.ok_or_else(|| convert::no_index(offset))?
+        };
         let at = self.packed_place(offset, ["pack_into", "packing"], |offset| {
             format!("no space to pack {PACKED} bytes at offset {offset}")
         })?;
@@ -103,26 +110,4 @@ impl<S: Store> Map<S> {
 /// How often a needle occurs without overlap; an empty one does at each place, and at the end.
 fn count_matches(bytes: &[u8], needle: &[u8]) -> usize {
     if needle.is_empty() { bytes.len() + 1 } else { memchr::memmem::find_iter(bytes, needle).count() }
-}
-
-/// The checksum of ITU-T V.42, as `zlib` computes it.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, &byte| {
-        let mut crc = crc ^ u32::from(byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
-        }
-        crc
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_checksum_is_that_of_zlib() {
-        // python -c 'import zlib; print(zlib.crc32(b"hello\n" * 3))'
-        assert_eq!(crc32(&b"hello\n".repeat(3)), 1_030_108_986);
-    }
 }

@@ -6,8 +6,7 @@ use crate::errno::Errno;
 use crate::files::MOST_FILE;
 use crate::map::{Access, Map, Tracked};
 use crate::object::{Args, Object};
-use crate::rules::resize::ADDRESSES;
-use crate::store::{PAGE, Request, Store};
+use crate::store::{ADDRESSES, PAGE, Request, Store};
 use mmapcheck_spec::constants::{
     MAP_32BIT, MAP_ANONYMOUS, MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED,
     MAP_STACK, PROT_READ, PROT_WRITE,
@@ -247,7 +246,7 @@ impl<'a, S: Store> Asked<'a, S> {
 
     fn check_length(&self) -> Answer<()> {
         match self.length {
-            ADDRESSES.. => Err(Errno::ENOMEM.into()),
+            length if length >= ADDRESSES as i64 => Err(Errno::ENOMEM.into()),
             length if length > MOST_FILE as i64 => {
                 Err(unsupported("a map of this size may or may not be possible").into())
             }

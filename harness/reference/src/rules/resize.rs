@@ -6,11 +6,8 @@ use crate::errno::Errno;
 use crate::files::MOST_FILE;
 use crate::map::{Access, Map};
 use crate::object::Args;
-use crate::store::{Memory, PAGE, Store};
+use crate::store::{ADDRESSES, Memory, Store};
 use mmapcheck_spec::{Profile, Value};
-
-/// No map of a process is this long: x86-64 gives it 47 bits, less a page.
-pub(super) const ADDRESSES: i64 = (1 << 47) - PAGE as i64;
 
 impl<S: Store> Map<S> {
     /// `resize(newsize)`: the file first, then the map. A file that was resized stays so where the map then cannot be.
@@ -30,7 +27,7 @@ impl<S: Store> Map<S> {
         if len == 0 {
             return Err(Errno::EINVAL.into());
         }
-        if has_no_file && (MOST_FILE as i64..ADDRESSES).contains(&len) {
+        if has_no_file && (MOST_FILE as i64..ADDRESSES as i64).contains(&len) {
             return Err(unsupported("a map of this size may or may not be possible").into());
         }
         self.with_memory(|memory| memory.resize(len as usize)).unwrap_or(Err(Errno::EINVAL))?;
