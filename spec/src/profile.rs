@@ -289,6 +289,13 @@ impl Profile {
         self.since(15)
     }
 
+    /// `struct.pack_into` says which argument is no buffer to write to, and an offset too large for it is an `OverflowError`,
+    /// not an `IndexError`. Seen in 3.15.2; not in 3.14.10.
+    #[must_use]
+    pub fn pack_into_names_arguments(self) -> bool {
+        self.since(15)
+    }
+
     /// Whether the module has the constant.
     #[must_use]
     pub fn has_constant(self, constant: &crate::constants::Constant) -> bool {

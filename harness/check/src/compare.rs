@@ -368,6 +368,7 @@ pub fn outcome_text(outcome: &Outcome) -> String {
 pub fn end_kind(end: &End) -> String {
     match end {
         End::Garbled(_) => "answered nonsense".into(),
+        End::Exited(status, _) => format!("exited with status {status}"),
         end => end.to_string(),
     }
 }

@@ -4,7 +4,7 @@ use crate::compare::{Difference, Field, Severity, outcome_text};
 use crate::run::{Answered, Compared, Judge};
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Level, Page, examples, settled};
-use mmapcheck_spec::{Case, Host, Op, Outcome, Target, TargetError, Trace, Value, Watch};
+use mmapcheck_spec::{Case, End, Host, Op, Outcome, Target, TargetError, Trace, Value, Watch};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -21,11 +21,13 @@ pub struct Failure {
     pub wanted: String,
     /// What came.
     pub got: String,
+    /// Why no answer came, where none did.
+    pub end: Option<End>,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Failure { id, place, statement, wanted, got } = self;
+        let Failure { id, place, statement, wanted, got, .. } = self;
         write!(f, "{place}: {id}: {statement}\n  page: {wanted}\n  got:  {got}")
     }
 }
@@ -51,6 +53,8 @@ pub struct Outcomes {
     pub expected: Vec<Failure>,
     /// Examples that do not apply, with the reason.
     pub skipped: Vec<(String, String)>,
+    /// Examples that the target says it cannot run, with the reason.
+    pub unsupported: Vec<(String, String)>,
 }
 
 impl Outcomes {
@@ -84,6 +88,7 @@ pub fn run(
         }
         match on_target(&page.path, example, judge, target, least)? {
             None => outcomes.passed.push(example.id.clone()),
+            Some(Failure { id, end: Some(End::Unsupported(reason)), .. }) => outcomes.unsupported.push((id, reason)),
             Some(failure) => outcomes.failed.push(failure),
         }
     }
@@ -144,12 +149,14 @@ fn plain(example: &Example, judge: &mut Judge) -> Result<Case, TargetError> {
 pub fn hold_against(page: &str, example: &Example, trace: &Trace, least: Severity) -> Option<Failure> {
     for statement in &example.session.statements {
         if let Some(got) = differs(&example.session.case, statement, trace, least) {
-            return Some(failure(page, example, statement, got));
+            let end = statement.step.and_then(|step| trace.steps.get(step)?.result.clone().err());
+            return Some(Failure { end, ..failure(page, example, statement, got) });
         }
     }
     // Nobody is told what comes after the last statement, but dying there is a failure all the same.
     let (end, last) = (trace.end.as_ref()?, example.session.statements.last()?);
-    Some(failure(page, example, last, format!("{end} when everything was closed")))
+    let failed = failure(page, example, last, format!("{end} when everything was closed"));
+    Some(Failure { end: Some(end.clone()), ..failed })
 }
 
 /// What came instead of a statement's answer; none where it came.
@@ -209,6 +216,7 @@ fn failure(page: &str, example: &Example, statement: &Statement, got: String) ->
         statement: statement.source.clone(),
         wanted,
         got,
+        end: None,
     }
 }
 

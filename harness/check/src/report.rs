@@ -335,12 +335,19 @@ pub fn pages(pages: &Outcomes, again: &dyn Fn(&Failure) -> String, verbose: bool
         pages.expected.iter().for_each(|failure| text += &format!("known    {}\n", failure.id));
         pages.skipped.iter().for_each(|(id, reason)| text += &format!("skipped  {id}: {reason}\n"));
     }
+    for (id, reason) in &pages.unsupported {
+        let _ = writeln!(text, "unsupported  {id}: {reason}");
+    }
     let (passed, failed, skipped) = (pages.passed.len(), pages.failed.len(), pages.skipped.len());
     let known = match pages.expected.len() {
         0 => String::new(),
         many => format!(", {many} failed as is known"),
     };
-    let _ = writeln!(text, "pages: {passed} examples passed, {failed} failed{known}, {skipped} skipped");
+    let unsupported = match pages.unsupported.len() {
+        0 => String::new(),
+        many => format!(", {many} unsupported"),
+    };
+    let _ = writeln!(text, "pages: {passed} examples passed, {failed} failed{known}{unsupported}, {skipped} skipped");
     for (reason, count) in pages.reasons() {
         let _ = writeln!(text, "  {count:>4} skipped: {reason}");
     }
@@ -363,6 +370,7 @@ fn pages_json(pages: &Outcomes, again: &dyn Fn(&Failure) -> String) -> serde_jso
         "failed": pages.failed.len(),
         "known": pages.expected.len(),
         "skipped": pages.skipped.len(),
+        "unsupported": pages.unsupported.len(),
         "reasons": pages.reasons(),
         "failures": pages.failed.iter().map(failure).collect::<Vec<_>>(),
     })
@@ -381,7 +389,8 @@ fn pages_suite(report: &Report, pages: &Outcomes, again: &dyn Fn(&Failure) -> St
         suite.add_test_case(TestCase::new(failure.id.clone(), status));
     }
     let known = pages.expected.iter().map(|failure| (&failure.id, "fails as is known"));
-    for (id, reason) in pages.skipped.iter().map(|(id, reason)| (id, reason.as_str())).chain(known) {
+    let not_run = pages.skipped.iter().chain(&pages.unsupported);
+    for (id, reason) in not_run.map(|(id, reason)| (id, reason.as_str())).chain(known) {
         let mut status = TestCaseStatus::skipped();
         status.set_message(reason);
         suite.add_test_case(TestCase::new(id.clone(), status));

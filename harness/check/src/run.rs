@@ -110,16 +110,15 @@ impl Judge {
         let mut compared = self.compare_once(case, target, watch)?;
         // In a hurry a divergence can be seen later than it came about, as one of a kind that happens to be known.
         if compared.comparison.cut.is_some() && watch == Watch::Quick {
-            compared = self.compare_once(compared.case, target, Watch::Every)?;
+            compared = self.compare_once(compared.case, target, Watch::Full)?;
         }
-        let watch = if watch == Watch::Quick { Watch::Every } else { watch };
         let mut left_out = Vec::new();
         while let (Some(step), true) = (compared.comparison.cut, left_out.len() < limits::LEFT_OUT) {
             left_out.extend(compared.comparison.known.into_iter().filter(|(at, _)| *at == step));
             let mut case = compared.case;
             case.steps.remove(step);
             repair(&mut case);
-            compared = self.compare_once(case, target, watch)?;
+            compared = self.compare_once(case, target, Watch::Full)?;
         }
         compared.comparison.known.extend(left_out);
         Ok(compared)

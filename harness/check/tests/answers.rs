@@ -14,8 +14,15 @@ use mmapcheck_spec::{Host, Profile, Trace, Watch};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// The oldest and the newest version the reference answers for, and one between: every example it can answer applies to one.
-const PROFILES: [Profile; 3] = [Profile::cpython(3, 11, 7), Profile::cpython(3, 13, 0), Profile::cpython(3, 9, 18)];
+/// Versions the reference answers for, so many that every example it can answer applies to one.
+const PROFILES: [Profile; 6] = [
+    Profile::cpython(3, 11, 7),
+    Profile::cpython(3, 13, 0),
+    Profile::cpython(3, 9, 18),
+    Profile::cpython(3, 15, 2),
+    Profile::cpython(3, 14, 10),
+    Profile::cpython(3, 13, 18),
+];
 
 /// Examples with what the reference does in them, under the first profile they apply to.
 fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace)>> {

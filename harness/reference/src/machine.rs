@@ -207,7 +207,8 @@ impl<S: Store> Reference<S> {
         }
     }
 
-    /// No method takes keywords, but for `flush` of newer versions. One without parameters always says its class, as one with them does since 3.11.
+    /// No method takes keywords, except `flush` of newer versions. One without parameters always says its class, as one
+    /// with them does since 3.11.
     fn refuse_keywords(&self, step: &Step, args: &Args<'_, S>) -> Answer<()> {
         if args.named.is_empty() || (step.op == Op::Flush && self.profile.flush_takes_flags()) {
             return Ok(());

@@ -135,7 +135,9 @@ impl Job<'_> {
         let mut case = close.case.clone();
         case.steps.push(Step::new(Op::Close, slot as u8, []));
         let compared = self.judge.compare(case.clone(), self.worker.as_mut(), Watch::Full)?;
-        let closing = compared.comparison.differences.iter().find(|difference| difference.bucket.op == Some(Op::Close));
+        let closing = compared.comparison.differences.iter().find(|difference| {
+            difference.bucket.op == Some(Op::Close) && difference.bucket.severity >= self.shared.severity
+        });
         Ok(closing.map(|difference| (case, difference.bucket.clone())))
     }
 

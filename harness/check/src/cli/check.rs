@@ -1,14 +1,12 @@
 //! `mmapcheck check`
 
 use super::{Check, Exit, Format, Stop, write_out};
-use mmapcheck::campaign::{Finding, Plan, Report, Watcher, campaign};
-use mmapcheck::compare::Severity;
-use mmapcheck::known::{self, Fate, Known, KnownError, Rules, Standing};
-use mmapcheck::pages::{self, Failure, Outcomes, matches_filter};
+use mmapcheck::campaign::{Finding, Plan, Watcher};
+use mmapcheck::examine::{Examined, Lists, Order, examine};
+use mmapcheck::known::{Known, KnownError, Rules};
+use mmapcheck::pages::Failure;
 use mmapcheck::report;
-use mmapcheck::run::Judge;
-use mmapcheck_spec::pages::{all, examples};
-use mmapcheck_spec::{Op, Target};
+use mmapcheck_spec::Op;
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -23,7 +21,7 @@ impl From<KnownError> for Stop {
 }
 
 pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
-    let mut plan = Plan {
+    let plan = Plan {
         subject: args.target.subject(),
         profile: args.target.profile,
         seed: args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000_000)),
@@ -36,34 +34,22 @@ pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
         severity: args.severity,
         known: Rules::default(),
     };
-    let listed = args.known.as_deref().map(read_known).transpose()?;
+    let lists = match &args.known {
+        Some(file) => Lists::This(read_known(file)?),
+        None if args.no_known => Lists::None,
+        None => Lists::BuiltIn,
+    };
     let keeper = Keeper::new(args, &plan)?;
     let stop = stop_on_interrupt()?;
-    let mut worker = plan.subject.start(plan.profile, plan.hang)?;
-    let severity = Severity::least(plan.severity, worker.host());
-    let nothing = Report::new(worker.host().clone(), &plan, severity);
-    let known = match listed {
-        Some(known) => known,
-        None if args.no_known => Known::default(),
-        None => Known::built_in(worker.host(), &plan.subject.module)?,
-    };
-    let mut pages = run_pages(args, worker.as_mut(), &nothing, &stop)?;
-    plan.known = known.rules(nothing.profile);
-    let mut fates = hold(known, worker.as_mut(), &nothing, &stop)?;
-    let forgiving = severity > Severity::least(None, worker.host());
-    known::expect(&mut fates, &mut pages, forgiving);
-    drop(worker);
-    let enough = args.pages_only || (args.fail_fast && !pages.failed.is_empty());
-    let done = if enough { nothing } else { campaign(&plan, nothing.host, &stop, &keeper)? };
+    let pages = (!args.random_only).then(|| args.filter.clone().unwrap_or_else(|| "*".into()));
+    let done = examine(Order { plan, random: !args.pages_only, pages, lists }, &stop, &keeper);
     keeper.clear();
+    let done = done?;
     if let Some(error) = keeper.failed() {
         return Err(Stop(error));
     }
-    known::count(&mut fates, &done.met);
-    print(args, &pages, &done, &fates, &keeper)?;
-    let stale = fates.iter().any(|fate| matches!(fate.standing, Standing::Stale(_)));
-    let agrees = pages.failed.is_empty() && done.findings.is_empty() && !stale;
-    Ok(if agrees { Exit::Agrees } else { Exit::Diverges })
+    print(args, &done, &keeper)?;
+    Ok(if done.agrees() { Exit::Agrees } else { Exit::Diverges })
 }
 
 fn read_known(path: &Path) -> Result<Known, Stop> {
@@ -71,28 +57,8 @@ fn read_known(path: &Path) -> Result<Known, Stop> {
     Ok(Known::read(&path.display().to_string(), &text)?)
 }
 
-/// Runs the case of each known divergence.
-fn hold(known: Known, target: &mut dyn Target, nothing: &Report, stop: &AtomicBool) -> Result<Vec<Fate>, Stop> {
-    let mut judge = Judge::new(nothing.profile)?;
-    Ok(known.hold(&mut judge, target, &|| stop.load(Ordering::Relaxed))?)
-}
-
-/// Runs the examples of the specification. `nothing` is the report of a campaign that has not begun.
-fn run_pages(args: &Check, target: &mut dyn Target, nothing: &Report, stop: &AtomicBool) -> Result<Outcomes, Stop> {
-    if args.random_only {
-        return Ok(Outcomes::default());
-    }
-    let filter = args.filter.as_deref().unwrap_or("*");
-    let pages = all()?;
-    if !examples(&pages).any(|(_, _, example)| matches_filter(&example.id, filter)) {
-        return Err(Stop(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
-    }
-    let mut judge = Judge::new(nothing.profile)?;
-    let chosen = |id: &str| !stop.load(Ordering::Relaxed) && matches_filter(id, filter);
-    Ok(pages::run(&pages, &mut judge, target, nothing.severity, &chosen)?)
-}
-
-fn print(args: &Check, pages: &Outcomes, done: &Report, fates: &[Fate], keeper: &Keeper) -> Result<(), Stop> {
+fn print(args: &Check, examined: &Examined, keeper: &Keeper) -> Result<(), Stop> {
+    let Examined { pages, fates, report: done } = examined;
     let replay = |finding: &Finding| keeper.replay(finding);
     let again = |failure: &Failure| failure.again(&keeper.program, &keeper.flags);
     let text = match args.format {
@@ -115,7 +81,7 @@ fn print(args: &Check, pages: &Outcomes, done: &Report, fates: &[Fate], keeper: 
 }
 
 /// Ctrl-C ends the campaign; what was found by then is reported.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Stop> {
+pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Stop> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).map_err(|error| Stop(error.to_string()))?;

@@ -2,8 +2,10 @@
 
 mod bench;
 mod check;
+mod matrix;
 mod pages;
 mod replay;
+mod smoke;
 mod triage;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -20,9 +22,9 @@ use std::time::Duration;
 /// What the program exits with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// 0: no divergence.
+    /// 0: no divergence beyond the known ones.
     Agrees,
-    /// 1: at least one divergence.
+    /// 1: at least one divergence, or a known one that no longer holds.
     Diverges,
     /// 2: it could not run: bad usage, a target that does not start, a file that cannot be read.
     CannotRun,
@@ -59,7 +61,7 @@ impl Stop {
     name = "mmapcheck",
     version,
     about,
-    after_help = "Without a command: check.\nExit status: 0 no divergence, 1 divergence, 2 could not run."
+    after_help = "Without a command: check.\nExit status: 0 no divergence, 1 divergence or a known one that no longer holds, 2 could not run."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -78,6 +80,10 @@ enum Command {
     Shrink(Shrink),
     /// Entries for the lists of known divergences, proposed from reports and saved cases
     Triage(Triage),
+    /// Every clause on every target, and what else each shows, as pages
+    Matrix(Matrix),
+    /// A first look at a target: can it be driven at all, and what does it offer
+    Smoke(Smoke),
     /// How fast it is, as ratios in one run
     Bench(Bench),
     /// What the campaign starts; not for people
@@ -242,6 +248,43 @@ struct Triage {
 }
 
 #[derive(Args)]
+struct Matrix {
+    /// Interpreters, each as EXE or EXE=MODULE[:ATTR] [default: all that are found]
+    #[arg(value_name = "TARGET", conflicts_with = "folder")]
+    targets: Vec<String>,
+    /// Take every program in this folder for an interpreter, besides those on the path and of pyenv
+    #[arg(long = "in", value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Where the pages are written; what other targets showed before stays
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    out: PathBuf,
+    /// How long random cases go on for each target
+    #[arg(long, value_parser = duration, default_value = "10s", conflicts_with = "cases")]
+    time: Duration,
+    /// How many cases to run for each target instead
+    #[arg(long, value_name = "N")]
+    cases: Option<u64>,
+    /// The seed of the cases
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many of a target run at once [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Count what is known as well
+    #[arg(long)]
+    no_known: bool,
+}
+
+#[derive(Args)]
+struct Smoke {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// How long a case may take before the target is taken for hung
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    hang: Duration,
+}
+
+#[derive(Args)]
 struct Bench {
     #[command(flatten)]
     target: TargetArgs,
@@ -310,6 +353,8 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Replay(args) => replay::replay(&args),
         Command::Shrink(args) => replay::shrink(&args),
         Command::Triage(args) => triage::triage(&args),
+        Command::Matrix(args) => matrix::matrix(&args),
+        Command::Smoke(args) => smoke::run(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Worker(args) => worker(args),
     };

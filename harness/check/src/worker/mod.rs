@@ -19,6 +19,7 @@ pub use wire::{SweepOrder, WireRule};
 
 use crate::sweep::Swept;
 use mmapcheck_spec::{End, Profile, Target, TargetError};
+use mmapcheck_targets::driver::Capabilities;
 use mmapcheck_targets::progress::Marks;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -36,6 +37,11 @@ pub trait Worker: Target {
 
     /// From now on the target is taken for hung after this long.
     fn set_hang(&mut self, hang: Duration);
+
+    /// What the target said of itself when it started, where it is behind a driver.
+    fn capabilities(&self) -> Option<&Capabilities> {
+        None
+    }
 }
 
 /// A worker that is gone, and what it was doing.

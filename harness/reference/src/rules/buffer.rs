@@ -60,9 +60,16 @@ impl<S: Store> Map<S> {
     pub fn pack(&self, offset: &Object<'_, S>, value: &Object<'_, S>, profile: Profile) -> Answer {
         let open = match self.open() {
             Ok(open) if self.access != Access::Read => open,
-            _ => return Err(type_error("argument must be read-write bytes-like object, not mmap.mmap")),
+            _ => {
+                let argument = if profile.pack_into_names_arguments() { "pack_into() argument 2" } else { "argument" };
+                return Err(type_error(format!("{argument} must be read-write bytes-like object, not mmap.mmap")));
+            }
         };
-        let Some(offset) = convert::index(offset, index_error)? else { return Err(convert::no_index(offset)) };
+        let offset = if profile.pack_into_names_arguments() {
+            convert::ssize(offset, profile)?
+        } else {
+            convert::index(offset, index_error)?.ok_or_else(|| convert::no_index(offset))?
+        };
         let at = self.packed_place(offset, ["pack_into", "packing"], |offset| {
             format!("no space to pack {PACKED} bytes at offset {offset}")
         })?;
