@@ -59,8 +59,8 @@ pub enum Outcome {
 pub enum End {
     /// The process died of this signal.
     Died(i32),
-    /// The process ended by itself with this status.
-    Exited(i32),
+    /// The process ended by itself with this status. The last line it wrote where its errors go, or nothing.
+    Exited(i32, String),
     /// No answer within the limit.
     Hung,
     /// What it answered is no answer, as described here.
@@ -74,7 +74,8 @@ impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             End::Died(signal) => write!(f, "died of signal {signal}{}", signal_name(*signal)),
-            End::Exited(status) => write!(f, "exited with status {status}"),
+            End::Exited(status, words) if words.is_empty() => write!(f, "exited with status {status}"),
+            End::Exited(status, words) => write!(f, "exited with status {status}: {words}"),
             End::Hung => f.write_str("hung"),
             End::Garbled(what) => write!(f, "answered nonsense: {what}"),
             End::Unsupported(reason) => write!(f, "unsupported: {reason}"),

@@ -47,12 +47,12 @@ pub struct Speeds {
 pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Result<Speeds, TargetError> {
     const ROUNDS: u64 = 10;
     mmapcheck_targets::check_interpreter()?;
-    let (ours, theirs) = (scratch()?, scratch()?);
-    let machine = Embedded::new(&subject.module, &subject.attr, theirs.path())?;
+    let dir = scratch()?;
+    let machine = Embedded::new(&subject.module, &subject.attr, dir.path())?;
     let host = machine.host().clone();
     let profile = profile.unwrap_or(host.profile);
     let mut target = Stepwise::new(machine, host);
-    let mut judge = Judge::new(profile, ours.path())?;
+    let mut judge = Judge::new(profile)?;
     let mix = Mix::all(profile);
     let names = ["generated, run on both, compared", ALONE, "the reference alone", "generation alone"];
     let mut rows: Vec<Row> = names.map(|name| Row { name, steps: 0, time: Duration::ZERO }).into();

@@ -7,7 +7,7 @@ use crate::generate::Mix;
 use crate::known::Rules;
 use crate::run::{Compared, Judge};
 use crate::shrink::shrink;
-use crate::worker::{Subject, scratch};
+use crate::worker::Subject;
 use mmapcheck_spec::{Case, Host, Profile, Target, TargetError, Watch};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -245,8 +245,7 @@ impl Shared<'_> {
 
     fn job(&self) -> Result<(), TargetError> {
         let worker = self.plan.subject.start(self.plan.profile, self.plan.hang)?;
-        let dir = scratch()?;
-        let mut judge = Judge::new(self.profile, dir.path())?;
+        let mut judge = Judge::new(self.profile)?;
         judge.set_rules(self.plan.known.clone());
         let mix = Mix { ops: self.plan.ops.clone(), steps: self.plan.steps, profile: self.profile };
         let mut job = job::Job { shared: self, worker, judge, mix };

@@ -382,6 +382,7 @@ pub fn outcome_text(outcome: &Outcome) -> String {
 pub fn end_kind(end: &End) -> String {
     match end {
         End::Garbled(_) => "answered nonsense".into(),
+        End::Exited(status, _) => format!("exited with status {status}"),
         end => end.to_string(),
     }
 }
@@ -391,7 +392,7 @@ pub fn end_kind(end: &End) -> String {
 pub fn content_text(content: &Content) -> String {
     match &content.bytes {
         Some(bytes) => bytes_literal(bytes),
-        None => format!("{} bytes, digest {:016x}", content.len, content.digest),
+        None => format!("{} bytes, digest {:08x}", content.len, content.digest),
     }
 }
 

@@ -5,7 +5,6 @@ use crate::compare::Severity;
 use crate::known::{self, Fate, Known, Standing};
 use crate::pages::{self, Outcomes, matches_filter};
 use crate::run::Judge;
-use crate::worker::scratch;
 use mmapcheck_spec::pages::{all, examples};
 use mmapcheck_spec::{Target, TargetError};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,8 +67,7 @@ pub fn examine(order: Order, stop: &AtomicBool, watcher: &dyn Watcher) -> Result
         }
     };
     plan.known = known.rules(report.profile);
-    let dir = scratch()?;
-    let mut judge = Judge::new(report.profile, dir.path())?;
+    let mut judge = Judge::new(report.profile)?;
     let mut pages = match pages {
         Some(filter) => run_pages(&filter, &mut judge, worker.as_mut(), severity, stop)?,
         None => Outcomes::default(),
@@ -78,7 +76,7 @@ pub fn examine(order: Order, stop: &AtomicBool, watcher: &dyn Watcher) -> Result
     let forgiving = severity > Severity::least(None, worker.host());
     known::expect(&mut fates, &mut pages, forgiving);
     drop(worker);
-    if random && !(plan.fail_fast && !pages.failed.is_empty()) {
+    if random && (!plan.fail_fast || pages.failed.is_empty()) {
         report = campaign(&plan, report.host, stop, watcher)?;
     }
     known::count(&mut fates, &report.met);

@@ -22,5 +22,6 @@ pub mod saboteur;
 pub mod script;
 pub mod shrink;
 pub mod sides;
+pub mod smoke;
 pub mod sweep;
 pub mod worker;

@@ -8,8 +8,11 @@ pub const STEPS: usize = 30;
 /// Cases a worker does between two answers: about a tenth of a second, so that time limits and Ctrl-C are noticed.
 pub const SWEEP: u64 = 2_000;
 
-/// The same for an interpreter behind a driver, which is ten times as slow or slower.
-pub const DRIVEN: u64 = 100;
+/// The most of an interpreter behind a driver, which is ten times as slow or slower.
+pub const DRIVEN: u64 = 200;
+
+/// The first of it, before it is known how slow it is.
+pub const FIRST: u64 = 10;
 
 /// A worker that shows no progress for this long is hung. CPython needs microseconds for a step; a loaded machine may
 /// stop a process for seconds.

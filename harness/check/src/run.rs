@@ -3,9 +3,8 @@
 use crate::compare::{Comparison, compare};
 use crate::known::Rules;
 use crate::limits;
-use mmapcheck_reference::Reference;
+use mmapcheck_reference::{Reference, Sim};
 use mmapcheck_spec::{Case, Changes, Host, Machine, Op, Profile, StepTrace, Target, TargetError, Trace, Watch, repair};
-use std::path::Path;
 
 /// A case with plain numbers, and what must happen in it.
 #[derive(Clone, Debug)]
@@ -44,20 +43,20 @@ impl<M: Machine, F: FnMut(usize)> Target for Stepwise<M, F> {
     }
 }
 
-/// The reference, ready to answer cases.
+/// The reference in memory, ready to answer cases.
 pub struct Judge {
-    reference: Reference,
+    reference: Reference<Sim>,
     profile: Profile,
     rules: Rules,
 }
 
 impl Judge {
-    /// A judge by this profile, with files in this folder.
+    /// A judge by this profile.
     ///
     /// # Errors
-    /// Where the folder cannot be used.
-    pub fn new(profile: Profile, dir: &Path) -> Result<Judge, TargetError> {
-        Ok(Judge { reference: Reference::new(profile, dir)?, profile, rules: Rules::default() })
+    /// Where this system is none that the reference foresees.
+    pub fn new(profile: Profile) -> Result<Judge, TargetError> {
+        Ok(Judge { reference: Reference::in_memory(profile)?, profile, rules: Rules::default() })
     }
 
     /// The profile it judges by.
@@ -111,16 +110,15 @@ impl Judge {
         let mut compared = self.compare_once(case, target, watch)?;
         // In a hurry a divergence can be seen later than it came about, as one of a kind that happens to be known.
         if compared.comparison.cut.is_some() && watch == Watch::Quick {
-            compared = self.compare_once(compared.case, target, Watch::Every)?;
+            compared = self.compare_once(compared.case, target, Watch::Full)?;
         }
-        let watch = if watch == Watch::Quick { Watch::Every } else { watch };
         let mut left_out = Vec::new();
         while let (Some(step), true) = (compared.comparison.cut, left_out.len() < limits::LEFT_OUT) {
             left_out.extend(compared.comparison.known.into_iter().filter(|(at, _)| *at == step));
             let mut case = compared.case;
             case.steps.remove(step);
             repair(&mut case);
-            compared = self.compare_once(case, target, watch)?;
+            compared = self.compare_once(case, target, Watch::Full)?;
         }
         compared.comparison.known.extend(left_out);
         Ok(compared)

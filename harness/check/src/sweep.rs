@@ -76,7 +76,7 @@ pub fn sweep(
         let mut comparison = compare(&case, &expected, &actual, judge.rules());
         if judge.rules().want_a_closer_look(&comparison) {
             starting(number, true);
-            comparison = judge.compare(case, target, Watch::Every)?.comparison;
+            comparison = judge.compare(case, target, Watch::Full)?.comparison;
         }
         for (_, id) in comparison.known {
             *swept.known.entry(id).or_default() += 1;

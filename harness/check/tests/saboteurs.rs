@@ -28,9 +28,9 @@ struct Caught {
 }
 
 fn catch(fault: &'static Fault) -> Result<Caught, Box<dyn std::error::Error>> {
-    let (ours, theirs) = (scratch()?, scratch()?);
-    let mut judge = Judge::new(PROFILE, ours.path())?;
-    let mut saboteur = Saboteur::target(fault, PROFILE, theirs.path())?;
+    let dir = scratch()?;
+    let mut judge = Judge::new(PROFILE)?;
+    let mut saboteur = Saboteur::target(fault, PROFILE, dir.path())?;
     let mix = Mix::all(PROFILE);
     let hit = first_hit(&mut judge, &mut saboteur, &mix)?.ok_or("not found")?;
     let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);

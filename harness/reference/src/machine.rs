@@ -1,14 +1,16 @@
 //! The reference as a machine: names, and which rule answers which operation. A match here only calls.
 
 use crate::answer::{Answer, attribute_error, outcome, type_error, unsupported};
-use crate::disk::Disk;
+use crate::disk::{self, Disk};
+use crate::errno::Errno;
 use crate::files::Files;
 use crate::map::Map;
 use crate::object::{Args, Object};
 use crate::rules::iterate::Iter;
 use crate::rules::view::View;
-use crate::rules::{compare, construct};
-use crate::store::{Direction, PAGE};
+use crate::rules::{compare, construct, section};
+use crate::sim::Sim;
+use crate::store::{Direction, PAGE, Store};
 use mmapcheck_spec::constants;
 use mmapcheck_spec::{
     Arg, Dialect, End, FileState, Given, Kind, Left, Machine, MapState, Num, Op, Outcome, Profile, Raise, SLOTS, Slot,
@@ -19,21 +21,32 @@ use std::path::Path;
 use std::rc::Rc;
 
 /// The answer key: Python's `mmap` by its rules.
-pub struct Reference {
-    profile: Profile,
-    disk: Disk,
-    pub(crate) files: Files,
-    pub(crate) names: Names,
+///
+/// By itself it is on real files; [`Reference::in_memory`] makes one that foresees what a system would do.
+pub struct Reference<S: Store = Disk> {
+    pub(crate) profile: Profile,
+    pub(crate) files: Files<S>,
+    pub(crate) names: Names<S>,
 }
 
 /// What the names of a case stand for.
-#[derive(Default)]
-pub(crate) struct Names {
-    pub(crate) maps: [Option<Rc<Map<Disk>>>; SLOTS],
-    pub(crate) views: [Option<View<Disk>>; SLOTS],
-    iters: [Option<Iter<Disk>>; SLOTS],
+pub(crate) struct Names<S: Store> {
+    pub(crate) maps: [Option<Rc<Map<S>>>; SLOTS],
+    pub(crate) views: [Option<View<S>>; SLOTS],
+    iters: [Option<Iter<S>>; SLOTS],
     /// One more than the highest slot of a map that was ever bound.
     shown: usize,
+}
+
+impl<S: Store> Default for Names<S> {
+    fn default() -> Names<S> {
+        Names {
+            maps: [const { None }; SLOTS],
+            views: [const { None }; SLOTS],
+            iters: [const { None }; SLOTS],
+            shown: 0,
+        }
+    }
 }
 
 fn unbound() -> End {
@@ -64,14 +77,32 @@ impl Reference {
     /// # Errors
     /// Where the folder cannot be used, or the system has other pages than Linux on x86-64.
     pub fn new(profile: Profile, dir: &Path) -> Result<Reference, TargetError> {
+        Reference::on(profile, Disk::new(dir)?)
+    }
+}
+
+impl Reference<Sim> {
+    /// The rules of a profile, on files and memory that are bytes of this program: nothing of the system is touched, and a
+    /// step in which a process would die is answered by its death.
+    ///
+    /// # Errors
+    /// Where the system has other pages than Linux on x86-64, so that it would do otherwise than is foreseen.
+    pub fn in_memory(profile: Profile) -> Result<Reference<Sim>, TargetError> {
+        let kernel = disk::kernel()
+            .map_err(|Errno(number)| TargetError(format!("no memory can be mapped: system error {number}")))?;
+        Reference::on(profile, Sim::new(kernel))
+    }
+}
+
+impl<S: Store> Reference<S> {
+    fn on(profile: Profile, store: S) -> Result<Reference<S>, TargetError> {
         let page = rustix::param::page_size();
         if page != PAGE {
             return Err(TargetError(format!(
                 "the reference knows pages of {PAGE} bytes, and this system's have {page}"
             )));
         }
-        let disk = Disk::new().map_err(|e| TargetError(format!("cannot open /dev/zero: {e}")))?;
-        Ok(Reference { profile, disk, files: Files::new(dir)?, names: Names::default() })
+        Ok(Reference { profile, files: Files::of(store), names: Names::default() })
     }
 
     fn answer(&mut self, step: &Step) -> Answer {
@@ -97,6 +128,9 @@ impl Reference {
                 bind(&mut names.iters, step.bind, iter)
             }
             Op::Next => names.iters.get_mut(usize::from(step.on)).and_then(Option::as_mut).ok_or_else(unbound)?.next(),
+            Op::ViewRelease => {
+                names.views.get_mut(usize::from(step.on)).and_then(Option::as_mut).ok_or_else(unbound)?.release()
+            }
             Op::Drop => unbind(&mut names.maps, step.on),
             Op::DropView => unbind(&mut names.views, step.on),
             Op::DropIter => unbind(&mut names.iters, step.on),
@@ -109,7 +143,8 @@ impl Reference {
     }
 
     fn construct(&mut self, step: &Step) -> Answer {
-        let map = construct::construct(&self.disk, &self.args(step)?, self.profile)?;
+        let (store, sections) = (&self.files.store, &self.files.sections);
+        let map = construct::construct(store, sections, &self.args(step)?, self.profile)?;
         let answer = bind(&mut self.names.maps, step.bind, Rc::new(map))?;
         self.names.shown = self.names.shown.max(usize::from(step.bind) + 1);
         Ok(answer)
@@ -127,7 +162,7 @@ impl Reference {
         };
         match known.clone().find(|constant| !self.profile.has_constant(constant)) {
             Some(missing) => Err(attribute_error(format!("{module} has no attribute '{}'", missing.name))),
-            None => Ok(Value::Int(Reference::flags(places)?.into())),
+            None => Ok(Value::Int(Self::flags(places)?.into())),
         }
     }
 
@@ -136,8 +171,7 @@ impl Reference {
         let map = named(&self.names.maps, map)?;
         let (at, file) = (self.files.position(step.on)?, self.files.file(step.on)?);
         let (start, len) = (map.offset as u64, map.len.get() as u64);
-        let is_other =
-            map.tracked.file.as_ref().map_or(map.tracked.wanted, |mapped| !Rc::ptr_eq(&mapped.inode, &file.inode));
+        let is_other = map.tracked.file.as_ref().map_or(map.tracked.wanted, |mapped| !S::is_same(mapped, file));
         if !is_other && at < start.saturating_add(len) && start < at + len {
             return Err(
                 unsupported("bytes written over themselves become what the kernel's copying makes of them").into()
@@ -167,6 +201,9 @@ impl Reference {
             Op::Read => map.read(args, profile),
             Op::ReadByte => map.read_byte(profile),
             Op::ReadLine => map.readline(),
+            Op::Resize if profile.maps_sections() => {
+                section::resize(map, &self.files.store, &self.files.sections, args, profile)
+            }
             Op::Resize => map.resize(args, profile),
             Op::Seek => map.seek(args, profile),
             Op::Seekable => Ok(Value::Bool(true)),
@@ -184,7 +221,7 @@ impl Reference {
         let has = match op {
             Op::Seekable => self.profile.seek_returns_position(),
             Op::SetName => self.profile.has_set_name(),
-            Op::Madvise => self.profile.has_madvise(),
+            Op::Madvise => self.profile.takes_advice(),
             Op::Closed | Op::Enter | Op::Exit | Op::With | Op::WithRaise => self.profile.has_context(),
             _ => true,
         };
@@ -196,9 +233,9 @@ impl Reference {
         }
     }
 
-    /// No method takes keywords, but for `flush` of newer versions. The versions that say its class began with those that
+    /// No method takes keywords, except `flush` of newer versions. The versions that say its class began with those that
     /// have no parameters.
-    fn refuse_keywords(&self, step: &Step, args: &Args<'_, Disk>) -> Answer<()> {
+    fn refuse_keywords(&self, step: &Step, args: &Args<'_, S>) -> Answer<()> {
         if args.named.is_empty() || (step.op == Op::Flush && self.profile.flush_takes_flags()) {
             return Ok(());
         }
@@ -247,7 +284,7 @@ impl Reference {
     }
 
     /// Assigning and deleting items and slices.
-    fn change(&self, step: &Step, map: &Map<Disk>, args: &[Object<'_, Disk>]) -> Answer {
+    fn change(&self, step: &Step, map: &Map<S>, args: &[Object<'_, S>]) -> Answer {
         let profile = self.profile;
         match (step.op, args, profile.dialect()) {
             (Op::SetItem, [index, value], Dialect::Python3) => map.set_item(index, value, profile),
@@ -273,17 +310,18 @@ impl Reference {
             (Op::ViewSet, [key, value]) => view.set(key, value, self.profile),
             (Op::ViewSetSlice, [parts @ .., value]) => view.set_slice(parts, value, self.profile),
             (Op::ViewReadonly, _) => view.readonly(),
-            (Op::ViewRelease, _) => view.release(),
             _ => Err(no_rule(step).into()),
         }
     }
 
     /// The arguments of a step, with what their names stand for.
-    fn args<'a>(&'a self, step: &'a Step) -> Result<Args<'a, Disk>, End> {
+    fn args<'a>(&'a self, step: &'a Step) -> Result<Args<'a, S>, End> {
         let mut args = Args { plain: SmallVec::new(), named: Vec::new() };
         for (place, given) in step.args.iter().enumerate() {
             let object = match &given.arg {
-                Arg::Fd(slot) if is_fileno(step, place, given) => Object::Descriptor(self.files.file(*slot)?),
+                Arg::Fd(slot) if is_fileno(step, place, given) => {
+                    Object::Descriptor(self.files.file(*slot)?, self.files.cursor(*slot)?)
+                }
                 arg => self.object(arg)?,
             };
             match given.keyword {
@@ -294,14 +332,14 @@ impl Reference {
         Ok(args)
     }
 
-    fn object<'a>(&'a self, arg: &'a Arg) -> Result<Object<'a, Disk>, End> {
+    fn object<'a>(&'a self, arg: &'a Arg) -> Result<Object<'a, S>, End> {
         let plain = |num: &Num| num.as_plain().ok_or_else(|| unsupported("the number is not plain"));
         Ok(match arg {
             Arg::Omitted | Arg::None => Object::None,
             Arg::Bool(value) => Object::Bool(*value),
             Arg::Int(num) => Object::Int(plain(num)?),
             Arg::Index(num) => Object::Index(plain(num)?),
-            Arg::Flags(places) => Object::Int(Reference::flags(places)?.into()),
+            Arg::Flags(places) => Object::Int(Self::flags(places)?.into()),
             Arg::Bytes(Wrap::Strided, _) if self.profile.dialect() == Dialect::Python2 => {
                 return Err(unsupported("Python 2 makes no view of every second byte"));
             }
@@ -362,14 +400,14 @@ fn no_rule(step: &Step) -> End {
     unsupported(format!("{} is in no rule with {} arguments", step.op, step.args.len()))
 }
 
-impl Machine for Reference {
+impl<S: Store> Machine for Reference<S> {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
         self.names = Names::default();
         self.files.begin(world)
     }
 
     fn step(&mut self, step: &Step) -> Result<Outcome, End> {
-        if Reference::is_symbolic(step) {
+        if Self::is_symbolic(step) {
             let mut plain = step.clone();
             self.resolve(&mut plain);
             return self.step(&plain);
@@ -389,8 +427,7 @@ impl Machine for Reference {
     }
 
     fn look(&mut self, closely: bool, watch: Watch) -> Left {
-        let state =
-            |map: &Option<Rc<Map<Disk>>>| map.as_ref().map_or(MapState::Unbound, |map| map.look(closely, watch));
+        let state = |map: &Option<Rc<Map<S>>>| map.as_ref().map_or(MapState::Unbound, |map| map.look(closely, watch));
         Left {
             maps: self.names.maps[..self.names.shown].iter().map(state).collect(),
             files: if watch.takes_files() { self.files.look(watch) } else { Vec::new() },
@@ -398,7 +435,7 @@ impl Machine for Reference {
     }
 
     fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
-        let close = |map: &Option<Rc<Map<Disk>>>| map.as_ref().and_then(|map| outcome(map.close_method()).ok());
+        let close = |map: &Option<Rc<Map<S>>>| map.as_ref().and_then(|map| outcome(map.close_method()).ok());
         let closing = self.names.maps[..self.names.shown].iter().map(close).collect();
         self.names = Names::default();
         let files = self.files.look(watch);

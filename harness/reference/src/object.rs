@@ -1,6 +1,7 @@
 //! The Python objects a step is given.
 
 use crate::answer::{Answer, buffer_error, type_error};
+use crate::files::Cursor;
 use crate::map::{Map, Open};
 use crate::rules::view::View;
 use crate::store::Store;
@@ -25,8 +26,8 @@ pub enum Object<'a, S: Store> {
     Thing(Thing),
     /// A file object.
     File,
-    /// The descriptor of an open file; only the constructor is given one.
-    Descriptor(&'a S::File),
+    /// The descriptor of an open file, and where its file object stands; only the constructor is given one.
+    Descriptor(&'a S::File, &'a Rc<Cursor>),
     /// A map.
     Map(&'a Rc<Map<S>>),
     /// A view of a map.
@@ -42,7 +43,7 @@ impl<S: Store> Object<'_, S> {
             Object::Bytes(Wrap::Bytes, _) if profile.dialect() == Dialect::Python2 => "str",
             Object::None => "NoneType",
             Object::Bool(_) => "bool",
-            Object::Int(_) | Object::Descriptor(_) => "int",
+            Object::Int(_) | Object::Descriptor(..) => "int",
             Object::Index(_) => "Index",
             Object::Bytes(Wrap::Bytes, _) => "bytes",
             Object::Bytes(Wrap::ByteArray, _) => "bytearray",
@@ -165,6 +166,9 @@ impl<'a, S: Store> Source<'a, S> {
     }
 }
 
+/// Arguments by position, and the one by name, where it is given.
+type Worded<'b, 'a, S> = (&'b [Object<'a, S>], Option<&'b Object<'a, S>>);
+
 /// The arguments of a step.
 pub struct Args<'a, S: Store> {
     /// Those given by position.
@@ -197,12 +201,7 @@ impl<'a, S: Store> Args<'a, S> {
     }
 
     /// The arguments of a method that takes up to `most` by position, and one more by the name `word`.
-    pub fn with_word(
-        &self,
-        method: &str,
-        most: usize,
-        word: &str,
-    ) -> Answer<(&[Object<'a, S>], Option<&Object<'a, S>>)> {
+    pub fn with_word(&self, method: &str, most: usize, word: &str) -> Answer<Worded<'_, 'a, S>> {
         let (plain, given) = (self.plain.len(), self.plain.len() + self.named.len());
         let wrong = if given > most + 1 {
             let kind = if plain == 0 { "keyword " } else { "" };

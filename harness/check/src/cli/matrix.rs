@@ -7,7 +7,7 @@ use mmapcheck::find::interpreters;
 use mmapcheck::known::Rules;
 use mmapcheck::limits;
 use mmapcheck::matrix::Matrix;
-use mmapcheck::worker::Subject;
+use mmapcheck::worker::{Engine, Subject};
 use mmapcheck_spec::Op;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -63,7 +63,7 @@ fn one(target: &str) -> Wanted {
     let (python, module) = target.split_once('=').unwrap_or((target, ""));
     let python = PathBuf::from(python);
     let name = python.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut subject = Subject { python: Some(python), ..Subject::default() };
+    let mut subject = Subject { engine: Engine::Python(python), ..Subject::default() };
     let mut flags = format!(" --python {name}");
     if !module.is_empty() {
         let (name, attr) = module.split_once(':').unwrap_or((module, "mmap"));

@@ -5,12 +5,13 @@ mod check;
 mod matrix;
 mod pages;
 mod replay;
+mod smoke;
 mod triage;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mmapcheck::campaign::Budget;
 use mmapcheck::compare::Severity;
-use mmapcheck::worker::{Orders, Subject};
+use mmapcheck::worker::{Engine, Orders, Subject};
 use mmapcheck_spec::{Op, Profile, TargetError};
 use std::ffi::OsString;
 use std::io::Write;
@@ -21,9 +22,9 @@ use std::time::Duration;
 /// What the program exits with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// 0: no divergence.
+    /// 0: no divergence beyond the known ones.
     Agrees,
-    /// 1: at least one divergence.
+    /// 1: at least one divergence, or a known one that no longer holds.
     Diverges,
     /// 2: it could not run: bad usage, a target that does not start, a file that cannot be read.
     CannotRun,
@@ -60,7 +61,7 @@ impl Stop {
     name = "mmapcheck",
     version,
     about,
-    after_help = "Without a command: check.\nExit status: 0 no divergence, 1 divergence, 2 could not run."
+    after_help = "Without a command: check.\nExit status: 0 no divergence, 1 divergence or a known one that no longer holds, 2 could not run."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -81,6 +82,8 @@ enum Command {
     Triage(Triage),
     /// Every clause on every target, and what else each shows, as pages
     Matrix(Matrix),
+    /// A first look at a target: can it be driven at all, and what does it offer
+    Smoke(Smoke),
     /// How fast it is, as ratios in one run
     Bench(Bench),
     /// What the campaign starts; not for people
@@ -96,6 +99,9 @@ struct TargetArgs {
     /// A class from another module, imported by the interpreter in use (PYTHONPATH is honoured)
     #[arg(long, value_name = "NAME[:ATTR]")]
     module: Option<String>,
+    /// The reference on real files, judged by itself in memory: a self-test
+    #[arg(long, conflicts_with_all = ["python", "module"])]
+    reference: bool,
     /// Judge by this profile instead of the interpreter's own, such as cpython-3.11-linux
     #[arg(long)]
     profile: Option<Profile>,
@@ -105,7 +111,12 @@ impl TargetArgs {
     fn subject(&self) -> Subject {
         let text = self.module.as_deref().unwrap_or("mmap");
         let (module, attr) = text.split_once(':').unwrap_or((text, "mmap"));
-        Subject { python: self.python.clone(), module: module.to_owned(), attr: attr.to_owned() }
+        let engine = match &self.python {
+            Some(python) => Engine::Python(python.clone()),
+            None if self.reference => Engine::Reference,
+            None => Engine::Embedded,
+        };
+        Subject { engine, module: module.to_owned(), attr: attr.to_owned() }
     }
 
     /// How to call this program again: as it was called, with the `PYTHONPATH` a module may need.
@@ -120,9 +131,10 @@ impl TargetArgs {
     /// The options again, for a command to be printed.
     fn flags(&self) -> String {
         let python = self.python.as_ref().map(|python| format!(" --python {}", python.display()));
+        let reference = self.reference.then(|| " --reference".to_owned());
         let module = self.module.as_ref().map(|module| format!(" --module {module}"));
         let profile = self.profile.map(|profile| format!(" --profile {profile}"));
-        [python, module, profile].into_iter().flatten().collect()
+        [python, reference, module, profile].into_iter().flatten().collect()
     }
 }
 
@@ -264,6 +276,15 @@ struct Matrix {
 }
 
 #[derive(Args)]
+struct Smoke {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// How long a case may take before the target is taken for hung
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    hang: Duration,
+}
+
+#[derive(Args)]
 struct Bench {
     #[command(flatten)]
     target: TargetArgs,
@@ -333,6 +354,7 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Shrink(args) => replay::shrink(&args),
         Command::Triage(args) => triage::triage(&args),
         Command::Matrix(args) => matrix::matrix(&args),
+        Command::Smoke(args) => smoke::run(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Worker(args) => worker(args),
     };
@@ -360,7 +382,7 @@ fn write_out(text: &str) {
 }
 
 fn worker(args: Worker) -> Result<Exit, Stop> {
-    let subject = Subject { python: None, module: args.module, attr: args.attr };
+    let subject = Subject { engine: Engine::Embedded, module: args.module, attr: args.attr };
     let orders = Orders { subject, profile: args.profile, dir: args.dir };
     mmapcheck::worker::serve(&orders).map_err(|error| Stop(error.to_string()))?;
     Ok(Exit::Agrees)

@@ -142,7 +142,7 @@ fn is_class(pattern: &str) -> bool {
 
 fn is_end(pattern: &str) -> bool {
     let signals = (1..=64).map(End::Died);
-    let statuses = (-1..=255).map(End::Exited);
+    let statuses = (-1..=255).map(|status| End::Exited(status, String::new()));
     let exits = |pattern: &str| pattern.strip_prefix("exited with status ").is_some_and(|n| n.parse::<i32>().is_ok());
     signals.chain(statuses).chain([End::Hung, End::Garbled(String::new())]).any(|end| fits(pattern, &end_kind(&end)))
         || exits(pattern)

@@ -132,7 +132,7 @@ struct WireLeft {
 enum WireResult {
     Outcome(WireOutcome),
     Died(i32),
-    Exited(i32),
+    Exited(i32, String),
     Hung,
     Garbled(String),
     Unsupported(String),
@@ -221,7 +221,7 @@ impl From<StepTrace> for WireStep {
         let result = match step.result {
             Ok(outcome) => WireResult::Outcome(outcome.into()),
             Err(End::Died(signal)) => WireResult::Died(signal),
-            Err(End::Exited(status)) => WireResult::Exited(status),
+            Err(End::Exited(status, words)) => WireResult::Exited(status, words),
             Err(End::Hung) => WireResult::Hung,
             Err(End::Garbled(what)) => WireResult::Garbled(what),
             Err(End::Unsupported(reason)) => WireResult::Unsupported(reason),
@@ -235,7 +235,7 @@ impl WireStep {
         let result = match self.result {
             WireResult::Outcome(outcome) => Ok(outcome.outcome()?),
             WireResult::Died(signal) => Err(End::Died(signal)),
-            WireResult::Exited(status) => Err(End::Exited(status)),
+            WireResult::Exited(status, words) => Err(End::Exited(status, words)),
             WireResult::Hung => Err(End::Hung),
             WireResult::Garbled(what) => Err(End::Garbled(what)),
             WireResult::Unsupported(reason) => Err(End::Unsupported(reason)),
@@ -418,7 +418,7 @@ mod tests {
             .into_iter()
             .map(|value| StepTrace { result: Ok(Outcome::Value(value)), left: left.clone() })
             .collect();
-        for end in [End::Died(11), End::Exited(3), End::Hung, End::Unsupported("no".into())] {
+        for end in [End::Died(11), End::Exited(3, "MemoryError".into()), End::Hung, End::Unsupported("no".into())] {
             steps.push(StepTrace { result: Err(end), left: Left::default() });
         }
         let raised = Outcome::Raised(Raise { class: "OSError".into(), errno: Some(22), message: "m".into() });

@@ -28,7 +28,7 @@ impl<S: Store> Map<S> {
 
     /// `zlib.crc32(m)`, which has a sign in Python 2.
     pub fn crc(&self, profile: Profile) -> Answer {
-        let sum = crc32(&self.all()?);
+        let sum = crate::digest(&self.all()?);
         Ok(Value::Int(match profile.dialect() {
             Dialect::Python2 => sum.cast_signed().into(),
             Dialect::Python3 => sum.into(),
@@ -78,7 +78,7 @@ impl<S: Store> Map<S> {
         })?;
         open.write(at, &[0; PACKED as usize])?;
         let value = packed_value(value, profile)?;
-        if i64::try_from(value).is_err() {
+        if !convert::fits_long(value, profile) {
             return Err(struct_error(profile.struct_overflow_text()));
         }
         let value = u16::try_from(value).map_err(|_| struct_error(profile.struct_range_text()))?;
@@ -94,7 +94,10 @@ impl<S: Store> Map<S> {
         }
         match self.open() {
             Ok(open) if self.access != Access::Read => Ok(open),
-            _ => Err(type_error("argument must be read-write bytes-like object, not mmap.mmap")),
+            _ => {
+                let argument = if profile.pack_into_names_arguments() { "pack_into() argument 2" } else { "argument" };
+                Err(type_error(format!("{argument} must be read-write bytes-like object, not mmap.mmap")))
+            }
         }
     }
 
@@ -128,6 +131,9 @@ impl<S: Store> Map<S> {
 
 /// The offset of `pack_into`. Python 2 makes an integer of it, even of a float.
 fn packed_offset<S: Store>(offset: &Object<'_, S>, profile: Profile) -> Answer<i64> {
+    if profile.pack_into_names_arguments() {
+        return convert::ssize(offset, profile);
+    }
     if profile.dialect() == Dialect::Python3 {
         return convert::index(offset, profile, index_error)?.ok_or_else(|| convert::no_index(offset, profile));
     }
@@ -153,26 +159,4 @@ fn packed_value<S: Store>(value: &Object<'_, S>, profile: Profile) -> Answer<i12
 /// How often a needle occurs without overlap; an empty one does at each place, and at the end.
 fn count_matches(bytes: &[u8], needle: &[u8]) -> usize {
     if needle.is_empty() { bytes.len() + 1 } else { memchr::memmem::find_iter(bytes, needle).count() }
-}
-
-/// The checksum of ITU-T V.42, as `zlib` computes it.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, &byte| {
-        let mut crc = crc ^ u32::from(byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
-        }
-        crc
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_checksum_is_that_of_zlib() {
-        // python -c 'import zlib; print(zlib.crc32(b"hello\n" * 3))'
-        assert_eq!(crc32(&b"hello\n".repeat(3)), 1_030_108_986);
-    }
 }

@@ -6,7 +6,7 @@ use crate::object::{Args, Object};
 use crate::store::Store;
 use mmapcheck_spec::{Profile, Value};
 
-/// How many bytes of UTF-8 a name has at most: the kernel takes 80, and CPython puts 13 and a NUL to them.
+/// How many bytes of UTF-8 a name has at most.
 const LONGEST: usize = 66;
 
 impl<S: Store> Map<S> {

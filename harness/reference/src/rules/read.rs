@@ -12,7 +12,7 @@ impl<S: Store> Map<S> {
     pub fn read(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
         self.open_to_arguments(profile)?;
         let wanted = match profile.dialect() {
-            Dialect::Python2 => Some(convert::long(&args.counted("read", 1, 1, profile)?[0], profile)?),
+            Dialect::Python2 => Some(convert::ssize(&args.counted("read", 1, 1, profile)?[0], profile)?),
             Dialect::Python3 => {
                 let count = args.counted("read", 0, 1, profile)?.first();
                 count.map_or(Ok(None), |count| convert::optional_count(count, profile))?
