@@ -25,7 +25,8 @@ pub fn script(session: &str, about: &[String]) -> Result<String, NotationError> 
     let mut text = about.iter().fold(String::new(), |text, line| text + "# " + line + "\n");
     text += START;
     let Some((last, before)) = session.statements.split_last() else { return Ok(text) };
-    for statement in before {
+    // The module is there already, perhaps with another class in it.
+    for statement in before.iter().filter(|statement| statement.source != "import mmap") {
         text.push('\n');
         text += &done(statement);
     }
