@@ -91,7 +91,8 @@ fn pages_for(version: Version, pages: &[Page], dir: &Path) -> Result<Vec<PathBuf
 /// Runs pages under an interpreter's doctest in an empty folder; what it says where they fail.
 fn doctest(python: &str, pages: &[PathBuf]) -> Result<Option<String>> {
     let dir = tempfile::tempdir()?;
-    let done = Command::new(python).args(["-W", "ignore", "-m", "doctest"]).args(pages).current_dir(dir.path()).output()?;
+    let done =
+        Command::new(python).args(["-W", "ignore", "-m", "doctest"]).args(pages).current_dir(dir.path()).output()?;
     let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
     // A doctest that finds no example says nothing either; the pages all have some.
     Ok((!done.status.success() || !said.is_empty()).then_some(said))

@@ -59,7 +59,9 @@ fn every_divergence_has_a_session_and_a_script_that_shows_it() -> Result {
     let end = found.iter().find(|found| found["op"] == "find").ok_or("the planted bug was not found")?;
     let id = end["id"].as_str().ok_or("no id")?;
     let page = bench.read(&format!("{}/README.md", wrong.0))?;
-    assert!(page.contains(&format!("{id}.py")) && page.contains(end["session"].as_str().ok_or("no session")?.trim_end()));
+    assert!(
+        page.contains(&format!("{id}.py")) && page.contains(end["session"].as_str().ok_or("no session")?.trim_end())
+    );
     let script = bench.reports().join(wrong.0).join(format!("{id}.py"));
     for (module, agrees) in [("mmap", true), ("find_ignores_end", false)] {
         let run = Command::new("python3").arg(&script).arg(module).env("PYTHONPATH", modules()).output()?;
