@@ -76,7 +76,7 @@ pub fn examine(order: Order, stop: &AtomicBool, watcher: &dyn Watcher) -> Result
     let forgiving = severity > Severity::least(None, worker.host());
     known::expect(&mut fates, &mut pages, forgiving);
     drop(worker);
-    if random && !(plan.fail_fast && !pages.failed.is_empty()) {
+    if random && (!plan.fail_fast || pages.failed.is_empty()) {
         report = campaign(&plan, report.host, stop, watcher)?;
     }
     known::count(&mut fates, &report.met);

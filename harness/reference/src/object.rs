@@ -146,6 +146,9 @@ impl<'a, S: Store> Source<'a, S> {
     }
 }
 
+/// Arguments by position, and the one by name, where it is given.
+type Worded<'b, 'a, S> = (&'b [Object<'a, S>], Option<&'b Object<'a, S>>);
+
 /// The arguments of a step.
 pub struct Args<'a, S: Store> {
     /// Those given by position.
@@ -178,12 +181,7 @@ impl<'a, S: Store> Args<'a, S> {
     }
 
     /// The arguments of a method that takes up to `most` by position, and one more by the name `word`.
-    pub fn with_word(
-        &self,
-        method: &str,
-        most: usize,
-        word: &str,
-    ) -> Answer<(&[Object<'a, S>], Option<&Object<'a, S>>)> {
+    pub fn with_word(&self, method: &str, most: usize, word: &str) -> Answer<Worded<'_, 'a, S>> {
         let (plain, given) = (self.plain.len(), self.plain.len() + self.named.len());
         let wrong = if given > most + 1 {
             let kind = if plain == 0 { "keyword " } else { "" };
