@@ -271,10 +271,10 @@ impl Profile {
     }
 
     /// `size()` of a map of no file is its length, and `trackfd=False` is told as the reason there is no size.
-    /// Seen in 3.15.2; not in 3.14.10, where both were a bad descriptor.
+    /// Seen in 3.15.2, and in 3.11.9 on Windows; not in 3.14.10, where both were a bad descriptor.
     #[must_use]
     pub fn size_needs_no_descriptor(self) -> bool {
-        self.since(15)
+        self.since(15) || self.is_windows()
     }
 
     /// `set_name()` is there. Python 3.15 (documentation, `mmap.set_name`).
@@ -296,10 +296,49 @@ impl Profile {
         self.since(15)
     }
 
-    /// Whether the module has the constant.
+    /// Whether the module has the constant. On Windows it has those of the access alone: seen in 3.11.9.
     #[must_use]
     pub fn has_constant(self, constant: &crate::constants::Constant) -> bool {
-        self.since(constant.since)
+        self.since(constant.since) && (!self.is_windows() || constant.name.starts_with("ACCESS_"))
+    }
+
+    fn is_windows(self) -> bool {
+        self.platform == Platform::Windows
+    }
+
+    /// A map is a view of a section, a thing of the system that may have a name: the constructor takes `tagname`, and neither
+    /// `flags` nor `prot`; a length beyond the end of a file makes it longer; resizing makes another section; both move
+    /// the position of the file; a file cannot be made shorter while it has a section. Windows (documentation, `mmap.mmap`,
+    /// Windows version); seen in 3.11.9.
+    #[must_use]
+    pub fn maps_sections(self) -> bool {
+        self.is_windows()
+    }
+
+    /// The kernel takes advice. Not on Windows: seen in 3.11.9.
+    #[must_use]
+    pub fn takes_advice(self) -> bool {
+        !self.is_windows()
+    }
+
+    /// `flush` starts at whole pages. Not on Windows: seen in 3.11.9.
+    #[must_use]
+    pub fn flushes_whole_pages(self) -> bool {
+        !self.is_windows()
+    }
+
+    /// What an offset is a multiple of, in bytes (`ALLOCATIONGRANULARITY`). Windows: 65536, seen in 3.11.9; Linux on x86-64:
+    /// 4096.
+    #[must_use]
+    pub fn granularity(self) -> i64 {
+        if self.is_windows() { 1 << 16 } else { 1 << 12 }
+    }
+
+    /// How many bits a C `long` has. On Windows as many as an `int`, which shows in how large numbers are refused: seen in
+    /// 3.11.9.
+    #[must_use]
+    pub fn long_bits(self) -> u32 {
+        if self.is_windows() { 32 } else { 64 }
     }
 }
 

@@ -69,12 +69,12 @@ const NARROW: usize = 40;
 /// One line that says what goes wrong.
 #[must_use]
 pub fn headline(difference: &crate::compare::Difference) -> String {
-    headline_of(difference, HALF)
+    headline_of(difference, &|text| brief(text, HALF))
 }
 
-fn headline_of(difference: &crate::compare::Difference, half: usize) -> String {
+fn headline_of(difference: &crate::compare::Difference, short: &dyn Fn(&str) -> String) -> String {
     let what = difference.bucket.op.map_or("at the end of the case".to_owned(), |op| op.to_string());
-    let (expected, actual) = (brief(&difference.expected, half), brief(&difference.actual, half));
+    let (expected, actual) = (short(&difference.expected), short(&difference.actual));
     match difference.bucket.field {
         Field::Answer => format!("{what}: expected {expected}, got {actual}"),
         field => format!("{what}: {field}: expected {expected}, got {actual}"),
@@ -134,7 +134,7 @@ pub fn findings(findings: &[Finding], replay: &dyn Fn(&Finding) -> String) -> St
         let _ = writeln!(text, "   no  severity      cases  what");
         for (number, finding) in findings.iter().enumerate() {
             let (severity, cases) = (finding.severity().to_string().to_uppercase(), grouped(finding.count));
-            let line = headline_of(&finding.difference, NARROW);
+            let line = headline_of(&finding.difference, &|text| begun(text, NARROW));
             let _ = writeln!(text, "{:>5}  {severity:<8} {cases:>10}  {line}", number + 1);
         }
         text.push('\n');
@@ -170,6 +170,14 @@ pub fn verdict(comparison: &Comparison, least: Severity) -> String {
 #[must_use]
 pub fn shortened(text: &str) -> String {
     brief(text, limits::LINE)
+}
+
+/// The beginning of a text, where all of it is too long.
+fn begun(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn brief(text: &str, most: usize) -> String {

@@ -5,8 +5,8 @@ use mmapcheck::compare::Severity;
 use mmapcheck::pages::{on_reference, on_target};
 use mmapcheck::run::{Judge, Stepwise};
 use mmapcheck::worker::scratch;
-use mmapcheck_spec::Profile;
 use mmapcheck_spec::pages::{Clause, Example, Page, all, examples};
+use mmapcheck_spec::{Platform, Profile};
 use mmapcheck_targets::Embedded;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -14,7 +14,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, PoisonError};
 
 /// The profiles the reference answers for; each example runs under all it applies to.
-const PROFILES: [Profile; 8] = [
+const PROFILES: [Profile; 9] = [
     Profile::cpython(3, 9, 18),
     Profile::cpython(3, 10, 13),
     Profile::cpython(3, 11, 7),
@@ -23,6 +23,7 @@ const PROFILES: [Profile; 8] = [
     Profile::cpython(3, 13, 18),
     Profile::cpython(3, 14, 10),
     Profile::cpython(3, 15, 2),
+    Profile { platform: Platform::Windows, ..Profile::cpython(3, 11, 9) },
 ];
 
 /// An example and where to send what it came to.

@@ -23,10 +23,30 @@ pub fn method_int<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<
     i32::try_from(value).map_err(|_| overflow_error("Python int too large to convert to C int"))
 }
 
-/// A C `long`: the constructor's offset.
-pub fn long<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> {
+/// A C `long`: what an `int` or a byte is before it is found small enough.
+fn long<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> {
     let Some(value) = object.integer() else { return Err(not_an_integer(object, profile, true)) };
-    i64::try_from(value).map_err(|_| overflow_error("Python int too large to convert to C long"))
+    if !fits_long(value, profile) {
+        return Err(overflow_error("Python int too large to convert to C long"));
+    }
+    Ok(value as i64)
+}
+
+/// Whether a number is small enough for a C `long`.
+pub fn fits_long(value: i128, profile: Profile) -> bool {
+    let most = (1 << (profile.long_bits() - 1)) - 1;
+    (-most - 1..=most).contains(&value)
+}
+
+/// The constructor's offset: 64 bits wherever it runs.
+pub fn offset<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> {
+    let Some(value) = object.integer() else { return Err(not_an_integer(object, profile, true)) };
+    i64::try_from(value).map_err(|_| {
+        overflow_error(match profile.long_bits() {
+            64 => "Python int too large to convert to C long",
+            _ => "int too big to convert",
+        })
+    })
 }
 
 /// An `unsigned char`: the argument of `write_byte`.
@@ -92,7 +112,7 @@ pub fn truth<S: Store>(object: &Object<'_, S>) -> Answer<bool> {
         Object::Bytes(Wrap::Strided, bytes) => bytes.len().div_ceil(2) > 0,
         Object::Bytes(_, bytes) => !bytes.is_empty(),
         Object::Thing(Thing::List | Thing::Dict) => false,
-        Object::Thing(_) | Object::Index(_) | Object::File | Object::Descriptor(_) => true,
+        Object::Thing(_) | Object::Index(_) | Object::File | Object::Descriptor(..) => true,
         Object::Map(map) => map.open().map(|_| true)?,
         Object::View(view) => view.part()?.2 > 0,
     })

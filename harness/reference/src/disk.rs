@@ -86,6 +86,10 @@ impl Store for Disk {
         file.read(at)
     }
 
+    fn nameless(&self, size: u64) -> Result<OpenFile, Errno> {
+        OpenFile::nameless(size)
+    }
+
     fn map(&self, file: Option<&OpenFile>, request: Request) -> Result<Region, Errno> {
         let mut options = MmapOptions::new();
         options.len(request.len).offset(request.offset);

@@ -6,29 +6,50 @@
 use crate::answer::unsupported;
 use crate::disk::Disk;
 use crate::errno::Errno;
+use crate::rules::section::Sections;
 use crate::store::Store;
 use mmapcheck_spec::{
-    Arg, Content, End, FileState, Mode, Op, Outcome, SLOTS, Slot, Step, TargetError, Value, Watch, World, Wrap,
+    Arg, Content, End, FileState, Mode, Op, Outcome, Raise, SLOTS, Slot, Step, TargetError, Value, Watch, World, Wrap,
 };
+use smallvec::SmallVec;
+use std::cell::Cell;
 use std::os::fd::{AsRawFd, RawFd};
 use std::path::Path;
+use std::rc::Rc;
 
 /// The largest size in bytes a file of a case is given.
 pub const MOST_FILE: u64 = 1 << 24;
 
+/// Where a file object stands. The maps of some systems share it, and move it.
+#[derive(Debug)]
+pub struct Cursor {
+    /// The number of the file in the world.
+    pub number: usize,
+    /// In bytes from the start.
+    pub position: Cell<u64>,
+}
+
 /// A file object.
 #[derive(Debug)]
 struct FileObject<F> {
-    number: usize,
-    position: u64,
+    cursor: Rc<Cursor>,
     /// None once it is closed.
     open: Option<F>,
+}
+
+impl<F> FileObject<F> {
+    fn new(number: usize, position: u64, open: F) -> FileObject<F> {
+        let cursor = Rc::new(Cursor { number, position: Cell::new(position) });
+        FileObject { cursor, open: Some(open) }
+    }
 }
 
 /// The files of a case.
 #[derive(Debug)]
 pub struct Files<S: Store = Disk> {
     pub(crate) store: S,
+    /// What keeps files from being made shorter.
+    pub(crate) sections: Sections<S>,
     /// How many files the case has.
     count: usize,
     objects: [Option<FileObject<S::File>>; SLOTS],
@@ -75,7 +96,7 @@ impl Files {
 impl<S: Store> Files<S> {
     /// The files of a store.
     pub(crate) fn of(store: S) -> Files<S> {
-        Files { store, count: 0, objects: [const { None }; SLOTS] }
+        Files { store, sections: Sections::default(), count: 0, objects: [const { None }; SLOTS] }
     }
 
     /// Makes the files of a world in place of those of the last one.
@@ -89,7 +110,7 @@ impl<S: Store> Files<S> {
             self.store.make(number, &file.bytes).map_err(|errno| failed("make", errno))?;
             let open = self.store.open(number, file.mode).map_err(|errno| failed("open", errno))?;
             let position = if file.mode.truncates() { file.bytes.len() as u64 } else { 0 };
-            self.objects[number] = Some(FileObject { number, position, open: Some(open) });
+            self.objects[number] = Some(FileObject::new(number, position, open));
         }
         Ok(())
     }
@@ -98,7 +119,7 @@ impl<S: Store> Files<S> {
     pub fn end(&mut self) {
         for object in self.objects.iter_mut().filter_map(Option::take) {
             if let Some(open) = object.open {
-                self.store.take_back(object.number, open);
+                self.store.take_back(object.cursor.number, open);
             }
         }
     }
@@ -113,8 +134,7 @@ impl<S: Store> Files<S> {
         if mode.truncates() {
             S::set_size(&open, 0).map_err(broken)?;
         }
-        let object = FileObject { number, position: 0, open: Some(open) };
-        *self.objects.get_mut(usize::from(slot)).ok_or_else(unbound)? = Some(object);
+        *self.objects.get_mut(usize::from(slot)).ok_or_else(unbound)? = Some(FileObject::new(number, 0, open));
         Ok(())
     }
 
@@ -137,8 +157,16 @@ impl<S: Store> Files<S> {
     /// # Errors
     /// Where the slot is not bound.
     pub fn position(&self, slot: Slot) -> Result<u64, End> {
+        Ok(self.cursor(slot)?.position.get())
+    }
+
+    /// Where the file object a slot names stands.
+    ///
+    /// # Errors
+    /// Where the slot is not bound.
+    pub fn cursor(&self, slot: Slot) -> Result<&Rc<Cursor>, End> {
         let object = self.objects.get(usize::from(slot)).and_then(Option::as_ref).ok_or_else(unbound)?;
-        Ok(object.position)
+        Ok(&object.cursor)
     }
 
     /// Whether a slot names a file object, open or closed.
@@ -148,10 +176,8 @@ impl<S: Store> Files<S> {
     }
 
     /// The open file a slot names, with its position.
-    fn object(&mut self, slot: Slot) -> Result<(&mut u64, &S::File), End> {
-        let object = self.objects.get_mut(usize::from(slot)).and_then(Option::as_mut).ok_or_else(unbound)?;
-        let open = object.open.as_ref().ok_or_else(|| unsupported("the file is closed"))?;
-        Ok((&mut object.position, open))
+    fn object(&self, slot: Slot) -> Result<(&Cell<u64>, &S::File), End> {
+        Ok((&self.cursor(slot)?.position, self.file(slot)?))
     }
 
     /// Writes at the position; how many bytes were written.
@@ -163,11 +189,12 @@ impl<S: Store> Files<S> {
         if !S::mode(open).writes() {
             return Err(unsupported("the file is not open for writing"));
         }
-        if *position + bytes.len() as u64 > MOST_FILE {
+        let end = position.get() + bytes.len() as u64;
+        if end > MOST_FILE {
             return Err(unsupported("the file would become too large"));
         }
-        S::write(open, *position, bytes).map_err(broken)?;
-        *position += bytes.len() as u64;
+        S::write(open, position.get(), bytes).map_err(broken)?;
+        position.set(end);
         Ok(bytes.len())
     }
 
@@ -180,8 +207,8 @@ impl<S: Store> Files<S> {
         if !S::mode(open).reads() {
             return Err(unsupported("the file is not open for reading"));
         }
-        let bytes = S::read(open, *position).map_err(broken)?;
-        *position += bytes.len() as u64;
+        let bytes = S::read(open, position.get()).map_err(broken)?;
+        position.set(position.get() + bytes.len() as u64);
         Ok(bytes)
     }
 
@@ -194,7 +221,7 @@ impl<S: Store> Files<S> {
         if to > MOST_FILE {
             return Err(unsupported("the position is too large"));
         }
-        *position = to;
+        position.set(to);
         Ok(())
     }
 
@@ -246,6 +273,9 @@ impl<S: Store> Files<S> {
     /// Where Python would refuse it, which is not under test, or the step is of another kind.
     pub fn step(&mut self, step: &Step) -> Result<Outcome, End> {
         let arg = |place: usize| step.args.get(place).map_or(&Arg::Omitted, |given| &given.arg);
+        if let Some(refusal) = self.refusal(step)? {
+            return Ok(Outcome::Raised(refusal));
+        }
         let value = match step.op {
             Op::FileOpen => {
                 let &Arg::Mode(mode) = arg(1) else { return Err(unsupported("open() needs a mode")) };
@@ -271,6 +301,34 @@ impl<S: Store> Files<S> {
             _ => return Err(unsupported(format!("{} is not done on a file", step.op))),
         };
         Ok(Outcome::Value(value))
+    }
+}
+
+impl<S: Store> Files<S> {
+    /// What Python raises where the system does not make a file shorter that has a section.
+    /// Every other step is done, or not, for reasons of its own.
+    fn refusal(&mut self, step: &Step) -> Result<Option<Raise>, End> {
+        let (number, size, file) = match step.args.iter().map(|given| &given.arg).collect::<SmallVec<[_; 2]>>()[..] {
+            [path, Arg::Mode(mode)] if step.op == Op::FileOpen && mode.truncates() => {
+                let number = self.number(path_of(path)?)?;
+                (number, 0, format!(": '{}'", World::path(number)))
+            }
+            [size] if step.op == Op::FileTruncate && S::mode(self.file(step.on)?).writes() => {
+                (self.cursor(step.on)?.number, size_of(size)?, String::new())
+            }
+            _ => return Ok(None),
+        };
+        if !self.sections.hold(number) {
+            return Ok(None);
+        }
+        let open = self.store.open(number, Mode::Read).map_err(broken)?;
+        let is_cut = size < S::size(&open);
+        self.store.take_back(number, open);
+        Ok(is_cut.then(|| Raise {
+            class: "OSError".into(),
+            errno: Some(Errno::EINVAL.0),
+            message: format!("[Errno 22] Invalid argument{file}").into(),
+        }))
     }
 }
 

@@ -58,6 +58,15 @@ pub struct OpenFile {
 }
 
 impl OpenFile {
+    /// A file that is in no folder, full of zeros, open for reading and writing.
+    pub fn nameless(size: u64) -> Result<OpenFile, Errno> {
+        let file = fs::memfd_create("section", fs::MemfdFlags::CLOEXEC)?;
+        let fd = rustix::io::fcntl_dupfd_cloexec(&file, 0)?;
+        let inode = Inode { file, size: Cell::new(0), most_pages: Cell::new(0), spare: RefCell::default() };
+        inode.set_size(size)?;
+        Ok(OpenFile { inode: Rc::new(inode), fd: Rc::new(fd), mode: Mode::Update })
+    }
+
     /// Writes bytes at a place.
     pub fn write(&self, at: u64, bytes: &[u8]) -> Result<(), Errno> {
         write_all(&self.fd, bytes, at)?;

@@ -8,7 +8,7 @@ use crate::map::Map;
 use crate::object::{Args, Object};
 use crate::rules::iterate::Iter;
 use crate::rules::view::View;
-use crate::rules::{compare, construct};
+use crate::rules::{compare, construct, section};
 use crate::sim::Sim;
 use crate::store::{Direction, PAGE, Store};
 use mmapcheck_spec::constants;
@@ -24,7 +24,7 @@ use std::rc::Rc;
 ///
 /// By itself it is on real files; [`Reference::in_memory`] makes one that foresees what a system would do.
 pub struct Reference<S: Store = Disk> {
-    profile: Profile,
+    pub(crate) profile: Profile,
     pub(crate) files: Files<S>,
     pub(crate) names: Names<S>,
 }
@@ -123,6 +123,9 @@ impl<S: Store> Reference<S> {
                 bind(&mut names.iters, step.bind, iter)
             }
             Op::Next => names.iters.get_mut(usize::from(step.on)).and_then(Option::as_mut).ok_or_else(unbound)?.next(),
+            Op::ViewRelease => {
+                names.views.get_mut(usize::from(step.on)).and_then(Option::as_mut).ok_or_else(unbound)?.release()
+            }
             Op::Drop => unbind(&mut names.maps, step.on),
             Op::DropView => unbind(&mut names.views, step.on),
             Op::DropIter => unbind(&mut names.iters, step.on),
@@ -135,7 +138,8 @@ impl<S: Store> Reference<S> {
     }
 
     fn construct(&mut self, step: &Step) -> Answer {
-        let map = construct::construct(&self.files.store, &self.args(step)?, self.profile)?;
+        let (store, sections) = (&self.files.store, &self.files.sections);
+        let map = construct::construct(store, sections, &self.args(step)?, self.profile)?;
         let answer = bind(&mut self.names.maps, step.bind, Rc::new(map))?;
         self.names.shown = self.names.shown.max(usize::from(step.bind) + 1);
         Ok(answer)
@@ -180,6 +184,9 @@ impl<S: Store> Reference<S> {
         if !has_method {
             return Err(attribute_error(format!("'mmap.mmap' object has no attribute '{}'", step.op.row().name)));
         }
+        if step.op == Op::Madvise && !profile.takes_advice() {
+            return Err(attribute_error("'mmap.mmap' object has no attribute 'madvise'"));
+        }
         self.refuse_keywords(step, args)?;
         if step.op.row().params.is_empty() {
             args.none(step.op.row().name)?;
@@ -195,6 +202,9 @@ impl<S: Store> Reference<S> {
             Op::Read => map.read(args, profile),
             Op::ReadByte => map.read_byte(),
             Op::ReadLine => map.readline(),
+            Op::Resize if profile.maps_sections() => {
+                section::resize(map, &self.files.store, &self.files.sections, args, profile)
+            }
             Op::Resize => map.resize(args, profile),
             Op::Seek => map.seek(args, profile),
             Op::Seekable => Ok(Value::Bool(true)),
@@ -262,7 +272,6 @@ impl<S: Store> Reference<S> {
             (Op::ViewSet, [key, value]) => view.set(key, value),
             (Op::ViewSetSlice, [parts @ .., value]) => view.set_slice(parts, value, self.profile),
             (Op::ViewReadonly, _) => view.readonly(),
-            (Op::ViewRelease, _) => view.release(),
             _ => Err(no_rule(step).into()),
         }
     }
@@ -272,7 +281,9 @@ impl<S: Store> Reference<S> {
         let mut args = Args { plain: SmallVec::new(), named: Vec::new() };
         for (place, given) in step.args.iter().enumerate() {
             let object = match &given.arg {
-                Arg::Fd(slot) if is_fileno(step, place, given) => Object::Descriptor(self.files.file(*slot)?),
+                Arg::Fd(slot) if is_fileno(step, place, given) => {
+                    Object::Descriptor(self.files.file(*slot)?, self.files.cursor(*slot)?)
+                }
                 arg => self.object(arg)?,
             };
             match given.keyword {

@@ -1,6 +1,7 @@
 //! The state of a map, and the ways its memory is touched.
 
 use crate::answer::{Answer, buffer_error, unsupported, value_error};
+use crate::rules::section::Handles;
 use crate::store::{Direction, Memory, Store};
 use mmapcheck_spec::constants::{MAP_ANONYMOUS, MAP_SHARED};
 use mmapcheck_spec::{Content, End, MapState, Profile, Watch};
@@ -44,6 +45,8 @@ pub struct Map<S: Store> {
     flags: i32,
     /// Whether `prot` lets its memory be touched at all.
     readable: bool,
+    /// Where it is a view of a section: what it holds of that.
+    pub(crate) handles: Option<Handles<S>>,
 }
 
 /// The signal of touching memory of a map that has no right to it.
@@ -72,7 +75,13 @@ impl<S: Store> Map<S> {
             tracked,
             flags,
             readable,
+            handles: None,
         }
+    }
+
+    /// The map as a view of a section.
+    pub fn of_section(self, handles: Handles<S>) -> Map<S> {
+        Map { handles: Some(handles), ..self }
     }
 
     /// Whether it is closed.
@@ -110,12 +119,20 @@ impl<S: Store> Map<S> {
             return Err(buffer_error("cannot close exported pointers exist"));
         }
         *self.memory.borrow_mut() = None;
+        if let Some(handles) = &self.handles {
+            handles.release();
+        }
         Ok(())
     }
 
     /// Changes the memory of an open map.
     pub fn with_memory<T>(&self, change: impl FnOnce(&mut S::Memory) -> T) -> Option<T> {
         self.memory.borrow_mut().as_mut().map(change)
+    }
+
+    /// Gives the map other memory, or none, in place of what it has.
+    pub fn replace_memory(&self, memory: Option<S::Memory>) -> Option<S::Memory> {
+        self.memory.replace(memory)
     }
 
     /// How many bytes lie between the position and the end.

@@ -1,6 +1,7 @@
 //! The Python objects a step is given.
 
 use crate::answer::{Answer, buffer_error, type_error};
+use crate::files::Cursor;
 use crate::map::{Map, Open};
 use crate::rules::view::View;
 use crate::store::Store;
@@ -25,8 +26,8 @@ pub enum Object<'a, S: Store> {
     Thing(Thing),
     /// A file object.
     File,
-    /// The descriptor of an open file; only the constructor is given one.
-    Descriptor(&'a S::File),
+    /// The descriptor of an open file, and where its file object stands; only the constructor is given one.
+    Descriptor(&'a S::File, &'a Rc<Cursor>),
     /// A map.
     Map(&'a Rc<Map<S>>),
     /// A view of a map.
@@ -39,7 +40,7 @@ impl<S: Store> Object<'_, S> {
         match self {
             Object::None => "NoneType",
             Object::Bool(_) => "bool",
-            Object::Int(_) | Object::Descriptor(_) => "int",
+            Object::Int(_) | Object::Descriptor(..) => "int",
             Object::Index(_) => "Index",
             Object::Bytes(Wrap::Bytes, _) => "bytes",
             Object::Bytes(Wrap::ByteArray, _) => "bytearray",

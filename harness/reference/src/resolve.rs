@@ -2,7 +2,7 @@
 
 use crate::machine::Reference;
 use crate::store::{PAGE, Store};
-use mmapcheck_spec::{Arg, Base, Kind, Num, Op, Step};
+use mmapcheck_spec::{Arg, Base, Kind, Num, Op, Profile, Step};
 
 /// What symbolic numbers count from.
 #[derive(Clone, Copy, Default)]
@@ -20,7 +20,7 @@ impl<S: Store> Reference<S> {
             let bases = self.bases(step);
             for given in &mut step.args {
                 if let Arg::Int(num) | Arg::Index(num) = &mut given.arg {
-                    *num = bases.plain(*num);
+                    *num = bases.plain(*num, self.profile);
                 }
             }
         }
@@ -69,10 +69,11 @@ impl<S: Store> Reference<S> {
 }
 
 impl Bases {
-    fn plain(self, num: Num) -> Num {
+    fn plain(self, num: Num, profile: Profile) -> Num {
         let base = match num.base {
             Base::Zero => 0,
-            Base::Pages(count) | Base::Granules(count) => i128::from(count) * PAGE as i128,
+            Base::Pages(count) => i128::from(count) * PAGE as i128,
+            Base::Granules(count) => i128::from(count) * i128::from(profile.granularity()),
             Base::Len => self.len,
             Base::Pos => self.position,
             Base::FileSize => self.file_size,

@@ -158,6 +158,10 @@ impl Store for Sim {
         Ok(bytes[..file.inode.size.get()].get(at as usize..).unwrap_or_default().to_vec())
     }
 
+    fn nameless(&self, size: u64) -> Result<Opened, Errno> {
+        Ok(Opened { inode: Rc::new(Inode::anonymous(size as usize)), mode: Mode::Update })
+    }
+
     fn map(&self, file: Option<&Opened>, request: Request) -> Result<Region, Errno> {
         let (inode, offset, kind) = match file {
             Some(file) if request.shared => {

@@ -96,6 +96,12 @@ pub trait Store {
     /// As `pread`.
     fn read(file: &Self::File, at: u64) -> Result<Vec<u8>, Errno>;
 
+    /// A file that is in no folder, full of zeros, open for reading and writing.
+    ///
+    /// # Errors
+    /// Where there is no room for it.
+    fn nameless(&self, size: u64) -> Result<Self::File, Errno>;
+
     /// Maps a file, or memory of no file.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ impl<S: Store> Map<S> {
         })?;
         open.write(at, &[0; PACKED as usize])?;
         let Some(value) = value.integer() else { return Err(struct_error("required argument is not an integer")) };
-        if i64::try_from(value).is_err() {
+        if !convert::fits_long(value, profile) {
             return Err(struct_error(profile.struct_overflow_text()));
         }
         let value = u16::try_from(value).map_err(|_| struct_error(profile.struct_range_text()))?;

@@ -14,6 +14,7 @@ pub mod iterate;
 pub mod name;
 pub mod read;
 pub mod resize;
+pub mod section;
 pub mod seek;
 pub mod sync;
 pub mod view;

@@ -27,7 +27,7 @@ impl<S: Store> Map<S> {
             Some(object) => convert::ssize(object, profile)?,
             None => self.len.get() as i64,
         };
-        self.flush_range(offset, size, 0)
+        self.flush_range(offset, size, 0, profile)
     }
 
     /// As above, where the size is that of the rest unless it is given.
@@ -38,15 +38,15 @@ impl<S: Store> Map<S> {
         let flags = flags.map_or(Ok(0), |object| convert::method_int(object, profile))?;
         let _open = self.open()?;
         let rest = (self.len.get() as i64).saturating_sub(offset);
-        self.flush_range(offset, if size == -1 { rest } else { size }, flags)
+        self.flush_range(offset, if size == -1 { rest } else { size }, flags, profile)
     }
 
     /// Nothing that can be seen without a power cut changes, so the kernel is not asked.
-    fn flush_range(&self, offset: i64, size: i64, flags: i32) -> Answer {
+    fn flush_range(&self, offset: i64, size: i64, flags: i32, profile: Profile) -> Answer {
         if size < 0 || offset < 0 || self.len.get() as i64 - offset < size {
             return Err(value_error("flush values out of range"));
         }
-        let reaches_kernel = matches!(self.access, Access::Default | Access::Write);
+        let reaches_kernel = matches!(self.access, Access::Default | Access::Write) && profile.flushes_whole_pages();
         let is_unknown = flags & !(MS_ASYNC | MS_INVALIDATE | MS_SYNC) != 0;
         let is_both = flags & MS_ASYNC != 0 && flags & MS_SYNC != 0;
         if reaches_kernel && (offset % PAGE as i64 != 0 || is_unknown || is_both) {
