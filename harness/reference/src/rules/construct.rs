@@ -144,7 +144,7 @@ impl<'a, S: Store> Asked<'a, S> {
             "tagname" => {
                 self.tag = match object {
                     Object::None => Ok(None),
-                    Object::Thing(thing @ (Thing::Text | Thing::Accent)) => Ok(Some(*thing)),
+                    Object::Thing(thing @ (Thing::Text | Thing::Accent | Thing::LongText)) => Ok(Some(*thing)),
                     _ => Err(object.type_name(profile)),
                 }
             }
