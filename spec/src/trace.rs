@@ -13,6 +13,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number.
     Int(i128),
+    /// A whole number of the type `long`, which Python 2 alone has.
+    Long(i128),
     /// Bytes.
     Bytes(Vec<u8>),
     /// Text.
@@ -57,8 +59,8 @@ pub enum Outcome {
 pub enum End {
     /// The process died of this signal.
     Died(i32),
-    /// The process ended by itself with this status.
-    Exited(i32),
+    /// The process ended by itself with this status. The last line it wrote where its errors go, or nothing.
+    Exited(i32, String),
     /// No answer within the limit.
     Hung,
     /// What it answered is no answer, as described here.
@@ -72,7 +74,8 @@ impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             End::Died(signal) => write!(f, "died of signal {signal}{}", signal_name(*signal)),
-            End::Exited(status) => write!(f, "exited with status {status}"),
+            End::Exited(status, words) if words.is_empty() => write!(f, "exited with status {status}"),
+            End::Exited(status, words) => write!(f, "exited with status {status}: {words}"),
             End::Hung => f.write_str("hung"),
             End::Garbled(what) => write!(f, "answered nonsense: {what}"),
             End::Unsupported(reason) => write!(f, "unsupported: {reason}"),

@@ -47,12 +47,12 @@ pub struct Speeds {
 pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Result<Speeds, TargetError> {
     const ROUNDS: u64 = 10;
     mmapcheck_targets::check_interpreter()?;
-    let (ours, theirs) = (scratch()?, scratch()?);
-    let machine = Embedded::new(&subject.module, &subject.attr, theirs.path())?;
+    let dir = scratch()?;
+    let machine = Embedded::new(&subject.module, &subject.attr, dir.path())?;
     let host = machine.host().clone();
     let profile = profile.unwrap_or(host.profile);
     let mut target = Stepwise::new(machine, host);
-    let mut judge = Judge::new(profile, ours.path())?;
+    let mut judge = Judge::new(profile)?;
     let mix = Mix::all(profile);
     let names = ["generated, run on both, compared", ALONE, "the reference alone", "generation alone"];
     let mut rows: Vec<Row> = names.map(|name| Row { name, steps: 0, time: Duration::ZERO }).into();
@@ -63,7 +63,7 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
             make().map(|case| Ok(judge.answer(case, Watch::Quick)?.case)).collect::<Result<Vec<_>, TargetError>>()?;
         let generated: Vec<Case> = make().collect();
         let steps = plain.iter().map(|case| case.steps.len() as u64).sum();
-        rows[0].add(steps, || sweep(&mut judge, &mut target, &mix, 1, range.clone(), &mut |_| {}).map(drop))?;
+        rows[0].add(steps, || sweep(&mut judge, &mut target, &mix, 1, range.clone(), &mut |_, _| {}).map(drop))?;
         rows[1].add(steps, || plain.iter().try_for_each(|case| target.run(case, Watch::Quick).map(drop)))?;
         rows[2].add(steps, || generated.into_iter().try_for_each(|case| judge.answer(case, Watch::Quick).map(drop)))?;
         rows[3].add(steps, || {

@@ -8,8 +8,11 @@ pub const STEPS: usize = 30;
 /// Cases a worker does between two answers: about a tenth of a second, so that time limits and Ctrl-C are noticed.
 pub const SWEEP: u64 = 2_000;
 
-/// The same for an interpreter behind a driver, which is ten times as slow or slower.
-pub const DRIVEN: u64 = 100;
+/// The most of an interpreter behind a driver, which is ten times as slow or slower.
+pub const DRIVEN: u64 = 200;
+
+/// The first of it, before it is known how slow it is.
+pub const FIRST: u64 = 10;
 
 /// A worker that shows no progress for this long is hung. CPython needs microseconds for a step; a loaded machine may
 /// stop a process for seconds.
@@ -22,11 +25,17 @@ pub const SHRINK: Duration = Duration::from_secs(10);
 /// The small case is then run once more with all the time it is given otherwise.
 pub const HANG_AGAIN: Duration = Duration::from_millis(500);
 
+/// Steps of a case that are left out at most because what they do is known. Each costs one more run of the case.
+pub const LEFT_OUT: usize = 8;
+
 /// How often a case that killed a worker is tried again, to tell a crash of the target from a kill from outside.
 pub const RETRIES: usize = 3;
 
 /// Divergences of different kinds after which a campaign stops: nobody reads more at once.
 pub const BUCKETS: usize = 200;
+
+/// Findings that can be read without a table of them.
+pub const FEW: usize = 4;
 
 /// Bytes a file of a case may grow to in a worker: far more than any case asks for, far less than harms the machine.
 pub const FILE_BYTES: u64 = 1 << 28;

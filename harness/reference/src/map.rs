@@ -1,6 +1,7 @@
 //! The state of a map, and the ways its memory is touched.
 
 use crate::answer::{Answer, buffer_error, unsupported, value_error};
+use crate::rules::section::Handles;
 use crate::store::{Direction, Memory, Store};
 use mmapcheck_spec::constants::{MAP_ANONYMOUS, MAP_SHARED};
 use mmapcheck_spec::{Content, End, MapState, Profile, Watch};
@@ -44,6 +45,8 @@ pub struct Map<S: Store> {
     flags: i32,
     /// Whether `prot` lets its memory be touched at all.
     readable: bool,
+    /// Where it is a view of a section: what it holds of that.
+    pub(crate) handles: Option<Handles<S>>,
 }
 
 /// The signal of touching memory of a map that has no right to it.
@@ -72,7 +75,13 @@ impl<S: Store> Map<S> {
             tracked,
             flags,
             readable,
+            handles: None,
         }
+    }
+
+    /// The map as a view of a section.
+    pub fn of_section(self, handles: Handles<S>) -> Map<S> {
+        Map { handles: Some(handles), ..self }
     }
 
     /// Whether it is closed.
@@ -110,12 +119,20 @@ impl<S: Store> Map<S> {
             return Err(buffer_error("cannot close exported pointers exist"));
         }
         *self.memory.borrow_mut() = None;
+        if let Some(handles) = &self.handles {
+            handles.release();
+        }
         Ok(())
     }
 
     /// Changes the memory of an open map.
     pub fn with_memory<T>(&self, change: impl FnOnce(&mut S::Memory) -> T) -> Option<T> {
         self.memory.borrow_mut().as_mut().map(change)
+    }
+
+    /// Gives the map other memory, or none, in place of what it has.
+    pub fn replace_memory(&self, memory: Option<S::Memory>) -> Option<S::Memory> {
+        self.memory.replace(memory)
     }
 
     /// How many bytes lie between the position and the end.
@@ -140,6 +157,10 @@ impl<S: Store> Map<S> {
     }
 }
 
+/// How many bytes at most the C library reads before it writes any, and writes whatever they are: as glibc for x86-64 does
+/// with the smallest registers it uses. Seen with the largest: 512 are copied onto themselves, and 513 are left alone.
+const SURELY_COPIED: usize = 128;
+
 /// An open map: its memory, touched only where that is no death.
 pub struct Open<'a, S: Store> {
     map: &'a Map<S>,
@@ -147,9 +168,7 @@ pub struct Open<'a, S: Store> {
 }
 
 impl<S: Store> Open<'_, S> {
-    /// Whether `count` bytes can be touched.
-    ///
-    /// The answer may be stricter than the processor's: a search that would end before a dead page counts as touching it.
+    /// Whether `count` bytes can be touched, all of them.
     pub fn touch(&self, at: usize, count: usize) -> Answer<()> {
         if count == 0 {
             return Ok(());
@@ -213,17 +232,35 @@ impl<S: Store> Open<'_, S> {
         }
         from.touch(start, count)?;
         self.touch_to_write(at, count)?;
+        if count > SURELY_COPIED && !self.memory.copies_one_way(at, &from.memory, start, count) {
+            return Err(unsupported("what becomes of many bytes copied onto themselves is up to the C library").into());
+        }
         self.memory.copy(at, &from.memory, start, count);
         Ok(())
     }
 
-    /// Where in the range a needle that is not empty lies.
+    /// Where in the range a needle that is not empty lies. A search ends where it has found, so that dead memory behind that
+    /// is not touched.
     pub fn find(&self, range: Range<usize>, needle: &[u8], direction: Direction) -> Answer<Option<usize>> {
+        let Range { start, end } = range;
         if range.len() < needle.len() {
             return Ok(None);
         }
-        self.touch(range.start, range.len())?;
-        Ok(self.memory.find(range, needle, direction))
+        self.touch(start, 1)?;
+        let live = end.min(self.memory.live());
+        let found = match direction {
+            Direction::Backward if live < end => None,
+            _ => self.memory.find(start..live, needle, direction),
+        };
+        if found.is_some() || live == end {
+            return Ok(found);
+        }
+        // Whoever goes on must touch a place that is dead as a whole. Where there is none, he may or may not.
+        Err(if live + needle.len() <= end {
+            End::Died(SIGBUS).into()
+        } else {
+            unsupported("how a search looks at what ends behind the last live page is its own affair").into()
+        })
     }
 
     /// Advises the kernel; `start` is in whole pages.

@@ -2,19 +2,40 @@
 
 use super::wire::SweepOrder;
 use super::{Gone, Subject, Worker, scratch};
+use crate::compare::outcome_text;
 use crate::limits;
 use crate::run::Judge;
 use crate::sweep::{Swept, sweep};
-use mmapcheck_spec::{Case, Host, Profile, Target, TargetError, Trace, Watch};
-use mmapcheck_targets::driver::Driver;
+use mmapcheck_spec::{Case, Host, Profile, Target, TargetError, Trace, Watch, notation};
+use mmapcheck_targets::driver::{Capabilities, Driver};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// A case whose answers differ from each other, whatever the target.
+const FIVE_ANSWERS: &str = ">>> import mmap
+>>> m = mmap.mmap(-1, 5)
+>>> len(m)
+5
+>>> m.tell()
+0
+>>> m.find(b'x')
+-1
+>>> m.closed
+False
+>>> m[0:2]
+b'\\x00\\x00'
+";
+
+/// How long a sweep should take.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// An interpreter that runs cases by the driver script, and the judge of what it does.
 pub struct Driven {
     driver: Driver,
     judge: Judge,
+    /// How many cases are done in a moment, as the last sweep showed.
+    at_once: u64,
     /// Keeps the folder while it is used; removed with it.
     _dir: TempDir,
 }
@@ -31,9 +52,8 @@ impl Driven {
         hang: Duration,
     ) -> Result<Driven, TargetError> {
         let dir = scratch()?;
-        let reference = dir.path().join("reference");
-        std::fs::create_dir(&reference).map_err(|error| TargetError(format!("{}: {error}", reference.display())))?;
-        let driver = Driver::start(python, &subject.module, &subject.attr, dir.path(), hang)?;
+        let mut driver = Driver::start(python, &subject.module, &subject.attr, dir.path(), hang)?;
+        refuse_what_does_nothing(&mut driver)?;
         let claimed = driver.host().profile;
         if profile.is_none() && !claimed.known() {
             return Err(TargetError(format!(
@@ -42,25 +62,59 @@ impl Driven {
                 Profile::KNOWN
             )));
         }
-        let judge = Judge::new(profile.unwrap_or(claimed), &reference)?;
-        Ok(Driven { driver, judge, _dir: dir })
+        let judge = Judge::new(profile.unwrap_or(claimed))?;
+        Ok(Driven { driver, judge, at_once: limits::FIRST, _dir: dir })
+    }
+}
+
+/// A driver that answers everything alike, such as one that claims that everything passes, drives nothing.
+fn refuse_what_does_nothing(driver: &mut Driver) -> Result<(), TargetError> {
+    let session = notation::parse(FIVE_ANSWERS, 1).map_err(|error| TargetError(error.to_string()))?;
+    let trace = driver.run(&session.case, Watch::Quick)?;
+    let answers: Vec<_> = trace.steps.iter().skip(1).filter_map(|step| step.result.as_ref().ok()).collect();
+    match answers.as_slice() {
+        [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|answer| answer == first) => {
+            Err(TargetError(format!(
+                "{} answers {} to everything it is asked: it does nothing",
+                driver.host().name,
+                outcome_text(first)
+            )))
+        }
+        _ => Ok(()),
     }
 }
 
 impl Worker for Driven {
     fn at_once(&self) -> u64 {
-        limits::DRIVEN
+        self.at_once
     }
 
     fn sweep(&mut self, order: SweepOrder) -> Result<Result<Swept, Gone>, TargetError> {
+        let began = Instant::now();
         let mix = order.mix(self.judge.profile())?;
-        sweep(&mut self.judge, &mut self.driver, &mix, order.seed, order.range(), &mut |_| {}).map(Ok)
+        self.judge.set_rules(order.rules()?);
+        let mut swept = sweep(&mut self.judge, &mut self.driver, &mix, order.seed, order.range(), &mut |_, _| {})?;
+        let stalls = self.driver.take_stalls();
+        if stalls > 0 {
+            swept.incomparable.push((STALL.into(), stalls));
+        }
+        let rate = swept.cases as f64 / began.elapsed().as_secs_f64().max(1e-9);
+        // A target that is slow, or hangs, must not keep the campaign from noticing that its time is over.
+        self.at_once = ((rate * MOMENT.as_secs_f64()) as u64).clamp(1, limits::DRIVEN);
+        Ok(Ok(swept))
     }
 
     fn set_hang(&mut self, hang: Duration) {
         self.driver.set_hang(hang);
     }
+
+    fn capabilities(&self) -> Option<&Capabilities> {
+        Some(self.driver.capabilities())
+    }
 }
+
+/// Why a case is counted that gave no answer in time, and did when it was run again.
+const STALL: &str = "it gave no answer in time once, and did when it was run again";
 
 impl Target for Driven {
     fn host(&self) -> &Host {
@@ -69,5 +123,9 @@ impl Target for Driven {
 
     fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
         self.driver.run(case, watch)
+    }
+
+    fn announce(&mut self, case: &Case, watch: Watch) {
+        self.driver.announce(case, watch);
     }
 }

@@ -184,7 +184,7 @@ impl Running {
                     return Ok(serde_json::from_str(&line).unwrap_or_else(|error| Reply::Failed(error.to_string())));
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    let end = self.child.wait().map_or(End::Exited(-1), ending);
+                    let end = self.child.wait().map_or(End::Exited(-1, String::new()), ending);
                     return Err(Gone { end, marks: self.progress.read() });
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -222,7 +222,7 @@ fn command(program: &Path, orders: &Orders, stderr: File) -> Command {
 }
 
 fn ending(status: ExitStatus) -> End {
-    status.signal().map_or_else(|| End::Exited(status.code().unwrap_or(-1)), End::Died)
+    status.signal().map_or_else(|| End::Exited(status.code().unwrap_or(-1), String::new()), End::Died)
 }
 
 fn last_words(errors: &Path) -> String {

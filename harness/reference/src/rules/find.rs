@@ -13,7 +13,7 @@ impl<S: Store> Map<S> {
         self.open_to_arguments(profile)?;
         let method = if direction == Direction::Forward { "find" } else { "rfind" };
         let args = args.counted(method, 1, 3, profile)?;
-        let needle = Source::contiguous(&args[0])?;
+        let needle = Source::given(&args[0], method, profile)?;
         let open = self.open()?;
         let len = self.len.get();
         let [start, end] = self.bounds(&args[1..], profile)?;

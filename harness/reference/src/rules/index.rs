@@ -1,6 +1,6 @@
 //! Indexing and slicing, to read, assign and delete.
 
-use crate::answer::{Answer, index_error, type_error, value_error};
+use crate::answer::{Answer, index_error, item, type_error, value_error};
 use crate::convert::{self, Slice};
 use crate::map::{Map, Open};
 use crate::object::{Object, Source};
@@ -10,15 +10,18 @@ use mmapcheck_spec::{Profile, Value};
 /// What every index out of range is told.
 pub(super) const OUT_OF_RANGE: &str = "mmap index out of range";
 
+/// What a source of another length than the slice is told.
+pub(super) const WRONG_SIZE: &str = "mmap slice assignment is wrong size";
+
 impl<S: Store> Map<S> {
     /// `m[i]`
-    pub fn get_item(&self, index: &Object<'_, S>) -> Answer {
+    pub fn get_item(&self, index: &Object<'_, S>, profile: Profile) -> Answer {
         let open = self.open()?;
-        let Some(index) = convert::index(index, index_error)? else {
+        let Some(index) = convert::index(index, profile, index_error)? else {
             return Err(type_error("mmap indices must be integers"));
         };
         let at = convert::place(index, self.len.get(), OUT_OF_RANGE)?;
-        Ok(Value::Int(open.byte(at)?.into()))
+        Ok(item(open.byte(at)?, profile))
     }
 
     /// `m[start:stop:step]`
@@ -34,7 +37,7 @@ impl<S: Store> Map<S> {
     /// `m[i] = value`
     pub fn set_item(&self, index: &Object<'_, S>, value: &Object<'_, S>, profile: Profile) -> Answer {
         let index = self.assigned(index, profile)?;
-        let Some(value) = convert::index(value, type_error)? else {
+        let Some(value) = convert::index(value, profile, type_error)? else {
             return Err(type_error("mmap item value must be an int"));
         };
         let value = u8::try_from(value).map_err(|_| value_error("mmap item value must be in range(0, 256)"))?;
@@ -47,17 +50,13 @@ impl<S: Store> Map<S> {
     pub fn set_slice(&self, parts: &[Object<'_, S>], value: &Object<'_, S>, profile: Profile) -> Answer {
         self.assignable(profile)?;
         let slice = Slice::new(parts, profile)?;
-        let source = Source::contiguous(value)?;
+        let source = Source::contiguous(value, profile)?;
         let open = self.open()?;
         let places = slice.of(self.len.get());
         if source.len() != places.count {
-            return Err(index_error("mmap slice assignment is wrong size"));
+            return Err(index_error(WRONG_SIZE));
         }
-        match places.run() {
-            Some(start) => source.copy_to(&open, start)?,
-            None => set_each(&open, places, &source)?,
-        }
-        Ok(Value::None)
+        set_all(&open, places, &source)
     }
 
     /// `del m[i]`
@@ -84,7 +83,7 @@ impl<S: Store> Map<S> {
     /// The index of an assignment or deletion, which some versions compare with the length before they look at the value.
     fn assigned(&self, index: &Object<'_, S>, profile: Profile) -> Answer<i64> {
         self.assignable(profile)?;
-        let Some(index) = convert::index(index, index_error)? else {
+        let Some(index) = convert::index(index, profile, index_error)? else {
             return Err(type_error("mmap indices must be integer"));
         };
         if !profile.assignment_converts_first() {
@@ -92,6 +91,15 @@ impl<S: Store> Map<S> {
         }
         Ok(index)
     }
+}
+
+/// Assigns to each of as many places.
+pub(super) fn set_all<S: Store>(open: &Open<'_, S>, places: convert::Places, source: &Source<'_, S>) -> Answer {
+    match places.run() {
+        Some(start) => source.copy_to(open, start)?,
+        None => set_each(open, places, source)?,
+    }
+    Ok(Value::None)
 }
 
 /// Assigns byte by byte, so that a source in the same memory is seen as it changes.

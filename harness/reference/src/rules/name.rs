@@ -19,7 +19,7 @@ impl<S: Store> Map<S> {
             _ => None,
         };
         let Some(name) = name else {
-            let got = if matches!(object, Object::None) { "None" } else { object.type_name() };
+            let got = object.argument_name(profile);
             return Err(type_error(format!("set_name() argument must be str, not {got}")));
         };
         if name.len() > LONGEST {

@@ -6,7 +6,7 @@ use crate::errno::Errno;
 use crate::map::{Access, Map};
 use crate::object::Args;
 use crate::store::Store;
-use mmapcheck_spec::{Profile, Value};
+use mmapcheck_spec::{Dialect, Profile, Value};
 
 impl<S: Store> Map<S> {
     /// `seek(pos[, whence])`
@@ -49,8 +49,15 @@ impl<S: Store> Map<S> {
         self.open().map(|_| number(self.len.get()))
     }
 
-    /// `repr(m)`
-    pub fn repr(&self) -> Answer {
+    /// `repr(m)`. Where it shows an address, which no two processes share, dots stand for that.
+    pub fn repr(&self, profile: Profile) -> Answer {
+        if !profile.repr_shows_state() {
+            let shown = "<mmap.mmap object at 0x...>";
+            return Ok(match profile.dialect() {
+                Dialect::Python2 => Value::Bytes(shown.into()),
+                Dialect::Python3 => Value::Text(shown.into()),
+            });
+        }
         if self.is_closed() {
             return Ok(Value::Text("<mmap.mmap closed=True>".into()));
         }

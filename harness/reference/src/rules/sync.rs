@@ -7,7 +7,7 @@ use crate::map::{Access, Map};
 use crate::object::{Args, Object};
 use crate::store::{PAGE, Store};
 use mmapcheck_spec::constants::{MADV_DODUMP, MADV_FREE, MADV_HWPOISON, MS_ASYNC, MS_INVALIDATE, MS_SYNC};
-use mmapcheck_spec::{Profile, Value};
+use mmapcheck_spec::{Dialect, Profile, Value};
 
 /// Advice of Linux that is no constant of the module: values the kernel knows, some of which end processes.
 const UNNAMED_ADVICE: [std::ops::RangeInclusive<i32>; 2] = [18..=25, MADV_HWPOISON..=103];
@@ -27,7 +27,12 @@ impl<S: Store> Map<S> {
             Some(object) => convert::ssize(object, profile)?,
             None => self.len.get() as i64,
         };
-        self.flush_range(offset, size, 0)
+        self.flush_range(offset, size, 0, profile)?;
+        Ok(match profile.dialect() {
+            _ if !profile.flush_answers_zero() => Value::None,
+            Dialect::Python2 if !self.reaches_kernel() => Value::Long(0),
+            _ => Value::Int(0),
+        })
     }
 
     /// As above, where the size is that of the rest unless it is given.
@@ -38,21 +43,27 @@ impl<S: Store> Map<S> {
         let flags = flags.map_or(Ok(0), |object| convert::method_int(object, profile))?;
         let _open = self.open()?;
         let rest = (self.len.get() as i64).saturating_sub(offset);
-        self.flush_range(offset, if size == -1 { rest } else { size }, flags)
+        self.flush_range(offset, if size == -1 { rest } else { size }, flags, profile)?;
+        Ok(Value::None)
     }
 
     /// Nothing that can be seen without a power cut changes, so the kernel is not asked.
-    fn flush_range(&self, offset: i64, size: i64, flags: i32) -> Answer {
+    fn flush_range(&self, offset: i64, size: i64, flags: i32, profile: Profile) -> Answer<()> {
         if size < 0 || offset < 0 || self.len.get() as i64 - offset < size {
             return Err(value_error("flush values out of range"));
         }
-        let reaches_kernel = matches!(self.access, Access::Default | Access::Write);
+        let reaches_kernel = self.reaches_kernel() && profile.flushes_whole_pages();
         let is_unknown = flags & !(MS_ASYNC | MS_INVALIDATE | MS_SYNC) != 0;
         let is_both = flags & MS_ASYNC != 0 && flags & MS_SYNC != 0;
         if reaches_kernel && (offset % PAGE as i64 != 0 || is_unknown || is_both) {
             return Err(Errno::EINVAL.into());
         }
-        Ok(Value::None)
+        Ok(())
+    }
+
+    /// Whether what is written to the map is to be seen elsewhere.
+    fn reaches_kernel(&self) -> bool {
+        matches!(self.access, Access::Default | Access::Write)
     }
 
     /// `madvise(option[, start[, length]])`

@@ -4,8 +4,9 @@ use crate::answer::{Answer, number, type_error, value_error};
 use crate::convert;
 use crate::map::{Access, Map};
 use crate::object::{Args, Source};
+use crate::rules::strings;
 use crate::store::Store;
-use mmapcheck_spec::{Profile, Value};
+use mmapcheck_spec::{Dialect, Profile, Value};
 
 impl<S: Store> Map<S> {
     /// Refuses a map that only reads.
@@ -19,7 +20,7 @@ impl<S: Store> Map<S> {
     /// `write(bytes)`: all of them or none.
     pub fn write(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
         self.open_to_arguments(profile)?;
-        let source = Source::contiguous(&args.counted("write", 1, 1, profile)?[0])?;
+        let source = Source::given(&args.counted("write", 1, 1, profile)?[0], "write", profile)?;
         let open = self.open()?;
         self.writable()?;
         let at = self.position.get();
@@ -29,13 +30,17 @@ impl<S: Store> Map<S> {
         }
         source.copy_to(&open, at)?;
         self.position.set(at + source.len());
-        Ok(number(source.len()))
+        Ok(if profile.write_answers_count() { number(source.len()) } else { Value::None })
     }
 
     /// `write_byte(byte)`
     pub fn write_byte(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
         self.open_to_arguments(profile)?;
-        let byte = convert::unsigned_byte(&args.counted("write_byte", 1, 1, profile)?[0], profile)?;
+        let byte = &args.counted("write_byte", 1, 1, profile)?[0];
+        let byte = match profile.dialect() {
+            Dialect::Python2 => strings::character(byte, profile)?,
+            Dialect::Python3 => convert::unsigned_byte(byte, profile)?,
+        };
         let open = self.open()?;
         self.writable()?;
         if self.remaining() == 0 {

@@ -8,6 +8,7 @@ on CPython 2.7 and 3, PyPy, RustPython, GraalPy, and on Windows and WebAssembly.
 import gc
 import io
 import json
+import operator
 import os
 import sys
 
@@ -28,6 +29,8 @@ try:
 except NameError:
     INTEGERS = (int,)
     TEXT = str
+# Python 2 keeps the last exception, and with it all that its frames name, until it is told to forget it.
+forget = getattr(sys, "exc_clear", lambda: None)
 
 
 class Unsupported(Exception):
@@ -55,7 +58,8 @@ def digest(data):
 
 
 def content(data, whole):
-    return [len(data), digest(data), to_latin(data) if whole else None]
+    seen = digest(data) if crc32 is None or PYTHON_2 else crc32(data)
+    return [len(data), seen, to_latin(data) if whole else None]
 
 
 def encode(value):
@@ -63,6 +67,8 @@ def encode(value):
     if value is None or value is True or value is False:
         return value
     kind = type(value)
+    if PYTHON_2 and kind is long:
+        return ["L", str(value)]
     if kind in INTEGERS:
         return value if -SAFE < value < SAFE else ["i", str(value)]
     if kind is bytes:
@@ -105,6 +111,8 @@ class Operation(object):
         self.on = row["on"] if row["on"] != "module" else None
         self.binds = row["binds"]
         self.changes = row["changes"]
+        self.is_map = self.on == "map"
+        self.is_file = self.on == "file"
         self.drops = self.form == "del $"
         self.closes_file = row["name"] == "file-close"
         # A file that loses pages leaves maps of it with dead memory.
@@ -112,11 +120,11 @@ class Operation(object):
         self.scope = scope
         self.made = {}
 
-    def function(self, count, keywords, omitted):
-        shape = (count, keywords, omitted) if keywords or omitted else count
+    def function(self, shape):
+        """The function for this shape of arguments: how many, which keywords, which are left out."""
         made = self.made.get(shape)
         if made is None:
-            made = self.made[shape] = self.make(count, keywords, omitted)
+            made = self.made[shape] = self.make(*shape) if type(shape) is tuple else self.make(shape, (), ())
         return made
 
     def make(self, count, keywords, omitted):
@@ -144,29 +152,27 @@ class Map(object):
         self.path = None
         self.offset = 0
         self.pages = None
+        self.data = None
         try:
             self.understand(given)
         except (TypeError, ValueError, AttributeError, KeyError):
             pass
 
     def understand(self, given):
+        # int() would read the memory of a view, which may be dead.
         constant = self.target.constant
         prot = given.get("prot")
         if prot is not None:
-            self.unreadable = not int(prot) & (constant("PROT_READ", 1) | constant("PROT_WRITE", 2))
-        flags = int(given.get("flags", constant("MAP_SHARED", 1)))
+            self.unreadable = not operator.index(prot) & (constant("PROT_READ", 1) | constant("PROT_WRITE", 2))
+        flags = operator.index(given.get("flags", constant("MAP_SHARED", 1)))
         if self.target.platform != "linux":
             return
         anonymous = given.get("path") is None or flags & constant("MAP_ANONYMOUS", 32)
         if not anonymous:
             self.path = given["path"]
-            self.offset = self.number(given.get("offset", 0))
+            self.offset = operator.index(given.get("offset", 0))
         elif not flags & constant("MAP_PRIVATE", 2) and given.get("access") != constant("ACCESS_COPY", 3):
             self.pages = True
-
-    @staticmethod
-    def number(value):
-        return value.__index__() if hasattr(value, "__index__") else int(value)
 
     def made(self, thing):
         self.object = thing
@@ -376,40 +382,49 @@ class Target(object):
                 if operation.drops:
                     on = None
                     return self.drop(operation.on, step[1])
-                if operation.on == "map":
+                if operation.is_map:
                     on = on.object
-                elif operation.on == "file" and on.closed and not operation.closes_file:
+                elif operation.is_file and on.closed and not operation.closes_file:
                     raise Unsupported("the file is closed")
             if operation.cuts:
                 self.shrunk = True
+            if operation.binds is None:
+                function = self.compiled(operation, step, args)
+                return encode(function(on, args))
             if operation.binds == "map":
                 return self.construct(operation, step)
             function = self.compiled(operation, step, args)
-            if operation.binds is None:
-                return encode(function(on, args))
             self.names[operation.binds][step[2]] = function(on, args)
             return self.collect()
         except Unsupported as error:
             return ["?", str(error)]
         except Exception as error:
-            lack = [name for name in self.lacks if type(error) is NameError and repr(name) in str(error)]
-            return ["?", "no module " + lack[0]] if lack else raised(error)
+            on = function = None
+            return self.failed(error)
         finally:
             # Nothing may hold what the case drops: neither this step's names nor Python 2's last exception.
             on = function = None
             del args[:]
-            if PYTHON_2:
-                sys.exc_clear()
+            forget()
+
+    def failed(self, error):
+        if self.lacks and type(error) is NameError:
+            for name in self.lacks:
+                if repr(name) in str(error):
+                    return ["?", "no module " + name]
+        return raised(error)
 
     def compiled(self, operation, step, args):
         """The function of a step. Its arguments become objects in their place."""
-        omitted = ()
+        shape, omitted = len(args), None
         for i, arg in enumerate(args):
             if type(arg) is list:
                 if arg[0] == "":
-                    omitted += (i,)
+                    omitted = (omitted or ()) + (i,)
                 args[i] = self.decoders[arg[0]](arg)
-        return operation.function(len(args), tuple(step[4]) if len(step) > 4 else (), omitted)
+        if omitted or len(step) > 4:
+            shape = (shape, tuple(step[4]) if len(step) > 4 else (), omitted or ())
+        return operation.made.get(shape) or operation.function(shape)
 
     def construct(self, operation, step):
         args, keywords = step[3], list(step[4]) if len(step) > 4 else []
@@ -444,8 +459,7 @@ class Target(object):
             return [raised(error)]
         finally:
             made = None
-            if PYTHON_2:
-                sys.exc_clear()
+            forget()
 
     def end(self):
         for kind in ("iter", "view", "map"):
@@ -458,35 +472,35 @@ class Target(object):
     # What can be seen.
 
     def look(self, closely):
-        maps = []
-        for slot in range(self.reach):
-            made = self.names["map"].get(slot)
-            maps.append(None if made is None else self.state(made, closely))
+        named = self.names["map"]
+        maps = [self.state(named[slot], closely) if slot in named else None for slot in range(self.reach)]
         return [maps, self.files() if self.every else []]
 
     def state(self, made, closely):
         thing = made.object
-        what = "tell()"
+        length = None
         try:
             pos = thing.tell()
-            what = "len()"
+            length = -1
             length = len(thing)
         except Exception as error:
-            return self.closed(thing, what, error)
-        finally:
-            if PYTHON_2:
-                sys.exc_clear()
+            shown = self.closed(thing, "tell()" if length is None else "len()", error)
+            forget()
+            return shown
         if type(pos) not in INTEGERS:
             return ["?", "tell() is " + type(pos).__name__]
-        seen = None
-        if not made.unreadable and (closely or self.every or length <= LONG):
-            try:
-                data = thing[0 : made.readable(length) if self.shrunk else length]
-            except Exception as error:
-                return ["?", "its bytes raise " + raised(error)[1]]
-            if type(data) is bytes:
-                seen = content(data, self.whole)
-        return [pos, length, seen]
+        if made.unreadable or not (closely or length <= LONG or self.every):
+            return [pos, length, None]
+        try:
+            data = thing[0 : made.readable(length) if self.shrunk else length]
+        except Exception as error:
+            return ["?", "its bytes raise " + raised(error)[1]]
+        if type(data) is not bytes:
+            return [pos, length, None]
+        # To compare bytes with those of the last look takes a tenth of the time of a digest.
+        if data != made.data:
+            made.data, made.content = data, content(data, self.whole)
+        return [pos, length, made.content]
 
     def closed(self, thing, what, error):
         """What refuses tell() is closed, if it says so itself or has no way to."""
@@ -537,6 +551,9 @@ def main():
         send({"failed": ": ".join(raised(error)[1::2])})
         return
     send(target.ready())
+    # Cases are made of many small lists, which the collector would look through again and again.
+    if hasattr(gc, "set_threshold"):
+        gc.set_threshold(20000)
     while True:
         line = receive()
         if not line:

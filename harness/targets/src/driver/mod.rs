@@ -8,10 +8,10 @@ mod process;
 mod wire;
 
 use mmapcheck_spec::{
-    Case, End, Host, Implementation, Platform, Profile, StepTrace, Target, TargetError, Trace, Version, Watch,
+    Case, End, Host, Implementation, Op, Platform, Profile, StepTrace, Target, TargetError, Trace, Version, Watch,
 };
 use process::Process;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use wire::{Line, Ready};
@@ -19,8 +19,12 @@ use wire::{Line, Ready};
 /// The script.
 pub const SCRIPT: &str = include_str!("driver.py");
 
-/// How long an interpreter may take to start.
-const START: Duration = Duration::from_secs(60);
+/// An interpreter may take so many times as long to start as a case may take.
+const START: u32 = 6;
+/// How often a process that takes the place of another is started, before the target is given up.
+const STARTS: usize = 3;
+/// An operation that has hung often is waited for at least this long.
+const LEAST: Duration = Duration::from_millis(200);
 
 /// An interpreter that runs cases by the driver script, or any program that speaks the same protocol.
 pub struct Driver {
@@ -33,6 +37,10 @@ pub struct Driver {
     announced: VecDeque<(u64, Case)>,
     /// The number of the last case sent.
     last: u64,
+    /// How often each operation hung; none is the end of a case.
+    hung: HashMap<Option<Op>, u32>,
+    /// How many cases gave no answer in time once, and did when they were run again.
+    stalls: u64,
 }
 
 /// What to start.
@@ -43,6 +51,7 @@ struct Launch {
     folder: PathBuf,
     script: PathBuf,
     errors: PathBuf,
+    patience: Duration,
 }
 
 /// What a driver said of itself when it started.
@@ -64,7 +73,7 @@ pub struct Capabilities {
 
 impl Driver {
     /// The class `attr` of a module on this interpreter. `folder`: an existing folder of its own, for its files and the
-    /// script's. A case that gives no answer for `hang` has hung.
+    /// script's. A case that gives no answer for `hang` has hung; the interpreter may take six times as long to start.
     ///
     /// # Errors
     /// Where the interpreter does not start, the module cannot be imported, or what answers is no driver: one line.
@@ -83,6 +92,7 @@ impl Driver {
             folder: folder.join("files"),
             script: folder.join("driver.py"),
             errors: folder.join("stderr"),
+            patience: hang * START,
         };
         std::fs::create_dir_all(&launch.folder).map_err(|error| wrong(&launch.folder, error))?;
         std::fs::write(&launch.script, SCRIPT).map_err(|error| wrong(&launch.script, error))?;
@@ -90,7 +100,17 @@ impl Driver {
         let host = host(&ready, &launch)?;
         let Ready { methods, constants, lacks, counted, page, granule, .. } = ready;
         let capabilities = Capabilities { methods, constants, lacks, counted, page, granule };
-        Ok(Driver { launch, hang, host, capabilities, running: Some(running), announced: VecDeque::new(), last: 0 })
+        Ok(Driver {
+            launch,
+            hang,
+            host,
+            capabilities,
+            running: Some(running),
+            announced: VecDeque::new(),
+            last: 0,
+            hung: HashMap::new(),
+            stalls: 0,
+        })
     }
 
     /// What it said of itself.
@@ -110,16 +130,42 @@ impl Driver {
         std::mem::replace(&mut self.hang, hang)
     }
 
-    /// The running process, or a new one, and the number of the next case.
-    fn process(&mut self) -> Result<(Process, u64), TargetError> {
-        self.last += 1;
-        match self.running.take() {
-            Some(running) => Ok((running, self.last)),
-            None => {
-                self.announced.clear();
-                Ok((self.launch.start()?.0, self.last))
+    /// How many cases gave no answer in time once, and did when they were run again, since this was asked last.
+    pub fn take_stalls(&mut self) -> u64 {
+        std::mem::take(&mut self.stalls)
+    }
+
+    /// The running process, or a new one.
+    fn process(&mut self) -> Result<Process, TargetError> {
+        if let Some(running) = self.running.take() {
+            return Ok(running);
+        }
+        self.announced.clear();
+        let mut started = self.launch.start();
+        for _ in 1..STARTS {
+            if started.is_err() {
+                started = self.launch.start();
             }
         }
+        Ok(started?.0)
+    }
+
+    fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// How long this operation, or the end of a case, is waited for. One that is known to hang is waited for half as long
+    /// each time, so that a target that hangs everywhere is soon seen through.
+    fn patience(&self, op: Option<Op>) -> Duration {
+        let times = self.hung.get(&op).copied().unwrap_or(0);
+        (self.hang / 2_u32.saturating_pow(times)).max(LEAST.min(self.hang))
+    }
+
+    /// Whether something in the case is known to hang.
+    fn may_hang(&self, case: &Case) -> bool {
+        let ops = case.steps.iter().map(|step| Some(step.op)).chain([None]);
+        !self.hung.is_empty() && ops.into_iter().any(|op| self.hung.contains_key(&op))
     }
 
     /// Runs a case at once. The inner error: the process is gone.
@@ -129,28 +175,30 @@ impl Driver {
             // It is at another case, whose answer nobody wants any more.
             self.running = None;
         }
-        let (mut process, mut id) = self.process()?;
-        let line = match announced.filter(|_| process.is_at_work()) {
-            Some((announced, _)) => {
-                id = announced;
-                process.line(Instant::now() + self.hang)
+        let mut process = self.process()?;
+        let (id, line) = match announced.filter(|_| process.is_at_work()) {
+            Some((id, _)) => (id, process.line(Instant::now() + self.hang)),
+            None => {
+                let id = self.number();
+                let request = wire::request(id, case, watch, false);
+                (id, request.and_then(|request| process.ask(&request, self.hang)))
             }
-            None => wire::request(id, case, watch, false).and_then(|request| process.ask(&request, self.hang)),
         };
-        let answered = line.and_then(|line| whole(&line, id, case));
+        let answered = line.and_then(|line| whole(&line, id, case, watch));
         if answered.is_ok() {
             self.running = Some(process);
         }
         Ok(answered)
     }
 
-    /// Runs a case in a new process that tells of each step as soon as it is done, to learn at which one it ends.
+    /// Runs a case in a process that tells of each step as soon as it is done, to learn at which one it ends.
     fn step_by_step(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
         let mut trace = Trace::default();
-        self.running = None;
-        let (mut process, asked) = self.process()?;
+        let mut process = self.process()?;
+        let asked = self.number();
+        let op = |done: usize| case.steps.get(done).map(|step| step.op);
         let request = wire::request(asked, case, watch, true);
-        let mut line = request.and_then(|request| process.ask(&request, self.hang));
+        let mut line = request.and_then(|request| process.ask(&request, self.patience(op(0))));
         loop {
             let read = line.and_then(|line| Line::read(&line).map_err(End::Garbled));
             let end = match read {
@@ -159,48 +207,40 @@ impl Driver {
                         Ok(step) => trace.steps.push(step),
                         Err(wrong) => return Ok(ended(trace, End::Garbled(wrong), case)),
                     }
-                    line = process.line(Instant::now() + self.hang);
+                    line = process.line(Instant::now() + self.patience(op(trace.steps.len())));
                     continue;
                 }
-                Ok(Line::Done(done)) if done.id == asked => {
-                    match done.trace().map_err(End::Garbled).and_then(|trace| complete(trace, case)) {
-                        Ok(trace) => {
-                            self.running = Some(process);
-                            return Ok(trace);
-                        }
-                        Err(end) => end,
+                Ok(Line::Done(done)) if done.id == asked => match done.trace(case, watch) {
+                    Ok(trace) => {
+                        self.running = Some(process);
+                        return Ok(trace);
                     }
-                }
+                    Err(wrong) => End::Garbled(wrong),
+                },
                 Ok(Line::Step { id, .. }) if id != asked => another_case(id, asked),
+                Ok(Line::Done(done)) => another_case(done.id, asked),
                 Ok(_) => End::Garbled("it answered another question".into()),
                 Err(end) => end,
             };
+            if end == End::Hung {
+                *self.hung.entry(op(trace.steps.len())).or_default() += 1;
+            }
             return Ok(ended(trace, end, case));
         }
     }
 }
 
 /// The trace of a case in the line that answers it.
-fn whole(line: &[u8], asked: u64, case: &Case) -> Result<Trace, End> {
+fn whole(line: &[u8], asked: u64, case: &Case, watch: Watch) -> Result<Trace, End> {
     match Line::read(line).map_err(End::Garbled)? {
         Line::Done(done) if done.id != asked => Err(another_case(done.id, asked)),
-        Line::Done(done) => complete(done.trace().map_err(End::Garbled)?, case),
+        Line::Done(done) => done.trace(case, watch).map_err(End::Garbled),
         _ => Err(End::Garbled("it answered another question".into())),
     }
 }
 
 fn another_case(id: u64, asked: u64) -> End {
     End::Garbled(format!("it answered case {id} when it was asked for case {asked}"))
-}
-
-/// A trace must have an answer to each step, unless the last one it has says that it could not be done.
-fn complete(trace: Trace, case: &Case) -> Result<Trace, End> {
-    let stopped = trace.steps.last().is_some_and(|step| step.result.is_err());
-    if trace.steps.len() == case.steps.len() || (stopped && trace.steps.len() < case.steps.len()) {
-        return Ok(trace);
-    }
-    let (given, asked) = (trace.steps.len(), case.steps.len());
-    Err(End::Garbled(format!("it answered {given} steps where {asked} were asked for")))
 }
 
 /// The trace of a case in which the process ended, at the step after those it told of.
@@ -219,28 +259,39 @@ impl Target for Driver {
     }
 
     /// Runs a case. Where the process ends in it, the case is run again in a new one, step by step. If it gets through
-    /// then, all that is known is that it ended once, somewhere in this case.
+    /// then, all that is known is that it ended once, somewhere in this case; and one that took too long once is counted as
+    /// a stall, since the machine may have been busy.
     fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+        if self.may_hang(case) && self.announced.is_empty() {
+            return self.step_by_step(case, watch);
+        }
         let first = match self.try_run(case, watch)? {
             Ok(trace) => return Ok(trace),
             Err(End::Unsupported(why)) => return Ok(ended(Trace::default(), End::Unsupported(why), case)),
             Err(end) => end,
         };
         let trace = self.step_by_step(case, watch)?;
-        let again = trace.end.is_some() || trace.steps.iter().any(|step| step.result.is_err());
-        Ok(if again { trace } else { Trace { end: Some(first), ..Trace::default() } })
+        if trace.end.is_some() || trace.steps.iter().any(|step| step.result.is_err()) {
+            return Ok(trace);
+        }
+        if first == End::Hung {
+            self.stalls += 1;
+            return Ok(trace);
+        }
+        Ok(Trace { end: Some(first), ..Trace::default() })
     }
 
     fn announce(&mut self, case: &Case, watch: Watch) {
-        let Some(mut process) = self.running.take() else { return };
-        self.last += 1;
-        let Ok(request) = wire::request(self.last, case, watch, false) else {
+        // Of a target that hangs, every case is looked at by itself.
+        let Some(mut process) = self.running.take_if(|_| self.hung.is_empty()) else { return };
+        let id = self.number();
+        let Ok(request) = wire::request(id, case, watch, false) else {
             self.running = Some(process);
             return;
         };
         // What is wrong with it, if anything, shows when its answer is wanted.
         if process.send(&request, Instant::now() + self.hang).is_ok() {
-            self.announced.push_back((self.last, case.clone()));
+            self.announced.push_back((id, case.clone()));
             self.running = Some(process);
         }
     }
@@ -251,9 +302,9 @@ impl Launch {
         let mut process = Process::start(&self.python, &self.script, &self.errors)?;
         let hello = wire::hello(&self.module, &self.attr, &self.folder).to_string();
         let shown = self.python.display();
-        let line = process.ask(hello.as_bytes(), START).map_err(|end| {
-            TargetError(format!("{shown} {end} while it was being started{}", last_words(&self.errors)))
-        })?;
+        let line = process
+            .ask(hello.as_bytes(), self.patience)
+            .map_err(|end| TargetError(format!("{shown} {end} while it was being started")))?;
         match Line::read(&line) {
             Ok(Line::Ready(ready)) if ready.protocol == wire::PROTOCOL => Ok((process, ready)),
             Ok(Line::Ready(ready)) => Err(TargetError(format!(
@@ -263,15 +314,13 @@ impl Launch {
             ))),
             Ok(Line::Failed { failed }) => Err(TargetError(format!("{shown}: {failed}").replace('\n', " "))),
             Ok(_) => Err(TargetError(format!("{shown} did not introduce itself"))),
-            Err(wrong) => Err(TargetError(format!("{shown} is no driver: {wrong}{}", last_words(&self.errors)))),
+            Err(wrong) => {
+                let words = process.last_words();
+                let words = if words.is_empty() { words } else { format!("; its last words: {words}") };
+                Err(TargetError(format!("{shown} is no driver: {wrong}{words}")))
+            }
         }
     }
-}
-
-/// The last line a process wrote where its errors go.
-fn last_words(errors: &Path) -> String {
-    let text = std::fs::read_to_string(errors).unwrap_or_default();
-    text.lines().rev().find(|line| !line.trim().is_empty()).map(|line| format!(": {line}")).unwrap_or_default()
 }
 
 /// Who a driver says it is, and what it is judged by: the Python version it claims.

@@ -3,8 +3,9 @@
 use mmapcheck_spec::{End, TargetError};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
-use std::fs::File;
+use rustix::process::{Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, kill_process_group, prlimit, waitid};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
@@ -13,14 +14,23 @@ use std::time::{Duration, Instant};
 
 /// A line may be this long, in bytes: far more than any case answers.
 const LONGEST: usize = 1 << 26;
-/// What a driver may take of files and of memory, in bytes.
-const LIMITS: [(Resource, u64); 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 33)];
+/// What a driver may take of files and of memory, in bytes. Its memory is what it has asked for to write in, not its
+/// address space, of which WebAssembly and Java take a hundred times as much as they use.
+const LIMITS: [(Resource, u64); 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 32)];
+/// Of what it writes to standard error so many bytes are kept between two cases; within one, the limit on files holds.
+const ERRORS: u64 = 1 << 20;
+/// How much of it is read again to tell its last words, in bytes.
+const LAST: u64 = 1 << 12;
 
 /// A driver that runs.
 pub(super) struct Process {
     child: Child,
     stdin: ChildStdin,
     stdout: ChildStdout,
+    /// Where its errors go.
+    stderr: File,
+    /// It has been waited for: its number may be another process's by now.
+    gone: bool,
     /// What has come of lines that are not yet asked for.
     pending: Vec<u8>,
     /// Lines sent whose answers have not been read.
@@ -32,21 +42,26 @@ impl Process {
     /// it. A group of its own: Ctrl-C reaches the campaign, which then ends its targets itself.
     pub(super) fn start(python: &Path, script: &Path, errors: &Path) -> Result<Process, TargetError> {
         let wrong = |what: &str, error: std::io::Error| TargetError(format!("{what}: {error}"));
-        let stderr = File::create(errors).map_err(|error| wrong("a temporary file cannot be made", error))?;
+        // Appending, so that what is cut off does not come back as a hole.
+        let stderr = OpenOptions::new().create(true).append(true).read(true).open(errors);
+        let stderr = stderr.map_err(|error| wrong("a temporary file cannot be made", error))?;
+        let _ = stderr.set_len(0);
+        let theirs = stderr.try_clone().map_err(|error| wrong("a temporary file cannot be used twice", error))?;
         let mut command = Command::new(python);
         command.arg(script).env("PYTHONDONTWRITEBYTECODE", "1").process_group(0);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(theirs);
         let mut child = command.spawn().map_err(|error| wrong(&format!("cannot start {}", python.display()), error))?;
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(TargetError("a driver has no pipes".into()));
         };
+        // A launcher has started nothing yet: it has hardly begun to run.
         limit(&child)?;
         for pipe in [stdin.as_fd(), stdout.as_fd()] {
             fcntl_getfl(pipe)
                 .and_then(|flags| fcntl_setfl(pipe, flags | OFlags::NONBLOCK))
                 .map_err(|error| TargetError(format!("a pipe cannot be set up: {error}")))?;
         }
-        Ok(Process { child, stdin, stdout, pending: Vec::new(), owed: 0 })
+        Ok(Process { child, stdin, stdout, stderr, gone: false, pending: Vec::new(), owed: 0 })
     }
 
     /// Whether it was sent something that it has not answered yet.
@@ -93,6 +108,7 @@ impl Process {
                 let mut line: Vec<u8> = self.pending.drain(..=seen + end).collect();
                 line.pop();
                 self.owed = self.owed.saturating_sub(1);
+                self.forget_errors();
                 return Ok(line);
             }
             seen = self.pending.len();
@@ -144,29 +160,73 @@ impl Process {
     fn ended(&mut self) -> End {
         const MOMENT: Duration = Duration::from_secs(2);
         let began = Instant::now();
-        loop {
-            match self.child.try_wait() {
-                Ok(Some(status)) => return ending(status),
-                Ok(None) if began.elapsed() < MOMENT => std::thread::sleep(Duration::from_millis(1)),
-                _ => return self.kill(End::Garbled("it closed its output and lives on".into())),
+        while !self.has_ended() {
+            if began.elapsed() > MOMENT {
+                return self.kill(End::Garbled("it closed its output and lives on".into()));
             }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        match self.finish() {
+            Some(status) => match status.signal() {
+                Some(signal) => End::Died(signal),
+                None => End::Exited(status.code().unwrap_or(-1), self.last_words()),
+            },
+            None => End::Garbled("it closed its output, and nobody knows how it ended".into()),
         }
     }
 
+    /// Whether it has ended. It is not waited for, so that its number stays its own.
+    fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        self.group().is_none_or(|id| waitid(WaitId::Pid(id), options).is_ok_and(|status| status.is_some()))
+    }
+
     fn kill(&mut self, end: End) -> End {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.finish();
         end
+    }
+
+    /// Ends it, and what it has started itself, such as the interpreter behind a launcher. How it ended; none where that is
+    /// known no more.
+    fn finish(&mut self) -> Option<ExitStatus> {
+        if std::mem::replace(&mut self.gone, true) {
+            return None;
+        }
+        let ended = self.has_ended();
+        if let Some(group) = self.group() {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let status = self.child.wait().ok();
+        status.filter(|_| ended)
+    }
+
+    /// Its process group, which has its own number.
+    fn group(&self) -> Option<Pid> {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+    }
+
+    /// A target that writes line after line to its errors must not fill the disk.
+    fn forget_errors(&self) {
+        if self.stderr.metadata().is_ok_and(|file| file.len() > ERRORS) {
+            let _ = self.stderr.set_len(0);
+        }
+    }
+
+    /// The last line it wrote where its errors go; empty where it wrote none.
+    pub(super) fn last_words(&self) -> String {
+        let mut end = Vec::new();
+        let mut file = &self.stderr;
+        let length = file.metadata().map_or(0, |file| file.len());
+        let read =
+            file.seek(SeekFrom::Start(length.saturating_sub(LAST))).and_then(|_| file.take(LAST).read_to_end(&mut end));
+        let text = if read.is_ok() { String::from_utf8_lossy(&end) } else { "".into() };
+        text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // What it has started itself, such as the interpreter behind a launcher, goes with it.
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-        let _ = self.child.wait();
+        self.finish();
     }
 }
 
@@ -181,8 +241,4 @@ fn limit(child: &Child) -> Result<(), TargetError> {
         }
     }
     Ok(())
-}
-
-fn ending(status: ExitStatus) -> End {
-    status.signal().map_or_else(|| End::Exited(status.code().unwrap_or(-1)), End::Died)
 }

@@ -235,8 +235,8 @@ fn bytes(text: &str) -> Result<Vec<u8>, String> {
 }
 
 impl Done {
-    /// The trace. The error names what is wrong with it.
-    pub(super) fn trace(self) -> Result<Trace, String> {
+    /// The trace of this case. The error names what is wrong with it.
+    pub(super) fn trace(self, case: &Case, watch: Watch) -> Result<Trace, String> {
         let mut steps: Vec<StepTrace> = Vec::with_capacity(self.steps.len());
         for step in self.steps {
             let before = steps.last().map(|step| &step.left);
@@ -244,8 +244,31 @@ impl Done {
         }
         let closing = self.closing.into_iter().map(|answer| answer.map(|[json]| answered(json)).transpose());
         let closing = closing.collect::<Result<_, _>>()?;
-        Ok(Trace { steps, last: self.last.left()?, closing, files: contents(self.files)?, end: None })
+        let trace = Trace { steps, last: self.last.left()?, closing, files: contents(self.files)?, end: None };
+        complete(&trace, case, watch).map(|()| trace)
     }
+}
+
+/// Whether a trace holds all that is to be compared: what is left out would pass. It ends early only where a step could not
+/// be done.
+fn complete(trace: &Trace, case: &Case, watch: Watch) -> Result<(), String> {
+    let (given, asked) = (trace.steps.len(), case.steps.len());
+    let stopped = trace.steps.last().is_some_and(|step| step.result.is_err());
+    if given != asked && !(stopped && given < asked) {
+        return Err(format!("it answered {given} steps where {asked} were asked for"));
+    }
+    let all = case.world.files.len();
+    let during = if watch.takes_files() { all } else { 0 };
+    let mut lefts = trace.steps.iter().map(|step| &step.left).chain([&trace.last]);
+    if trace.files.len() != all || lefts.any(|left| left.files.len() != during) {
+        return Err(format!("it did not look at the {all} files of the case"));
+    }
+    let maps = &trace.last.maps;
+    let closed = |(answer, map): (&Option<Outcome>, &MapState)| answer.is_some() == (*map != MapState::Unbound);
+    if trace.closing.len() != maps.len() || !trace.closing.iter().zip(maps).all(closed) {
+        return Err("it did not close the maps of the case".into());
+    }
+    Ok(())
 }
 
 impl WireStep {
@@ -294,11 +317,16 @@ fn value(json: Json) -> Result<Value, String> {
             "b" => bytes(text).map(Value::Bytes),
             "s" => Ok(Value::Text(text.clone())),
             "o" => Ok(Value::Object(text.clone().into())),
-            "i" => Ok(text.parse().map_or(Value::Text("a number of more than 128 bits".into()), Value::Int)),
+            "i" => Ok(text.parse().map_or_else(|_| too_large(), Value::Int)),
+            "L" => Ok(text.parse().map_or_else(|_| too_large(), Value::Long)),
             _ => Err(wrong(&json)),
         },
         _ => Err(wrong(&json)),
     }
+}
+
+fn too_large() -> Value {
+    Value::Text("a number of more than 128 bits".into())
 }
 
 fn contents(files: Vec<WireContent>) -> Result<Vec<Content>, String> {

@@ -1,0 +1,43 @@
+//! `mmapcheck smoke`
+
+use super::{Exit, Smoke, Stop, write_out};
+use mmapcheck::pages::Outcomes;
+use mmapcheck::smoke::{self, smoke};
+use mmapcheck_spec::pages::{all, examples};
+use std::fmt::Write;
+
+pub(super) fn run(args: &Smoke) -> Result<Exit, Stop> {
+    let smoke = smoke(&args.target.subject(), args.target.profile, args.hang)?;
+    write_out(&text(&smoke)?);
+    Ok(if smoke.passed() { Exit::Agrees } else { Exit::Diverges })
+}
+
+fn text(smoke: &smoke::Smoke) -> Result<String, Stop> {
+    let smoke::Smoke { host, profile, facts, examples: Outcomes { passed, failed, skipped, .. }, blind } = smoke;
+    let mut text = format!("{} · judged as {profile}\n\n", host.name);
+    for (about, fact) in facts {
+        let _ = writeln!(text, "{about:<13} {fact}");
+    }
+    text.push('\n');
+    let pages = all()?;
+    let rules: Vec<_> = examples(&pages).map(|(_, clause, example)| (&example.id, &clause.rule)).collect();
+    let rule = |id: &String| rules.iter().find(|(known, _)| *known == id).map_or("", |(_, rule)| rule.as_str());
+    for id in passed {
+        let _ = writeln!(text, "pass  {id:<8}  {}", rule(id));
+    }
+    for failure in failed {
+        let _ = writeln!(text, "FAIL  {:<8}  {}\n{failure}", failure.id, rule(&failure.id));
+    }
+    match blind {
+        None => text += "pass  state     Position, length and bytes of a map are seen after each step\n",
+        Some(why) => {
+            let _ =
+                writeln!(text, "FAIL  state     Position, length and bytes of a map are seen after each step\n  {why}");
+        }
+    }
+    let (right, wrong) = (passed.len() + usize::from(blind.is_none()), failed.len() + usize::from(blind.is_some()));
+    let verdict = if smoke.passed() { "it can be driven" } else { "it is no mmap, or its driver is wrong" };
+    let _ =
+        writeln!(text, "\n{verdict}: {right} passed, {wrong} failed, {} of another version or platform", skipped.len());
+    Ok(text)
+}
