@@ -18,6 +18,8 @@ use wire::{Line, Ready};
 
 /// The script.
 pub const SCRIPT: &str = include_str!("driver.py");
+/// The JSON Schema of all lines to and from a driver.
+pub const SCHEMA: &str = include_str!("protocol.schema.json");
 
 /// An interpreter may take so many times as long to start as a case may take.
 const START: u32 = 6;
