@@ -243,6 +243,19 @@ class Target(object):
         exec(compile(index, "<index>", "exec"), scope)
         return scope, lacks
 
+    def edition(self):
+        """The version of a module that is not part of Python."""
+        name = self.module.__name__
+        edition = getattr(self.module, "__version__", None)
+        if edition is None and name not in ("mmap", "_mmap"):
+            try:
+                from importlib.metadata import version
+
+                edition = version(name.split(".")[0])
+            except Exception:
+                pass
+        return edition if isinstance(edition, str) else None
+
     @staticmethod
     def counts_references():
         """Whether an object is gone with the last name of it."""
@@ -275,6 +288,7 @@ class Target(object):
             "constants": sorted(name for name in dir(self.module) if name.isupper()),
             "lacks": self.lacks,
             "counted": self.counted,
+            "edition": self.edition(),
         }
 
     # Arguments.
@@ -394,8 +408,7 @@ class Target(object):
             if operation.binds == "map":
                 return self.construct(operation, step)
             function = self.compiled(operation, step, args)
-            self.names[operation.binds][step[2]] = function(on, args)
-            return self.collect()
+            return self.name(operation.binds, step[2], function(on, args))
         except Unsupported as error:
             return ["?", str(error)]
         except Exception as error:
@@ -437,8 +450,13 @@ class Target(object):
         made.made(function(None, args))
         given.clear()
         self.reach = max(self.reach, step[2] + 1)
-        self.names["map"][step[2]] = made
-        return self.collect()
+        return self.name("map", step[2], made)
+
+    def name(self, kind, slot, thing):
+        again = slot in self.names[kind]
+        self.names[kind][slot] = thing
+        if again:
+            self.collect()
 
     def drop(self, kind, slot):
         del self.names[kind][slot]
@@ -552,8 +570,10 @@ def main():
         return
     send(target.ready())
     # Cases are made of many small lists, which the collector would look through again and again.
-    if hasattr(gc, "set_threshold"):
+    try:
         gc.set_threshold(20000)
+    except (AttributeError, NotImplementedError):
+        pass
     while True:
         line = receive()
         if not line:
