@@ -1,8 +1,32 @@
-//! Tells the loader where the configured libpython is, so that it never picks another one of the system.
+//! Tells the loader where the configured libpython is, so that it never picks another one of the system, and carries the lists
+//! of known divergences in the program.
 
-fn main() {
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-env-changed=DEP_PYTHON_OF_MMAPCHECK_LIBDIR");
-    if let Ok(dir) = std::env::var("DEP_PYTHON_OF_MMAPCHECK_LIBDIR") {
+    if let Ok(dir) = env::var("DEP_PYTHON_OF_MMAPCHECK_LIBDIR") {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{dir}");
     }
+    known()
+}
+
+/// Writes the table of all lists: path in the repository, and text.
+fn known() -> io::Result<()> {
+    let dir = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../../reports/known");
+    println!("cargo::rerun-if-changed={}", dir.display());
+    let mut names = Vec::new();
+    for file in fs::read_dir(&dir)? {
+        names.extend(file?.file_name().into_string().ok().filter(|name| name.ends_with(".toml")));
+    }
+    names.sort();
+    let mut table = String::from("&[\n");
+    for name in names {
+        let file = dir.join(&name).display().to_string();
+        let _ = writeln!(table, "({:?}, include_str!({file:?})),", format!("reports/known/{name}"));
+    }
+    table.push(']');
+    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("known.rs"), table)
 }

@@ -53,6 +53,9 @@ constants! {
     MADV_DONTDUMP = 16 since 8;
     MADV_DODUMP = 17 since 8;
     MADV_HWPOISON = 100 since 8;
+    MS_ASYNC = 1 since 15;
+    MS_INVALIDATE = 2 since 15;
+    MS_SYNC = 4 since 15;
 }
 
 /// The place of a constant in the table.

@@ -16,7 +16,7 @@ mod value;
 mod words;
 
 pub use case::{Case, FileSpec, Mode, Slot, Step, World};
-pub use profile::{Implementation, Platform, Profile, ProfileError, Version};
+pub use profile::{Dialect, Implementation, Platform, Profile, ProfileError, Version};
 pub use repair::repair;
 pub use target::{Host, Machine, Target, TargetError, Watch};
 pub use trace::{Content, End, FileState, Left, MapState, Outcome, Raise, StepTrace, Trace, Value};

@@ -6,7 +6,7 @@
 mod read;
 mod settles;
 
-pub use read::read;
+pub use read::{read, scope};
 pub use settles::{Settles, settled};
 
 use crate::notation::Session;
@@ -118,10 +118,16 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// Whether the clause is one of Python 2: it says that it ends there. One that names no version is one of Python 3.
+    fn is_python2(&self) -> bool {
+        self.until.is_some_and(|until| until < Version::new(3, 0, 0))
+    }
+
     /// Why a clause does not apply to a profile; `None` where it does.
     #[must_use]
     pub fn excludes(&self, profile: Profile) -> Option<String> {
-        if let Some(since) = self.since.filter(|since| profile.version < *since) {
+        let since = self.since.or_else(|| (!self.is_python2()).then_some(Version::new(3, 0, 0)));
+        if let Some(since) = since.filter(|since| profile.version < *since) {
             return Some(format!("since Python {}", short(since)));
         }
         if let Some(until) = self.until.filter(|until| profile.version > *until) {
@@ -191,5 +197,15 @@ mod tests {
         let scope = Scope { until: Some(Version::new(3, 12, u8::MAX)), ..Scope::default() };
         assert_eq!(scope.excludes(Profile::cpython(3, 12, 7)), None);
         assert_eq!(scope.excludes(Profile::cpython(3, 13, 0)), Some("until Python 3.12".into()));
+    }
+
+    #[test]
+    fn a_clause_is_one_of_python_2_only_where_it_says_so() {
+        let python2 = Profile::cpython(2, 7, 18);
+        let until = |minor| Scope { until: Some(Version::new(2, minor, u8::MAX)), ..Scope::default() };
+        assert_eq!(Scope::default().excludes(python2), Some("since Python 3.0".into()));
+        assert_eq!(Scope::default().excludes(Profile::cpython(3, 6, 15)), None);
+        assert_eq!(until(7).excludes(python2), None);
+        assert_eq!(until(7).excludes(Profile::cpython(3, 6, 15)), Some("until Python 2.7".into()));
     }
 }

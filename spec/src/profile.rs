@@ -62,6 +62,15 @@ impl Platform {
     }
 }
 
+/// Which Python a session is in: how answers are shown, and whether the bytes of a map are strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// Python 2: `bytes` is `str`, and a byte of a map is a string of length one.
+    Python2,
+    /// Python 3: a byte of a map is a number.
+    Python3,
+}
+
 /// Which rules hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Profile {
@@ -142,7 +151,17 @@ impl Profile {
     }
 
     fn since(self, minor: u8) -> bool {
-        self.version >= Version::new(3, minor, 0)
+        self.since_micro(minor, 0)
+    }
+
+    fn since_micro(self, minor: u8, micro: u8) -> bool {
+        self.version >= Version::new(3, minor, micro)
+    }
+
+    /// How answers are shown and what bytes are. Python 2: seen in 2.7.18.
+    #[must_use]
+    pub fn dialect(self) -> Dialect {
+        if self.version.major < 3 { Dialect::Python2 } else { Dialect::Python3 }
     }
 
     /// `seek()` returns the new position, and `seekable()` is there. Python 3.13 (documentation, `mmap.seek`).
@@ -177,33 +196,243 @@ impl Profile {
         self.since(13)
     }
 
-    /// `re` names the type it cannot search. Seen in 3.11.7; not in 3.10.13.
+    /// How `re` refuses to search what has no buffer. Seen in 3.11.7; 3.6.15 to 3.10.13; 2.7.18.
     #[must_use]
-    pub fn re_names_wrong_type(self) -> bool {
-        self.since(11)
-    }
-
-    /// How `struct` refuses a number outside 0..=65535 for the format `<H`.
-    /// Seen in 3.12.1 and 3.13.0; 3.11.7; 3.9.18 and 3.10.13.
-    #[must_use]
-    pub fn struct_range_text(self) -> &'static str {
-        match self.version.minor {
-            12.. => "'H' format requires 0 <= number <= 65535",
-            11 => "ushort format requires 0 <= number <= 65535",
-            _ => "ushort format requires 0 <= number <= (0x7fff * 2 + 1)",
+    pub fn re_refusal_text(self) -> &'static str {
+        match self.dialect() {
+            Dialect::Python2 => "expected string or buffer",
+            Dialect::Python3 if self.since(11) => "expected string or bytes-like object, got 'mmap.mmap'",
+            Dialect::Python3 => "expected string or bytes-like object",
         }
     }
 
-    /// How `struct` refuses a number that fits no C `long`. Seen in 3.12.1 and 3.13.0; 3.9.18 to 3.11.7.
+    /// How `struct` refuses a number outside 0..=65535 for the format `<H`.
+    /// Seen in 3.12.1 and 3.13.0; 3.11.7; 3.6.15 to 3.10.13; 2.7.18.
     #[must_use]
-    pub fn struct_overflow_text(self) -> &'static str {
-        if self.since(12) { self.struct_range_text() } else { "argument out of range" }
+    pub fn struct_range_text(self) -> &'static str {
+        match (self.version.major, self.version.minor) {
+            (3, 12..) => "'H' format requires 0 <= number <= 65535",
+            (3, 11) => "ushort format requires 0 <= number <= 65535",
+            (3, _) => "ushort format requires 0 <= number <= (0x7fff * 2 + 1)",
+            _ => "ushort format requires 0 <= number <= USHRT_MAX",
+        }
     }
 
-    /// Whether the module has the constant.
+    /// How `struct` refuses a number that fits no C `long`. Seen in 3.12.1 and 3.13.0; 3.6.15 to 3.11.7; 2.7.18.
+    #[must_use]
+    pub fn struct_overflow_text(self) -> &'static str {
+        match (self.version.major, self.version.minor) {
+            (3, 12..) => self.struct_range_text(),
+            (3, _) => "argument out of range",
+            _ => "integer out of range for 'H' format code",
+        }
+    }
+
+    /// `flush()` answers with 0 and not with `None`. Until Python 3.7 (documentation, `mmap.flush`); seen in 2.7.18,
+    /// 3.6.15 and 3.7.16.
+    #[must_use]
+    pub fn flush_answers_zero(self) -> bool {
+        !self.since(8)
+    }
+
+    /// A map has `closed` and can be used in a `with` statement. Python 3.2 (documentation, mmap). Not in 2.7.18.
+    #[must_use]
+    pub fn has_context(self) -> bool {
+        self.since(2)
+    }
+
+    /// C `int` and `long` arguments take an object that only has `__index__`. Seen in 3.8.18; not in 3.7.16.
+    #[must_use]
+    pub fn int_takes_index(self) -> bool {
+        self.since(8)
+    }
+
+    /// `read()` takes an object that only has `__index__`, and refuses all others in the same words.
+    /// Seen in 3.7.16; not in 3.6.15.
+    #[must_use]
+    pub fn read_takes_index(self) -> bool {
+        self.since(7)
+    }
+
+    /// `repr()` shows the state of a map and not its address. Python 3.9 (seen in 3.9.18; not in 3.8.18).
+    #[must_use]
+    pub fn repr_shows_state(self) -> bool {
+        self.since(9)
+    }
+
+    /// A method without arguments that is given some says `mmap.tell()`, not `tell()`. Seen in 3.9.18; not in 3.8.18.
+    #[must_use]
+    pub fn argument_refusal_names_class(self) -> bool {
+        self.since(9)
+    }
+
+    /// The constructor looks at its keywords one by one, as it comes to their parameters, and words its refusals as
+    /// `Required argument 'length' (pos 2) not found`. Seen in 2.7.18 and 3.6.15; not in 3.7.16.
+    #[must_use]
+    pub fn keywords_are_checked_in_turn(self) -> bool {
+        !self.since(7)
+    }
+
+    /// `struct.pack_into` tells the offset and the size of a buffer that it refuses. Seen in 3.7.16; not in 3.6.15.
+    #[must_use]
+    pub fn pack_refusal_tells_offset(self) -> bool {
+        self.since(7)
+    }
+
+    /// `struct.unpack_from` tells them as well. Seen in 3.8.18; not in 3.7.16.
+    #[must_use]
+    pub fn unpack_refusal_tells_offset(self) -> bool {
+        self.since(8)
+    }
+
+    /// `write()` answers with the number of bytes. Python 3.6 (documentation, `mmap.write`).
+    #[must_use]
+    pub fn write_answers_count(self) -> bool {
+        self.since(6)
+    }
+
+    /// `struct.unpack_from` converts its offset before it asks for the buffer. Seen in 3.6.15; not in 2.7.18 and 3.7.16.
+    #[must_use]
+    pub fn unpack_converts_offset_first(self) -> bool {
+        self.version.major == 3 && !self.since(7)
+    }
+
+    /// An item or slice is assigned or deleted by looking at the arguments first: whether the map can be written, the key,
+    /// the value, and only then whether the map is open and has such a place. Seen in 3.13.18, 3.14.10 and 3.15.2; not in 3.13.0, nor in
+    /// 3.14.2 (Pyodide's).
+    #[must_use]
+    pub fn assignment_converts_first(self) -> bool {
+        self.since_micro(13, 18) && (self.version.minor != 14 || self.version.micro > 2)
+    }
+
+    /// Shared memory of no file is refused more bytes, also those it once had.
+    /// Seen in 3.13.18, 3.14.10 and 3.15.2; not in 3.13.0. It came with 3.13.8 (gh-138204).
+    #[must_use]
+    pub fn shared_anonymous_keeps_size(self) -> bool {
+        self.since_micro(13, 8)
+    }
+
+    /// A method converts its arguments before it looks whether the map is open. Seen in 3.14.10 and 3.15.2; not in 3.13.18.
+    #[must_use]
+    pub fn methods_convert_first(self) -> bool {
+        self.since(14)
+    }
+
+    /// A wrong number of arguments is told as `find expected at least 1 argument, got 0`, and where just one is taken as
+    /// `mmap.write() takes exactly one argument (0 given)`. Before, `find() takes at least 1 argument (0 given)`.
+    /// Seen in 3.14.10 and 3.15.2; not in 3.13.18.
+    #[must_use]
+    pub fn wrong_count_is_told_as_expected(self) -> bool {
+        self.since(14)
+    }
+
+    /// A method refuses a number that is no C `int` as *too large*, also one that is too small.
+    /// Seen in 3.14.10 and 3.15.2; not in 3.13.18.
+    #[must_use]
+    pub fn methods_call_ints_too_large(self) -> bool {
+        self.since(14)
+    }
+
+    /// `find`, `rfind` and `madvise` take `None` for a bound or length that is left out.
+    /// Seen in 3.14.10 and 3.15.2; not in 3.13.18.
+    #[must_use]
+    pub fn none_is_no_bound(self) -> bool {
+        self.since(14)
+    }
+
+    /// `flush` takes `None` for a size that is left out. Seen in 3.14.10; not in 3.13.18, nor in 3.15.2.
+    #[must_use]
+    pub fn none_is_no_flush_size(self) -> bool {
+        self.since(14) && !self.since(15)
+    }
+
+    /// `__exit__` takes three arguments, not any number. Seen in 3.14.10 and 3.15.2; not in 3.13.18.
+    #[must_use]
+    pub fn exit_takes_three(self) -> bool {
+        self.since(14)
+    }
+
+    /// A search that starts behind the end finds nothing, not even no bytes. Seen in 3.15.2; not in 3.14.10.
+    #[must_use]
+    pub fn nothing_is_behind_the_end(self) -> bool {
+        self.since(15)
+    }
+
+    /// `flush` takes `flags`, and a size that is left out is what follows the offset. Python 3.15 (documentation, `mmap.flush`).
+    #[must_use]
+    pub fn flush_takes_flags(self) -> bool {
+        self.since(15)
+    }
+
+    /// `size()` of a map of no file is its length, and `trackfd=False` is told as the reason there is no size.
+    /// Seen in 3.15.2, and in 3.11.9 on Windows; not in 3.14.10, where both were a bad descriptor.
+    #[must_use]
+    pub fn size_needs_no_descriptor(self) -> bool {
+        self.since(15) || self.is_windows()
+    }
+
+    /// `set_name()` is there. Python 3.15 (documentation, `mmap.set_name`).
+    #[must_use]
+    pub fn has_set_name(self) -> bool {
+        self.since(15)
+    }
+
+    /// The refusal of a part of a slice does not name `None`. Seen in 3.15.2; not in 3.14.10.
+    #[must_use]
+    pub fn slice_refusal_omits_none(self) -> bool {
+        self.since(15)
+    }
+
+    /// `struct.pack_into` says which argument is no buffer to write to, and an offset too large for it is an `OverflowError`,
+    /// not an `IndexError`. Seen in 3.15.2; not in 3.14.10.
+    #[must_use]
+    pub fn pack_into_names_arguments(self) -> bool {
+        self.since(15)
+    }
+
+    /// Whether the module has the constant. On Windows it has those of the access alone: seen in 3.11.9.
     #[must_use]
     pub fn has_constant(self, constant: &crate::constants::Constant) -> bool {
-        self.since(constant.since)
+        self.since(constant.since) && (!self.is_windows() || constant.name.starts_with("ACCESS_"))
+    }
+
+    fn is_windows(self) -> bool {
+        self.platform == Platform::Windows
+    }
+
+    /// A map is a view of a section, a thing of the system that may have a name: the constructor takes `tagname`, and neither
+    /// `flags` nor `prot`; a length beyond the end of a file makes it longer; resizing makes another section; both move
+    /// the position of the file; a file cannot be made shorter while it has a section. Windows (documentation, `mmap.mmap`,
+    /// Windows version); seen in 3.11.9.
+    #[must_use]
+    pub fn maps_sections(self) -> bool {
+        self.is_windows()
+    }
+
+    /// `madvise()` is there. Python 3.8 (documentation, `mmap.madvise`); not on Windows: seen in 3.11.9.
+    #[must_use]
+    pub fn takes_advice(self) -> bool {
+        self.since(8) && !self.is_windows()
+    }
+
+    /// `flush` starts at whole pages. Not on Windows: seen in 3.11.9.
+    #[must_use]
+    pub fn flushes_whole_pages(self) -> bool {
+        !self.is_windows()
+    }
+
+    /// What an offset is a multiple of, in bytes (`ALLOCATIONGRANULARITY`). Windows: 65536, seen in 3.11.9; Linux on x86-64:
+    /// 4096.
+    #[must_use]
+    pub fn granularity(self) -> i64 {
+        if self.is_windows() { 1 << 16 } else { 1 << 12 }
+    }
+
+    /// How many bits a C `long` has. On Windows as many as an `int`, which shows in how large numbers are refused: seen in
+    /// 3.11.9.
+    #[must_use]
+    pub fn long_bits(self) -> u32 {
+        if self.is_windows() { 32 } else { 64 }
     }
 }
 

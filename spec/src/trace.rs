@@ -13,6 +13,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number.
     Int(i128),
+    /// A whole number of the type `long`, which Python 2 alone has.
+    Long(i128),
     /// Bytes.
     Bytes(Vec<u8>),
     /// Text.

@@ -77,11 +77,13 @@ pub enum Thing {
     Text,
     /// `'é'`: text that is not ASCII.
     Accent,
+    /// Text of 67 bytes, one more than `set_name` takes.
+    LongText,
 }
 
 impl Thing {
     /// Every such object, with its source text and the name of its type.
-    pub const ALL: [(Thing, &'static str, &'static str); 7] = [
+    pub const ALL: [(Thing, &'static str, &'static str); 8] = [
         (Thing::Float, "1.5", "float"),
         (Thing::Object, "object()", "object"),
         (Thing::List, "[]", "list"),
@@ -89,6 +91,7 @@ impl Thing {
         (Thing::Dict, "{}", "dict"),
         (Thing::Text, "'text'", "str"),
         (Thing::Accent, "'é'", "str"),
+        (Thing::LongText, "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'", "str"),
     ];
 
     /// Its source text.
@@ -101,6 +104,12 @@ impl Thing {
     #[must_use]
     pub fn type_name(self) -> &'static str {
         Thing::ALL[self as usize].2
+    }
+
+    /// The text it is, where it is text.
+    #[must_use]
+    pub fn text(self) -> Option<&'static str> {
+        self.source().strip_prefix('\'')?.strip_suffix('\'')
     }
 }
 

@@ -78,6 +78,10 @@ pub enum Sort {
     Whence,
     /// `MADV_*`.
     Advice,
+    /// `MS_*` bits.
+    Sync,
+    /// Text.
+    Text,
     /// The new size of a map.
     NewSize,
     /// Any object at all.
@@ -95,12 +99,14 @@ pub enum Sort {
 /// One parameter of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Param {
-    /// Its name, where the constructor takes it as a keyword.
+    /// Its name, where a call takes it as a keyword.
     pub name: &'static str,
     /// What it is for.
     pub sort: Sort,
     /// Whether a call must give it.
     pub needed: bool,
+    /// Whether it is only taken by its name.
+    pub by_name: bool,
 }
 
 /// One row of the table.
@@ -138,11 +144,15 @@ impl Row {
 }
 
 const fn need(name: &'static str, sort: Sort) -> Param {
-    Param { name, sort, needed: true }
+    Param { name, sort, needed: true, by_name: false }
 }
 
 const fn may(name: &'static str, sort: Sort) -> Param {
-    Param { name, sort, needed: false }
+    Param { name, sort, needed: false, by_name: false }
+}
+
+const fn word(name: &'static str, sort: Sort) -> Param {
+    Param { name, sort, needed: false, by_name: true }
 }
 
 /// Whether a form has a place for any number of arguments: `$*`.
@@ -197,7 +207,7 @@ operations! {
     /// Construct a map.
     New, "mmap", Module, "mmap.mmap($*)" => Map, Nothing, [
         need("fileno", Sort::Descriptor), need("length", Sort::Length), may("flags", Sort::Flags), may("prot", Sort::Prot),
-        may("access", Sort::Access), may("offset", Sort::Offset), may("trackfd", Sort::Truth)];
+        may("access", Sort::Access), may("offset", Sort::Offset), word("trackfd", Sort::Truth)];
     /// Close the map.
     Close, "close", Map, "$.close($*)", Nothing, [];
     /// Whether the map is closed.
@@ -207,7 +217,7 @@ operations! {
     /// Highest index of a needle.
     RFind, "rfind", Map, "$.rfind($*)", Nothing, [need("sub", Sort::Needle), may("start", Sort::Position), may("end", Sort::Position)];
     /// Write changes back.
-    Flush, "flush", Map, "$.flush($*)", Nothing, [may("offset", Sort::Offset), may("size", Sort::Count)];
+    Flush, "flush", Map, "$.flush($*)", Nothing, [may("offset", Sort::Offset), may("size", Sort::Count), word("flags", Sort::Sync)];
     /// Advise the kernel.
     Madvise, "madvise", Map, "$.madvise($*)", Nothing, [need("option", Sort::Advice), may("start", Sort::Offset), may("length", Sort::Count)];
     /// Copy bytes within the map.
@@ -224,6 +234,8 @@ operations! {
     Seek, "seek", Map, "$.seek($*)", Nothing, [need("pos", Sort::Position), may("whence", Sort::Whence)];
     /// Whether the map can seek (3.13).
     Seekable, "seekable", Map, "$.seekable($*)", Nothing, [];
+    /// Name the memory for the kernel's list of it (3.15).
+    SetName, "set_name", Map, "$.set_name($*)", Nothing, [need("name", Sort::Text)];
     /// The size of the file.
     Size, "size", Map, "$.size($*)", Nothing, [];
     /// The position.

@@ -1,7 +1,9 @@
 //! A case printed and read back is the same case, and no text makes the reader panic.
 
-use mmapcheck_spec::notation::{parse, print};
-use mmapcheck_spec::{Arg, Base, Case, FileSpec, Given, Mode, Num, Op, Step, Thing, World, Wrap, constants, repair};
+use mmapcheck_spec::notation::{parse, print, print_answered};
+use mmapcheck_spec::{
+    Arg, Base, Case, Dialect, FileSpec, Given, Mode, Num, Op, Step, Thing, World, Wrap, constants, repair,
+};
 use proptest::prelude::*;
 
 fn num() -> impl Strategy<Value = Num> {
@@ -73,9 +75,11 @@ proptest! {
 
     #[test]
     fn a_case_reads_back_as_printed(case in case()) {
-        let text = print(&case);
-        let back = parse(&text, 1).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
-        prop_assert_eq!(back.case, case, "{}", text);
+        for dialect in [Dialect::Python2, Dialect::Python3] {
+            let text = print_answered(&case, &[], dialect);
+            let back = parse(&text, 1).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
+            prop_assert_eq!(&back.case, &case, "{}", text);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::generate::{Mix, generate};
 use crate::limits;
 use crate::run::{Judge, Stepwise};
 use crate::sweep::sweep;
-use crate::worker::{Subject, scratch};
+use crate::worker::{Engine, Subject, scratch};
 use mmapcheck_spec::{Case, Profile, Target, TargetError, Watch};
 use mmapcheck_targets::Embedded;
 use mmapcheck_targets::driver::Driver;
@@ -52,14 +52,17 @@ pub struct Speeds {
 pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Result<Speeds, TargetError> {
     const ROUNDS: u64 = 10;
     mmapcheck_targets::check_interpreter()?;
-    let (ours, theirs) = (scratch()?, scratch()?);
-    let machine = Embedded::new(&subject.module, &subject.attr, theirs.path())?;
+    let dir = scratch()?;
+    let machine = Embedded::new(&subject.module, &subject.attr, dir.path())?;
     let host = machine.host().clone();
     let profile = profile.unwrap_or(host.profile);
     let mut target = Stepwise::new(machine, host);
-    let mut judge = Judge::new(profile, ours.path())?;
+    let mut judge = Judge::new(profile)?;
     let mix = Mix::all(profile);
-    let mut behind = subject.python.as_ref().map(|python| Behind::start(python, subject)).transpose()?;
+    let mut behind = match &subject.engine {
+        Engine::Python(python) => Some(Behind::start(python, subject)?),
+        Engine::Embedded | Engine::Reference => None,
+    };
     let names = ["generated, run on both, compared", ALONE, "the reference alone", "generation alone"];
     let names = names.into_iter().chain(behind.as_ref().map(|_| "behind the driver, compared"));
     let mut rows: Vec<Row> = names.map(|name| Row { name, steps: 0, time: Duration::ZERO }).collect();
@@ -70,7 +73,7 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
             make().map(|case| Ok(judge.answer(case, Watch::Quick)?.case)).collect::<Result<Vec<_>, TargetError>>()?;
         let generated: Vec<Case> = make().collect();
         let steps = plain.iter().map(|case| case.steps.len() as u64).sum();
-        rows[0].add(steps, || sweep(&mut judge, &mut target, &mix, 1, range.clone(), &mut |_| {}).map(drop))?;
+        rows[0].add(steps, || sweep(&mut judge, &mut target, &mix, 1, range.clone(), &mut |_, _| {}).map(drop))?;
         rows[1].add(steps, || plain.iter().try_for_each(|case| target.run(case, Watch::Quick).map(drop)))?;
         rows[2].add(steps, || generated.into_iter().try_for_each(|case| judge.answer(case, Watch::Quick).map(drop)))?;
         rows[3].add(steps, || {
@@ -90,21 +93,21 @@ struct Behind {
     driver: Driver,
     judge: Judge,
     mix: Mix,
-    _dirs: [TempDir; 2],
+    _dir: TempDir,
 }
 
 impl Behind {
     fn start(python: &Path, subject: &Subject) -> Result<Behind, TargetError> {
-        let dirs = [scratch()?, scratch()?];
-        let driver = Driver::start(python, &subject.module, &subject.attr, dirs[0].path(), limits::HANG)?;
+        let dir = scratch()?;
+        let driver = Driver::start(python, &subject.module, &subject.attr, dir.path(), limits::HANG)?;
         let profile = driver.host().profile;
-        let judge = Judge::new(profile, dirs[1].path())?;
-        Ok(Behind { driver, judge, mix: Mix::all(profile), _dirs: dirs })
+        let judge = Judge::new(profile)?;
+        Ok(Behind { driver, judge, mix: Mix::all(profile), _dir: dir })
     }
 
     fn measure(&mut self, row: &mut Row, range: Range<u64>) -> Result<(), TargetError> {
         let began = Instant::now();
-        let swept = sweep(&mut self.judge, &mut self.driver, &self.mix, 1, range, &mut |_| {})?;
+        let swept = sweep(&mut self.judge, &mut self.driver, &self.mix, 1, range, &mut |_, _| {})?;
         row.time += began.elapsed();
         row.steps += swept.steps;
         Ok(())

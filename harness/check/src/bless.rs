@@ -4,7 +4,7 @@ use crate::compare::Severity;
 use crate::pages::holds;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Example, Page};
-use mmapcheck_spec::{Profile, Target, TargetError, Watch};
+use mmapcheck_spec::{Dialect, Profile, Target, TargetError, Watch};
 
 /// A page with its answers rewritten.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub fn bless(page: &Page, text: &str, target: &mut dyn Target) -> Result<Blessed
                 done.skipped.push(example.id.clone());
                 continue;
             }
-            of_example(page, example, target, &mut edits, &mut done)?;
+            of_example(page, example, target, profile.dialect(), &mut edits, &mut done)?;
         }
     }
     done.changed = edits.iter().map(|edit| edit.line).collect();
@@ -58,6 +58,7 @@ fn of_example(
     page: &Page,
     example: &Example,
     target: &mut dyn Target,
+    dialect: Dialect,
     edits: &mut Vec<Edit>,
     done: &mut Blessed,
 ) -> Result<(), TargetError> {
@@ -66,9 +67,9 @@ fn of_example(
         let answer = match statement.step {
             None => world_answer(statement),
             Some(step) => match trace.steps.get(step).map(|step| &step.result) {
-                Some(Ok(outcome)) if holds(statement, outcome, Severity::Message) => None,
-                Some(Ok(outcome)) if statement.discards => Some(notation::render_discarded(outcome)),
-                Some(Ok(outcome)) => Some(notation::render(outcome)),
+                Some(Ok(outcome)) if holds(statement, outcome, dialect, Severity::Message) => None,
+                Some(Ok(outcome)) if statement.discards => Some(notation::render_discarded(outcome, dialect)),
+                Some(Ok(outcome)) => Some(notation::render(outcome, dialect)),
                 other => {
                     let why =
                         other.and_then(|result| result.as_ref().err()).map_or("no answer".into(), ToString::to_string);

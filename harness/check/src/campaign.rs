@@ -4,9 +4,10 @@ mod job;
 
 use crate::compare::{Bucket, Difference, Severity};
 use crate::generate::Mix;
+use crate::known::Rules;
 use crate::run::{Compared, Judge};
 use crate::shrink::shrink;
-use crate::worker::{Subject, scratch};
+use crate::worker::Subject;
 use mmapcheck_spec::{Case, Host, Profile, Target, TargetError, Watch};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -46,6 +47,8 @@ pub struct Plan {
     pub fail_fast: bool,
     /// The least severity that is a finding; none: `message` for CPython's own `mmap`, `class` for others.
     pub severity: Option<Severity>,
+    /// What is known of the target: counted, and no finding.
+    pub known: Rules,
 }
 
 /// A divergence, made small.
@@ -92,6 +95,8 @@ pub struct Report {
     pub severity: Severity,
     /// Divergences of at least that severity, the worst first.
     pub findings: Vec<Finding>,
+    /// Known divergences: how often each was met, by id.
+    pub met: BTreeMap<String, u64>,
     /// Milder ones, with the number of cases that showed them.
     pub milder: BTreeMap<Bucket, u64>,
     /// Cases whose rest could not be compared, by reason.
@@ -113,6 +118,7 @@ impl Report {
             seconds: 0.0,
             severity,
             findings: Vec::new(),
+            met: BTreeMap::new(),
             milder: BTreeMap::new(),
             incomparable: BTreeMap::new(),
             interrupted: false,
@@ -166,6 +172,7 @@ pub fn campaign(plan: &Plan, host: Host, stop: &AtomicBool, watcher: &dyn Watche
         seconds: began.elapsed().as_secs_f64(),
         severity,
         findings,
+        met: tally.met,
         milder,
         incomparable: tally.incomparable,
         interrupted: stop.load(Ordering::Relaxed),
@@ -187,7 +194,17 @@ struct Tally {
     counts: BTreeMap<Bucket, u64>,
     taken: HashSet<Bucket>,
     findings: Vec<Finding>,
+    met: BTreeMap<String, u64>,
     incomparable: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// Known divergences were met.
+    fn meet(&mut self, met: impl IntoIterator<Item = (String, u64)>) {
+        for (id, count) in met {
+            *self.met.entry(id).or_default() += count;
+        }
+    }
 }
 
 struct Shared<'a> {
@@ -228,8 +245,8 @@ impl Shared<'_> {
 
     fn job(&self) -> Result<(), TargetError> {
         let worker = self.plan.subject.start(self.plan.profile, self.plan.hang)?;
-        let dir = scratch()?;
-        let judge = Judge::new(self.profile, dir.path())?;
+        let mut judge = Judge::new(self.profile)?;
+        judge.set_rules(self.plan.known.clone());
         let mix = Mix { ops: self.plan.ops.clone(), steps: self.plan.steps, profile: self.profile };
         let mut job = job::Job { shared: self, worker, judge, mix };
         while let Some(range) = self.range(job.worker.at_once()) {

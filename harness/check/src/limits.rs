@@ -25,11 +25,17 @@ pub const SHRINK: Duration = Duration::from_secs(10);
 /// The small case is then run once more with all the time it is given otherwise.
 pub const HANG_AGAIN: Duration = Duration::from_millis(500);
 
+/// Steps of a case that are left out at most because what they do is known. Each costs one more run of the case.
+pub const LEFT_OUT: usize = 8;
+
 /// How often a case that killed a worker is tried again, to tell a crash of the target from a kill from outside.
 pub const RETRIES: usize = 3;
 
 /// Divergences of different kinds after which a campaign stops: nobody reads more at once.
 pub const BUCKETS: usize = 200;
+
+/// Findings that can be read without a table of them.
+pub const FEW: usize = 4;
 
 /// Bytes a file of a case may grow to in a worker: far more than any case asks for, far less than harms the machine.
 pub const FILE_BYTES: u64 = 1 << 28;

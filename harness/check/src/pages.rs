@@ -4,7 +4,7 @@ use crate::compare::{Difference, Field, Severity, outcome_text};
 use crate::run::{Answered, Compared, Judge};
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Level, Page, examples, settled};
-use mmapcheck_spec::{Case, Host, Op, Outcome, Target, TargetError, Trace, Value, Watch};
+use mmapcheck_spec::{Case, Dialect, End, Host, Op, Outcome, Target, TargetError, Trace, Value, Watch};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -21,11 +21,13 @@ pub struct Failure {
     pub wanted: String,
     /// What came.
     pub got: String,
+    /// Why no answer came, where none did.
+    pub end: Option<End>,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Failure { id, place, statement, wanted, got } = self;
+        let Failure { id, place, statement, wanted, got, .. } = self;
         write!(f, "{place}: {id}: {statement}\n  page: {wanted}\n  got:  {got}")
     }
 }
@@ -47,8 +49,12 @@ pub struct Outcomes {
     pub passed: Vec<String>,
     /// Examples that failed.
     pub failed: Vec<Failure>,
+    /// Examples that failed as a known divergence says they do.
+    pub expected: Vec<Failure>,
     /// Examples that do not apply, with the reason.
     pub skipped: Vec<(String, String)>,
+    /// Examples that the target says it cannot run, with the reason.
+    pub unsupported: Vec<(String, String)>,
 }
 
 impl Outcomes {
@@ -82,6 +88,7 @@ pub fn run(
         }
         match on_target(&page.path, example, judge, target, least)? {
             None => outcomes.passed.push(example.id.clone()),
+            Some(Failure { id, end: Some(End::Unsupported(reason)), .. }) => outcomes.unsupported.push((id, reason)),
             Some(failure) => outcomes.failed.push(failure),
         }
     }
@@ -107,7 +114,7 @@ pub fn on_target(
 ) -> Result<Option<Failure>, TargetError> {
     let plain = plain(example, judge)?;
     let trace = target.run(&plain, Watch::Quick)?;
-    Ok(hold_against(page, example, &trace, least))
+    Ok(hold_against(page, example, &trace, judge.profile().dialect(), least))
 }
 
 /// Runs an example on the reference.
@@ -117,7 +124,8 @@ pub fn on_target(
 pub fn on_reference(page: &str, example: &Example, judge: &mut Judge) -> Result<Option<Failure>, TargetError> {
     let Answered { case, expected } = judge.answer(example.session.case.clone(), Watch::Quick)?;
     if case.steps.len() == example.session.case.steps.len() {
-        return Ok(hold_against(page, example, &expected, Severity::Message));
+        let dialect = judge.profile().dialect();
+        return Ok(hold_against(page, example, &expected, dialect, Severity::Message));
     }
     let lost = first_lost(&example.session.case, &case);
     let statement = example.session.statements.iter().find(|statement| statement.step == Some(lost));
@@ -139,30 +147,39 @@ fn plain(example: &Example, judge: &mut Judge) -> Result<Case, TargetError> {
 
 /// Holds a trace against the answers of a page, both ways: a missing answer fails, and so does one too many.
 #[must_use]
-pub fn hold_against(page: &str, example: &Example, trace: &Trace, least: Severity) -> Option<Failure> {
+pub fn hold_against(
+    page: &str,
+    example: &Example,
+    trace: &Trace,
+    dialect: Dialect,
+    least: Severity,
+) -> Option<Failure> {
     for statement in &example.session.statements {
-        if let Some(got) = differs(&example.session.case, statement, trace, least) {
-            return Some(failure(page, example, statement, got));
+        if let Some(got) = differs(&example.session.case, statement, trace, dialect, least) {
+            let end = statement.step.and_then(|step| trace.steps.get(step)?.result.clone().err());
+            return Some(Failure { end, ..failure(page, example, statement, got) });
         }
     }
     // Nobody is told what comes after the last statement, but dying there is a failure all the same.
     let (end, last) = (trace.end.as_ref()?, example.session.statements.last()?);
-    Some(failure(page, example, last, format!("{end} when everything was closed")))
+    let failed = failure(page, example, last, format!("{end} when everything was closed"));
+    Some(Failure { end: Some(end.clone()), ..failed })
 }
 
 /// What came instead of a statement's answer; none where it came.
-fn differs(case: &Case, statement: &Statement, trace: &Trace, least: Severity) -> Option<String> {
+fn differs(case: &Case, statement: &Statement, trace: &Trace, dialect: Dialect, least: Severity) -> Option<String> {
     let Some(step) = statement.step else {
         let shown = statement.shows().unwrap_or_default();
         let got = if shown.is_empty() { "nothing" } else { shown };
         return (statement.want.join("\n") != shown).then(|| got.to_owned());
     };
     match trace.steps.get(step).map(|step| &step.result) {
-        Some(Ok(outcome)) if holds(statement, outcome, least) => None,
+        Some(Ok(outcome)) if holds(statement, outcome, dialect, least) => None,
         // As texts of exceptions, what `repr` shows is CPython's habit.
         Some(Ok(Outcome::Value(Value::Text(_)))) if case.steps[step].op == Op::Repr && least > Severity::Message => {
             None
         }
+        Some(Ok(Outcome::Value(value))) => Some(notation::render_value(value, dialect)),
         Some(Ok(outcome)) => Some(outcome_text(outcome)),
         Some(Err(end)) => Some(end.to_string()),
         // Where the target died at the end, its answers before are lost.
@@ -173,7 +190,7 @@ fn differs(case: &Case, statement: &Statement, trace: &Trace, least: Severity) -
 
 /// Whether an outcome is the answer of a statement. One whose value goes to `_` shows nothing, or a traceback.
 #[must_use]
-pub fn holds(statement: &Statement, outcome: &Outcome, least: Severity) -> bool {
+pub fn holds(statement: &Statement, outcome: &Outcome, dialect: Dialect, least: Severity) -> bool {
     if let (true, Outcome::Value(_)) = (statement.discards, outcome) {
         return statement.want.is_empty();
     }
@@ -182,7 +199,7 @@ pub fn holds(statement: &Statement, outcome: &Outcome, least: Severity) -> bool 
         return true;
     }
     let class_only = statement.class_only || least > Severity::Message;
-    notation::matches(&statement.want, outcome, statement.ellipsis, class_only)
+    notation::matches(&statement.want, outcome, dialect, statement.ellipsis, class_only)
         && (statement.class_only || has_number(statement, outcome))
 }
 
@@ -207,6 +224,7 @@ fn failure(page: &str, example: &Example, statement: &Statement, got: String) ->
         statement: statement.source.clone(),
         wanted,
         got,
+        end: None,
     }
 }
 

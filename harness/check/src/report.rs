@@ -1,7 +1,10 @@
 //! Reports: text for people, JSON for scripts, JUnit for CI.
 
+pub mod known;
+
 use crate::campaign::{Finding, Report};
 use crate::compare::{Comparison, Field, Severity};
+use crate::known::{Fate, KIND, kind};
 use crate::limits;
 use crate::pages::{Failure, Outcomes, broken_clause};
 use crate::run::Compared;
@@ -27,7 +30,7 @@ pub fn session(compared: &Compared, difference: Option<&crate::compare::Differen
         case.steps.push(step);
         answers.push(answer);
     }
-    notation::print_answered(&case, &answers)
+    notation::print_answered(&case, &answers, compared.profile.dialect())
 }
 
 /// A step that makes a divergence of state visible, with the answer it must give.
@@ -60,12 +63,18 @@ fn evidence(case: &Case, difference: &crate::compare::Difference, compared: &Com
 
 /// Characters that each side has in a headline.
 const HALF: usize = 60;
+/// Characters that each side has in a table.
+const NARROW: usize = 40;
 
 /// One line that says what goes wrong.
 #[must_use]
 pub fn headline(difference: &crate::compare::Difference) -> String {
+    headline_of(difference, &|text| brief(text, HALF))
+}
+
+fn headline_of(difference: &crate::compare::Difference, short: &dyn Fn(&str) -> String) -> String {
     let what = difference.bucket.op.map_or("at the end of the case".to_owned(), |op| op.to_string());
-    let (expected, actual) = (brief(&difference.expected, HALF), brief(&difference.actual, HALF));
+    let (expected, actual) = (short(&difference.expected), short(&difference.actual));
     match difference.bucket.field {
         Field::Answer => format!("{what}: expected {expected}, got {actual}"),
         field => format!("{what}: {field}: expected {expected}, got {actual}"),
@@ -82,11 +91,12 @@ pub fn slug(difference: &crate::compare::Difference) -> String {
     words.split_whitespace().take(10).collect::<Vec<_>>().join("-").to_lowercase()
 }
 
-/// The text of a saved finding: its headline as comments, then the session.
+/// The text of a saved finding: its headline and its kind as comments, then the session.
 #[must_use]
 pub fn saved(report_of: &str, finding: &Finding) -> String {
     let mut text = format!("# {}: {}\n", finding.severity(), headline(&finding.difference));
     let _ = writeln!(text, "# {report_of}");
+    let _ = writeln!(text, "{KIND}{}", kind(&finding.difference.bucket).line());
     if let Some(reason) = &finding.unsteady {
         let _ = writeln!(text, "# {reason}");
     }
@@ -115,6 +125,27 @@ pub fn finding(finding: &Finding, replay: &str) -> String {
     text
 }
 
+/// All findings for people, the worst first. Where there are more than a few, a table of them comes first.
+#[must_use]
+pub fn findings(findings: &[Finding], replay: &dyn Fn(&Finding) -> String) -> String {
+    let mut text = String::new();
+    let table = findings.len() > limits::FEW;
+    if table {
+        let _ = writeln!(text, "   no  severity      cases  what");
+        for (number, finding) in findings.iter().enumerate() {
+            let (severity, cases) = (finding.severity().to_string().to_uppercase(), grouped(finding.count));
+            let line = headline_of(&finding.difference, &|text| begun(text, NARROW));
+            let _ = writeln!(text, "{:>5}  {severity:<8} {cases:>10}  {line}", number + 1);
+        }
+        text.push('\n');
+    }
+    for (number, of) in findings.iter().enumerate() {
+        let number = if table { format!("{}.  ", number + 1) } else { String::new() };
+        let _ = writeln!(text, "{number}{}", finding(of, &replay(of)));
+    }
+    text
+}
+
 /// The clause a finding breaks, on one line, where one says what must happen.
 fn clause(finding: &Finding) -> Option<String> {
     broken_clause(&finding.compared, &finding.difference).map(|(id, rule)| format!("{id} · {rule}"))
@@ -139,6 +170,14 @@ pub fn verdict(comparison: &Comparison, least: Severity) -> String {
 #[must_use]
 pub fn shortened(text: &str) -> String {
     brief(text, limits::LINE)
+}
+
+/// The beginning of a text, where all of it is too long.
+fn begun(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn brief(text: &str, most: usize) -> String {
@@ -215,11 +254,14 @@ pub fn json(
     replay: &dyn Fn(&Finding) -> String,
     pages: &Outcomes,
     again: &dyn Fn(&Failure) -> String,
+    fates: &[Fate],
 ) -> String {
     let divergence = |finding: &Finding| {
         let difference = &finding.difference;
         json!({
             "id": slug(difference),
+            "headline": headline(difference),
+            "kind": kind(&difference.bucket),
             "severity": finding.severity().to_string(),
             "op": difference.bucket.op.map(|op| op.to_string()),
             "clause": broken_clause(&finding.compared, difference).map(|(id, _)| id),
@@ -241,7 +283,7 @@ pub fn json(
             json!({"severity": bucket.severity.to_string(), "op": op, "expected": bucket.expected, "actual": bucket.actual, "count": count})
         })
         .collect();
-    let whole = json!({
+    let mut whole = json!({
         "target": report.host.name,
         "profile": report.profile.to_string(),
         "seed": report.seed,
@@ -250,15 +292,17 @@ pub fn json(
         "seconds": report.seconds,
         "interrupted": report.interrupted,
         "pages": pages_json(pages, again),
-        "known": {},
         "divergences": report.findings.iter().map(divergence).collect::<Vec<_>>(),
         "milder": milder,
     });
+    for (key, value) in known::json(fates) {
+        whole[key] = value;
+    }
     whole.to_string() + "\n"
 }
 
 /// The report as JUnit XML: a test case for each example of the specification, one for all random cases, and one for each
-/// divergence.
+/// divergence, found or known.
 ///
 /// # Errors
 /// Where a text cannot be written as XML.
@@ -267,6 +311,7 @@ pub fn junit(
     replay: &dyn Fn(&Finding) -> String,
     pages: &Outcomes,
     again: &dyn Fn(&Failure) -> String,
+    fates: &[Fate],
 ) -> Result<String, quick_junit::SerializeError> {
     use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
     let mut suite = TestSuite::new(report.host.name.clone());
@@ -282,6 +327,7 @@ pub fn junit(
     let mut whole = quick_junit::Report::new("mmapcheck");
     whole.add_test_suite(pages_suite(report, pages, again));
     whole.add_test_suite(suite);
+    whole.add_test_suite(known::suite(fates));
     whole.to_string()
 }
 
@@ -294,10 +340,22 @@ pub fn pages(pages: &Outcomes, again: &dyn Fn(&Failure) -> String, verbose: bool
     }
     if verbose {
         pages.passed.iter().for_each(|id| text += &format!("passed   {id}\n"));
+        pages.expected.iter().for_each(|failure| text += &format!("known    {}\n", failure.id));
         pages.skipped.iter().for_each(|(id, reason)| text += &format!("skipped  {id}: {reason}\n"));
     }
+    for (id, reason) in &pages.unsupported {
+        let _ = writeln!(text, "unsupported  {id}: {reason}");
+    }
     let (passed, failed, skipped) = (pages.passed.len(), pages.failed.len(), pages.skipped.len());
-    let _ = writeln!(text, "pages: {passed} examples passed, {failed} failed, {skipped} skipped");
+    let known = match pages.expected.len() {
+        0 => String::new(),
+        many => format!(", {many} failed as is known"),
+    };
+    let unsupported = match pages.unsupported.len() {
+        0 => String::new(),
+        many => format!(", {many} unsupported"),
+    };
+    let _ = writeln!(text, "pages: {passed} examples passed, {failed} failed{known}{unsupported}, {skipped} skipped");
     for (reason, count) in pages.reasons() {
         let _ = writeln!(text, "  {count:>4} skipped: {reason}");
     }
@@ -318,7 +376,9 @@ fn pages_json(pages: &Outcomes, again: &dyn Fn(&Failure) -> String) -> serde_jso
     json!({
         "passed": pages.passed.len(),
         "failed": pages.failed.len(),
+        "known": pages.expected.len(),
         "skipped": pages.skipped.len(),
+        "unsupported": pages.unsupported.len(),
         "reasons": pages.reasons(),
         "failures": pages.failed.iter().map(failure).collect::<Vec<_>>(),
     })
@@ -336,9 +396,11 @@ fn pages_suite(report: &Report, pages: &Outcomes, again: &dyn Fn(&Failure) -> St
         status.set_description(format!("{failure}\n  again: {}", again(failure)));
         suite.add_test_case(TestCase::new(failure.id.clone(), status));
     }
-    for (id, reason) in &pages.skipped {
+    let known = pages.expected.iter().map(|failure| (&failure.id, "fails as is known"));
+    let not_run = pages.skipped.iter().chain(&pages.unsupported);
+    for (id, reason) in not_run.map(|(id, reason)| (id, reason.as_str())).chain(known) {
         let mut status = TestCaseStatus::skipped();
-        status.set_message(reason.clone());
+        status.set_message(reason);
         suite.add_test_case(TestCase::new(id.clone(), status));
     }
     suite

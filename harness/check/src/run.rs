@@ -1,10 +1,10 @@
 //! Running a case: first the reference, which makes its numbers plain, then a target.
 
 use crate::compare::{Comparison, compare};
+use crate::known::Rules;
 use crate::limits;
-use mmapcheck_reference::Reference;
-use mmapcheck_spec::{Case, Changes, Host, Machine, Op, Profile, StepTrace, Target, TargetError, Trace, Watch};
-use std::path::Path;
+use mmapcheck_reference::{Reference, Sim};
+use mmapcheck_spec::{Case, Changes, Host, Machine, Op, Profile, StepTrace, Target, TargetError, Trace, Watch, repair};
 
 /// A case with plain numbers, and what must happen in it.
 #[derive(Clone, Debug)]
@@ -43,25 +43,37 @@ impl<M: Machine, F: FnMut(usize)> Target for Stepwise<M, F> {
     }
 }
 
-/// The reference, ready to answer cases.
+/// The reference in memory, ready to answer cases.
 pub struct Judge {
-    reference: Reference,
+    reference: Reference<Sim>,
     profile: Profile,
+    rules: Rules,
 }
 
 impl Judge {
-    /// A judge by this profile, with files in this folder.
+    /// A judge by this profile.
     ///
     /// # Errors
-    /// Where the folder cannot be used.
-    pub fn new(profile: Profile, dir: &Path) -> Result<Judge, TargetError> {
-        Ok(Judge { reference: Reference::new(profile, dir)?, profile })
+    /// Where this system is none that the reference foresees.
+    pub fn new(profile: Profile) -> Result<Judge, TargetError> {
+        Ok(Judge { reference: Reference::in_memory(profile)?, profile, rules: Rules::default() })
     }
 
     /// The profile it judges by.
     #[must_use]
     pub fn profile(&self) -> Profile {
         self.profile
+    }
+
+    /// What it takes for known when it compares.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// From now on it takes this for known.
+    pub fn set_rules(&mut self, rules: Rules) {
+        self.rules = rules;
     }
 
     /// Runs a case on the reference. Numbers become plain; steps that have no answer (a name that was not bound, a closed
@@ -89,15 +101,34 @@ impl Judge {
         Ok(Answered { case: Case { world, steps: done }, expected })
     }
 
-    /// Runs a case on the reference and a target and compares.
+    /// Runs a case on the reference and a target and compares. A step after which the two are apart in a known way is left
+    /// out, and the case run once more, so that what comes after it is compared too.
     ///
     /// # Errors
     /// Where either could not be used at all.
     pub fn compare(&mut self, case: Case, target: &mut dyn Target, watch: Watch) -> Result<Compared, TargetError> {
+        let mut compared = self.compare_once(case, target, watch)?;
+        // In a hurry a divergence can be seen later than it came about, as one of a kind that happens to be known.
+        if compared.comparison.cut.is_some() && watch == Watch::Quick {
+            compared = self.compare_once(compared.case, target, Watch::Full)?;
+        }
+        let mut left_out = Vec::new();
+        while let (Some(step), true) = (compared.comparison.cut, left_out.len() < limits::LEFT_OUT) {
+            left_out.extend(compared.comparison.known.into_iter().filter(|(at, _)| *at == step));
+            let mut case = compared.case;
+            case.steps.remove(step);
+            repair(&mut case);
+            compared = self.compare_once(case, target, Watch::Full)?;
+        }
+        compared.comparison.known.extend(left_out);
+        Ok(compared)
+    }
+
+    fn compare_once(&mut self, case: Case, target: &mut dyn Target, watch: Watch) -> Result<Compared, TargetError> {
         let Answered { case, expected } = self.answer(case, watch)?;
         let actual = target.run(&case, watch)?;
-        let comparison = compare(&case, &expected, &actual);
-        Ok(Compared { case, expected, actual, comparison })
+        let comparison = compare(&case, &expected, &actual, &self.rules);
+        Ok(Compared { profile: self.profile, case, expected, actual, comparison })
     }
 }
 
@@ -109,6 +140,8 @@ fn item_by_item(op: Op) -> bool {
 /// A case, both its traces, and how they compare.
 #[derive(Clone, Debug)]
 pub struct Compared {
+    /// The rules it was judged by.
+    pub profile: Profile,
     /// The case, its numbers plain.
     pub case: Case,
     /// What the reference did.

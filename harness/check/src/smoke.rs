@@ -5,7 +5,7 @@ use crate::limits;
 use crate::pages::{self, Outcomes};
 use crate::report::{grouped, headline};
 use crate::run::Judge;
-use crate::worker::{Subject, SweepOrder, Worker, scratch};
+use crate::worker::{Subject, SweepOrder, Worker};
 use mmapcheck_spec::pages::all;
 use mmapcheck_spec::{
     Arg, Case, Host, Kind, MapState, Op, Outcome, Profile, Step, TargetError, Watch, constants, notation,
@@ -61,8 +61,7 @@ pub fn smoke(subject: &Subject, profile: Option<Profile>, hang: Duration) -> Res
     let mut worker = subject.start(profile, hang)?;
     let host = worker.host().clone();
     let profile = profile.unwrap_or(host.profile);
-    let dir = scratch()?;
-    let mut judge = Judge::new(profile, dir.path())?;
+    let mut judge = Judge::new(profile)?;
     let pages = all().map_err(|error| TargetError(error.to_string()))?;
     let chosen = |id: &str| EXAMPLES.iter().any(|example| pages::matches_filter(id, example));
     let least = Severity::least(None, &host);
@@ -150,7 +149,7 @@ fn said(worker: &dyn Worker) -> Vec<(&'static str, String)> {
 /// How fast random cases are, and in how many ways they diverge.
 fn random(worker: &mut dyn Worker, least: Severity) -> Result<String, TargetError> {
     let ops = Op::ALL.iter().map(ToString::to_string).collect();
-    let order = SweepOrder { seed: 1, first: 0, count: CASES, ops, steps: limits::STEPS };
+    let order = SweepOrder { seed: 1, first: 0, count: CASES, ops, steps: limits::STEPS, known: Vec::new() };
     let began = Instant::now();
     let swept = match worker.sweep(order)? {
         Ok(swept) => swept,

@@ -6,7 +6,7 @@ use crate::generate::{Mix, generate};
 use crate::limits;
 use crate::run::{Answered, Judge};
 use mmapcheck_spec::{Target, TargetError, Watch};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// What a range of cases showed.
@@ -18,6 +18,8 @@ pub struct Swept {
     pub steps: u64,
     /// The kinds of divergence met.
     pub hits: Vec<Hit>,
+    /// The known divergences met: the id of each with how often.
+    pub known: BTreeMap<String, u64>,
     /// Cases whose rest could not be compared, by reason.
     pub incomparable: Vec<(String, u64)>,
 }
@@ -34,7 +36,8 @@ pub struct Hit {
 }
 
 /// Generates each case of the range from the seed, runs it on reference and target, and compares after every step.
-/// `starting` is told the number of each case before it begins.
+/// `starting` is told the number of each case before it begins, and whether it has been run before: what a target is known
+/// for makes a second look needed.
 ///
 /// # Errors
 /// Where the reference or the target could not be used at all.
@@ -44,7 +47,7 @@ pub fn sweep(
     mix: &Mix,
     seed: u64,
     range: Range<u64>,
-    starting: &mut dyn FnMut(u64),
+    starting: &mut dyn FnMut(u64, bool),
 ) -> Result<Swept, TargetError> {
     let mut swept = Swept::default();
     let mut hits: HashMap<Bucket, Hit> = HashMap::new();
@@ -66,11 +69,18 @@ pub fn sweep(
         let Some((number, watch, Answered { case, expected })) = std::mem::replace(&mut ahead, next) else {
             if done { break } else { continue }
         };
-        starting(number);
+        starting(number, false);
         let actual = target.run(&case, watch)?;
         swept.cases += 1;
         swept.steps += actual.steps.len().min(expected.steps.len()) as u64;
-        let comparison = compare(&case, &expected, &actual);
+        let mut comparison = compare(&case, &expected, &actual, judge.rules());
+        if judge.rules().want_a_closer_look(&comparison) {
+            starting(number, true);
+            comparison = judge.compare(case, target, Watch::Full)?.comparison;
+        }
+        for (_, id) in comparison.known {
+            *swept.known.entry(id).or_default() += 1;
+        }
         for difference in comparison.differences {
             let hit = || Hit { bucket: difference.bucket.clone(), case: number, count: 0 };
             hits.entry(difference.bucket.clone()).or_insert_with(hit).count += 1;

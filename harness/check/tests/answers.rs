@@ -10,26 +10,35 @@ use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Page, TEXTS, all, examples, read};
-use mmapcheck_spec::{Host, Profile, Trace, Watch};
+use mmapcheck_spec::{Dialect, Host, Profile, Trace, Watch};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// The oldest and the newest version the reference answers for, and one between: every example it can answer applies to one.
-const PROFILES: [Profile; 3] = [Profile::cpython(3, 11, 7), Profile::cpython(3, 13, 0), Profile::cpython(3, 9, 18)];
+/// Versions the reference answers for, so many that every example it can answer applies to one.
+const PROFILES: [Profile; 9] = [
+    Profile::cpython(3, 11, 7),
+    Profile::cpython(3, 13, 0),
+    Profile::cpython(3, 9, 18),
+    Profile::cpython(3, 15, 2),
+    Profile::cpython(3, 14, 10),
+    Profile::cpython(3, 13, 18),
+    Profile::cpython(3, 7, 16),
+    Profile::cpython(3, 6, 15),
+    Profile::cpython(2, 7, 18),
+];
 
 /// Examples with what the reference does in them, under the first profile they apply to.
-fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace)>> {
+fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace, Dialect)>> {
     let mut found = Vec::new();
     for profile in PROFILES {
-        let dir = scratch()?;
-        let mut judge = Judge::new(profile, dir.path())?;
+        let mut judge = Judge::new(profile)?;
         let first = |clause: &Clause| PROFILES.into_iter().find(|profile| clause.scope.excludes(*profile).is_none());
         for (page, clause, example) in examples(pages).filter(|(_, clause, _)| first(clause) == Some(profile)) {
             let answered = judge.answer(example.session.case.clone(), Watch::Quick)?;
             let trace = answered.expected;
-            let failure = hold_against(&page.path, example, &trace, Severity::Message);
+            let failure = hold_against(&page.path, example, &trace, profile.dialect(), Severity::Message);
             assert_eq!(failure, None, "{} does not hold in the first place", clause.id);
-            found.push((page, example, trace));
+            found.push((page, example, trace, profile.dialect()));
         }
     }
     Ok(found)
@@ -60,12 +69,12 @@ fn wrong_answers(statement: &Statement) -> Vec<Vec<String>> {
 fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
     let pages = all()?;
     let (mut count, mut applied) = (0, 0);
-    for (page, example, trace) in answered(&pages)? {
+    for (page, example, trace, dialect) in answered(&pages)? {
         applied += 1;
         for statement in &example.session.statements {
             for answer in wrong_answers(statement) {
                 let broken = with_answer(example, statement, &answer)?;
-                let failure = hold_against(&page.path, &broken, &trace, Severity::Message);
+                let failure = hold_against(&page.path, &broken, &trace, dialect, Severity::Message);
                 let last = statement.want_line + answer.len().saturating_sub(1);
                 let line = if answer.is_empty() { statement.line } else { last };
                 let place = failure.as_ref().map(|failure| failure.place.clone());
@@ -84,11 +93,11 @@ fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
 fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     let pages = all()?;
     let profile = PROFILES[0];
-    let (ours, theirs) = (scratch()?, scratch()?);
-    let mut judge = Judge::new(profile, ours.path())?;
+    let dir = scratch()?;
+    let mut judge = Judge::new(profile)?;
     let mut missed = Vec::new();
     for fault in FAULTS {
-        let mut saboteur = Saboteur::target(fault, profile, theirs.path())?;
+        let mut saboteur = Saboteur::target(fault, profile, dir.path())?;
         let outcomes = run(&pages, &mut judge, &mut saboteur, Severity::Message, &|_| true)?;
         let ids: Vec<&str> = outcomes.failed.iter().map(|Failure { id, .. }| id.as_str()).collect();
         let more = if ids.len() > 8 { format!(" and {} more", ids.len() - 8) } else { String::new() };

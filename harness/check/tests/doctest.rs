@@ -1,19 +1,26 @@
 //! CPython audits the specification: its own `doctest` runs the pages, without any tool of ours.
 
+use mmapcheck::choices::seeded;
+use mmapcheck::generate::{Mix, generate};
+use mmapcheck::run::{Answered, Judge};
 use mmapcheck_spec::pages::{Page, Scope, TEXTS, all};
-use mmapcheck_spec::{Implementation, Platform, Profile, Version};
+use mmapcheck_spec::{Dialect, Implementation, Outcome, Platform, Profile, Version, Watch, notation};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Pages hold from this version on; older interpreters run only the pages bound to them.
-const OLDEST: Version = Version::new(3, 9, 0);
+/// Pages hold as a whole from this version on; before, they hold but for the clauses that say they came later.
+const WHOLE: Version = Version::new(3, 9, 0);
+
+/// The minor versions of Python 3 that the pages are for.
+const MINORS: RangeInclusive<u8> = 6..=15;
 
 /// The names an interpreter may have on the path.
 fn names() -> impl Iterator<Item = String> {
-    let versions = (9..=15).map(|minor| format!("python3.{minor}"));
+    let versions = MINORS.map(|minor| format!("python3.{minor}"));
     ["python3".to_owned(), "python2.7".to_owned()].into_iter().chain(versions)
 }
 
@@ -47,17 +54,45 @@ fn interpreters() -> BTreeMap<Version, String> {
     candidates().iter().filter_map(|python| asked(python)).collect()
 }
 
-/// Whether a page's every clause applies.
-fn applies(page: &Page, version: Version) -> bool {
+/// What of a page applies to a version, its lines where they were; none where no clause does.
+fn applying(page: &Page, text: &str, version: Version) -> Option<String> {
     let profile = Profile { implementation: Implementation::CPython, version, platform: Platform::Linux };
-    let bound = page.clauses.iter().any(|clause| clause.scope.until.is_some_and(|until| until < OLDEST));
-    (bound || version >= OLDEST) && page.clauses.iter().all(|clause| clause.scope.excludes(profile).is_none())
+    let mut lines: Vec<&str> = text.lines().collect();
+    let ends = page.clauses.iter().skip(1).map(|clause| clause.line - 1).chain([lines.len()]);
+    let mut count = 0;
+    for (clause, end) in page.clauses.iter().zip(ends.collect::<Vec<_>>()) {
+        if clause.scope.excludes(profile).is_none() {
+            count += 1;
+        } else {
+            lines[clause.line - 1..end].fill("");
+        }
+    }
+    (count > 0).then(|| lines.join("\n") + "\n")
+}
+
+/// Writes what of the pages applies to a version into a folder; where it stands.
+fn pages_for(version: Version, pages: &[Page], dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    for page in pages {
+        let whole = TEXTS.iter().find(|(path, _)| *path == page.path).ok_or("a page without a text")?.1;
+        let Some(text) = applying(page, whole, version) else { continue };
+        assert!(
+            version < WHOLE || page.path.contains("/bound/") || text == whole,
+            "{} is cut for {version}",
+            page.path
+        );
+        let path = dir.join(page.path.replace('/', "-"));
+        std::fs::write(&path, text)?;
+        written.push(path);
+    }
+    Ok(written)
 }
 
 /// Runs pages under an interpreter's doctest in an empty folder; what it says where they fail.
 fn doctest(python: &str, pages: &[PathBuf]) -> Result<Option<String>> {
     let dir = tempfile::tempdir()?;
-    let done = Command::new(python).args(["-m", "doctest"]).args(pages).current_dir(dir.path()).output()?;
+    let done =
+        Command::new(python).args(["-W", "ignore", "-m", "doctest"]).args(pages).current_dir(dir.path()).output()?;
     let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
     // A doctest that finds no example says nothing either; the pages all have some.
     Ok((!done.status.success() || !said.is_empty()).then_some(said))
@@ -65,14 +100,13 @@ fn doctest(python: &str, pages: &[PathBuf]) -> Result<Option<String>> {
 
 #[test]
 fn doctest_passes_on_every_page_that_applies_with_every_cpython_found() -> Result {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let pages = all()?;
     let found = interpreters();
-    assert!(found.keys().any(|version| *version >= OLDEST), "no CPython from {OLDEST} on was found");
+    assert!(found.keys().any(|version| *version >= WHOLE), "no CPython from {WHOLE} on was found");
     let mut failed = Vec::new();
     for (version, python) in &found {
-        let chosen: Vec<_> =
-            pages.iter().filter(|page| applies(page, *version)).map(|page| root.join(&page.path)).collect();
+        let dir = tempfile::tempdir()?;
+        let chosen = pages_for(*version, &pages, dir.path())?;
         if chosen.is_empty() {
             eprintln!("skipped: no page is for CPython {version}");
             continue;
@@ -82,7 +116,7 @@ fn doctest_passes_on_every_page_that_applies_with_every_cpython_found() -> Resul
             failed.push(format!("CPython {version}:\n{said}"));
         }
     }
-    for minor in 9..=15 {
+    for minor in MINORS {
         if !found.keys().any(|version| (version.major, version.minor) == (3, minor)) {
             eprintln!("skipped: no CPython 3.{minor} was found");
         }
@@ -97,12 +131,49 @@ fn only_pages_in_bound_are_bound_to_versions_or_platforms() -> Result {
     let mut wrong = Vec::new();
     for page in all()? {
         let bound = page.path.starts_with("spec/pages/bound/");
-        let free = |scope: &Scope| scope.since.is_none_or(|since| since <= OLDEST) && scope.until.is_none();
+        let free = |scope: &Scope| scope.since.is_none_or(|since| since <= WHOLE) && scope.until.is_none();
         let unix = |scope: &Scope| matches!(scope.platform.as_deref(), None | Some("unix" | "linux"));
         let misplaced = page.clauses.iter().filter(|clause| (free(&clause.scope) && unix(&clause.scope)) == bound);
         wrong.extend(misplaced.map(|clause| format!("{}: {}", page.path, clause.id)));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+    Ok(())
+}
+
+/// How many cases are made sessions of, which are some thousand steps.
+const SESSIONS: u64 = 100;
+
+/// Sessions of generated cases with the answers of the reference, each in a file of its own.
+fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
+    let profile = Profile { implementation: Implementation::CPython, version, platform: Platform::Linux };
+    let (mut judge, mix) = (Judge::new(profile)?, Mix::all(profile));
+    let mut written = Vec::new();
+    for number in 0..SESSIONS {
+        let Answered { case, expected } = judge.answer(generate(&mut seeded(11, number), &mix), Watch::Quick)?;
+        let answers: Option<Vec<Outcome>> = expected.steps.into_iter().map(|step| step.result.ok()).collect();
+        let text = notation::print_answered(&case, &answers.ok_or("a step without an answer")?, profile.dialect());
+        // Written like this, the largest `int` of Python 2 is a `long`.
+        if profile.dialect() == Dialect::Python2 && text.contains("2**63 - 1") {
+            continue;
+        }
+        let path = dir.join(format!("{number}.txt"));
+        std::fs::write(&path, text)?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+/// What a report prints is true where it is pasted, in every version there is a profile of.
+#[test]
+fn printed_sessions_pass_the_doctest_of_every_cpython_found() -> Result {
+    let mut failed = Vec::new();
+    for (version, python) in interpreters() {
+        let dir = tempfile::tempdir()?;
+        if let Some(said) = doctest(&python, &sessions_for(version, dir.path())?)? {
+            failed.push(format!("CPython {version}:\n{said}"));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
     Ok(())
 }
 

@@ -70,9 +70,8 @@ fn check(harm: &str, dir: &TempDir, more: &[&str]) -> Result<(Output, Value)> {
 
 /// How many of the cases come to `readline`.
 fn guilty(profile: &str) -> Result<u64> {
-    let dir = tempfile::tempdir()?;
     let profile: Profile = profile.parse()?;
-    let mut judge = Judge::new(profile, dir.path())?;
+    let mut judge = Judge::new(profile)?;
     let mix = Mix { ops: OPS.to_vec(), steps: STEPS, profile };
     let mut found = 0;
     for number in 0..CASES {

@@ -5,8 +5,8 @@ use mmapcheck::compare::Severity;
 use mmapcheck::pages::{on_reference, on_target};
 use mmapcheck::run::{Judge, Stepwise};
 use mmapcheck::worker::scratch;
-use mmapcheck_spec::Profile;
 use mmapcheck_spec::pages::{Clause, Example, Page, all, examples};
+use mmapcheck_spec::{Platform, Profile};
 use mmapcheck_targets::Embedded;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -14,12 +14,20 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, PoisonError};
 
 /// The profiles the reference answers for; each example runs under all it applies to.
-const PROFILES: [Profile; 5] = [
+const PROFILES: [Profile; 13] = [
+    Profile::cpython(2, 7, 18),
+    Profile::cpython(3, 6, 15),
+    Profile::cpython(3, 7, 16),
+    Profile::cpython(3, 8, 18),
     Profile::cpython(3, 9, 18),
     Profile::cpython(3, 10, 13),
     Profile::cpython(3, 11, 7),
     Profile::cpython(3, 12, 1),
     Profile::cpython(3, 13, 0),
+    Profile::cpython(3, 13, 18),
+    Profile::cpython(3, 14, 10),
+    Profile::cpython(3, 15, 2),
+    Profile { platform: Platform::Windows, ..Profile::cpython(3, 11, 9) },
 ];
 
 /// An example and where to send what it came to.
@@ -57,9 +65,8 @@ fn on_profiles(page: &Page, clause: &Clause, example: &Example) -> Option<Trial>
         (page.path.clone(), example.clone(), format!("{} on the reference · {}", example.id, clause.rule));
     (!profiles.is_empty()).then(|| {
         Trial::test(name, move || {
-            let dir = scratch()?;
             for profile in profiles {
-                let mut judge = Judge::new(profile, dir.path())?;
+                let mut judge = Judge::new(profile)?;
                 if let Some(failure) = on_reference(&path, &example, &mut judge)? {
                     return Err(format!(
                         "{profile}: {failure}\n  again: {}",
@@ -100,12 +107,12 @@ fn interpreter() -> Result<(Sender<Job>, Profile), Box<dyn std::error::Error>> {
     std::thread::spawn(move || {
         let start = || -> Result<_, Box<dyn std::error::Error>> {
             mmapcheck_targets::check_interpreter()?;
-            let (ours, theirs) = (scratch()?, scratch()?);
-            let machine = Embedded::new("mmap", "mmap", theirs.path())?;
+            let dir = scratch()?;
+            let machine = Embedded::new("mmap", "mmap", dir.path())?;
             let host = machine.host().clone();
-            Ok((Judge::new(host.profile, ours.path())?, Stepwise::new(machine, host), ours, theirs))
+            Ok((Judge::new(host.profile)?, Stepwise::new(machine, host), dir))
         };
-        let (mut judge, mut target, _ours, _theirs) = match start() {
+        let (mut judge, mut target, _dir) = match start() {
             Ok(parts) => parts,
             Err(error) => {
                 // Nobody listens where the test has ended already.

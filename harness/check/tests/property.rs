@@ -13,10 +13,10 @@ use std::cell::RefCell;
 #[test]
 fn the_reference_and_cpython_agree_on_any_bytes() -> Result<(), Box<dyn std::error::Error>> {
     mmapcheck_targets::check_interpreter()?;
-    let (ours, theirs) = (scratch()?, scratch()?);
-    let machine = Embedded::new("mmap", "mmap", theirs.path())?;
+    let dir = scratch()?;
+    let machine = Embedded::new("mmap", "mmap", dir.path())?;
     let host = machine.host().clone();
-    let judge = RefCell::new(Judge::new(host.profile, ours.path())?);
+    let judge = RefCell::new(Judge::new(host.profile)?);
     let mix = Mix::all(host.profile);
     let target = RefCell::new(Stepwise::new(machine, host));
     let config = ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() };

@@ -28,9 +28,9 @@ struct Caught {
 }
 
 fn catch(fault: &'static Fault) -> Result<Caught, Box<dyn std::error::Error>> {
-    let (ours, theirs) = (scratch()?, scratch()?);
-    let mut judge = Judge::new(PROFILE, ours.path())?;
-    let mut saboteur = Saboteur::target(fault, PROFILE, theirs.path())?;
+    let dir = scratch()?;
+    let mut judge = Judge::new(PROFILE)?;
+    let mut saboteur = Saboteur::target(fault, PROFILE, dir.path())?;
     let mix = Mix::all(PROFILE);
     let hit = first_hit(&mut judge, &mut saboteur, &mix)?.ok_or("not found")?;
     let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
@@ -60,7 +60,7 @@ fn first_hit(
 ) -> Result<Option<Hit>, Box<dyn std::error::Error>> {
     const CHUNK: u64 = 500;
     for first in (0..MOST_CASES).step_by(CHUNK as usize) {
-        let swept = sweep(judge, saboteur, mix, SEED, first..first + CHUNK, &mut |_| {})?;
+        let swept = sweep(judge, saboteur, mix, SEED, first..first + CHUNK, &mut |_, _| {})?;
         if let Some(hit) = swept.hits.into_iter().next() {
             return Ok(Some(hit));
         }

@@ -1,6 +1,6 @@
 //! What a rule answers: a value, or why there is none.
 
-use mmapcheck_spec::{End, Outcome, Raise, Value};
+use mmapcheck_spec::{Dialect, End, Outcome, Profile, Raise, Value};
 use std::borrow::Cow;
 
 /// What a rule, or a part of one, answers.
@@ -57,4 +57,12 @@ pub fn unsupported(reason: impl Into<String>) -> End {
 /// A number of bytes, a position or an index as a value.
 pub fn number(value: usize) -> Value {
     Value::Int(value as i128)
+}
+
+/// A byte of a map as a value: a number, or a string of length one.
+pub fn item(byte: u8, profile: Profile) -> Value {
+    match profile.dialect() {
+        Dialect::Python2 => Value::Bytes(vec![byte]),
+        Dialect::Python3 => Value::Int(byte.into()),
+    }
 }

@@ -1,9 +1,9 @@
 //! Conversion of arguments, in CPython's words.
 
-use crate::answer::{Answer, Stop, index_error, overflow_error, type_error, value_error};
+use crate::answer::{Answer, Stop, attribute_error, index_error, overflow_error, type_error, value_error};
 use crate::object::Object;
 use crate::store::Store;
-use mmapcheck_spec::{Profile, Thing, Wrap};
+use mmapcheck_spec::{Dialect, Profile, Thing, Wrap};
 
 /// A C `int`: a descriptor, flags, an access, a whence.
 pub fn int<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i32> {
@@ -14,10 +14,44 @@ pub fn int<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i32> {
     })
 }
 
-/// A C `long`: the constructor's offset.
-pub fn long<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> {
-    let Some(value) = object.integer() else { return Err(not_an_integer(object, profile, true)) };
-    i64::try_from(value).map_err(|_| overflow_error("Python int too large to convert to C long"))
+/// A C `int` of a method: a whence, an advice.
+pub fn method_int<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i32> {
+    if !profile.methods_call_ints_too_large() {
+        return int(object, profile);
+    }
+    let Some(value) = object.integer() else { return Err(no_index(object, profile)) };
+    i32::try_from(value).map_err(|_| overflow_error("Python int too large to convert to C int"))
+}
+
+/// A C `long`: what an `int` or a byte is before it is found small enough.
+fn long<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> {
+    let value = whole(object, profile)?;
+    if !fits_long(value, profile) {
+        return Err(overflow_error("Python int too large to convert to C long"));
+    }
+    Ok(value as i64)
+}
+
+/// Whether a number is small enough for a C `long`.
+pub fn fits_long(value: i128, profile: Profile) -> bool {
+    let most = (1 << (profile.long_bits() - 1)) - 1;
+    (-most - 1..=most).contains(&value)
+}
+
+/// The constructor's offset: 64 bits wherever it runs.
+pub fn offset<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> {
+    i64::try_from(whole(object, profile)?).map_err(|_| {
+        overflow_error(match profile.long_bits() {
+            64 => "Python int too large to convert to C long",
+            _ => "int too big to convert",
+        })
+    })
+}
+
+/// A number for a C `int` or `long`.
+fn whole<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i128> {
+    let is_taken = profile.int_takes_index() || !matches!(object, Object::Index(_));
+    object.integer().filter(|_| is_taken).ok_or_else(|| not_an_integer(object, profile, true))
 }
 
 /// An `unsigned char`: the argument of `write_byte`.
@@ -29,49 +63,66 @@ pub fn unsigned_byte<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answ
     })
 }
 
-/// A `Py_ssize_t`: lengths, positions and counts.
+/// A `Py_ssize_t`: lengths, positions and counts. To Python 2 it is just a `long`.
 pub fn ssize<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> {
+    if profile.dialect() == Dialect::Python2 {
+        return long(object, profile);
+    }
     let Some(value) = object.integer() else { return Err(not_an_integer(object, profile, false)) };
     i64::try_from(value).map_err(|_| overflow_error("Python int too large to convert to C ssize_t"))
 }
 
-/// The refusal of an object without `__index__` where a number is wanted. `is_long`: a C `int` or `long` is.
-fn not_an_integer<S: Store>(object: &Object<'_, S>, profile: Profile, is_long: bool) -> Stop {
-    let name = object.type_name();
+/// The refusal of an object that is no number where one is wanted. `is_long`: a C `int` or `long` is.
+pub fn not_an_integer<S: Store>(object: &Object<'_, S>, profile: Profile, is_long: bool) -> Stop {
+    let name = object.type_name(profile);
     match object {
+        // The class of a session is an old one in Python 2, whose objects are asked for what they do not have.
+        Object::Index(_) if profile.dialect() == Dialect::Python2 => {
+            attribute_error("Index instance has no attribute '__trunc__'")
+        }
         Object::Thing(Thing::Float) if !profile.one_text_for_non_integers() => {
             type_error("integer argument expected, got float")
         }
+        _ if profile.dialect() == Dialect::Python2 => type_error("an integer is required"),
         _ if is_long && !profile.one_text_for_non_integers() => {
             type_error(format!("an integer is required (got type {name})"))
         }
-        _ => no_index(object),
+        _ => no_index(object, profile),
     }
 }
 
 /// The refusal of an object without `__index__`, in the words that never changed.
-pub fn no_index<S: Store>(object: &Object<'_, S>) -> Stop {
-    type_error(format!("'{}' object cannot be interpreted as an integer", object.type_name()))
+pub fn no_index<S: Store>(object: &Object<'_, S>, profile: Profile) -> Stop {
+    type_error(format!("'{}' object cannot be interpreted as an integer", object.type_name(profile)))
 }
 
 /// An index, or none where the object is no number. `class` raises where it is too large for any sequence.
-pub fn index<S: Store>(object: &Object<'_, S>, class: fn(String) -> Stop) -> Answer<Option<i64>> {
+pub fn index<S: Store>(object: &Object<'_, S>, profile: Profile, class: fn(String) -> Stop) -> Answer<Option<i64>> {
     let Some(value) = object.integer() else { return Ok(None) };
     match i64::try_from(value) {
         Ok(value) => Ok(Some(value)),
-        Err(_) => Err(class(format!("cannot fit '{}' into an index-sized integer", object.type_name()))),
+        Err(_) => Err(class(format!("cannot fit '{}' into an index-sized integer", object.type_name(profile)))),
     }
 }
 
 /// The argument of `read`: a number, or `None`.
-pub fn optional_count<S: Store>(object: &Object<'_, S>) -> Answer<Option<i64>> {
-    if matches!(object, Object::None) {
-        return Ok(None);
+pub fn optional_count<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<Option<i64>> {
+    let name = object.type_name(profile);
+    match object {
+        Object::None => return Ok(None),
+        Object::Thing(Thing::Float) if !profile.read_takes_index() => return Err(no_index(object, profile)),
+        Object::Index(_) if !profile.read_takes_index() => {}
+        _ => {
+            if let Some(count) = index(object, profile, overflow_error)? {
+                return Ok(Some(count));
+            }
+        }
     }
-    match index(object, overflow_error)? {
-        Some(count) => Ok(Some(count)),
-        None => Err(type_error(format!("argument should be integer or None, not '{}'", object.type_name()))),
-    }
+    Err(type_error(if profile.read_takes_index() {
+        format!("argument should be integer or None, not '{name}'")
+    } else {
+        format!("integer argument expected, got '{name}'")
+    }))
 }
 
 /// The truth of any object.
@@ -83,7 +134,7 @@ pub fn truth<S: Store>(object: &Object<'_, S>) -> Answer<bool> {
         Object::Bytes(Wrap::Strided, bytes) => bytes.len().div_ceil(2) > 0,
         Object::Bytes(_, bytes) => !bytes.is_empty(),
         Object::Thing(Thing::List | Thing::Dict) => false,
-        Object::Thing(_) | Object::Index(_) | Object::File | Object::Descriptor(_) => true,
+        Object::Thing(_) | Object::Index(_) | Object::File | Object::Descriptor(..) => true,
         Object::Map(map) => map.open().map(|_| true)?,
         Object::View(view) => view.part()?.2 > 0,
     })
@@ -99,15 +150,15 @@ pub struct Slice {
 
 impl Slice {
     /// From its parts: the step is converted first.
-    pub fn new<S: Store>(parts: &[Object<'_, S>]) -> Answer<Slice> {
-        let part = |place: usize| parts.get(place).unwrap_or(&Object::None);
-        let step = match slice_part(part(2))? {
+    pub fn new<S: Store>(parts: &[Object<'_, S>], profile: Profile) -> Answer<Slice> {
+        let part = |place: usize| slice_part(parts.get(place).unwrap_or(&Object::None), profile);
+        let step = match part(2)? {
             Some(0) => return Err(value_error("slice step cannot be zero")),
             Some(step) => step.max(-i64::MAX),
             None => 1,
         };
-        let start = slice_part(part(0))?.unwrap_or(if step < 0 { i64::MAX } else { 0 });
-        let stop = slice_part(part(1))?.unwrap_or(if step < 0 { i64::MIN } else { i64::MAX });
+        let start = part(0)?.unwrap_or(if step < 0 { i64::MAX } else { 0 });
+        let stop = part(1)?.unwrap_or(if step < 0 { i64::MIN } else { i64::MAX });
         Ok(Slice { start, stop, step })
     }
 
@@ -151,10 +202,13 @@ impl Places {
 }
 
 /// A part of a slice; a number too large for any sequence is as good as the largest that is not.
-fn slice_part<S: Store>(object: &Object<'_, S>) -> Answer<Option<i64>> {
+fn slice_part<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<Option<i64>> {
     match (object, object.integer()) {
         (Object::None, _) => Ok(None),
         (_, Some(value)) => Ok(Some(value.clamp(i64::MIN.into(), i64::MAX.into()) as i64)),
+        _ if profile.slice_refusal_omits_none() => {
+            Err(type_error("slice indices must be integers or have an __index__ method"))
+        }
         _ => Err(type_error("slice indices must be integers or None or have an __index__ method")),
     }
 }

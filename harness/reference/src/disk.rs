@@ -10,29 +10,35 @@
 #![expect(unsafe_code, reason = "mapped memory is reached through raw pointers")]
 
 use crate::errno::Errno;
-use crate::files::{Inode, OpenFile};
-use crate::store::{Direction, Memory, PAGE, Request, Store};
+use crate::folder::{Folder, Inode, OpenFile};
+use crate::store::{self, ADDRESSES, Direction, Kernel, Memory, PAGE, Request, Store};
 use memmap2::{Advice, MmapOptions, MmapRaw, RemapOptions, UncheckedAdvice};
-use mmapcheck_spec::Mode;
 use mmapcheck_spec::constants as c;
+use mmapcheck_spec::{Content, Mode, TargetError, Watch};
 use std::cell::Cell;
 use std::fs::File;
-use std::io;
 use std::ops::Range;
+use std::path::Path;
 use std::rc::Rc;
 use std::slice;
 
 /// Real files and real memory.
+#[derive(Debug)]
 pub struct Disk {
+    pub(crate) folder: Folder,
     /// `/dev/zero`: mapping it shared is how Linux itself makes shared memory of no file.
     zero: File,
 }
 
 impl Disk {
+    /// Files in a folder that is there and empty.
+    ///
     /// # Errors
-    /// Where there is no `/dev/zero`.
-    pub fn new() -> io::Result<Disk> {
-        Ok(Disk { zero: File::options().read(true).write(true).open("/dev/zero")? })
+    /// Where there is no such folder, or no `/dev/zero`.
+    pub fn new(dir: &Path) -> Result<Disk, TargetError> {
+        let zero = File::options().read(true).write(true).open("/dev/zero");
+        let zero = zero.map_err(|error| TargetError(format!("cannot open /dev/zero: {error}")))?;
+        Ok(Disk { folder: Folder::new(dir)?, zero })
     }
 }
 
@@ -40,8 +46,28 @@ impl Store for Disk {
     type File = OpenFile;
     type Memory = Region;
 
+    fn make(&mut self, number: usize, bytes: &[u8]) -> Result<(), Errno> {
+        self.folder.make(number, bytes)
+    }
+
+    fn open(&mut self, number: usize, mode: Mode) -> Result<OpenFile, Errno> {
+        self.folder.open(number, mode)
+    }
+
+    fn take_back(&mut self, number: usize, file: OpenFile) {
+        self.folder.take_back(number, file);
+    }
+
+    fn look(&mut self, number: usize, watch: Watch) -> Content {
+        self.folder.look(number, watch)
+    }
+
     fn mode(file: &OpenFile) -> Mode {
         file.mode
+    }
+
+    fn is_same(file: &OpenFile, other: &OpenFile) -> bool {
+        Rc::ptr_eq(&file.inode, &other.inode)
     }
 
     fn size(file: &OpenFile) -> u64 {
@@ -50,6 +76,18 @@ impl Store for Disk {
 
     fn set_size(file: &OpenFile, size: u64) -> Result<(), Errno> {
         file.inode.set_size(size)
+    }
+
+    fn write(file: &OpenFile, at: u64, bytes: &[u8]) -> Result<(), Errno> {
+        file.write(at, bytes)
+    }
+
+    fn read(file: &OpenFile, at: u64) -> Result<Vec<u8>, Errno> {
+        file.read(at)
+    }
+
+    fn nameless(&self, size: u64) -> Result<OpenFile, Errno> {
+        OpenFile::nameless(size)
     }
 
     fn map(&self, file: Option<&OpenFile>, request: Request) -> Result<Region, Errno> {
@@ -103,6 +141,35 @@ pub struct SpareMap {
 
 /// How many spare maps a file keeps: the last ones used.
 const MOST_SPARE: usize = 4;
+
+/// The advice that changes no bytes.
+const HARMLESS: [(i32, Advice); 12] = [
+    (c::MADV_NORMAL, Advice::Normal),
+    (c::MADV_RANDOM, Advice::Random),
+    (c::MADV_SEQUENTIAL, Advice::Sequential),
+    (c::MADV_WILLNEED, Advice::WillNeed),
+    (c::MADV_DONTFORK, Advice::DontFork),
+    (c::MADV_DOFORK, Advice::DoFork),
+    (c::MADV_MERGEABLE, Advice::Mergeable),
+    (c::MADV_UNMERGEABLE, Advice::Unmergeable),
+    (c::MADV_HUGEPAGE, Advice::HugePage),
+    (c::MADV_NOHUGEPAGE, Advice::NoHugePage),
+    (c::MADV_DONTDUMP, Advice::DontDump),
+    (c::MADV_DODUMP, Advice::DoDump),
+];
+
+/// What kernel this system has.
+///
+/// # Errors
+/// Where not even a page of memory can be mapped.
+pub fn kernel() -> Result<Kernel, Errno> {
+    let mut page = MmapRaw::from(MmapOptions::new().len(PAGE).map_anon()?);
+    let refuses = |kind: Advice| page.advise(kind).is_err();
+    let unknown_advice = HARMLESS.iter().filter(|(_, kind)| refuses(*kind)).map(|(advice, _)| *advice).collect();
+    // SAFETY: nothing points into the map.
+    let longer = unsafe { page.remap(ADDRESSES + 1, RemapOptions::new().may_move(true)) };
+    Ok(Kernel { unknown_advice, refuses_lengths: longer.is_err_and(|error| Errno::from(error) == Errno::EINVAL) })
+}
 
 impl Disk {
     fn map_anonymous(&self, options: &MmapOptions, request: Request) -> Result<Region, Errno> {
@@ -192,6 +259,17 @@ impl Memory for Region {
         }
     }
 
+    fn copies_one_way(&self, at: usize, from: &Region, start: usize, count: usize) -> bool {
+        match (&self.behind, &from.behind) {
+            (Behind::File { shared, .. }, _) if std::ptr::eq(self, from) => at != start || shared.is_some(),
+            (Behind::File { inode, offset, .. }, Behind::File { inode: other, offset: other_offset, .. }) => {
+                let (to, of) = (*offset as usize + at, *other_offset as usize + start);
+                !Rc::ptr_eq(inode, other) || to == of || to.abs_diff(of) >= count
+            }
+            _ => true,
+        }
+    }
+
     fn byte(&self, at: usize) -> u8 {
         // SAFETY: one live byte.
         unsafe { self.at(at, 1).read() }
@@ -225,11 +303,7 @@ impl Memory for Region {
     fn find(&self, range: Range<usize>, needle: &[u8], direction: Direction) -> Option<usize> {
         // SAFETY: live bytes, and nothing writes while the slice lives (see the module).
         let bytes = unsafe { slice::from_raw_parts(self.at(range.start, range.len()), range.len()) };
-        let found = match direction {
-            Direction::Forward => memchr::memmem::find(bytes, needle),
-            Direction::Backward => memchr::memmem::rfind(bytes, needle),
-        };
-        found.map(|at| range.start + at)
+        store::find(bytes, needle, direction).map(|at| range.start + at)
     }
 
     fn digest(&self, count: usize) -> u64 {
@@ -251,22 +325,10 @@ impl Memory for Region {
 
     fn advise(&self, advice: i32, start: usize, len: usize) -> Result<(), Errno> {
         self.advised.set(true);
-        let kind = match advice {
-            c::MADV_NORMAL => Advice::Normal,
-            c::MADV_RANDOM => Advice::Random,
-            c::MADV_SEQUENTIAL => Advice::Sequential,
-            c::MADV_WILLNEED => Advice::WillNeed,
-            c::MADV_DONTFORK => Advice::DontFork,
-            c::MADV_DOFORK => Advice::DoFork,
-            c::MADV_MERGEABLE => Advice::Mergeable,
-            c::MADV_UNMERGEABLE => Advice::Unmergeable,
-            c::MADV_HUGEPAGE => Advice::HugePage,
-            c::MADV_NOHUGEPAGE => Advice::NoHugePage,
-            c::MADV_DONTDUMP => Advice::DontDump,
-            c::MADV_DODUMP => Advice::DoDump,
-            _ => return self.discard(advice, start, len),
-        };
-        Ok(self.raw().advise_range(kind, start, len)?)
+        match HARMLESS.iter().find(|(known, _)| *known == advice) {
+            Some((_, kind)) => Ok(self.raw().advise_range(*kind, start, len)?),
+            None => self.discard(advice, start, len),
+        }
     }
 }
 

@@ -14,6 +14,8 @@ impl Errno {
     pub const ENOMEM: Errno = Errno(12);
     /// Permission denied.
     pub const EACCES: Errno = Errno(13);
+    /// Bad address.
+    pub const EFAULT: Errno = Errno(14);
     /// Invalid argument.
     pub const EINVAL: Errno = Errno(22);
 
@@ -59,5 +61,55 @@ impl From<Errno> for Stop {
             }
             None => Stop::End(End::Unsupported(format!("system error {} is in no rule", errno.0))),
         }
+    }
+}
+
+/// A system error of Windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WinError {
+    /// The file was not opened for this, or the view is longer than its section.
+    AccessDenied = 5,
+    /// The section would be larger than a file that is only read.
+    NotEnoughMemory = 8,
+    /// Wrong in itself: a section of no bytes.
+    InvalidParameter = 87,
+    /// A section of an empty file.
+    FileInvalid = 1006,
+    /// The offset is between the places a view can start at.
+    MappedAlignment = 1132,
+    /// Something else has the section.
+    UserMappedFile = 1224,
+}
+
+impl WinError {
+    /// The text Windows has for it in English.
+    fn text(self) -> &'static str {
+        match self {
+            WinError::AccessDenied => "Access is denied",
+            WinError::NotEnoughMemory => "Not enough memory resources are available to process this command",
+            WinError::InvalidParameter => "The parameter is incorrect",
+            WinError::FileInvalid => {
+                "The volume for a file has been externally altered so that the opened file is no longer valid"
+            }
+            WinError::MappedAlignment => {
+                "The base address or the file offset specified does not have the proper alignment"
+            }
+            WinError::UserMappedFile => {
+                "The requested operation cannot be performed on a file with a user-mapped section open"
+            }
+        }
+    }
+}
+
+impl From<WinError> for Stop {
+    /// Python gives each the number of the system error of C that is nearest.
+    fn from(error: WinError) -> Stop {
+        let (class, Errno(errno)) = match error {
+            WinError::AccessDenied => ("PermissionError", Errno::EACCES),
+            WinError::NotEnoughMemory => ("OSError", Errno::ENOMEM),
+            _ => ("OSError", Errno::EINVAL),
+        };
+        let message = format!("[WinError {}] {}", error as u32, error.text());
+        Stop::Raised(Raise { class: class.into(), errno: Some(errno), message: message.into() })
     }
 }

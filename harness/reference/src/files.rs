@@ -1,212 +1,76 @@
-//! The file objects of a case: unbuffered files in one folder, opened, written and cut as Python's `io.FileIO` does.
+//! The file objects of a case: unbuffered files, opened, written and cut as Python's `io.FileIO` does.
 //!
 //! They are not under test. Whatever a target maps, its files are these, so that an operation on a file never differs;
 //! an operation that Python would refuse is not done at all.
 
 use crate::answer::unsupported;
-use crate::disk::SpareMap;
+use crate::disk::Disk;
 use crate::errno::Errno;
-use crate::store::PAGE;
+use crate::rules::section::Sections;
+use crate::store::Store;
 use mmapcheck_spec::{
-    Arg, Content, End, FileState, Kind, Mode, Op, Outcome, SLOTS, Slot, Step, TargetError, Value, Watch, World, Wrap,
-    notation,
+    Arg, Content, End, FileState, Mode, Op, Outcome, Raise, SLOTS, Slot, Step, TargetError, Value, Watch, World, Wrap,
 };
-use rustix::fs::{self, OFlags};
-use std::cell::{Cell, RefCell};
-use std::fs::File;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use smallvec::SmallVec;
+use std::cell::Cell;
+use std::os::fd::{AsRawFd, RawFd};
 use std::path::Path;
 use std::rc::Rc;
 
 /// The largest size in bytes a file of a case is given.
 pub const MOST_FILE: u64 = 1 << 24;
 
-/// A file on disk, with a descriptor that no case closes.
+/// Where a file object stands. The maps of some systems share it, and move it.
 #[derive(Debug)]
-pub struct Inode {
-    file: OwnedFd,
-    size: Cell<u64>,
-    /// How many pages it had at most in this case: memory behind the present ones may be dead.
-    most_pages: Cell<u64>,
-    /// Shared maps of it that are in no use.
-    pub(crate) spare: RefCell<Vec<SpareMap>>,
-}
-
-impl Inode {
-    /// The size in bytes, as far as it was changed here and not behind a descriptor's back.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.size.get()
-    }
-
-    /// Sets the size in bytes.
-    ///
-    /// # Errors
-    /// As `ftruncate`.
-    pub fn set_size(&self, size: u64) -> Result<(), Errno> {
-        fs::ftruncate(&self.file, size)?;
-        self.note_size(size);
-        Ok(())
-    }
-
-    fn note_size(&self, size: u64) {
-        self.size.set(size);
-        self.most_pages.set(self.most_pages.get().max(pages(size)));
-    }
-}
-
-/// A descriptor of a file, as a file object holds it.
-#[derive(Clone, Debug)]
-pub struct OpenFile {
-    /// The file.
-    pub inode: Rc<Inode>,
-    /// The descriptor.
-    pub fd: Rc<OwnedFd>,
-    /// How it was opened.
-    pub mode: Mode,
+pub struct Cursor {
+    /// The number of the file in the world.
+    pub number: usize,
+    /// In bytes from the start.
+    pub position: Cell<u64>,
 }
 
 /// A file object.
 #[derive(Debug)]
-struct FileObject {
-    path: usize,
-    position: u64,
+struct FileObject<F> {
+    cursor: Rc<Cursor>,
     /// None once it is closed.
-    open: Option<OpenFile>,
+    open: Option<F>,
 }
 
-/// A file of the folder, and descriptors of it that earlier cases left open: opening costs more than all else a case does.
-#[derive(Debug)]
-struct Stored {
-    inode: Rc<Inode>,
-    spare: [Option<Rc<OwnedFd>>; Mode::ALL.len()],
+impl<F> FileObject<F> {
+    fn new(number: usize, position: u64, open: F) -> FileObject<F> {
+        let cursor = Rc::new(Cursor { number, position: Cell::new(position) });
+        FileObject { cursor, open: Some(open) }
+    }
 }
 
 /// The files of a case.
 #[derive(Debug)]
-pub struct Files {
-    dir: OwnedFd,
-    stored: Vec<Stored>,
+pub struct Files<S: Store = Disk> {
+    pub(crate) store: S,
+    /// What keeps files from being made shorter.
+    pub(crate) sections: Sections<S>,
     /// How many files the case has.
-    paths: usize,
-    objects: [Option<FileObject>; SLOTS],
-    /// What files are read into to look at them.
-    buffer: Vec<u8>,
+    count: usize,
+    objects: [Option<FileObject<S::File>>; SLOTS],
 }
 
-fn failed(what: &str, error: rustix::io::Errno) -> TargetError {
-    TargetError(format!("cannot {what} the files of a case: {error}"))
+fn failed(what: &str, Errno(number): Errno) -> TargetError {
+    TargetError(format!("cannot {what} the files of a case: system error {number}"))
 }
 
-fn broken(error: rustix::io::Errno) -> End {
-    unsupported(format!("the file could not be used: {error}"))
+fn broken(Errno(number): Errno) -> End {
+    unsupported(format!("the file could not be used: system error {number}"))
 }
 
+/// Real files, as targets need them.
 impl Files {
     /// Files in a folder that is there and empty.
     ///
     /// # Errors
     /// Where there is no such folder.
     pub fn new(dir: &Path) -> Result<Files, TargetError> {
-        let dir = File::open(dir).map_err(|e| TargetError(format!("cannot open the folder {}: {e}", dir.display())))?;
-        let objects = [const { None }; SLOTS];
-        Ok(Files { dir: dir.into(), stored: Vec::new(), paths: 0, objects, buffer: vec![0; 1 << 13] })
-    }
-
-    /// Makes the files of a world, rewriting those of the last one.
-    ///
-    /// # Errors
-    /// Where one cannot be made.
-    pub fn begin(&mut self, world: &World) -> Result<(), TargetError> {
-        self.end();
-        self.paths = world.files.len();
-        for (path, file) in world.files.iter().enumerate() {
-            if path == self.stored.len() {
-                let fd = self.descriptor(path, OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC);
-                let inode = Inode {
-                    file: fd.map_err(|e| failed("make", e))?,
-                    size: Cell::new(0),
-                    most_pages: Cell::new(0),
-                    spare: RefCell::default(),
-                };
-                self.stored.push(Stored { inode: Rc::new(inode), spare: [const { None }; Mode::ALL.len()] });
-            }
-            let inode = &self.stored[path].inode;
-            rewrite(&inode.file, &file.bytes, &mut self.buffer).map_err(|e| failed("write", e))?;
-            inode.size.set(file.bytes.len() as u64);
-            inode.most_pages.set(pages(inode.size()));
-            let open = self.take(path, file.mode).map_err(|e| failed("open", e))?;
-            let position = if file.mode.truncates() { file.bytes.len() as u64 } else { 0 };
-            self.objects[path] = Some(FileObject { path, position, open: Some(open) });
-        }
-        Ok(())
-    }
-
-    /// Drops the file objects of the case; their descriptors are kept for the next one.
-    pub fn end(&mut self) {
-        for object in self.objects.iter_mut().filter_map(Option::take) {
-            if let Some(open) = object.open {
-                self.stored[object.path].spare[open.mode as usize] = Some(open.fd);
-            }
-        }
-    }
-
-    fn descriptor(&self, path: usize, flags: OFlags) -> rustix::io::Result<OwnedFd> {
-        let name = notation::name(Kind::File, path as Slot);
-        fs::openat(&self.dir, name, flags | OFlags::CLOEXEC, fs::Mode::RUSR | fs::Mode::WUSR)
-    }
-
-    /// A descriptor of a file, without emptying it.
-    fn take(&mut self, path: usize, mode: Mode) -> rustix::io::Result<OpenFile> {
-        let fd = match self.stored[path].spare[mode as usize].take() {
-            Some(fd) => fd,
-            None => Rc::new(self.descriptor(path, flags(mode))?),
-        };
-        Ok(OpenFile { inode: Rc::clone(&self.stored[path].inode), fd, mode })
-    }
-
-    /// Binds a slot to a file opened once more. What the slot named before is closed, as nothing else holds it.
-    ///
-    /// # Errors
-    /// Where the case has no such file.
-    pub fn open(&mut self, slot: Slot, path: u8, mode: Mode) -> Result<(), End> {
-        let path = self.path(path)?;
-        if mode.truncates() {
-            self.stored[path].inode.set_size(0).map_err(|_| unsupported("the file could not be emptied"))?;
-        }
-        let open = self.take(path, mode).map_err(broken)?;
-        let object = FileObject { path, position: 0, open: Some(open) };
-        *self.objects.get_mut(usize::from(slot)).ok_or_else(unbound)? = Some(object);
-        Ok(())
-    }
-
-    fn path(&self, path: u8) -> Result<usize, End> {
-        let path = usize::from(path);
-        if path < self.paths { Ok(path) } else { Err(unsupported("the case has no such file")) }
-    }
-
-    /// The open file a slot names.
-    ///
-    /// # Errors
-    /// Where the slot is not bound, or the file is closed.
-    pub fn file(&self, slot: Slot) -> Result<&OpenFile, End> {
-        let object = self.objects.get(usize::from(slot)).and_then(Option::as_ref).ok_or_else(unbound)?;
-        object.open.as_ref().ok_or_else(|| unsupported("the file is closed"))
-    }
-
-    /// The position of the file object a slot names, in bytes from the start.
-    ///
-    /// # Errors
-    /// Where the slot is not bound.
-    pub fn position(&self, slot: Slot) -> Result<u64, End> {
-        let object = self.objects.get(usize::from(slot)).and_then(Option::as_ref).ok_or_else(unbound)?;
-        Ok(object.position)
-    }
-
-    /// Whether a slot names a file object, open or closed.
-    #[must_use]
-    pub fn is_bound(&self, slot: Slot) -> bool {
-        self.objects.get(usize::from(slot)).is_some_and(Option::is_some)
+        Ok(Files::of(Disk::new(dir)?))
     }
 
     /// The descriptor of the open file a slot names.
@@ -217,11 +81,103 @@ impl Files {
         Ok(self.file(slot)?.fd.as_raw_fd())
     }
 
+    /// Takes note of sizes that a target has changed by itself.
+    pub fn notice_sizes(&self) {
+        self.store.folder.notice_sizes(self.count);
+    }
+
+    /// Whether a file has lost a page in this case, so that memory mapped from it may be dead.
+    #[must_use]
+    pub fn have_lost_pages(&self) -> bool {
+        self.store.folder.have_lost_pages(self.count)
+    }
+}
+
+impl<S: Store> Files<S> {
+    /// The files of a store.
+    pub(crate) fn of(store: S) -> Files<S> {
+        Files { store, sections: Sections::default(), count: 0, objects: [const { None }; SLOTS] }
+    }
+
+    /// Makes the files of a world in place of those of the last one.
+    ///
+    /// # Errors
+    /// Where one cannot be made.
+    pub fn begin(&mut self, world: &World) -> Result<(), TargetError> {
+        self.end();
+        self.count = world.files.len();
+        for (number, file) in world.files.iter().enumerate() {
+            self.store.make(number, &file.bytes).map_err(|errno| failed("make", errno))?;
+            let open = self.store.open(number, file.mode).map_err(|errno| failed("open", errno))?;
+            let position = if file.mode.truncates() { file.bytes.len() as u64 } else { 0 };
+            self.objects[number] = Some(FileObject::new(number, position, open));
+        }
+        Ok(())
+    }
+
+    /// Drops the file objects of the case.
+    pub fn end(&mut self) {
+        for object in self.objects.iter_mut().filter_map(Option::take) {
+            if let Some(open) = object.open {
+                self.store.take_back(object.cursor.number, open);
+            }
+        }
+    }
+
+    /// Binds a slot to a file opened once more. What the slot named before is closed, as nothing else holds it.
+    ///
+    /// # Errors
+    /// Where the case has no such file.
+    pub fn open(&mut self, slot: Slot, number: u8, mode: Mode) -> Result<(), End> {
+        let number = self.number(number)?;
+        let open = self.store.open(number, mode).map_err(broken)?;
+        if mode.truncates() {
+            S::set_size(&open, 0).map_err(broken)?;
+        }
+        *self.objects.get_mut(usize::from(slot)).ok_or_else(unbound)? = Some(FileObject::new(number, 0, open));
+        Ok(())
+    }
+
+    fn number(&self, number: u8) -> Result<usize, End> {
+        let number = usize::from(number);
+        if number < self.count { Ok(number) } else { Err(unsupported("the case has no such file")) }
+    }
+
+    /// The open file a slot names.
+    ///
+    /// # Errors
+    /// Where the slot is not bound, or the file is closed.
+    pub fn file(&self, slot: Slot) -> Result<&S::File, End> {
+        let object = self.objects.get(usize::from(slot)).and_then(Option::as_ref).ok_or_else(unbound)?;
+        object.open.as_ref().ok_or_else(|| unsupported("the file is closed"))
+    }
+
+    /// The position of the file object a slot names, in bytes from the start.
+    ///
+    /// # Errors
+    /// Where the slot is not bound.
+    pub fn position(&self, slot: Slot) -> Result<u64, End> {
+        Ok(self.cursor(slot)?.position.get())
+    }
+
+    /// Where the file object a slot names stands.
+    ///
+    /// # Errors
+    /// Where the slot is not bound.
+    pub fn cursor(&self, slot: Slot) -> Result<&Rc<Cursor>, End> {
+        let object = self.objects.get(usize::from(slot)).and_then(Option::as_ref).ok_or_else(unbound)?;
+        Ok(&object.cursor)
+    }
+
+    /// Whether a slot names a file object, open or closed.
+    #[must_use]
+    pub fn is_bound(&self, slot: Slot) -> bool {
+        self.objects.get(usize::from(slot)).is_some_and(Option::is_some)
+    }
+
     /// The open file a slot names, with its position.
-    fn object(&mut self, slot: Slot) -> Result<(&mut u64, &OpenFile), End> {
-        let object = self.objects.get_mut(usize::from(slot)).and_then(Option::as_mut).ok_or_else(unbound)?;
-        let open = object.open.as_ref().ok_or_else(|| unsupported("the file is closed"))?;
-        Ok((&mut object.position, open))
+    fn object(&self, slot: Slot) -> Result<(&Cell<u64>, &S::File), End> {
+        Ok((&self.cursor(slot)?.position, self.file(slot)?))
     }
 
     /// Writes at the position; how many bytes were written.
@@ -230,17 +186,15 @@ impl Files {
     /// Where the file was not opened for writing, or would become too large.
     pub fn write(&mut self, slot: Slot, bytes: &[u8]) -> Result<usize, End> {
         let (position, open) = self.object(slot)?;
-        if !open.mode.writes() {
+        if !S::mode(open).writes() {
             return Err(unsupported("the file is not open for writing"));
         }
-        if *position + bytes.len() as u64 > MOST_FILE {
+        let end = position.get() + bytes.len() as u64;
+        if end > MOST_FILE {
             return Err(unsupported("the file would become too large"));
         }
-        write_all(&open.fd, bytes, *position).map_err(broken)?;
-        *position += bytes.len() as u64;
-        if !bytes.is_empty() {
-            open.inode.note_size(open.inode.size().max(*position));
-        }
+        S::write(open, position.get(), bytes).map_err(broken)?;
+        position.set(end);
         Ok(bytes.len())
     }
 
@@ -250,11 +204,11 @@ impl Files {
     /// Where the file was not opened for reading.
     pub fn read_rest(&mut self, slot: Slot) -> Result<Vec<u8>, End> {
         let (position, open) = self.object(slot)?;
-        if !open.mode.reads() {
+        if !S::mode(open).reads() {
             return Err(unsupported("the file is not open for reading"));
         }
-        let bytes = read_from(&open.fd, *position).map_err(broken)?;
-        *position += bytes.len() as u64;
+        let bytes = S::read(open, position.get()).map_err(broken)?;
+        position.set(position.get() + bytes.len() as u64);
         Ok(bytes)
     }
 
@@ -267,7 +221,7 @@ impl Files {
         if to > MOST_FILE {
             return Err(unsupported("the position is too large"));
         }
-        *position = to;
+        position.set(to);
         Ok(())
     }
 
@@ -277,13 +231,13 @@ impl Files {
     /// Where the file was not opened for writing, or would become too large.
     pub fn truncate(&mut self, slot: Slot, size: u64) -> Result<(), End> {
         let (_, open) = self.object(slot)?;
-        if !open.mode.writes() {
+        if !S::mode(open).writes() {
             return Err(unsupported("the file is not open for writing"));
         }
         if size > MOST_FILE {
             return Err(unsupported("the file would become too large"));
         }
-        open.inode.set_size(size).map_err(|_| unsupported("the file could not be resized"))
+        S::set_size(open, size).map_err(broken)
     }
 
     /// Closes the file object and its descriptor; closing again does nothing.
@@ -296,45 +250,21 @@ impl Files {
         Ok(())
     }
 
-    /// The bytes of a file of the world.
+    /// The bytes of a file of the world, read through a descriptor of its own.
     ///
     /// # Errors
     /// Where there is no such file.
-    pub fn content(&self, path: u8) -> Result<Vec<u8>, End> {
-        read_from(&self.stored[self.path(path)?].inode.file, 0).map_err(broken)
-    }
-
-    /// The size in bytes of a file of the world, as the system knows it.
-    ///
-    /// # Errors
-    /// Where there is no such file.
-    pub fn size(&self, path: u8) -> Result<u64, End> {
-        Ok(fs::fstat(&self.stored[self.path(path)?].inode.file).map_err(broken)?.st_size as u64)
-    }
-
-    /// Takes note of sizes that a target has changed by itself.
-    pub fn notice_sizes(&self) {
-        for stored in &self.stored[..self.paths] {
-            if let Ok(seen) = fs::fstat(&stored.inode.file) {
-                stored.inode.note_size(seen.st_size as u64);
-            }
-        }
-    }
-
-    /// Whether a file has lost a page in this case, so that memory mapped from it may be dead.
-    #[must_use]
-    pub fn have_lost_pages(&self) -> bool {
-        self.stored[..self.paths].iter().any(|stored| pages(stored.inode.size()) < stored.inode.most_pages.get())
+    pub fn content(&mut self, number: u8) -> Result<Vec<u8>, End> {
+        let number = self.number(number)?;
+        let open = self.store.open(number, Mode::Read).map_err(broken)?;
+        let bytes = S::read(&open, 0).map_err(broken)?;
+        self.store.take_back(number, open);
+        Ok(bytes)
     }
 
     /// Looks at every file of the world.
     pub fn look(&mut self, watch: Watch) -> Vec<FileState> {
-        let mut states = Vec::with_capacity(self.paths);
-        for stored in &self.stored[..self.paths] {
-            let count = read_into(&stored.inode.file, &mut self.buffer);
-            states.push(content_of(&self.buffer[..count], watch));
-        }
-        states
+        (0..self.count).map(|number| self.store.look(number, watch)).collect()
     }
 
     /// Does one step on a file object, or on a file of the world.
@@ -343,6 +273,9 @@ impl Files {
     /// Where Python would refuse it, which is not under test, or the step is of another kind.
     pub fn step(&mut self, step: &Step) -> Result<Outcome, End> {
         let arg = |place: usize| step.args.get(place).map_or(&Arg::Omitted, |given| &given.arg);
+        if let Some(refusal) = self.refusal(step)? {
+            return Ok(Outcome::Raised(refusal));
+        }
         let value = match step.op {
             Op::FileOpen => {
                 let &Arg::Mode(mode) = arg(1) else { return Err(unsupported("open() needs a mode")) };
@@ -364,23 +297,43 @@ impl Files {
                 Value::None
             }
             Op::FileContent => Value::Bytes(self.content(path_of(arg(0))?)?),
-            Op::FileSize => Value::Int(self.size(path_of(arg(0))?)?.into()),
+            Op::FileSize => Value::Int(self.content(path_of(arg(0))?)?.len() as i128),
             _ => return Err(unsupported(format!("{} is not done on a file", step.op))),
         };
         Ok(Outcome::Value(value))
     }
 }
 
-fn unbound() -> End {
-    unsupported("the name is not bound")
+impl<S: Store> Files<S> {
+    /// What Python raises where the system does not make a file shorter that has a section.
+    /// Every other step is done, or not, for reasons of its own.
+    fn refusal(&mut self, step: &Step) -> Result<Option<Raise>, End> {
+        let (number, size, file) = match step.args.iter().map(|given| &given.arg).collect::<SmallVec<[_; 2]>>()[..] {
+            [path, Arg::Mode(mode)] if step.op == Op::FileOpen && mode.truncates() => {
+                let number = self.number(path_of(path)?)?;
+                (number, 0, format!(": '{}'", World::path(number)))
+            }
+            [size] if step.op == Op::FileTruncate && S::mode(self.file(step.on)?).writes() => {
+                (self.cursor(step.on)?.number, size_of(size)?, String::new())
+            }
+            _ => return Ok(None),
+        };
+        if !self.sections.hold(number) {
+            return Ok(None);
+        }
+        let open = self.store.open(number, Mode::Read).map_err(broken)?;
+        let is_cut = size < S::size(&open);
+        self.store.take_back(number, open);
+        Ok(is_cut.then(|| Raise {
+            class: "OSError".into(),
+            errno: Some(Errno::EINVAL.0),
+            message: format!("[Errno 22] Invalid argument{file}").into(),
+        }))
+    }
 }
 
-fn flags(mode: Mode) -> OFlags {
-    match mode {
-        Mode::Read => OFlags::RDONLY,
-        Mode::Write => OFlags::WRONLY,
-        Mode::Update | Mode::New => OFlags::RDWR,
-    }
+fn unbound() -> End {
+    unsupported("the name is not bound")
 }
 
 fn path_of(arg: &Arg) -> Result<u8, End> {
@@ -412,55 +365,4 @@ pub fn content_of(bytes: &[u8], watch: Watch) -> Content {
         digest: crate::digest(bytes),
         bytes: (watch == Watch::Full).then(|| bytes.to_vec()),
     }
-}
-
-fn pages(size: u64) -> u64 {
-    size.div_ceil(PAGE as u64)
-}
-
-/// Gives a file new bytes. Its pages are written over and kept, as making them anew costs more than all else; what
-/// lay behind the end in the last page is gone as well.
-fn rewrite(fd: &OwnedFd, bytes: &[u8], buffer: &mut Vec<u8>) -> rustix::io::Result<()> {
-    let whole = bytes.len().next_multiple_of(PAGE);
-    if buffer.len() < whole {
-        buffer.resize(whole, 0);
-    }
-    buffer[..bytes.len()].copy_from_slice(bytes);
-    buffer[bytes.len()..whole].fill(0);
-    write_all(fd, &buffer[..whole], 0)?;
-    fs::ftruncate(fd, bytes.len() as u64)
-}
-
-fn write_all(fd: &OwnedFd, bytes: &[u8], at: u64) -> rustix::io::Result<()> {
-    let mut done = 0;
-    while done < bytes.len() {
-        done += rustix::io::pwrite(fd, &bytes[done..], at + done as u64)?;
-    }
-    Ok(())
-}
-
-/// Reads a whole file into a buffer that grows as needed; how many bytes it has. What cannot be read is not there.
-fn read_into(fd: &OwnedFd, buffer: &mut Vec<u8>) -> usize {
-    let mut count = 0;
-    loop {
-        count += rustix::io::pread(fd, &mut buffer[count..], count as u64).unwrap_or(0);
-        if count < buffer.len() {
-            return count;
-        }
-        buffer.resize(2 * count, 0);
-    }
-}
-
-fn read_from(fd: &OwnedFd, position: u64) -> rustix::io::Result<Vec<u8>> {
-    let size = fs::fstat(fd)?.st_size as u64;
-    let mut bytes = vec![0; size.saturating_sub(position) as usize];
-    let mut count = 0;
-    while count < bytes.len() {
-        match rustix::io::pread(fd, &mut bytes[count..], position + count as u64)? {
-            0 => break,
-            more => count += more,
-        }
-    }
-    bytes.truncate(count);
-    Ok(bytes)
 }

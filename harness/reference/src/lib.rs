@@ -9,18 +9,31 @@ mod convert;
 mod disk;
 mod errno;
 pub mod files;
+mod folder;
 mod machine;
 mod map;
 mod object;
 mod resolve;
 mod rules;
-mod store;
+mod sim;
+pub mod store;
 
+pub use disk::Disk;
 pub use errno::Errno;
 pub use machine::Reference;
+pub use sim::Sim;
 
 /// The digest of bytes, by which maps and files of two targets are compared: zlib's CRC-32, which every Python has at hand.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> u64 {
     crc32fast::hash(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_digest_is_the_checksum_of_zlib() {
+        // python -c 'import zlib; print(zlib.crc32(b"hello\n" * 3))'
+        assert_eq!(super::digest(&b"hello\n".repeat(3)), 1_030_108_986);
+    }
 }

@@ -1,39 +1,52 @@
 //! The reference as a machine: names, and which rule answers which operation. A match here only calls.
 
 use crate::answer::{Answer, attribute_error, outcome, type_error, unsupported};
-use crate::disk::Disk;
+use crate::disk::{self, Disk};
+use crate::errno::Errno;
 use crate::files::Files;
 use crate::map::Map;
 use crate::object::{Args, Object};
 use crate::rules::iterate::Iter;
 use crate::rules::view::View;
-use crate::rules::{compare, construct};
-use crate::store::{Direction, PAGE};
+use crate::rules::{compare, construct, section};
+use crate::sim::Sim;
+use crate::store::{Direction, PAGE, Store};
 use mmapcheck_spec::constants;
 use mmapcheck_spec::{
-    Arg, End, FileState, Given, Kind, Left, Machine, MapState, Num, Op, Outcome, Profile, SLOTS, Slot, Step,
-    TargetError, Thing, Value, Watch, World,
+    Arg, Dialect, End, FileState, Given, Kind, Left, Machine, MapState, Num, Op, Outcome, Profile, Raise, SLOTS, Slot,
+    Step, TargetError, Thing, Value, Watch, World, Wrap,
 };
 use smallvec::SmallVec;
 use std::path::Path;
 use std::rc::Rc;
 
 /// The answer key: Python's `mmap` by its rules.
-pub struct Reference {
-    profile: Profile,
-    disk: Disk,
-    pub(crate) files: Files,
-    pub(crate) names: Names,
+///
+/// By itself it is on real files; [`Reference::in_memory`] makes one that foresees what a system would do.
+pub struct Reference<S: Store = Disk> {
+    pub(crate) profile: Profile,
+    pub(crate) files: Files<S>,
+    pub(crate) names: Names<S>,
 }
 
 /// What the names of a case stand for.
-#[derive(Default)]
-pub(crate) struct Names {
-    pub(crate) maps: [Option<Rc<Map<Disk>>>; SLOTS],
-    pub(crate) views: [Option<View<Disk>>; SLOTS],
-    iters: [Option<Iter<Disk>>; SLOTS],
+pub(crate) struct Names<S: Store> {
+    pub(crate) maps: [Option<Rc<Map<S>>>; SLOTS],
+    pub(crate) views: [Option<View<S>>; SLOTS],
+    iters: [Option<Iter<S>>; SLOTS],
     /// One more than the highest slot of a map that was ever bound.
     shown: usize,
+}
+
+impl<S: Store> Default for Names<S> {
+    fn default() -> Names<S> {
+        Names {
+            maps: [const { None }; SLOTS],
+            views: [const { None }; SLOTS],
+            iters: [const { None }; SLOTS],
+            shown: 0,
+        }
+    }
 }
 
 fn unbound() -> End {
@@ -64,19 +77,37 @@ impl Reference {
     /// # Errors
     /// Where the folder cannot be used, or the system has other pages than Linux on x86-64.
     pub fn new(profile: Profile, dir: &Path) -> Result<Reference, TargetError> {
+        Reference::on(profile, Disk::new(dir)?)
+    }
+}
+
+impl Reference<Sim> {
+    /// The rules of a profile, on files and memory that are bytes of this program: nothing of the system is touched, and a
+    /// step in which a process would die is answered by its death.
+    ///
+    /// # Errors
+    /// Where the system has other pages than Linux on x86-64, so that it would do otherwise than is foreseen.
+    pub fn in_memory(profile: Profile) -> Result<Reference<Sim>, TargetError> {
+        let kernel = disk::kernel()
+            .map_err(|Errno(number)| TargetError(format!("no memory can be mapped: system error {number}")))?;
+        Reference::on(profile, Sim::new(kernel))
+    }
+}
+
+impl<S: Store> Reference<S> {
+    fn on(profile: Profile, store: S) -> Result<Reference<S>, TargetError> {
         let page = rustix::param::page_size();
         if page != PAGE {
             return Err(TargetError(format!(
                 "the reference knows pages of {PAGE} bytes, and this system's have {page}"
             )));
         }
-        let disk = Disk::new().map_err(|e| TargetError(format!("cannot open /dev/zero: {e}")))?;
-        Ok(Reference { profile, disk, files: Files::new(dir)?, names: Names::default() })
+        Ok(Reference { profile, files: Files::of(store), names: Names::default() })
     }
 
     fn answer(&mut self, step: &Step) -> Answer {
         if step.op == Op::SubView {
-            let view = named(&self.names.views, step.on)?.sub_view(&self.args(step)?.plain)?;
+            let view = named(&self.names.views, step.on)?.sub_view(&self.args(step)?.plain, self.profile)?;
             return bind(&mut self.names.views, step.bind, view);
         }
         let names = &mut self.names;
@@ -84,7 +115,12 @@ impl Reference {
             Op::Constant => self.constant(step),
             Op::New => self.construct(step),
             Op::View => {
-                let view = View::new(named(&names.maps, step.on)?)?;
+                let map = named(&names.maps, step.on)?;
+                if self.profile.dialect() == Dialect::Python2 {
+                    let wanted = "cannot make memory view because object does not have the buffer interface";
+                    return Err(type_error(wanted));
+                }
+                let view = View::new(map)?;
                 bind(&mut names.views, step.bind, view)
             }
             Op::Iter => {
@@ -92,6 +128,9 @@ impl Reference {
                 bind(&mut names.iters, step.bind, iter)
             }
             Op::Next => names.iters.get_mut(usize::from(step.on)).and_then(Option::as_mut).ok_or_else(unbound)?.next(),
+            Op::ViewRelease => {
+                names.views.get_mut(usize::from(step.on)).and_then(Option::as_mut).ok_or_else(unbound)?.release()
+            }
             Op::Drop => unbind(&mut names.maps, step.on),
             Op::DropView => unbind(&mut names.views, step.on),
             Op::DropIter => unbind(&mut names.iters, step.on),
@@ -104,7 +143,8 @@ impl Reference {
     }
 
     fn construct(&mut self, step: &Step) -> Answer {
-        let map = construct::construct(&self.disk, &self.args(step)?, self.profile)?;
+        let (store, sections) = (&self.files.store, &self.files.sections);
+        let map = construct::construct(store, sections, &self.args(step)?, self.profile)?;
         let answer = bind(&mut self.names.maps, step.bind, Rc::new(map))?;
         self.names.shown = self.names.shown.max(usize::from(step.bind) + 1);
         Ok(answer)
@@ -116,9 +156,13 @@ impl Reference {
             return Err(no_rule(step).into());
         };
         let known = places.iter().filter_map(|&place| constants::ALL.get(usize::from(place)));
+        let module = match self.profile.dialect() {
+            Dialect::Python2 => "'module' object",
+            Dialect::Python3 => "module 'mmap'",
+        };
         match known.clone().find(|constant| !self.profile.has_constant(constant)) {
-            Some(missing) => Err(attribute_error(format!("module 'mmap' has no attribute '{}'", missing.name))),
-            None => Ok(Value::Int(Reference::flags(places)?.into())),
+            Some(missing) => Err(attribute_error(format!("{module} has no attribute '{}'", missing.name))),
+            None => Ok(Value::Int(Self::flags(places)?.into())),
         }
     }
 
@@ -127,14 +171,13 @@ impl Reference {
         let map = named(&self.names.maps, map)?;
         let (at, file) = (self.files.position(step.on)?, self.files.file(step.on)?);
         let (start, len) = (map.offset as u64, map.len.get() as u64);
-        let is_other =
-            map.tracked.file.as_ref().map_or(map.tracked.wanted, |mapped| !Rc::ptr_eq(&mapped.inode, &file.inode));
+        let is_other = map.tracked.file.as_ref().map_or(map.tracked.wanted, |mapped| !S::is_same(mapped, file));
         if !is_other && at < start.saturating_add(len) && start < at + len {
             return Err(
                 unsupported("bytes written over themselves become what the kernel's copying makes of them").into()
             );
         }
-        let Value::Bytes(bytes) = map.to_bytes()? else { return Err(no_rule(step).into()) };
+        let bytes = map.all()?;
         Ok(Value::Int(self.files.write(step.on, &bytes)? as i128))
     }
 
@@ -142,41 +185,66 @@ impl Reference {
         let map = named(&self.names.maps, step.on)?;
         let args = &self.args(step)?;
         let profile = self.profile;
-        if step.op == Op::Seekable && !profile.seek_returns_position() {
-            return Err(attribute_error("'mmap.mmap' object has no attribute 'seekable'"));
-        }
+        self.refuse_missing(step.op)?;
         self.refuse_keywords(step, args)?;
         if step.op.row().params.is_empty() {
-            args.none(step.op.row().name)?;
+            args.none(step.op.row().name, profile)?;
         }
         match step.op {
-            Op::Close | Op::Exit => map.close_method(),
+            Op::Close => map.close_method(),
+            Op::Exit => map.exit(args, profile),
             Op::Find => map.find(args, Direction::Forward, profile),
             Op::RFind => map.find(args, Direction::Backward, profile),
             Op::Flush => map.flush(args, profile),
             Op::Madvise => map.madvise(args, profile),
             Op::Move => map.move_bytes(args, profile),
-            Op::Read => map.read(args),
-            Op::ReadByte => map.read_byte(),
+            Op::Read => map.read(args, profile),
+            Op::ReadByte => map.read_byte(profile),
             Op::ReadLine => map.readline(),
+            Op::Resize if profile.maps_sections() => {
+                section::resize(map, &self.files.store, &self.files.sections, args, profile)
+            }
             Op::Resize => map.resize(args, profile),
             Op::Seek => map.seek(args, profile),
             Op::Seekable => Ok(Value::Bool(true)),
-            Op::Size => map.size(),
+            Op::SetName => map.set_name(args, profile),
+            Op::Size => map.size(profile),
             Op::Tell => map.tell(),
-            Op::Write => map.write(args),
+            Op::Write => map.write(args, profile),
             Op::WriteByte => map.write_byte(args, profile),
             _ => Err(no_rule(step).into()),
         }
     }
 
-    /// No method takes keywords. One without parameters always says its class, as one with them does since 3.11.
-    fn refuse_keywords(&self, step: &Step, args: &Args<'_, Disk>) -> Answer<()> {
-        if args.named.is_empty() {
+    /// Refuses what this version's map does not have.
+    fn refuse_missing(&self, op: Op) -> Answer<()> {
+        let has = match op {
+            Op::Seekable => self.profile.seek_returns_position(),
+            Op::SetName => self.profile.has_set_name(),
+            Op::Madvise => self.profile.takes_advice(),
+            Op::Closed | Op::Enter | Op::Exit | Op::With | Op::WithRaise => self.profile.has_context(),
+            _ => true,
+        };
+        match op {
+            _ if has => Ok(()),
+            // A `with` statement names just what it looks for first.
+            Op::With | Op::WithRaise => Err(attribute_error("__exit__")),
+            _ => Err(attribute_error(format!("'mmap.mmap' object has no attribute '{}'", op.row().name))),
+        }
+    }
+
+    /// No method takes keywords, except `flush` of newer versions. The versions that say its class began with those that
+    /// have no parameters.
+    fn refuse_keywords(&self, step: &Step, args: &Args<'_, S>) -> Answer<()> {
+        if args.named.is_empty() || (step.op == Op::Flush && self.profile.flush_takes_flags()) {
             return Ok(());
         }
         let row = step.op.row();
-        let class = if row.params.is_empty() || self.profile.keyword_refusal_names_class() { "mmap." } else { "" };
+        let names_class = match row.params {
+            [] => self.profile.argument_refusal_names_class(),
+            _ => self.profile.keyword_refusal_names_class(),
+        };
+        let class = if names_class { "mmap." } else { "" };
         Err(type_error(format!("{class}{}() takes no keyword arguments", row.name)))
     }
 
@@ -184,33 +252,51 @@ impl Reference {
         let map = named(&self.names.maps, step.on)?;
         let args = &self.args(step)?.plain[..];
         let profile = self.profile;
+        self.refuse_missing(step.op)?;
         match (step.op, args) {
             (Op::Closed, _) => Ok(Value::Bool(map.is_closed())),
             (Op::Enter, _) => map.enter(),
             (Op::With, _) => map.with_pass(),
             (Op::WithRaise, _) => map.with_raise(),
             (Op::Len, _) => map.length(),
-            (Op::GetItem, [index]) => map.get_item(index),
-            (Op::GetSlice | Op::GetStep, parts) => map.get_slice(parts),
-            (Op::SetItem, [index, value]) => map.set_item(index, value),
-            (Op::SetSlice | Op::SetStep, [parts @ .., value]) => map.set_slice(parts, value),
-            (Op::DelItem, [index]) => map.del_item(index),
-            (Op::DelSlice | Op::DelStep, parts) => map.del_slice(parts),
-            (Op::Contains, [item]) => map.contains(item),
+            (Op::GetItem, [index]) => map.get_item(index, profile),
+            (Op::GetSlice | Op::GetStep, parts) => map.get_slice(parts, profile),
+            (Op::SetItem | Op::SetSlice | Op::SetStep | Op::DelItem | Op::DelSlice | Op::DelStep, _) => {
+                self.change(step, map, args)
+            }
+            (Op::Contains, [item]) => map.contains(item, profile),
             (Op::List, _) => map.list(),
             (Op::Reversed, _) => map.reversed(),
-            (Op::Bytes, _) => map.to_bytes(),
-            (Op::Repr, _) => map.repr(),
+            (Op::Bytes, _) => map.to_bytes(profile),
+            (Op::Repr, _) => map.repr(profile),
             (Op::Bool, _) => map.open().map(|_| Value::Bool(true)),
-            (Op::Eq, [other]) => compare::equal(map, other),
-            (Op::Less, [other]) => compare::less(map, other),
-            (Op::Add, [other]) => compare::add(other),
-            (Op::Mul, [other]) => compare::multiply(other),
+            (Op::Eq, [other]) => compare::equal(map, other, profile),
+            (Op::Less, [other]) => compare::less(map, other, profile),
+            (Op::Add, [other]) => compare::add(other, profile),
+            (Op::Mul, [other]) => compare::multiply(other, profile),
             (Op::Hash, _) => Ok(Value::Bool(true)),
             (Op::FindAll, [pattern]) => map.find_all(pattern, profile),
-            (Op::Crc, _) => map.crc(),
+            (Op::Crc, _) => map.crc(profile),
             (Op::Unpack, [offset]) => map.unpack(offset, profile),
             (Op::Pack, [offset, value]) => map.pack(offset, value, profile),
+            _ => Err(no_rule(step).into()),
+        }
+    }
+
+    /// Assigning and deleting items and slices.
+    fn change(&self, step: &Step, map: &Map<S>, args: &[Object<'_, S>]) -> Answer {
+        let profile = self.profile;
+        match (step.op, args, profile.dialect()) {
+            (Op::SetItem, [index, value], Dialect::Python3) => map.set_item(index, value, profile),
+            (Op::SetItem, [index, value], Dialect::Python2) => map.set_character(index, value, profile),
+            (Op::SetSlice | Op::SetStep, [parts @ .., value], Dialect::Python3) => map.set_slice(parts, value, profile),
+            (Op::SetSlice | Op::SetStep, [parts @ .., value], Dialect::Python2) => {
+                map.set_string(parts, value, profile)
+            }
+            (Op::DelItem, [index], Dialect::Python3) => map.del_item(index, profile),
+            (Op::DelItem, [index], Dialect::Python2) => map.del_character(index, profile),
+            (Op::DelSlice | Op::DelStep, parts, Dialect::Python3) => map.del_slice(parts, profile),
+            (Op::DelSlice | Op::DelStep, parts, Dialect::Python2) => map.del_string(parts, profile),
             _ => Err(no_rule(step).into()),
         }
     }
@@ -220,21 +306,22 @@ impl Reference {
         match (step.op, &self.args(step)?.plain[..]) {
             (Op::ViewLen, _) => view.length(),
             (Op::ViewBytes, _) => view.to_bytes(),
-            (Op::ViewGet, [key]) => view.get(key),
-            (Op::ViewSet, [key, value]) => view.set(key, value),
-            (Op::ViewSetSlice, [parts @ .., value]) => view.set_slice(parts, value),
+            (Op::ViewGet, [key]) => view.get(key, self.profile),
+            (Op::ViewSet, [key, value]) => view.set(key, value, self.profile),
+            (Op::ViewSetSlice, [parts @ .., value]) => view.set_slice(parts, value, self.profile),
             (Op::ViewReadonly, _) => view.readonly(),
-            (Op::ViewRelease, _) => view.release(),
             _ => Err(no_rule(step).into()),
         }
     }
 
     /// The arguments of a step, with what their names stand for.
-    fn args<'a>(&'a self, step: &'a Step) -> Result<Args<'a, Disk>, End> {
+    fn args<'a>(&'a self, step: &'a Step) -> Result<Args<'a, S>, End> {
         let mut args = Args { plain: SmallVec::new(), named: Vec::new() };
         for (place, given) in step.args.iter().enumerate() {
             let object = match &given.arg {
-                Arg::Fd(slot) if is_fileno(step, place, given) => Object::Descriptor(self.files.file(*slot)?),
+                Arg::Fd(slot) if is_fileno(step, place, given) => {
+                    Object::Descriptor(self.files.file(*slot)?, self.files.cursor(*slot)?)
+                }
                 arg => self.object(arg)?,
             };
             match given.keyword {
@@ -245,16 +332,22 @@ impl Reference {
         Ok(args)
     }
 
-    fn object<'a>(&'a self, arg: &'a Arg) -> Result<Object<'a, Disk>, End> {
+    fn object<'a>(&'a self, arg: &'a Arg) -> Result<Object<'a, S>, End> {
         let plain = |num: &Num| num.as_plain().ok_or_else(|| unsupported("the number is not plain"));
         Ok(match arg {
             Arg::Omitted | Arg::None => Object::None,
             Arg::Bool(value) => Object::Bool(*value),
             Arg::Int(num) => Object::Int(plain(num)?),
             Arg::Index(num) => Object::Index(plain(num)?),
-            Arg::Flags(places) => Object::Int(Reference::flags(places)?.into()),
+            Arg::Flags(places) => Object::Int(Self::flags(places)?.into()),
+            Arg::Bytes(Wrap::Strided, _) if self.profile.dialect() == Dialect::Python2 => {
+                return Err(unsupported("Python 2 makes no view of every second byte"));
+            }
             Arg::Bytes(wrap, bytes) => Object::Bytes(*wrap, bytes),
-            Arg::Thing(thing) => Object::Thing(*thing),
+            Arg::Thing(thing) => match (thing.text(), self.profile.dialect()) {
+                (Some(text), Dialect::Python2) => Object::Bytes(Wrap::Bytes, text.as_bytes()),
+                _ => Object::Thing(*thing),
+            },
             Arg::Fd(_) => {
                 return Err(unsupported("the number of a descriptor is only answered for by the constructor"));
             }
@@ -264,6 +357,27 @@ impl Reference {
             Arg::View(slot) => Object::View(named(&self.names.views, *slot)?),
             Arg::Path(_) | Arg::Mode(_) => Object::Thing(Thing::Text),
         })
+    }
+
+    /// The outcome as this version words it: in Python 2, mmap has a class of its own for system errors, and a traceback
+    /// names classes without their modules. That of mmap and that of struct are both called `error`.
+    fn in_words(&self, outcome: Outcome) -> Outcome {
+        match (outcome, self.profile.dialect()) {
+            (Outcome::Raised(raise), Dialect::Python2) if raise.errno.is_some() || raise.class == "struct.error" => {
+                Outcome::Raised(Raise { class: "error".into(), ..raise })
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// What a file answers: Python 2 counts in `long`s what it has counted itself.
+    fn of_file(&self, op: Op, outcome: Outcome) -> Outcome {
+        match (outcome, self.profile.dialect()) {
+            (Outcome::Value(Value::Int(count)), Dialect::Python2) if matches!(op, Op::FileWrite | Op::FileSeek) => {
+                Outcome::Value(Value::Long(count))
+            }
+            (outcome, _) => outcome,
+        }
     }
 
     /// Constants joined by `|`; one that this version's module does not have counts with its value all the same.
@@ -286,14 +400,14 @@ fn no_rule(step: &Step) -> End {
     unsupported(format!("{} is in no rule with {} arguments", step.op, step.args.len()))
 }
 
-impl Machine for Reference {
+impl<S: Store> Machine for Reference<S> {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
         self.names = Names::default();
         self.files.begin(world)
     }
 
     fn step(&mut self, step: &Step) -> Result<Outcome, End> {
-        if Reference::is_symbolic(step) {
+        if Self::is_symbolic(step) {
             let mut plain = step.clone();
             self.resolve(&mut plain);
             return self.step(&plain);
@@ -301,18 +415,19 @@ impl Machine for Reference {
         if let (Op::FileWrite, Some(Given { arg: Arg::Map(map), .. })) = (step.op, step.args.first()) {
             return match outcome(self.write_map(step, *map)) {
                 Ok(Outcome::Raised(_)) => Err(unsupported("a file is given the bytes of an open map only")),
-                answer => answer,
+                answer => answer.map(|outcome| self.of_file(step.op, outcome)),
             };
         }
         match (step.op, step.op.row().on) {
-            (_, Kind::File) | (Op::FileOpen | Op::FileContent | Op::FileSize, _) => self.files.step(step),
-            _ => outcome(self.answer(step)),
+            (_, Kind::File) | (Op::FileOpen | Op::FileContent | Op::FileSize, _) => {
+                self.files.step(step).map(|outcome| self.of_file(step.op, outcome))
+            }
+            _ => outcome(self.answer(step)).map(|outcome| self.in_words(outcome)),
         }
     }
 
     fn look(&mut self, closely: bool, watch: Watch) -> Left {
-        let state =
-            |map: &Option<Rc<Map<Disk>>>| map.as_ref().map_or(MapState::Unbound, |map| map.look(closely, watch));
+        let state = |map: &Option<Rc<Map<S>>>| map.as_ref().map_or(MapState::Unbound, |map| map.look(closely, watch));
         Left {
             maps: self.names.maps[..self.names.shown].iter().map(state).collect(),
             files: if watch.takes_files() { self.files.look(watch) } else { Vec::new() },
@@ -320,7 +435,7 @@ impl Machine for Reference {
     }
 
     fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
-        let close = |map: &Option<Rc<Map<Disk>>>| map.as_ref().and_then(|map| outcome(map.close_method()).ok());
+        let close = |map: &Option<Rc<Map<S>>>| map.as_ref().and_then(|map| outcome(map.close_method()).ok());
         let closing = self.names.maps[..self.names.shown].iter().map(close).collect();
         self.names = Names::default();
         let files = self.files.look(watch);

@@ -1,8 +1,10 @@
 //! The state of a map, and the ways its memory is touched.
 
 use crate::answer::{Answer, buffer_error, unsupported, value_error};
+use crate::rules::section::Handles;
 use crate::store::{Direction, Memory, Store};
-use mmapcheck_spec::{Content, End, MapState, Watch};
+use mmapcheck_spec::constants::{MAP_ANONYMOUS, MAP_SHARED};
+use mmapcheck_spec::{Content, End, MapState, Profile, Watch};
 use std::cell::{Cell, Ref, RefCell};
 use std::ops::Range;
 
@@ -39,8 +41,12 @@ pub struct Map<S: Store> {
     pub(crate) offset: i64,
     pub(crate) access: Access,
     pub(crate) tracked: Tracked<S::File>,
+    /// What the kernel was told of the kind of map: `MAP_*` bits.
+    flags: i32,
     /// Whether `prot` lets its memory be touched at all.
     readable: bool,
+    /// Where it is a view of a section: what it holds of that.
+    pub(crate) handles: Option<Handles<S>>,
 }
 
 /// The signal of touching memory of a map that has no right to it.
@@ -56,6 +62,7 @@ impl<S: Store> Map<S> {
         offset: i64,
         access: Access,
         tracked: Tracked<S::File>,
+        flags: i32,
         readable: bool,
     ) -> Map<S> {
         Map {
@@ -66,13 +73,35 @@ impl<S: Store> Map<S> {
             offset,
             access,
             tracked,
+            flags,
             readable,
+            handles: None,
         }
+    }
+
+    /// The map as a view of a section.
+    pub fn of_section(self, handles: Handles<S>) -> Map<S> {
+        Map { handles: Some(handles), ..self }
     }
 
     /// Whether it is closed.
     pub fn is_closed(&self) -> bool {
         self.memory.borrow().is_none()
+    }
+
+    /// Whether its memory is of no file. A closed map still knows.
+    pub fn is_anonymous(&self) -> bool {
+        self.flags & MAP_ANONYMOUS != 0
+    }
+
+    /// Whether others see what is written.
+    pub fn is_shared(&self) -> bool {
+        self.flags & MAP_SHARED != 0
+    }
+
+    /// Refuses a closed map before a method converts its arguments, in the versions that do so.
+    pub fn open_to_arguments(&self, profile: Profile) -> Answer<()> {
+        if profile.methods_convert_first() { Ok(()) } else { self.open().map(|_| ()) }
     }
 
     /// The memory of an open map. This is the first check of nearly every operation.
@@ -90,12 +119,20 @@ impl<S: Store> Map<S> {
             return Err(buffer_error("cannot close exported pointers exist"));
         }
         *self.memory.borrow_mut() = None;
+        if let Some(handles) = &self.handles {
+            handles.release();
+        }
         Ok(())
     }
 
     /// Changes the memory of an open map.
     pub fn with_memory<T>(&self, change: impl FnOnce(&mut S::Memory) -> T) -> Option<T> {
         self.memory.borrow_mut().as_mut().map(change)
+    }
+
+    /// Gives the map other memory, or none, in place of what it has.
+    pub fn replace_memory(&self, memory: Option<S::Memory>) -> Option<S::Memory> {
+        self.memory.replace(memory)
     }
 
     /// How many bytes lie between the position and the end.
@@ -120,6 +157,10 @@ impl<S: Store> Map<S> {
     }
 }
 
+/// How many bytes at most the C library reads before it writes any, and writes whatever they are: as glibc for x86-64 does
+/// with the smallest registers it uses. Seen with the largest: 512 are copied onto themselves, and 513 are left alone.
+const SURELY_COPIED: usize = 128;
+
 /// An open map: its memory, touched only where that is no death.
 pub struct Open<'a, S: Store> {
     map: &'a Map<S>,
@@ -127,9 +168,7 @@ pub struct Open<'a, S: Store> {
 }
 
 impl<S: Store> Open<'_, S> {
-    /// Whether `count` bytes can be touched.
-    ///
-    /// The answer may be stricter than the processor's: a search that would end before a dead page counts as touching it.
+    /// Whether `count` bytes can be touched, all of them.
     pub fn touch(&self, at: usize, count: usize) -> Answer<()> {
         if count == 0 {
             return Ok(());
@@ -193,17 +232,35 @@ impl<S: Store> Open<'_, S> {
         }
         from.touch(start, count)?;
         self.touch_to_write(at, count)?;
+        if count > SURELY_COPIED && !self.memory.copies_one_way(at, &from.memory, start, count) {
+            return Err(unsupported("what becomes of many bytes copied onto themselves is up to the C library").into());
+        }
         self.memory.copy(at, &from.memory, start, count);
         Ok(())
     }
 
-    /// Where in the range a needle that is not empty lies.
+    /// Where in the range a needle that is not empty lies. A search ends where it has found, so that dead memory behind that
+    /// is not touched.
     pub fn find(&self, range: Range<usize>, needle: &[u8], direction: Direction) -> Answer<Option<usize>> {
+        let Range { start, end } = range;
         if range.len() < needle.len() {
             return Ok(None);
         }
-        self.touch(range.start, range.len())?;
-        Ok(self.memory.find(range, needle, direction))
+        self.touch(start, 1)?;
+        let live = end.min(self.memory.live());
+        let found = match direction {
+            Direction::Backward if live < end => None,
+            _ => self.memory.find(start..live, needle, direction),
+        };
+        if found.is_some() || live == end {
+            return Ok(found);
+        }
+        // Whoever goes on must touch a place that is dead as a whole. Where there is none, he may or may not.
+        Err(if live + needle.len() <= end {
+            End::Died(SIGBUS).into()
+        } else {
+            unsupported("how a search looks at what ends behind the last live page is its own affair").into()
+        })
     }
 
     /// Advises the kernel; `start` is in whole pages.

@@ -1,10 +1,11 @@
 //! The Python objects a step is given.
 
 use crate::answer::{Answer, buffer_error, type_error};
+use crate::files::Cursor;
 use crate::map::{Map, Open};
 use crate::rules::view::View;
 use crate::store::Store;
-use mmapcheck_spec::{Thing, Wrap};
+use mmapcheck_spec::{Dialect, Profile, Thing, Wrap};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -25,8 +26,8 @@ pub enum Object<'a, S: Store> {
     Thing(Thing),
     /// A file object.
     File,
-    /// The descriptor of an open file; only the constructor is given one.
-    Descriptor(&'a S::File),
+    /// The descriptor of an open file, and where its file object stands; only the constructor is given one.
+    Descriptor(&'a S::File, &'a Rc<Cursor>),
     /// A map.
     Map(&'a Rc<Map<S>>),
     /// A view of a map.
@@ -35,11 +36,14 @@ pub enum Object<'a, S: Store> {
 
 impl<S: Store> Object<'_, S> {
     /// The name of its type, as messages show it.
-    pub fn type_name(&self) -> &'static str {
+    pub fn type_name(&self, profile: Profile) -> &'static str {
         match self {
+            Object::Int(value) if profile.dialect() == Dialect::Python2 && i64::try_from(*value).is_err() => "long",
+            Object::Index(_) if profile.dialect() == Dialect::Python2 => "instance",
+            Object::Bytes(Wrap::Bytes, _) if profile.dialect() == Dialect::Python2 => "str",
             Object::None => "NoneType",
             Object::Bool(_) => "bool",
-            Object::Int(_) | Object::Descriptor(_) => "int",
+            Object::Int(_) | Object::Descriptor(..) => "int",
             Object::Index(_) => "Index",
             Object::Bytes(Wrap::Bytes, _) => "bytes",
             Object::Bytes(Wrap::ByteArray, _) => "bytearray",
@@ -49,6 +53,11 @@ impl<S: Store> Object<'_, S> {
             Object::File => "_io.FileIO",
             Object::Map(_) => "mmap.mmap",
         }
+    }
+
+    /// The name of its type, as the refusal of an argument shows it.
+    pub fn argument_name(&self, profile: Profile) -> &'static str {
+        if matches!(self, Object::None) { "None" } else { self.type_name(profile) }
     }
 
     /// The number of an object that has `__index__`.
@@ -78,18 +87,30 @@ pub enum Source<'a, S: Store> {
 
 impl<'a, S: Store> Source<'a, S> {
     /// A bytes-like object whose bytes lie in one piece, as `write` and slice assignment need it.
-    pub fn contiguous(object: &Object<'a, S>) -> Answer<Source<'a, S>> {
+    pub fn contiguous(object: &Object<'a, S>, profile: Profile) -> Answer<Source<'a, S>> {
         match object {
             // One byte lies in one piece whatever the step to the next one; none at all do not.
             Object::Bytes(Wrap::Strided, bytes) if !matches!(bytes.len(), 1 | 2) => {
                 Err(buffer_error("memoryview: underlying buffer is not C-contiguous"))
             }
-            _ => Source::any(object),
+            _ => Source::any(object, profile),
+        }
+    }
+
+    /// The bytes given to a method. In Python 2 they are those of a string, or of what has the buffer of one.
+    pub fn given(object: &Object<'a, S>, method: &str, profile: Profile) -> Answer<Source<'a, S>> {
+        match object {
+            _ if profile.dialect() == Dialect::Python3 => Source::contiguous(object, profile),
+            Object::Bytes(Wrap::Bytes | Wrap::Array, _) | Object::Map(_) => Source::any(object, profile),
+            _ => {
+                let (wanted, name) = ("must be string or read-only buffer", object.argument_name(profile));
+                Err(type_error(format!("{method}() argument 1 {wanted}, not {name}")))
+            }
         }
     }
 
     /// Any bytes-like object.
-    pub fn any(object: &Object<'a, S>) -> Answer<Source<'a, S>> {
+    pub fn any(object: &Object<'a, S>, profile: Profile) -> Answer<Source<'a, S>> {
         match *object {
             Object::Bytes(Wrap::Strided, bytes) => {
                 Ok(Source::Bytes(bytes.iter().copied().step_by(2).collect::<Vec<_>>().into()))
@@ -100,7 +121,7 @@ impl<'a, S: Store> Source<'a, S> {
                 let (map, start, count) = view.part()?;
                 Ok(Source::Mapped { open: map.open()?, start, count })
             }
-            _ => Err(type_error(format!("a bytes-like object is required, not '{}'", object.type_name()))),
+            _ => Err(type_error(format!("a bytes-like object is required, not '{}'", object.type_name(profile)))),
         }
     }
 
@@ -145,6 +166,9 @@ impl<'a, S: Store> Source<'a, S> {
     }
 }
 
+/// Arguments by position, and the one by name, where it is given.
+type Worded<'b, 'a, S> = (&'b [Object<'a, S>], Option<&'b Object<'a, S>>);
+
 /// The arguments of a step.
 pub struct Args<'a, S: Store> {
     /// Those given by position.
@@ -154,26 +178,50 @@ pub struct Args<'a, S: Store> {
 }
 
 impl<'a, S: Store> Args<'a, S> {
-    /// The arguments of a method that takes from `least` to `most`, in the words of `PyArg_ParseTuple`.
-    pub fn counted(&self, method: &str, least: usize, most: usize) -> Answer<&[Object<'a, S>]> {
+    /// The arguments of a method that takes from `least` to `most`.
+    pub fn counted(&self, method: &str, least: usize, most: usize, profile: Profile) -> Answer<&[Object<'a, S>]> {
         let given = self.plain.len();
         if (least..=most).contains(&given) {
             return Ok(&self.plain);
         }
         let (bound, wanted) = match given {
-            _ if least == most => ("exactly", most),
-            _ if given < least => ("at least", least),
-            _ => ("at most", most),
+            _ if least == most => ("exactly ", most),
+            _ if given < least => ("at least ", least),
+            _ => ("at most ", most),
         };
         let plural = if wanted == 1 { "" } else { "s" };
-        Err(type_error(format!("{method}() takes {bound} {wanted} argument{plural} ({given} given)")))
+        Err(type_error(if !profile.wrong_count_is_told_as_expected() {
+            format!("{method}() takes {bound}{wanted} argument{plural} ({given} given)")
+        } else if (least, most) == (1, 1) {
+            format!("mmap.{method}() takes exactly one argument ({given} given)")
+        } else {
+            let bound = if least == most { "" } else { bound };
+            format!("{method} expected {bound}{wanted} argument{plural}, got {given}")
+        }))
+    }
+
+    /// The arguments of a method that takes up to `most` by position, and one more by the name `word`.
+    pub fn with_word(&self, method: &str, most: usize, word: &str) -> Answer<Worded<'_, 'a, S>> {
+        let (plain, given) = (self.plain.len(), self.plain.len() + self.named.len());
+        let wrong = if given > most + 1 {
+            let kind = if plain == 0 { "keyword " } else { "" };
+            format!("takes at most {} {kind}arguments ({given} given)", most + 1)
+        } else if plain > most {
+            format!("takes at most {most} positional arguments ({plain} given)")
+        } else if let Some((unknown, _)) = self.named.iter().find(|(keyword, _)| *keyword != word) {
+            format!("got an unexpected keyword argument '{unknown}'")
+        } else {
+            return Ok((&self.plain, self.named.first().map(|(_, object)| object)));
+        };
+        Err(type_error(format!("{method}() {wrong}")))
     }
 
     /// The arguments of a method that takes none: this is checked before anything else.
-    pub fn none(&self, method: &str) -> Answer<()> {
+    pub fn none(&self, method: &str, profile: Profile) -> Answer<()> {
+        let class = if profile.argument_refusal_names_class() { "mmap." } else { "" };
         match self.plain.len() {
             0 => Ok(()),
-            given => Err(type_error(format!("mmap.{method}() takes no arguments ({given} given)"))),
+            given => Err(type_error(format!("{class}{method}() takes no arguments ({given} given)"))),
         }
     }
 }

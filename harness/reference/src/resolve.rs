@@ -1,8 +1,8 @@
 //! Symbolic numbers made plain.
 
 use crate::machine::Reference;
-use crate::store::PAGE;
-use mmapcheck_spec::{Arg, Base, Kind, Num, Op, Step};
+use crate::store::{PAGE, Store};
+use mmapcheck_spec::{Arg, Base, Kind, Num, Op, Profile, Step};
 
 /// What symbolic numbers count from.
 #[derive(Clone, Copy, Default)]
@@ -12,15 +12,15 @@ struct Bases {
     file_size: i128,
 }
 
-impl Reference {
+impl<S: Store> Reference<S> {
     /// Makes the numbers of a step plain, by the present state of what it is done on. The length is that of the map or view;
     /// the size is that of the map's file, for a constructor that of the file it is given. What there is not counts as 0.
     pub fn resolve(&self, step: &mut Step) {
-        if Reference::is_symbolic(step) {
+        if Self::is_symbolic(step) {
             let bases = self.bases(step);
             for given in &mut step.args {
                 if let Arg::Int(num) | Arg::Index(num) = &mut given.arg {
-                    *num = bases.plain(*num);
+                    *num = bases.plain(*num, self.profile);
                 }
             }
         }
@@ -64,15 +64,16 @@ impl Reference {
     }
 
     fn size_of(&self, slot: mmapcheck_spec::Slot) -> i128 {
-        self.files.file(slot).map_or(0, |file| file.inode.size().into())
+        self.files.file(slot).map_or(0, |file| S::size(file).into())
     }
 }
 
 impl Bases {
-    fn plain(self, num: Num) -> Num {
+    fn plain(self, num: Num, profile: Profile) -> Num {
         let base = match num.base {
             Base::Zero => 0,
-            Base::Pages(count) | Base::Granules(count) => i128::from(count) * PAGE as i128,
+            Base::Pages(count) => i128::from(count) * PAGE as i128,
+            Base::Granules(count) => i128::from(count) * i128::from(profile.granularity()),
             Base::Len => self.len,
             Base::Pos => self.position,
             Base::FileSize => self.file_size,

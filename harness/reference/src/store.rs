@@ -1,11 +1,24 @@
 //! What the rules need of an operating system: files with sizes, and memory they are mapped in.
 
 use crate::errno::Errno;
-use mmapcheck_spec::Mode;
+use mmapcheck_spec::{Content, Mode, Watch};
 use std::ops::Range;
 
 /// The size of a page in bytes, on Linux x86-64, as all numbers of the constants are.
 pub const PAGE: usize = 4096;
+
+/// The length in bytes from which on no map of a process can be: x86-64 gives it 47 bits, less a page.
+pub const ADDRESSES: usize = (1 << 47) - PAGE;
+
+/// What Linux kernels differ in, as far as a program can see it.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    /// The advice it does not know: it may have been built without pages that merge, or huge ones.
+    pub unknown_advice: Vec<i32>,
+    /// Whether `mremap` looks at the length first, and calls one beyond all addresses an invalid argument. Seen in 6.18;
+    /// older ones find no memory for it.
+    pub refuses_lengths: bool,
+}
 
 /// What memory is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -31,15 +44,36 @@ pub enum Direction {
     Backward,
 }
 
-/// Files and memory.
+/// Files and memory. The files of a case are named by their number in its world.
 pub trait Store {
     /// An open file. A clone is another descriptor of the same opening.
     type File: Clone;
     /// Mapped memory.
     type Memory: Memory;
 
+    /// Gives a file these bytes at the start of a case, whatever an earlier case left in it.
+    ///
+    /// # Errors
+    /// As `open` and `write`.
+    fn make(&mut self, number: usize, bytes: &[u8]) -> Result<(), Errno>;
+
+    /// Opens a file that was made, without emptying it.
+    ///
+    /// # Errors
+    /// As `open`.
+    fn open(&mut self, number: usize, mode: Mode) -> Result<Self::File, Errno>;
+
+    /// Takes back what was opened and is not used any more, to be given out again.
+    fn take_back(&mut self, number: usize, file: Self::File);
+
+    /// What is in a file, as a trace keeps it.
+    fn look(&mut self, number: usize, watch: Watch) -> Content;
+
     /// How the file was opened.
     fn mode(file: &Self::File) -> Mode;
+
+    /// Whether both are the same file, however it was opened.
+    fn is_same(file: &Self::File, other: &Self::File) -> bool;
 
     /// The size of the file in bytes.
     fn size(file: &Self::File) -> u64;
@@ -49,6 +83,24 @@ pub trait Store {
     /// # Errors
     /// As `ftruncate`.
     fn set_size(file: &Self::File, size: u64) -> Result<(), Errno>;
+
+    /// Writes bytes at a place; the file grows as needed.
+    ///
+    /// # Errors
+    /// As `pwrite`.
+    fn write(file: &Self::File, at: u64, bytes: &[u8]) -> Result<(), Errno>;
+
+    /// The bytes from a place to the end.
+    ///
+    /// # Errors
+    /// As `pread`.
+    fn read(file: &Self::File, at: u64) -> Result<Vec<u8>, Errno>;
+
+    /// A file that is in no folder, full of zeros, open for reading and writing.
+    ///
+    /// # Errors
+    /// Where there is no room for it.
+    fn nameless(&self, size: u64) -> Result<Self::File, Errno>;
 
     /// Maps a file, or memory of no file.
     ///
@@ -63,9 +115,15 @@ pub trait Memory {
     /// How many bytes from the start are mapped and have a page behind them: touching the next one is `SIGBUS`.
     fn live(&self) -> usize;
 
-    /// How many bytes from the start keep what is written to them. Behind the end of a shared file, in its last page,
-    /// the kernel zeroes bytes whenever it next writes the page to the disk.
+    /// How many bytes from the start keep what is written to them. What a shared map writes behind the end of its file, in
+    /// the last page, depends on the file system: tmpfs keeps it even where the file then grows over it; ext4 makes it zero
+    /// whenever the page is written to the disk or the file grows. Seen on Linux 6.18.
     fn lasting(&self) -> usize;
+
+    /// Whether copying these bytes comes to the same whatever the order in which they are copied, and whether they are
+    /// written at all where they are the same already. It does not for two maps of one file, which share bytes at addresses
+    /// that do not show it, nor for a private map's own bytes, which follow the file until they are written.
+    fn copies_one_way(&self, at: usize, from: &Self, start: usize, count: usize) -> bool;
 
     /// The byte at a place.
     fn byte(&self, at: usize) -> u8;
@@ -99,4 +157,14 @@ pub trait Memory {
     /// # Errors
     /// As `madvise`.
     fn advise(&self, advice: i32, start: usize, len: usize) -> Result<(), Errno>;
+}
+
+/// Where a needle that is not empty lies in bytes.
+pub(crate) fn find(bytes: &[u8], needle: &[u8], direction: Direction) -> Option<usize> {
+    match (needle, direction) {
+        ([byte], Direction::Forward) => memchr::memchr(*byte, bytes),
+        ([byte], Direction::Backward) => memchr::memrchr(*byte, bytes),
+        (_, Direction::Forward) => memchr::memmem::find(bytes, needle),
+        (_, Direction::Backward) => memchr::memmem::rfind(bytes, needle),
+    }
 }

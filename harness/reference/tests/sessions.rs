@@ -5,18 +5,21 @@
 
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{matches, parse, render};
-use mmapcheck_spec::{Machine, Profile, Version};
+use mmapcheck_spec::{Dialect, Machine, Profile, Version};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The versions whose interpreters gave the answers.
-const SEEN: [Version; 5] = [
+const SEEN: [Version; 8] = [
     Version::new(3, 9, 18),
     Version::new(3, 10, 13),
     Version::new(3, 11, 7),
     Version::new(3, 12, 1),
     Version::new(3, 13, 0),
+    Version::new(3, 13, 18),
+    Version::new(3, 14, 10),
+    Version::new(3, 15, 2),
 ];
 
 fn sessions(folder: &str) -> Vec<PathBuf> {
@@ -32,7 +35,7 @@ fn sessions_of(version: Version) -> Vec<PathBuf> {
 }
 
 /// The first statement of a session that the reference answers otherwise.
-fn difference(reference: &mut Reference, path: &Path) -> Option<String> {
+fn difference(reference: &mut Reference, path: &Path, dialect: Dialect) -> Option<String> {
     let text = fs::read_to_string(path).unwrap();
     let session = parse(&text, 1).unwrap_or_else(|e| panic!("{}:{e}", path.display()));
     reference.begin(&session.case.world).unwrap();
@@ -40,8 +43,8 @@ fn difference(reference: &mut Reference, path: &Path) -> Option<String> {
         let Some(step) = statement.step else { continue };
         let place = format!("{}:{}: {}", path.display(), statement.line, statement.source);
         match reference.step(&session.case.steps[step]) {
-            Ok(outcome) if matches(&statement.want, &outcome, statement.ellipsis, statement.class_only) => {}
-            Ok(outcome) => return Some(format!("{place}\n{}", render(&outcome).join("\n"))),
+            Ok(outcome) if matches(&statement.want, &outcome, dialect, statement.ellipsis, statement.class_only) => {}
+            Ok(outcome) => return Some(format!("{place}\n{}", render(&outcome, dialect).join("\n"))),
             Err(end) => return Some(format!("{place}\n{end:?}")),
         }
     }
@@ -55,7 +58,7 @@ fn the_reference_answers_as_cpython_did() {
         let profile = Profile { version, ..Profile::cpython(3, 0, 0) };
         let mut reference = Reference::new(profile, folder.path()).unwrap();
         for path in sessions_of(version) {
-            if let Some(difference) = difference(&mut reference, &path) {
+            if let Some(difference) = difference(&mut reference, &path, profile.dialect()) {
                 panic!("{version}: {difference}");
             }
         }

@@ -22,11 +22,15 @@ pub struct Marks {
     /// The number of the target's step, counted from 0; the number of steps while everything is closed; none while the
     /// target is not running.
     pub step: Option<u64>,
+    /// The case is being run again, and not all its steps need be there: the number of the step says nothing then.
+    pub again: bool,
 }
 
 const BYTES: u64 = 16;
 /// Stands for "no step" in the page.
 const IDLE: u64 = u64::MAX;
+/// Added to the number of a case that is run again.
+const AGAIN: u64 = 1 << 63;
 
 impl Progress {
     /// Makes the file and maps it.
@@ -66,6 +70,12 @@ impl Progress {
         self.cell(0).store(case, Ordering::Relaxed);
     }
 
+    /// The case begins once more, perhaps with fewer steps.
+    pub fn again(&self) {
+        self.cell(1).store(IDLE, Ordering::Relaxed);
+        self.cell(0).fetch_or(AGAIN, Ordering::Relaxed);
+    }
+
     /// The target begins this step.
     pub fn step(&self, step: usize) {
         self.cell(1).store(step as u64, Ordering::Relaxed);
@@ -75,7 +85,8 @@ impl Progress {
     #[must_use]
     pub fn read(&self) -> Marks {
         let step = self.cell(1).load(Ordering::Relaxed);
-        Marks { case: self.cell(0).load(Ordering::Relaxed), step: (step != IDLE).then_some(step) }
+        let case = self.cell(0).load(Ordering::Relaxed);
+        Marks { case: case & !AGAIN, step: (step != IDLE).then_some(step), again: case & AGAIN != 0 }
     }
 }
 
@@ -89,9 +100,13 @@ mod tests {
         let path = dir.path().join("marks");
         let (ours, theirs) = (Progress::create(&path)?, Progress::open(&path)?);
         theirs.start(7);
-        assert_eq!(ours.read(), Marks { case: 7, step: None });
+        assert_eq!(ours.read(), Marks { case: 7, step: None, again: false });
         theirs.step(3);
-        assert_eq!(ours.read(), Marks { case: 7, step: Some(3) });
+        assert_eq!(ours.read(), Marks { case: 7, step: Some(3), again: false });
+        theirs.again();
+        assert_eq!(ours.read(), Marks { case: 7, step: None, again: true });
+        theirs.start(8);
+        assert_eq!(ours.read(), Marks { case: 8, step: None, again: false });
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 //! embedded. The embedded target must give the same answers.
 
 use mmapcheck_spec::notation::{Session, matches, parse, render};
-use mmapcheck_spec::{MapState, StepTrace, Trace, Watch};
+use mmapcheck_spec::{Dialect, MapState, Outcome, StepTrace, Trace, Watch};
 use mmapcheck_targets::{Embedded, check_interpreter};
 use std::path::{Path, PathBuf};
 
@@ -30,12 +30,13 @@ fn wrong_answers(session: &Session, trace: &Trace) -> Vec<String> {
         let got = trace.steps.get(step).map(|step| &step.result);
         let right = match got {
             Some(Ok(outcome)) => {
-                statement.discards || matches(&statement.want, outcome, statement.ellipsis, statement.class_only)
+                let (ellipsis, class_only) = (statement.ellipsis, statement.class_only);
+                statement.discards || matches(&statement.want, outcome, Dialect::Python3, ellipsis, class_only)
             }
             _ => false,
         };
         if !right {
-            let shown = got.map(|got| got.as_ref().map(render));
+            let shown = got.map(|got| got.as_ref().map(|got| render(got, Dialect::Python3)));
             wrong.push(format!(
                 "{}: {}\n  want {:?}\n  got {shown:?}",
                 statement.line, statement.source, statement.want
@@ -109,7 +110,8 @@ fn a_map_that_is_exported_refuses_to_close_at_the_end() {
         1,
     );
     let trace = trace(&mut embedded(&dir), &session.unwrap(), Watch::Quick);
-    let closing: Vec<_> = trace.closing.iter().map(|close| close.as_ref().map(|close| render(close).len())).collect();
+    let lines = |close: &Outcome| render(close, Dialect::Python3).len();
+    let closing: Vec<_> = trace.closing.iter().map(|close| close.as_ref().map(lines)).collect();
     assert_eq!(closing, [None, Some(3), Some(0)]);
 }
 

@@ -1,14 +1,14 @@
 //! Answers as a Python prompt shows them, and doctest's way to compare them.
 
-use crate::{Outcome, Raise, Value};
+use crate::{Dialect, Outcome, Raise, Value};
 use std::fmt::Write;
 
 /// The lines a Python prompt shows for an outcome: nothing for `None`, a traceback for an exception.
 #[must_use]
-pub fn render(outcome: &Outcome) -> Vec<String> {
+pub fn render(outcome: &Outcome, dialect: Dialect) -> Vec<String> {
     match outcome {
         Outcome::Value(Value::None | Value::Object(_)) => Vec::new(),
-        Outcome::Value(value) => vec![render_value(value)],
+        Outcome::Value(value) => vec![render_value(value, dialect)],
         Outcome::Raised(raise) => {
             let mut lines = vec!["Traceback (most recent call last):".to_owned(), "  ...".to_owned()];
             lines.extend(render_raise(raise).split('\n').map(str::to_owned));
@@ -19,10 +19,10 @@ pub fn render(outcome: &Outcome) -> Vec<String> {
 
 /// The lines shown for an outcome whose value is assigned: nothing but a traceback.
 #[must_use]
-pub fn render_discarded(outcome: &Outcome) -> Vec<String> {
+pub fn render_discarded(outcome: &Outcome, dialect: Dialect) -> Vec<String> {
     match outcome {
         Outcome::Value(_) => Vec::new(),
-        Outcome::Raised(_) => render(outcome),
+        Outcome::Raised(_) => render(outcome, dialect),
     }
 }
 
@@ -30,16 +30,20 @@ fn render_raise(raise: &Raise) -> String {
     if raise.message.is_empty() { raise.class.to_string() } else { format!("{}: {}", raise.class, raise.message) }
 }
 
-/// A value as `repr` shows it.
+/// A value as `repr` shows it. In Python 2 bytes are strings, and text is marked instead.
 #[must_use]
-pub fn render_value(value: &Value) -> String {
-    let join = |items: &[Value]| items.iter().map(render_value).collect::<Vec<_>>().join(", ");
+pub fn render_value(value: &Value, dialect: Dialect) -> String {
+    let join = |items: &[Value]| items.iter().map(|item| render_value(item, dialect)).collect::<Vec<_>>().join(", ");
+    let is_python2 = dialect == Dialect::Python2;
     match value {
         Value::None => "None".into(),
         Value::Bool(true) => "True".into(),
         Value::Bool(false) => "False".into(),
         Value::Int(value) => value.to_string(),
+        Value::Long(value) => format!("{value}L"),
+        Value::Bytes(bytes) if is_python2 => bytes_literal(bytes)[1..].to_owned(),
         Value::Bytes(bytes) => bytes_literal(bytes),
+        Value::Text(text) if is_python2 => format!("u{}", text_literal(text)),
         Value::Text(text) => text_literal(text),
         Value::List(items) => format!("[{}]", join(items)),
         Value::Tuple(items) if items.len() == 1 => format!("({},)", join(items)),
@@ -48,7 +52,7 @@ pub fn render_value(value: &Value) -> String {
     }
 }
 
-/// Bytes as Python's `repr` shows them.
+/// Bytes as Python 3's `repr` shows them.
 #[must_use]
 pub fn bytes_literal(bytes: &[u8]) -> String {
     let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' };
@@ -96,8 +100,8 @@ fn text_literal(text: &str) -> String {
 /// Whether an answer matches what a session wants, by doctest's rules: `ellipsis` lets `...` stand for anything,
 /// `class_only` compares an exception by its class alone, and the lines of a traceback's stack never count.
 #[must_use]
-pub fn matches(want: &[String], outcome: &Outcome, ellipsis: bool, class_only: bool) -> bool {
-    let got = render(outcome);
+pub fn matches(want: &[String], outcome: &Outcome, dialect: Dialect, ellipsis: bool, class_only: bool) -> bool {
+    let got = render(outcome, dialect);
     let traceback = want.first().is_some_and(|line| line.starts_with("Traceback (most recent call last):"));
     if !traceback {
         return got == *want || (ellipsis && elliptic(&want.join("\n"), &got.join("\n")));
@@ -155,9 +159,19 @@ mod tests {
         let want: Vec<String> =
             ["Traceback (most recent call last):", "  ...", "TypeError: other words"].map(str::to_owned).into();
         let outcome = Outcome::Raised(Raise::new("TypeError", "words"));
-        assert!(!matches(&want, &outcome, false, false));
-        assert!(matches(&want, &outcome, false, true));
-        assert!(!matches(&want, &Outcome::Raised(Raise::new("ValueError", "words")), false, true));
-        assert!(!matches(&want, &Outcome::Value(Value::None), false, true));
+        let fits = |outcome: &Outcome, class_only| matches(&want, outcome, Dialect::Python3, false, class_only);
+        assert!(!fits(&outcome, false));
+        assert!(fits(&outcome, true));
+        assert!(!fits(&Outcome::Raised(Raise::new("ValueError", "words")), true));
+        assert!(!fits(&Outcome::Value(Value::None), true));
+    }
+
+    /// The answers wanted are those of CPython 2.7.18.
+    #[test]
+    fn python_2_shows_bytes_as_strings() {
+        let shown = |value: Value| render_value(&value, Dialect::Python2);
+        assert_eq!(shown(Value::Bytes(b"a'b\xff\n".to_vec())), r#""a'b\xff\n""#);
+        assert_eq!(shown(Value::List(vec![Value::Bytes(b"a".to_vec()), Value::Text("x".into())])), "['a', u'x']");
+        assert_eq!(shown(Value::Tuple(vec![Value::Long(1 << 63), Value::Int(-5)])), "(9223372036854775808L, -5)");
     }
 }

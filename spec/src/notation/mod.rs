@@ -43,5 +43,8 @@ pub const INDEX_CLASS: &[&str] = &[
     "...",
 ];
 
+/// What a session of Python 2 opens its files with, so that they are those of Python 3. It is allowed in any session.
+pub(crate) const OPEN_IMPORT: &str = "from io import open";
+
 /// The most bytes one argument or file of a session may hold.
 pub const MOST_BYTES: usize = 1 << 20;

@@ -1,9 +1,9 @@
 //! Cases as sessions.
 
-use super::INDEX_CLASS;
 use super::answer::{bytes_literal, render};
+use super::{INDEX_CLASS, OPEN_IMPORT};
 use crate::constants;
-use crate::{Arg, Base, Case, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Wrap};
+use crate::{Arg, Base, Case, Dialect, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Wrap};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -16,21 +16,22 @@ pub fn name(kind: Kind, slot: Slot) -> String {
 /// The session without answers to its steps.
 #[must_use]
 pub fn print(case: &Case) -> String {
-    print_answered(case, &[])
+    print_answered(case, &[], Dialect::Python3)
 }
 
 /// The session with answers to its first steps, as a Python prompt shows them.
 #[must_use]
-pub fn print_answered(case: &Case, answers: &[Outcome]) -> String {
-    let mut lines = opening(case);
+pub fn print_answered(case: &Case, answers: &[Outcome], dialect: Dialect) -> String {
+    let mut lines = opening(case, dialect);
     if !case.world.files.is_empty() {
         // An empty line tells the lines that make the world from a first step that looks like one of them.
         lines.push(String::new());
     }
     for (i, step) in case.steps.iter().enumerate() {
-        let mut answer = answers.get(i).map(render).unwrap_or_default();
+        let mut answer = answers.get(i).map(|answer| render(answer, dialect)).unwrap_or_default();
         let mut statement = statement_lines(step);
-        if shorten(&mut answer) {
+        let has_address = answer.last().is_some_and(|line| line.contains(" at 0x..."));
+        if shorten(&mut answer) || has_address {
             statement[0] += "  # doctest: +ELLIPSIS";
         }
         lines.append(&mut statement);
@@ -67,8 +68,12 @@ fn statement_lines(step: &Step) -> Vec<String> {
     }
 }
 
-fn opening(case: &Case) -> Vec<String> {
+fn opening(case: &Case, dialect: Dialect) -> Vec<String> {
     let mut lines = vec![format!(">>> import {}", imports(case))];
+    let is_python2 = dialect == Dialect::Python2;
+    if is_python2 && !case.world.files.is_empty() {
+        lines.push(format!(">>> {OPEN_IMPORT}"));
+    }
     if uses(case, |arg| matches!(arg, Arg::Index(_))) {
         lines.extend(INDEX_CLASS.iter().map(|&line| line.to_owned()));
     }
@@ -77,8 +82,12 @@ fn opening(case: &Case) -> Vec<String> {
         let first = if file.mode == Mode::New { Mode::New } else { Mode::Write };
         lines.push(format!(">>> {name} = open('{name}', '{}', buffering=0)", first.text()));
         if !file.bytes.is_empty() {
-            lines.push(format!(">>> {name}.write({})", bytes_text(&file.bytes).0));
-            lines.push(file.bytes.len().to_string());
+            let write = format!("{name}.write({})", bytes_text(&file.bytes).0);
+            if is_python2 {
+                lines.push(format!(">>> _ = {write}"));
+            } else {
+                lines.extend([format!(">>> {write}"), file.bytes.len().to_string()]);
+            }
         }
         if file.mode != first {
             lines.push(format!(">>> {name}.close()"));

@@ -3,7 +3,7 @@
 use super::form::{Found, forms, unify_stmt};
 use super::literal::{bytes_of, flags_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt, statement};
-use super::{INDEX_CLASS, NotationError};
+use super::{INDEX_CLASS, NotationError, OPEN_IMPORT};
 use crate::{Arg, Case, FileSpec, Given, Kind, Mode, Op, SLOTS, Slot, Step, Wrap};
 use std::collections::HashMap;
 
@@ -155,6 +155,10 @@ impl Reader {
             self.statements.push(line);
             return Ok(());
         }
+        if line.source == OPEN_IMPORT {
+            self.statements.push(line);
+            return Ok(());
+        }
         if line.after_gap {
             self.end();
         }
@@ -174,7 +178,10 @@ impl Reader {
 
     fn end(&mut self) {
         self.begun = self.begun
-            || !self.statements.iter().all(|s| s.source.starts_with("import ") || s.source.starts_with("class "));
+            || !self
+                .statements
+                .iter()
+                .all(|s| ["import ", "from ", "class "].iter().any(|word| s.source.starts_with(word)));
         self.opening = None;
     }
 

@@ -189,7 +189,11 @@ fn level(value: Option<&str>) -> Result<Level, String> {
     }
 }
 
-fn scope<'a>(key: impl Fn(&str) -> Option<&'a str>) -> Result<Scope, String> {
+/// Reads where something applies from its keys `since`, `until`, `platform` and `implementation`.
+///
+/// # Errors
+/// Where a key says what it cannot; one line.
+pub fn scope<'a>(key: impl Fn(&str) -> Option<&'a str>) -> Result<Scope, String> {
     let since = key("since").map(|text| version(text, 0)).transpose()?;
     let until = key("until").map(|text| version(text, u8::MAX)).transpose()?;
     let platform = match key("platform") {

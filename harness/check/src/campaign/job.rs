@@ -2,13 +2,13 @@
 
 use super::{Finding, Shared, shrink_to};
 use crate::choices::seeded;
-use crate::compare::{Bucket, Difference, Field, Severity, death, end_kind, outcome_text};
+use crate::compare::{Bucket, Comparison, Difference, Field, Severity, death, end_kind, outcome_text};
 use crate::generate::{Mix, generate};
 use crate::limits;
 use crate::run::{Answered, Compared, Judge};
 use crate::sweep::{Hit, Swept};
-use crate::worker::{Gone, SweepOrder, Worker};
-use mmapcheck_spec::{Case, End, Op, Outcome, Step, StepTrace, TargetError, Watch};
+use crate::worker::{Gone, SweepOrder, WireRule, Worker};
+use mmapcheck_spec::{Case, End, Op, Outcome, Step, StepTrace, TargetError, Watch, repair};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -36,6 +36,7 @@ impl Job<'_> {
                 count: range.end - range.start,
                 ops: plan.ops.iter().map(ToString::to_string).collect(),
                 steps: plan.steps,
+                known: plan.known.0.iter().map(WireRule::from).collect(),
             };
             match self.worker.sweep(order)? {
                 Ok(swept) => self.take(swept)?,
@@ -55,6 +56,7 @@ impl Job<'_> {
             let mut tally = self.shared.tally();
             tally.cases += swept.cases;
             tally.steps += swept.steps;
+            tally.meet(swept.known);
             for (reason, count) in swept.incomparable {
                 *tally.incomparable.entry(reason).or_default() += count;
             }
@@ -95,6 +97,13 @@ impl Job<'_> {
             .find(|d| d.bucket == *counted)
             .or(close.comparison.first(self.shared.severity));
         let Some(bucket) = shown.map(|difference| difference.bucket.clone()) else {
+            if !close.comparison.known.is_empty() {
+                // What was seen in a hurry came of something known. Another case may show the kind for another reason.
+                let mut tally = self.shared.tally();
+                tally.meet(close.comparison.known.into_iter().map(|(_, id)| (id, 1)));
+                tally.taken.remove(counted);
+                return Ok(());
+            }
             let difference = self.unseen(counted, &close);
             self.keep(Finding {
                 counted: counted.clone(),
@@ -126,7 +135,9 @@ impl Job<'_> {
         let mut case = close.case.clone();
         case.steps.push(Step::new(Op::Close, slot as u8, []));
         let compared = self.judge.compare(case.clone(), self.worker.as_mut(), Watch::Full)?;
-        let closing = compared.comparison.differences.iter().find(|difference| difference.bucket.op == Some(Op::Close));
+        let closing = compared.comparison.differences.iter().find(|difference| {
+            difference.bucket.op == Some(Op::Close) && difference.bucket.severity >= self.shared.severity
+        });
         Ok(closing.map(|difference| (case, difference.bucket.clone())))
     }
 
@@ -151,7 +162,7 @@ impl Job<'_> {
     /// from outside does not, and is reported all the same.
     fn death(&mut self, number: u64, gone: &Gone) -> Result<(), TargetError> {
         self.shared.tally().cases += 1;
-        if self.known_death(number, gone)? {
+        if self.death_seen_before(number, gone)? {
             return Ok(());
         }
         for _ in 0..limits::RETRIES {
@@ -163,11 +174,8 @@ impl Job<'_> {
                 }
                 return Ok(());
             }
-            if !compared.comparison.differences.is_empty() {
-                // The two had parted before the death: the first divergence is the cause to report.
-                for difference in compared.comparison.differences {
-                    self.hit(&Hit { bucket: difference.bucket, case: number, count: 1 })?;
-                }
+            // The two had parted before the death: the first divergence is the cause to report.
+            if self.take_one(number, compared.comparison)? {
                 return Ok(());
             }
         }
@@ -180,21 +188,41 @@ impl Job<'_> {
         self.killed(number, gone)
     }
 
-    /// A death of a kind that has been looked into is counted and not tried again.
-    fn known_death(&mut self, number: u64, gone: &Gone) -> Result<bool, TargetError> {
-        let Answered { case, expected } = self.judge.answer(self.generated(number), Watch::Quick)?;
-        let place = gone.marks.step.map_or(usize::MAX, |step| step as usize);
+    /// Takes in what one case showed. Says whether that was anything.
+    fn take_one(&mut self, number: u64, comparison: Comparison) -> Result<bool, TargetError> {
+        let Comparison { differences, known, .. } = comparison;
+        let anything = !differences.is_empty() || !known.is_empty();
+        self.shared.tally().meet(known.into_iter().map(|(_, id)| (id, 1)));
+        for difference in differences {
+            self.hit(&Hit { bucket: difference.bucket, case: number, count: 1 })?;
+        }
+        Ok(anything)
+    }
+
+    /// A death of a kind that has been looked into is counted and not tried again. After a listed one, the case goes on
+    /// without the step.
+    fn death_seen_before(&mut self, number: u64, gone: &Gone) -> Result<bool, TargetError> {
+        let Answered { mut case, expected } = self.judge.answer(self.generated(number), Watch::Quick)?;
+        let place = gone.marks.step.filter(|_| !gone.marks.again).map_or(usize::MAX, |step| step as usize);
         let Some((step, StepTrace { result: Ok(wanted), .. })) = case.steps.get(place).zip(expected.steps.get(place))
         else {
             return Ok(false);
         };
         let bucket = death(step.op, wanted, &gone.end);
+        if let Some(id) = self.judge.rules().find(&bucket).map(str::to_owned) {
+            self.shared.tally().meet([(id, 1)]);
+            case.steps.remove(place);
+            repair(&mut case);
+            let compared = self.judge.compare(case, self.worker.as_mut(), Watch::Quick)?;
+            self.take_one(number, compared.comparison)?;
+            return Ok(true);
+        }
         let mut tally = self.shared.tally();
-        let known = tally.taken.contains(&bucket);
-        if known {
+        let taken = tally.taken.contains(&bucket);
+        if taken {
             *tally.counts.entry(bucket).or_default() += 1;
         }
-        Ok(known)
+        Ok(taken)
     }
 
     fn killed(&mut self, number: u64, gone: &Gone) -> Result<(), TargetError> {

@@ -1,20 +1,24 @@
 //! `mmapcheck check`
 
 use super::{Check, Exit, Format, Stop, write_out};
-use mmapcheck::campaign::{Finding, Plan, Report, Watcher, campaign};
-use mmapcheck::compare::Severity;
-use mmapcheck::pages::{self, Failure, Outcomes, matches_filter};
+use mmapcheck::campaign::{Finding, Plan, Watcher};
+use mmapcheck::examine::{Examined, Lists, Order, examine};
+use mmapcheck::known::{Known, KnownError, Rules};
+use mmapcheck::pages::Failure;
 use mmapcheck::report;
-use mmapcheck::run::Judge;
-use mmapcheck::worker::scratch;
 use mmapcheck_spec::Op;
-use mmapcheck_spec::pages::{all, examples};
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+
+impl From<KnownError> for Stop {
+    fn from(error: KnownError) -> Stop {
+        Stop(error.to_string())
+    }
+}
 
 pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
     let plan = Plan {
@@ -28,41 +32,33 @@ pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
         hang: args.hang,
         fail_fast: args.fail_fast,
         severity: args.severity,
+        known: Rules::default(),
+    };
+    let lists = match &args.known {
+        Some(file) => Lists::This(read_known(file)?),
+        None if args.no_known => Lists::None,
+        None => Lists::BuiltIn,
     };
     let keeper = Keeper::new(args, &plan)?;
     let stop = stop_on_interrupt()?;
-    let (pages, nothing) = run_pages(args, &plan, &stop)?;
-    let enough = args.pages_only || (args.fail_fast && !pages.failed.is_empty());
-    let done = if enough { nothing } else { campaign(&plan, nothing.host, &stop, &keeper)? };
+    let pages = (!args.random_only).then(|| args.filter.clone().unwrap_or_else(|| "*".into()));
+    let done = examine(Order { plan, random: !args.pages_only, pages, lists }, &stop, &keeper);
     keeper.clear();
+    let done = done?;
     if let Some(error) = keeper.failed() {
         return Err(Stop(error));
     }
-    print(args, &pages, &done, &keeper)?;
-    Ok(if pages.failed.is_empty() && done.findings.is_empty() { Exit::Agrees } else { Exit::Diverges })
+    print(args, &done, &keeper)?;
+    Ok(if done.agrees() { Exit::Agrees } else { Exit::Diverges })
 }
 
-/// Runs the examples of the specification, and gives back the report of a campaign that has not begun.
-fn run_pages(args: &Check, plan: &Plan, stop: &AtomicBool) -> Result<(Outcomes, Report), Stop> {
-    let mut worker = plan.subject.start(plan.profile, plan.hang)?;
-    let host = worker.host().clone();
-    let severity = Severity::least(plan.severity, &host);
-    let nothing = Report::new(host, plan, severity);
-    if args.random_only {
-        return Ok((Outcomes::default(), nothing));
-    }
-    let filter = args.filter.as_deref().unwrap_or("*");
-    let pages = all()?;
-    if !examples(&pages).any(|(_, _, example)| matches_filter(&example.id, filter)) {
-        return Err(Stop(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
-    }
-    let dir = scratch()?;
-    let mut judge = Judge::new(nothing.profile, dir.path())?;
-    let chosen = |id: &str| !stop.load(Ordering::Relaxed) && matches_filter(id, filter);
-    Ok((pages::run(&pages, &mut judge, worker.as_mut(), severity, &chosen)?, nothing))
+fn read_known(path: &Path) -> Result<Known, Stop> {
+    let text = std::fs::read_to_string(path).map_err(|error| Stop::file(path, error))?;
+    Ok(Known::read(&path.display().to_string(), &text)?)
 }
 
-fn print(args: &Check, pages: &Outcomes, done: &Report, keeper: &Keeper) -> Result<(), Stop> {
+fn print(args: &Check, examined: &Examined, keeper: &Keeper) -> Result<(), Stop> {
+    let Examined { pages, fates, report: done } = examined;
     let replay = |finding: &Finding| keeper.replay(finding);
     let again = |failure: &Failure| failure.again(&keeper.program, &keeper.flags);
     let text = match args.format {
@@ -70,22 +66,22 @@ fn print(args: &Check, pages: &Outcomes, done: &Report, keeper: &Keeper) -> Resu
             let seed = if args.pages_only { String::new() } else { format!(" · seed {}", done.seed) };
             let title = format!("{} · judged as {}{seed}\n\n", done.host.name, done.profile);
             let pages = if args.random_only { String::new() } else { report::pages(pages, &again, args.verbose) };
+            let known = report::known::text(fates);
             if args.pages_only {
-                write_out(&(title + &pages));
+                write_out(&(title + &pages + &known));
                 return Ok(());
             }
-            let findings = done.findings.iter().map(|finding| report::finding(finding, &replay(finding)) + "\n");
-            title + &pages + &findings.collect::<String>() + &report::summary(done)
+            title + &pages + &report::findings(&done.findings, &replay) + &known + &report::summary(done)
         }
-        Format::Json => report::json(done, &replay, pages, &again),
-        Format::Junit => report::junit(done, &replay, pages, &again).map_err(|error| Stop(error.to_string()))?,
+        Format::Json => report::json(done, &replay, pages, &again, fates),
+        Format::Junit => report::junit(done, &replay, pages, &again, fates).map_err(|error| Stop(error.to_string()))?,
     };
     write_out(&text);
     Ok(())
 }
 
 /// Ctrl-C ends the campaign; what was found by then is reported.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Stop> {
+pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Stop> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).map_err(|error| Stop(error.to_string()))?;

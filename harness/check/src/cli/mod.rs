@@ -2,14 +2,16 @@
 
 mod bench;
 mod check;
+mod matrix;
 mod pages;
 mod replay;
 mod smoke;
+mod triage;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mmapcheck::campaign::Budget;
 use mmapcheck::compare::Severity;
-use mmapcheck::worker::{Orders, Subject};
+use mmapcheck::worker::{Engine, Orders, Subject};
 use mmapcheck_spec::{Op, Profile, TargetError};
 use std::ffi::OsString;
 use std::io::Write;
@@ -20,9 +22,9 @@ use std::time::Duration;
 /// What the program exits with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// 0: no divergence.
+    /// 0: no divergence beyond the known ones.
     Agrees,
-    /// 1: at least one divergence.
+    /// 1: at least one divergence, or a known one that no longer holds.
     Diverges,
     /// 2: it could not run: bad usage, a target that does not start, a file that cannot be read.
     CannotRun,
@@ -59,7 +61,7 @@ impl Stop {
     name = "mmapcheck",
     version,
     about,
-    after_help = "Without a command: check.\nExit status: 0 no divergence, 1 divergence, 2 could not run."
+    after_help = "Without a command: check.\nExit status: 0 no divergence, 1 divergence or a known one that no longer holds, 2 could not run."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -76,6 +78,10 @@ enum Command {
     Replay(Replay),
     /// Make a diverging case smaller and print it
     Shrink(Shrink),
+    /// Entries for the lists of known divergences, proposed from reports and saved cases
+    Triage(Triage),
+    /// Every clause on every target, and what else each shows, as pages
+    Matrix(Matrix),
     /// A first look at a target: can it be driven at all, and what does it offer
     Smoke(Smoke),
     /// How fast it is, as ratios in one run
@@ -93,6 +99,9 @@ struct TargetArgs {
     /// A class from another module, imported by the interpreter in use (PYTHONPATH is honoured)
     #[arg(long, value_name = "NAME[:ATTR]")]
     module: Option<String>,
+    /// The reference on real files, judged by itself in memory: a self-test
+    #[arg(long, conflicts_with_all = ["python", "module"])]
+    reference: bool,
     /// Judge by this profile instead of the interpreter's own, such as cpython-3.11-linux
     #[arg(long)]
     profile: Option<Profile>,
@@ -102,7 +111,12 @@ impl TargetArgs {
     fn subject(&self) -> Subject {
         let text = self.module.as_deref().unwrap_or("mmap");
         let (module, attr) = text.split_once(':').unwrap_or((text, "mmap"));
-        Subject { python: self.python.clone(), module: module.to_owned(), attr: attr.to_owned() }
+        let engine = match &self.python {
+            Some(python) => Engine::Python(python.clone()),
+            None if self.reference => Engine::Reference,
+            None => Engine::Embedded,
+        };
+        Subject { engine, module: module.to_owned(), attr: attr.to_owned() }
     }
 
     /// How to call this program again: as it was called, with the `PYTHONPATH` a module may need.
@@ -117,9 +131,10 @@ impl TargetArgs {
     /// The options again, for a command to be printed.
     fn flags(&self) -> String {
         let python = self.python.as_ref().map(|python| format!(" --python {}", python.display()));
+        let reference = self.reference.then(|| " --reference".to_owned());
         let module = self.module.as_ref().map(|module| format!(" --module {module}"));
         let profile = self.profile.map(|profile| format!(" --profile {profile}"));
-        [python, module, profile].into_iter().flatten().collect()
+        [python, reference, module, profile].into_iter().flatten().collect()
     }
 }
 
@@ -161,6 +176,12 @@ struct Check {
     /// [default: message for CPython's own mmap, class for any other]
     #[arg(long, value_name = "LEVEL")]
     severity: Option<Severity>,
+    /// The list of known divergences to use instead of the one built in for the target
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// Report known divergences like all others
+    #[arg(long, conflicts_with = "known")]
+    no_known: bool,
     /// How long a step may take before the target is taken for hung
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
     hang: Duration,
@@ -217,6 +238,41 @@ struct Shrink {
     /// The mildest divergence to keep
     #[arg(long, value_name = "LEVEL")]
     severity: Option<Severity>,
+}
+
+#[derive(Args)]
+struct Triage {
+    /// Reports of `check --format json`, or saved cases
+    #[arg(required = true, value_name = "REPORT")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+struct Matrix {
+    /// Interpreters, each as EXE or EXE=MODULE[:ATTR] [default: all that are found]
+    #[arg(value_name = "TARGET", conflicts_with = "folder")]
+    targets: Vec<String>,
+    /// Take every program in this folder for an interpreter, besides those on the path and of pyenv
+    #[arg(long = "in", value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Where the pages are written; what other targets showed before stays
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    out: PathBuf,
+    /// How long random cases go on for each target
+    #[arg(long, value_parser = duration, default_value = "10s", conflicts_with = "cases")]
+    time: Duration,
+    /// How many cases to run for each target instead
+    #[arg(long, value_name = "N")]
+    cases: Option<u64>,
+    /// The seed of the cases
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many of a target run at once [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Count what is known as well
+    #[arg(long)]
+    no_known: bool,
 }
 
 #[derive(Args)]
@@ -296,6 +352,8 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Pages(args) => pages::pages(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Shrink(args) => replay::shrink(&args),
+        Command::Triage(args) => triage::triage(&args),
+        Command::Matrix(args) => matrix::matrix(&args),
         Command::Smoke(args) => smoke::run(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Worker(args) => worker(args),
@@ -324,7 +382,7 @@ fn write_out(text: &str) {
 }
 
 fn worker(args: Worker) -> Result<Exit, Stop> {
-    let subject = Subject { python: None, module: args.module, attr: args.attr };
+    let subject = Subject { engine: Engine::Embedded, module: args.module, attr: args.attr };
     let orders = Orders { subject, profile: args.profile, dir: args.dir };
     mmapcheck::worker::serve(&orders).map_err(|error| Stop(error.to_string()))?;
     Ok(Exit::Agrees)

@@ -5,12 +5,11 @@ use mmapcheck::campaign::shrink_to;
 use mmapcheck::compare::Severity;
 use mmapcheck::run::Judge;
 use mmapcheck::sides::side_by_side;
-use mmapcheck::worker::{Worker, scratch};
+use mmapcheck::worker::Worker;
 use mmapcheck::{limits, report};
 use mmapcheck_spec::{Case, Watch, notation};
 use std::path::Path;
 use std::time::Instant;
-use tempfile::TempDir;
 
 pub(super) fn replay(args: &Replay) -> Result<Exit, Stop> {
     // All files are read first: a broken one must not hide behind the findings of another.
@@ -58,15 +57,13 @@ fn read(path: &Path) -> Result<Case, Stop> {
 struct Bench {
     worker: Box<dyn Worker>,
     judge: Judge,
-    _dir: TempDir,
 }
 
 impl Bench {
     fn new(target: &TargetArgs) -> Result<Bench, Stop> {
         let worker = target.subject().start(target.profile, limits::HANG)?;
-        let dir = scratch()?;
-        let judge = Judge::new(target.profile.unwrap_or(worker.host().profile), dir.path())?;
-        Ok(Bench { worker, judge, _dir: dir })
+        let judge = Judge::new(target.profile.unwrap_or(worker.host().profile))?;
+        Ok(Bench { worker, judge })
     }
 
     fn least(&self, asked: Option<Severity>) -> Severity {

@@ -13,7 +13,7 @@ pub(super) fn run(args: &Smoke) -> Result<Exit, Stop> {
 }
 
 fn text(smoke: &smoke::Smoke) -> Result<String, Stop> {
-    let smoke::Smoke { host, profile, facts, examples: Outcomes { passed, failed, skipped }, blind } = smoke;
+    let smoke::Smoke { host, profile, facts, examples: Outcomes { passed, failed, skipped, .. }, blind } = smoke;
     let mut text = format!("{} · judged as {profile}\n\n", host.name);
     for (about, fact) in facts {
         let _ = writeln!(text, "{about:<13} {fact}");

@@ -2,14 +2,14 @@
 
 use super::Maker;
 use crate::choices::Choices;
-use mmapcheck_spec::{Arg, Base, Given, Mode, Num, Op, Sort, Thing, Wrap, constants};
+use mmapcheck_spec::{Arg, Base, Dialect, Given, Mode, Num, Op, Param, Sort, Thing, Wrap, constants};
 
 type Args = smallvec::SmallVec<[Given; 2]>;
 
 impl<C: Choices> Maker<'_, C> {
     pub(super) fn args(&mut self, op: Op) -> Args {
         match op {
-            Op::New if !self.one_in(5) => return self.sound_map(),
+            Op::New if self.mix.profile.maps_sections() || !self.one_in(5) => return self.sound_map(),
             Op::SetSlice if !self.one_in(8) => return self.fitting_slice(),
             Op::SetStep if !self.one_in(4) => return self.fitting_stride(),
             Op::Seek if !self.one_in(4) => return self.sound_seek(),
@@ -19,15 +19,25 @@ impl<C: Choices> Maker<'_, C> {
         let row = op.row();
         let mut args = smallvec::SmallVec::new();
         for param in row.params {
-            if !param.needed && self.one_in(2) {
+            if !param.needed && (!self.is_taken(param) || self.one_in(2)) {
                 break;
             }
-            args.push(Given::plain(self.arg(param.sort)));
+            let keyword = param.by_name.then_some(param.name);
+            args.push(Given { keyword, arg: self.arg(param.sort) });
         }
         if row.is_call() && self.one_in(24) {
             self.spoil(&mut args);
         }
         args
+    }
+
+    /// Whether the profile's version has the parameter.
+    fn is_taken(&self, param: &Param) -> bool {
+        match param.sort {
+            Sort::Sync => self.mix.profile.flush_takes_flags(),
+            Sort::Truth => self.mix.profile.has_trackfd(),
+            _ => true,
+        }
     }
 
     /// A wrong number of arguments, or a keyword.
@@ -46,6 +56,9 @@ impl<C: Choices> Maker<'_, C> {
 
     /// Constructor arguments that make a map, as far as can be told.
     pub(super) fn sound_map(&mut self) -> Args {
+        if self.mix.profile.maps_sections() {
+            return self.section();
+        }
         let number = self.below(self.world.len());
         let (size, mode) = self.world[number];
         if size == 0 || mode == Mode::Write || self.one_in(12) {
@@ -78,6 +91,43 @@ impl<C: Choices> Maker<'_, C> {
             }
             _ => smallvec::smallvec![file, whole],
         }
+    }
+
+    /// Constructor arguments for a system that maps sections, perhaps longer than the file, and one of them perhaps wrong.
+    /// No text is given for a tag: every process of the machine knows it, so that workers would meet.
+    fn section(&mut self) -> Args {
+        let number = self.below(self.world.len());
+        let (size, mode) = self.world[number];
+        let word = |keyword, arg| Given { keyword: Some(keyword), arg };
+        let small = Arg::int(1 + self.below(72) as i128);
+        let (fileno, length) = match self.below(8) {
+            0 => (Arg::int(-1), small),
+            1 => (Arg::Fd(number as u8), small),
+            2 => (Arg::Fd(number as u8), Arg::Int(Num { base: Base::FileSize, plus: self.below(9) as i128 - 4 })),
+            _ if size == 0 => (Arg::Fd(number as u8), small),
+            _ => (Arg::Fd(number as u8), Arg::int(0)),
+        };
+        let mut args: Args = smallvec::smallvec![Given::plain(fileno), Given::plain(length)];
+        if mode == Mode::Read && !self.one_in(8) {
+            args.push(word("access", Self::flag(self.pick(&["ACCESS_READ", "ACCESS_COPY"]))));
+        } else if self.one_in(3) {
+            args.push(word("access", self.constant("ACCESS_")));
+        }
+        if self.one_in(12) {
+            args.push(word("offset", self.offset()));
+        }
+        if self.one_in(16) {
+            args.push(word("tagname", Arg::None));
+        }
+        if self.one_in(10) {
+            let place = self.below(args.len());
+            args[place].arg = if place == 0 { self.descriptor() } else { self.odd() };
+        }
+        if self.one_in(24) {
+            self.spoil(&mut args);
+        }
+        args.retain(|given| !matches!(given.arg, Arg::Thing(Thing::Text | Thing::Accent | Thing::LongText)));
+        args
     }
 
     fn anonymous_map(&mut self) -> Args {
@@ -159,6 +209,8 @@ impl<C: Choices> Maker<'_, C> {
             Sort::Prot => self.flag_set("PROT_"),
             Sort::Access => self.constant("ACCESS_"),
             Sort::Advice => self.constant("MADV_"),
+            Sort::Sync => self.flag_set("MS_"),
+            Sort::Text => Arg::Thing(self.pick(&[Thing::Text, Thing::Accent, Thing::LongText])),
             Sort::Whence => Arg::int(self.below(5) as i128 - 1),
             Sort::Truth => Arg::Bool(self.one_in(2)),
             Sort::Descriptor => self.descriptor(),
@@ -217,12 +269,15 @@ impl<C: Choices> Maker<'_, C> {
     fn offset(&mut self) -> Arg {
         match self.below(8) {
             0..4 => Arg::int(0),
-            4 | 5 => Arg::Int(Num { base: Base::Pages(1 + self.below(2) as u8), plus: 0 }),
-            _ => Arg::Int(self.number(&[Base::Zero, Base::Pages(1), Base::Len])),
+            4 | 5 => Arg::Int(Num { base: Base::Granules(1 + self.below(2) as u8), plus: 0 }),
+            _ => Arg::Int(self.number(&[Base::Zero, Base::Granules(1), Base::Len])),
         }
     }
 
     fn byte(&mut self) -> Arg {
+        if self.mix.profile.dialect() == Dialect::Python2 && !self.one_in(6) {
+            return Arg::bytes(&[self.pick(b"abc\n\0\xff")]);
+        }
         match self.below(12) {
             0 => Arg::int(self.pick(&[-1, 256, 255, -256, 1 << 31, 1 << 63])),
             1 => Arg::Index(Num::plain(self.below(258) as i128)),

@@ -76,7 +76,7 @@ impl Worker {
         // Imports have found what PYTHONPATH names from where the user stands; what the target writes by a relative name
         // from now on stays in its own folder.
         std::env::set_current_dir(&dir).map_err(|error| TargetError(format!("{}: {error}", dir.display())))?;
-        let judge = Judge::new(orders.profile.unwrap_or(host.profile), &folder(&orders.dir, "reference")?)?;
+        let judge = Judge::new(orders.profile.unwrap_or(host.profile))?;
         let progress = Progress::open(&orders.dir.join("progress"))
             .map_err(|error| TargetError(format!("the page of marks cannot be opened: {error}")))?;
         let progress = Rc::new(progress);
@@ -103,7 +103,9 @@ impl Worker {
     fn sweep(&mut self, order: &SweepOrder) -> Result<Swept, TargetError> {
         let mix = order.mix(self.judge.profile())?;
         let marks = Rc::clone(&self.progress);
-        sweep(&mut self.judge, self.target.as_mut(), &mix, order.seed, order.range(), &mut |case| marks.start(case))
+        self.judge.set_rules(order.rules()?);
+        let starting = &mut |case, again: bool| if again { marks.again() } else { marks.start(case) };
+        sweep(&mut self.judge, self.target.as_mut(), &mix, order.seed, order.range(), starting)
     }
 }
 

@@ -52,8 +52,6 @@ impl Driven {
         hang: Duration,
     ) -> Result<Driven, TargetError> {
         let dir = scratch()?;
-        let reference = dir.path().join("reference");
-        std::fs::create_dir(&reference).map_err(|error| TargetError(format!("{}: {error}", reference.display())))?;
         let mut driver = Driver::start(python, &subject.module, &subject.attr, dir.path(), hang)?;
         refuse_what_does_nothing(&mut driver)?;
         let claimed = driver.host().profile;
@@ -64,7 +62,7 @@ impl Driven {
                 Profile::KNOWN
             )));
         }
-        let judge = Judge::new(profile.unwrap_or(claimed), &reference)?;
+        let judge = Judge::new(profile.unwrap_or(claimed))?;
         Ok(Driven { driver, judge, at_once: limits::FIRST, _dir: dir })
     }
 }
@@ -94,7 +92,8 @@ impl Worker for Driven {
     fn sweep(&mut self, order: SweepOrder) -> Result<Result<Swept, Gone>, TargetError> {
         let began = Instant::now();
         let mix = order.mix(self.judge.profile())?;
-        let mut swept = sweep(&mut self.judge, &mut self.driver, &mix, order.seed, order.range(), &mut |_| {})?;
+        self.judge.set_rules(order.rules()?);
+        let mut swept = sweep(&mut self.judge, &mut self.driver, &mix, order.seed, order.range(), &mut |_, _| {})?;
         let stalls = self.driver.take_stalls();
         if stalls > 0 {
             swept.incomparable.push((STALL.into(), stalls));

@@ -2,17 +2,20 @@
 //!
 //! For the embedded CPython this is a [`Remote`]: this program run again as `mmapcheck worker`, which answers one JSON line
 //! for each JSON line it is sent ([`wire`]). When it dies or hangs, the page of marks it shares with the campaign says at
-//! which case and step, and a new one takes its place. Another interpreter is a process already: [`Driven`].
+//! which case and step, and a new one takes its place. Another interpreter is a process already: [`Driven`]. The reference
+//! on real files cannot die: [`Twin`].
 
 mod child;
 mod driven;
 mod remote;
+mod twin;
 mod wire;
 
 pub use child::serve;
 pub use driven::Driven;
 pub use remote::{Remote, scratch};
-pub use wire::SweepOrder;
+pub use twin::Twin;
+pub use wire::{SweepOrder, WireRule};
 
 use crate::sweep::Swept;
 use mmapcheck_spec::{End, Profile, Target, TargetError};
@@ -50,11 +53,22 @@ pub struct Gone {
     pub marks: Marks,
 }
 
+/// What runs the cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// The embedded CPython.
+    Embedded,
+    /// This interpreter.
+    Python(PathBuf),
+    /// The reference itself, on real files.
+    Reference,
+}
+
 /// Which class is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// The interpreter; none: the embedded one.
-    pub python: Option<PathBuf>,
+    /// What runs it.
+    pub engine: Engine,
     /// The module it is imported from.
     pub module: String,
     /// Its name there.
@@ -63,7 +77,7 @@ pub struct Subject {
 
 impl Default for Subject {
     fn default() -> Subject {
-        Subject { python: None, module: "mmap".into(), attr: "mmap".into() }
+        Subject { engine: Engine::Embedded, module: "mmap".into(), attr: "mmap".into() }
     }
 }
 
@@ -73,9 +87,10 @@ impl Subject {
     /// # Errors
     /// Where it does not start: no such interpreter, no such module.
     pub fn start(&self, profile: Option<Profile>, hang: Duration) -> Result<Box<dyn Worker>, TargetError> {
-        Ok(match &self.python {
-            Some(python) => Box::new(Driven::start(python, self, profile, hang)?),
-            None => Box::new(Remote::start(self, profile, hang)?),
+        Ok(match &self.engine {
+            Engine::Embedded => Box::new(Remote::start(self, profile, hang)?),
+            Engine::Python(python) => Box::new(Driven::start(python, self, profile, hang)?),
+            Engine::Reference => Box::new(Twin::start(profile)?),
         })
     }
 }

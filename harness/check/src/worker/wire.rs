@@ -4,11 +4,13 @@
 
 use crate::compare::{Bucket, Field, Severity};
 use crate::generate::Mix;
+use crate::known::{Rule, Rules};
 use crate::sweep::{Hit, Swept};
 use mmapcheck_spec::{
     Content, End, Host, Left, MapState, Op, Outcome, Profile, Raise, StepTrace, TargetError, Trace, Value,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What a worker is asked.
@@ -33,6 +35,40 @@ pub struct SweepOrder {
     pub ops: Vec<String>,
     /// The most steps of a case.
     pub steps: usize,
+    /// What is known of the target.
+    pub known: Vec<WireRule>,
+}
+
+impl SweepOrder {
+    pub(super) fn rules(&self) -> Result<Rules, TargetError> {
+        self.known.iter().cloned().map(WireRule::rule).collect::<Result<_, _>>().map(Rules).map_err(TargetError)
+    }
+}
+
+/// What one known divergence takes in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireRule {
+    id: String,
+    op: String,
+    field: String,
+    expected: String,
+    actual: String,
+    severity: Option<String>,
+}
+
+impl From<&Rule> for WireRule {
+    fn from(rule: &Rule) -> WireRule {
+        let Rule { id, op, field, expected, actual, severity } = rule.clone();
+        WireRule { id, op, field, expected, actual, severity: severity.map(|severity| severity.to_string()) }
+    }
+}
+
+impl WireRule {
+    fn rule(self) -> Result<Rule, String> {
+        let WireRule { id, op, field, expected, actual, severity } = self;
+        let severity = severity.map(|severity| severity.parse()).transpose()?;
+        Ok(Rule { id, op, field, expected, actual, severity })
+    }
 }
 
 impl SweepOrder {
@@ -113,6 +149,7 @@ enum WireValue {
     None,
     Bool(bool),
     Int(String),
+    Long(String),
     Bytes(Vec<u8>),
     Text(String),
     List(Vec<WireValue>),
@@ -140,6 +177,7 @@ pub(super) struct WireSwept {
     cases: u64,
     steps: u64,
     hits: Vec<WireHit>,
+    known: BTreeMap<String, u64>,
     incomparable: Vec<(String, u64)>,
 }
 
@@ -250,6 +288,7 @@ impl From<Value> for WireValue {
             Value::None => WireValue::None,
             Value::Bool(value) => WireValue::Bool(value),
             Value::Int(value) => WireValue::Int(value.to_string()),
+            Value::Long(value) => WireValue::Long(value.to_string()),
             Value::Bytes(bytes) => WireValue::Bytes(bytes),
             Value::Text(text) => WireValue::Text(text),
             Value::List(items) => WireValue::List(all(items)),
@@ -259,13 +298,18 @@ impl From<Value> for WireValue {
     }
 }
 
+fn number(text: &str) -> Result<i128, String> {
+    text.parse().map_err(|_| format!("'{text}' is no number"))
+}
+
 impl WireValue {
     fn value(self) -> Result<Value, String> {
         let all = |items: Vec<WireValue>| items.into_iter().map(WireValue::value).collect::<Result<_, _>>();
         Ok(match self {
             WireValue::None => Value::None,
             WireValue::Bool(value) => Value::Bool(value),
-            WireValue::Int(text) => Value::Int(text.parse().map_err(|_| format!("'{text}' is no number"))?),
+            WireValue::Int(text) => Value::Int(number(&text)?),
+            WireValue::Long(text) => Value::Long(number(&text)?),
             WireValue::Bytes(bytes) => Value::Bytes(bytes),
             WireValue::Text(text) => Value::Text(text),
             WireValue::List(items) => Value::List(all(items)?),
@@ -326,6 +370,7 @@ impl From<Swept> for WireSwept {
             cases: swept.cases,
             steps: swept.steps,
             hits: swept.hits.into_iter().map(hit).collect(),
+            known: swept.known,
             incomparable: swept.incomparable,
         }
     }
@@ -334,7 +379,7 @@ impl From<Swept> for WireSwept {
 impl WireSwept {
     pub(super) fn swept(self) -> Result<Swept, String> {
         let hits = self.hits.into_iter().map(WireHit::hit).collect::<Result<_, _>>()?;
-        Ok(Swept { cases: self.cases, steps: self.steps, hits, incomparable: self.incomparable })
+        Ok(Swept { cases: self.cases, steps: self.steps, hits, known: self.known, incomparable: self.incomparable })
     }
 }
 
@@ -360,6 +405,7 @@ mod tests {
             Value::None,
             Value::Bool(true),
             Value::Int(1 << 100),
+            Value::Long(5),
             Value::Bytes(vec![0, 255]),
             Value::List(vec![Value::Text("é".into())]),
             Value::Tuple(vec![Value::Object("thing".into())]),

@@ -1,34 +1,43 @@
 //! What other modules do with the buffer of a map.
 
-use crate::answer::{Answer, index_error, struct_error, type_error, unsupported};
+use crate::answer::{Answer, index_error, overflow_error, struct_error, type_error, unsupported};
 use crate::convert;
-use crate::map::{Access, Map};
+use crate::map::{Access, Map, Open};
 use crate::object::Object;
 use crate::store::Store;
-use mmapcheck_spec::{Profile, Thing, Value, Wrap};
+use mmapcheck_spec::{Dialect, Profile, Thing, Value, Wrap};
 
 /// How many bytes the format `<H` takes.
 const PACKED: i64 = 2;
+/// The float of a session as an integer: 1.5.
+const FLOAT: i64 = 1;
 
 impl<S: Store> Map<S> {
     /// A copy of everything.
-    fn all(&self) -> Answer<Vec<u8>> {
+    pub fn all(&self) -> Answer<Vec<u8>> {
         self.open()?.read(0, self.len.get())
     }
 
-    /// `bytes(m)`
-    pub fn to_bytes(&self) -> Answer {
-        self.all().map(Value::Bytes)
+    /// `bytes(m)`, which in Python 2 is `str(m)`: the representation.
+    pub fn to_bytes(&self, profile: Profile) -> Answer {
+        match profile.dialect() {
+            Dialect::Python2 => self.repr(profile),
+            Dialect::Python3 => self.all().map(Value::Bytes),
+        }
     }
 
-    /// `zlib.crc32(m)`
-    pub fn crc(&self) -> Answer {
-        Ok(Value::Int(crc32(&self.all()?).into()))
+    /// `zlib.crc32(m)`, which has a sign in Python 2.
+    pub fn crc(&self, profile: Profile) -> Answer {
+        let sum = crate::digest(&self.all()?) as u32;
+        Ok(Value::Int(match profile.dialect() {
+            Dialect::Python2 => sum.cast_signed().into(),
+            Dialect::Python3 => sum.into(),
+        }))
     }
 
     /// `re.findall(pattern, m)`, of a pattern that is a literal.
     pub fn find_all(&self, pattern: &Object<'_, S>, profile: Profile) -> Answer {
-        if let (Object::Thing(Thing::Text | Thing::Accent), false) = (pattern, self.is_closed()) {
+        if let (Object::Thing(Thing::Text | Thing::Accent | Thing::LongText), false) = (pattern, self.is_closed()) {
             return Err(type_error("cannot use a string pattern on a bytes-like object"));
         }
         let Object::Bytes(Wrap::Bytes, needle) = pattern else {
@@ -38,8 +47,7 @@ impl<S: Store> Map<S> {
             return Err(unsupported("re.findall() is only answered for a literal").into());
         }
         if self.is_closed() {
-            let got = if profile.re_names_wrong_type() { ", got 'mmap.mmap'" } else { "" };
-            return Err(type_error(format!("expected string or bytes-like object{got}")));
+            return Err(type_error(profile.re_refusal_text()));
         }
         let found = count_matches(&self.all()?, needle);
         Ok(Value::List(vec![Value::Bytes(needle.to_vec()); found]))
@@ -47,9 +55,13 @@ impl<S: Store> Map<S> {
 
     /// `struct.unpack_from('<H', m, offset)`
     pub fn unpack(&self, offset: &Object<'_, S>, profile: Profile) -> Answer {
+        if profile.unpack_converts_offset_first() {
+            convert::ssize(offset, profile)?;
+        }
         let open = self.open()?;
         let offset = convert::ssize(offset, profile)?;
-        let at = self.packed_place(offset, ["unpack_from", "unpacking"], |offset| {
+        let words = ["unpack_from", "unpacking"];
+        let at = self.packed_place(offset, words, profile.unpack_refusal_tells_offset(), |offset| {
             format!("not enough data to unpack {PACKED} bytes at offset {offset}")
         })?;
         let bytes = open.read(at, PACKED as usize)?;
@@ -58,17 +70,15 @@ impl<S: Store> Map<S> {
 
     /// `struct.pack_into('<H', m, offset, value)`: the place is zeroed before the value is looked at.
     pub fn pack(&self, offset: &Object<'_, S>, value: &Object<'_, S>, profile: Profile) -> Answer {
-        let open = match self.open() {
-            Ok(open) if self.access != Access::Read => open,
-            _ => return Err(type_error("argument must be read-write bytes-like object, not mmap.mmap")),
-        };
-        let Some(offset) = convert::index(offset, index_error)? else { return Err(convert::no_index(offset)) };
-        let at = self.packed_place(offset, ["pack_into", "packing"], |offset| {
+        let open = self.packed_into(profile)?;
+        let offset = packed_offset(offset, profile)?;
+        let words = ["pack_into", "packing"];
+        let at = self.packed_place(offset, words, profile.pack_refusal_tells_offset(), |offset| {
             format!("no space to pack {PACKED} bytes at offset {offset}")
         })?;
         open.write(at, &[0; PACKED as usize])?;
-        let Some(value) = value.integer() else { return Err(struct_error("required argument is not an integer")) };
-        if i64::try_from(value).is_err() {
+        let value = packed_value(value, profile)?;
+        if !convert::fits_long(value, profile) {
             return Err(struct_error(profile.struct_overflow_text()));
         }
         let value = u16::try_from(value).map_err(|_| struct_error(profile.struct_range_text()))?;
@@ -76,10 +86,29 @@ impl<S: Store> Map<S> {
         Ok(Value::None)
     }
 
-    /// Where in the map two bytes lie. `words`: the function and what it does; `short`: the refusal where less than
-    /// two bytes are left before the end.
-    fn packed_place(&self, offset: i64, words: [&str; 2], short: impl Fn(i64) -> String) -> Answer<usize> {
+    /// The open map, where its buffer can be written.
+    fn packed_into(&self, profile: Profile) -> Answer<Open<'_, S>> {
+        if profile.dialect() == Dialect::Python2 {
+            let open = self.open()?;
+            return self.writable().map(|()| open);
+        }
+        match self.open() {
+            Ok(open) if self.access != Access::Read => Ok(open),
+            _ => {
+                let argument = if profile.pack_into_names_arguments() { "pack_into() argument 2" } else { "argument" };
+                Err(type_error(format!("{argument} must be read-write bytes-like object, not mmap.mmap")))
+            }
+        }
+    }
+
+    /// Where in the map two bytes lie. `words`: the function and what it does; `tells`: whether a refusal tells more than
+    /// the function; `short`: the refusal where less than two bytes are left before the end.
+    fn packed_place(&self, offset: i64, words: [&str; 2], tells: bool, short: impl Fn(i64) -> String) -> Answer<usize> {
         let len = self.len.get() as i64;
+        let start = if offset < 0 { offset.saturating_add(len) } else { offset };
+        if !tells && (start < 0 || len - start < PACKED) {
+            return Err(struct_error(format!("{} requires a buffer of at least {PACKED} bytes", words[0])));
+        }
         let from_start = match offset {
             0.. => offset,
             _ if offset + PACKED > 0 => return Err(struct_error(short(offset))),
@@ -100,29 +129,34 @@ impl<S: Store> Map<S> {
     }
 }
 
+/// The offset of `pack_into`. Python 2 makes an integer of it, even of a float.
+fn packed_offset<S: Store>(offset: &Object<'_, S>, profile: Profile) -> Answer<i64> {
+    if profile.pack_into_names_arguments() {
+        return convert::ssize(offset, profile);
+    }
+    if profile.dialect() == Dialect::Python3 {
+        return convert::index(offset, profile, index_error)?.ok_or_else(|| convert::no_index(offset, profile));
+    }
+    match offset {
+        Object::Thing(Thing::Float) => Ok(FLOAT),
+        Object::Bool(_) | Object::Int(_) => {
+            let offset = offset.integer().unwrap_or_default();
+            i64::try_from(offset).map_err(|_| overflow_error("long int too large to convert to int"))
+        }
+        _ => Err(convert::not_an_integer(offset, profile, true)),
+    }
+}
+
+/// The value of `pack_into`, which in Python 2 can be a float.
+fn packed_value<S: Store>(value: &Object<'_, S>, profile: Profile) -> Answer<i128> {
+    match (value, profile.dialect()) {
+        (Object::Thing(Thing::Float), Dialect::Python2) => Ok(FLOAT.into()),
+        (_, Dialect::Python2) => value.integer().ok_or_else(|| struct_error("cannot convert argument to integer")),
+        (_, Dialect::Python3) => value.integer().ok_or_else(|| struct_error("required argument is not an integer")),
+    }
+}
+
 /// How often a needle occurs without overlap; an empty one does at each place, and at the end.
 fn count_matches(bytes: &[u8], needle: &[u8]) -> usize {
     if needle.is_empty() { bytes.len() + 1 } else { memchr::memmem::find_iter(bytes, needle).count() }
-}
-
-/// The checksum of ITU-T V.42, as `zlib` computes it.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, &byte| {
-        let mut crc = crc ^ u32::from(byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
-        }
-        crc
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_checksum_is_that_of_zlib() {
-        // python -c 'import zlib; print(zlib.crc32(b"hello\n" * 3))'
-        assert_eq!(crc32(&b"hello\n".repeat(3)), 1_030_108_986);
-    }
 }

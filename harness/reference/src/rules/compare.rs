@@ -1,53 +1,71 @@
 //! Comparing, adding and multiplying: a map has none of it, but what it meets may.
 
-use crate::answer::{Answer, type_error};
+use crate::answer::{Answer, Stop, type_error, unsupported};
 use crate::map::Map;
 use crate::object::{Object, Source};
 use crate::store::Store;
-use mmapcheck_spec::{Thing, Value, Wrap};
+use mmapcheck_spec::{Dialect, Profile, Thing, Value, Wrap};
 use std::rc::Rc;
 
 /// `m == other`: the same object, or a `bytearray` or `memoryview` of the same bytes, which compare themselves.
-pub fn equal<S: Store>(map: &Rc<Map<S>>, other: &Object<'_, S>) -> Answer {
+/// In Python 2 these do not know the buffer of a map.
+pub fn equal<S: Store>(map: &Rc<Map<S>>, other: &Object<'_, S>, profile: Profile) -> Answer {
     Ok(Value::Bool(match other {
         Object::Map(other) => Rc::ptr_eq(map, other),
-        Object::Bytes(Wrap::ByteArray | Wrap::View | Wrap::Strided, _) | Object::View(_) => same_bytes(map, other)?,
+        _ if profile.dialect() == Dialect::Python2 => false,
+        Object::Bytes(Wrap::ByteArray | Wrap::View | Wrap::Strided, _) | Object::View(_) => {
+            same_bytes(map, other, profile)?
+        }
         _ => false,
     }))
 }
 
 /// Whether a bytes-like object has the bytes of the map. Where one of them has no buffer, they differ.
-fn same_bytes<S: Store>(map: &Map<S>, other: &Object<'_, S>) -> Answer<bool> {
-    let (Ok(open), Ok(source)) = (map.open(), Source::any(other)) else { return Ok(false) };
+fn same_bytes<S: Store>(map: &Map<S>, other: &Object<'_, S>, profile: Profile) -> Answer<bool> {
+    let (Ok(open), Ok(source)) = (map.open(), Source::any(other, profile)) else { return Ok(false) };
     Ok(source.len() == map.len.get() && open.read(0, source.len())? == *source.bytes()?)
 }
 
 /// `m < other`: only a `bytearray` knows how to compare itself.
-pub fn less<S: Store>(map: &Map<S>, other: &Object<'_, S>) -> Answer {
+pub fn less<S: Store>(map: &Rc<Map<S>>, other: &Object<'_, S>, profile: Profile) -> Answer {
+    if profile.dialect() == Dialect::Python2 {
+        return before(map, other, profile);
+    }
     if let (Object::Bytes(Wrap::ByteArray, bytes), Ok(open)) = (other, map.open()) {
         let count = map.len.get().min(bytes.len());
         let order = open.read(0, count)?.as_slice().cmp(&bytes[..count]);
         return Ok(Value::Bool(order.then(map.len.get().cmp(&bytes.len())).is_lt()));
     }
-    Err(type_error(format!("'<' not supported between instances of 'mmap.mmap' and '{}'", other.type_name())))
+    Err(type_error(format!("'<' not supported between instances of 'mmap.mmap' and '{}'", other.type_name(profile))))
+}
+
+/// Python 2 puts any two objects into some order: `None` and numbers first, then by the names of their types.
+fn before<S: Store>(map: &Rc<Map<S>>, other: &Object<'_, S>, profile: Profile) -> Answer {
+    Ok(Value::Bool(match other {
+        Object::Map(other) if !Rc::ptr_eq(map, other) => {
+            return Err(unsupported("two maps are in the order of their addresses").into());
+        }
+        Object::None | Object::Bool(_) | Object::Int(_) | Object::Index(_) | Object::Thing(Thing::Float) => false,
+        _ => "mmap.mmap" < other.type_name(profile),
+    }))
 }
 
 /// `m + other`
-pub fn add<S: Store>(other: &Object<'_, S>) -> Answer {
-    Err(unsupported_operand('+', other))
+pub fn add<S: Store>(other: &Object<'_, S>, profile: Profile) -> Answer {
+    Err(unsupported_operand('+', other, profile))
 }
 
 /// `m * other`: a sequence on the right side is asked to repeat itself `m` times.
-pub fn multiply<S: Store>(other: &Object<'_, S>) -> Answer {
+pub fn multiply<S: Store>(other: &Object<'_, S>, profile: Profile) -> Answer {
     Err(match other {
         Object::Bytes(Wrap::Bytes | Wrap::ByteArray | Wrap::Array, _)
-        | Object::Thing(Thing::List | Thing::Tuple | Thing::Text | Thing::Accent) => {
+        | Object::Thing(Thing::List | Thing::Tuple | Thing::Text | Thing::Accent | Thing::LongText) => {
             type_error("can't multiply sequence by non-int of type 'mmap.mmap'")
         }
-        _ => unsupported_operand('*', other),
+        _ => unsupported_operand('*', other, profile),
     })
 }
 
-fn unsupported_operand<S: Store>(operator: char, other: &Object<'_, S>) -> crate::answer::Stop {
-    type_error(format!("unsupported operand type(s) for {operator}: 'mmap.mmap' and '{}'", other.type_name()))
+fn unsupported_operand<S: Store>(operator: char, other: &Object<'_, S>, profile: Profile) -> Stop {
+    type_error(format!("unsupported operand type(s) for {operator}: 'mmap.mmap' and '{}'", other.type_name(profile)))
 }

@@ -3,19 +3,22 @@
 use crate::answer::{Answer, Stop, overflow_error, type_error, unsupported, value_error};
 use crate::convert;
 use crate::errno::Errno;
-use crate::files::MOST_FILE;
+use crate::files::{Cursor, MOST_FILE};
 use crate::map::{Access, Map, Tracked};
 use crate::object::{Args, Object};
-use crate::rules::resize::ADDRESSES;
-use crate::store::{PAGE, Request, Store};
+use crate::rules::section::{self, Sections};
+use crate::store::{ADDRESSES, PAGE, Request, Store};
 use mmapcheck_spec::constants::{
     MAP_32BIT, MAP_ANONYMOUS, MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED,
     MAP_STACK, PROT_READ, PROT_WRITE,
 };
-use mmapcheck_spec::{End, Profile};
+use mmapcheck_spec::{End, Profile, Thing};
+use std::rc::Rc;
 
 /// The parameters in order. Since 3.13 the last is there, and can only be given by name.
 const PARAMETERS: [&str; 7] = ["fileno", "length", "flags", "prot", "access", "offset", "trackfd"];
+/// Those of a system that maps sections.
+const OF_SECTIONS: [&str; 5] = ["fileno", "length", "tagname", "access", "offset"];
 /// How many of them can be given by position.
 const BY_POSITION: usize = 6;
 /// How many of them must be given.
@@ -32,14 +35,12 @@ const HARMLESS: i32 =
     MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_POPULATE | MAP_STACK | MAP_NORESERVE | MAP_32BIT;
 
 /// `mmap.mmap(...)`
-pub fn construct<S: Store>(store: &S, args: &Args<'_, S>, profile: Profile) -> Answer<Map<S>> {
+pub fn construct<S: Store>(store: &S, sections: &Sections<S>, args: &Args<'_, S>, profile: Profile) -> Answer<Map<S>> {
     let mut asked = Asked::parse(args, profile)?;
-    if asked.length < 0 {
-        return Err(overflow_error("memory mapped length must be positive"));
+    if profile.maps_sections() {
+        return section::construct(store, sections, &asked, profile);
     }
-    if asked.offset < 0 {
-        return Err(overflow_error("memory mapped offset must be positive"));
-    }
+    asked.refuse_negative()?;
     let access = asked.apply_access()?;
     asked.fit_file()?;
     if asked.trackfd && asked.is_bad() {
@@ -49,34 +50,50 @@ pub fn construct<S: Store>(store: &S, args: &Args<'_, S>, profile: Profile) -> A
     let memory = store.map(asked.mapped_file(), asked.request())?;
     let tracked = Tracked { file: asked.file().filter(|_| asked.trackfd).cloned(), wanted: asked.trackfd };
     let readable = asked.prot & (PROT_READ | PROT_WRITE) != 0;
-    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, readable))
+    let flags = if asked.is_anonymous() { asked.flags | MAP_ANONYMOUS } else { asked.flags };
+    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, flags, readable))
 }
 
 /// The first argument.
-enum Fileno<'a, F> {
+pub(super) enum Fileno<'a, F> {
     Number(i32),
-    File(&'a F),
+    File(&'a F, &'a Rc<Cursor>),
 }
 
 /// The arguments as they were converted.
-struct Asked<'a, S: Store> {
-    fileno: Fileno<'a, S::File>,
-    length: i64,
+pub(super) struct Asked<'a, S: Store> {
+    pub(super) fileno: Fileno<'a, S::File>,
+    pub(super) length: i64,
     flags: i32,
     prot: i32,
-    access: i32,
-    offset: i64,
+    pub(super) access: i32,
+    pub(super) offset: i64,
     trackfd: bool,
+    /// A text, or nothing, or the type of what is neither, which is refused only later.
+    pub(super) tag: Result<Option<Thing>, &'static str>,
+}
+
+/// The parameters a version has on its platform, in order.
+fn parameters(profile: Profile) -> &'static [&'static str] {
+    if profile.maps_sections() {
+        &OF_SECTIONS
+    } else if profile.has_trackfd() {
+        &PARAMETERS
+    } else {
+        &PARAMETERS[..BY_POSITION]
+    }
 }
 
 /// How arguments are given.
 impl<'a, S: Store> Asked<'a, S> {
     /// In the order of `PyArg_ParseTupleAndKeywords`: too many, then each in turn, then what is left over.
     fn parse(args: &Args<'a, S>, profile: Profile) -> Answer<Asked<'a, S>> {
-        let most = if profile.has_trackfd() { PARAMETERS.len() } else { BY_POSITION };
+        let parameters = parameters(profile);
+        let most = parameters.len();
         let (plain, named) = (args.plain.len(), args.named.len());
+        let in_turn = profile.keywords_are_checked_in_turn();
         if plain + named > most {
-            let kind = if plain == 0 { "keyword " } else { "" };
+            let kind = if plain == 0 && !in_turn { "keyword " } else { "" };
             return Err(type_error(format!("function takes at most {most} {kind}arguments ({} given)", plain + named)));
         }
         let mut asked = Asked {
@@ -87,62 +104,91 @@ impl<'a, S: Store> Asked<'a, S> {
             access: 0,
             offset: 0,
             trackfd: true,
+            tag: Ok(None),
         };
         let mut used = 0;
-        for (place, name) in PARAMETERS.iter().enumerate().take(most) {
+        for (place, name) in parameters.iter().enumerate() {
             if place == BY_POSITION && plain > BY_POSITION {
                 return Err(type_error(format!(
                     "function takes at most {BY_POSITION} positional arguments ({plain} given)"
                 )));
             }
-            let by_name = || args.named.iter().find(|(keyword, _)| keyword == name).map(|(_, object)| object);
-            match args.plain.get(place) {
-                Some(object) => asked.take(place, object, profile)?,
-                None => match by_name() {
-                    Some(object) => {
-                        used += 1;
-                        asked.take(place, object, profile)?;
-                    }
-                    None if place < NEEDED => {
-                        let place = place + 1;
-                        return Err(type_error(format!("function missing required argument '{name}' (pos {place})")));
-                    }
-                    None => {}
-                },
+            let by_name = args.named.iter().find(|(keyword, _)| keyword == name).map(|(_, object)| object);
+            match (args.plain.get(place), by_name) {
+                (Some(_), Some(_)) if in_turn => return Err(given_twice(name, place, profile)),
+                (Some(object), _) => asked.take(name, object, profile)?,
+                (None, Some(object)) => {
+                    used += 1;
+                    asked.take(name, object, profile)?;
+                }
+                (None, None) if place < NEEDED => return Err(left_out(name, place, profile)),
+                (None, None) => {}
             }
         }
-        if used < named { Err(left_over(args, most, profile)) } else { Ok(asked) }
+        if used < named { Err(left_over(args, profile)) } else { Ok(asked) }
     }
 
-    fn take(&mut self, place: usize, object: &Object<'a, S>, profile: Profile) -> Answer<()> {
-        match place {
-            0 => {
+    fn take(&mut self, name: &str, object: &Object<'a, S>, profile: Profile) -> Answer<()> {
+        match name {
+            "fileno" => {
                 self.fileno = match object {
-                    Object::Descriptor(file) => Fileno::File(file),
+                    Object::Descriptor(file, cursor) => Fileno::File(file, cursor),
                     _ => Fileno::Number(convert::int(object, profile)?),
                 }
             }
-            1 => self.length = convert::ssize(object, profile)?,
-            2 => self.flags = convert::int(object, profile)?,
-            3 => self.prot = convert::int(object, profile)?,
-            4 => self.access = convert::int(object, profile)?,
-            5 => self.offset = convert::long(object, profile)?,
+            "length" => self.length = convert::ssize(object, profile)?,
+            "flags" => self.flags = convert::int(object, profile)?,
+            "prot" => self.prot = convert::int(object, profile)?,
+            "access" => self.access = convert::int(object, profile)?,
+            "offset" => self.offset = convert::offset(object, profile)?,
+            "tagname" => {
+                self.tag = match object {
+                    Object::None => Ok(None),
+                    Object::Thing(thing @ (Thing::Text | Thing::Accent | Thing::LongText)) => Ok(Some(*thing)),
+                    _ => Err(object.type_name(profile)),
+                }
+            }
             _ => self.trackfd = convert::truth(object)?,
+        }
+        Ok(())
+    }
+
+    pub(super) fn refuse_negative(&self) -> Answer<()> {
+        if self.length < 0 {
+            return Err(overflow_error("memory mapped length must be positive"));
+        }
+        if self.offset < 0 {
+            return Err(overflow_error("memory mapped offset must be positive"));
         }
         Ok(())
     }
 }
 
+/// The refusal where a parameter that is needed is not given.
+fn left_out(name: &str, place: usize, profile: Profile) -> Stop {
+    let number = place + 1;
+    type_error(if profile.keywords_are_checked_in_turn() {
+        format!("Required argument '{name}' (pos {number}) not found")
+    } else {
+        format!("function missing required argument '{name}' (pos {number})")
+    })
+}
+
+/// The refusal of a parameter that is given by position and by name.
+fn given_twice(name: &str, place: usize, profile: Profile) -> Stop {
+    let number = place + 1;
+    let what = if profile.keywords_are_checked_in_turn() { "Argument" } else { "argument for function" };
+    type_error(format!("{what} given by name ('{name}') and position ({number})"))
+}
+
 /// The refusal of a keyword that was not taken: given by position as well, or unknown.
-fn left_over<S: Store>(args: &Args<'_, S>, most: usize, profile: Profile) -> Stop {
+fn left_over<S: Store>(args: &Args<'_, S>, profile: Profile) -> Stop {
+    let parameters = parameters(profile);
     let is_named = |name: &str| args.named.iter().any(|(keyword, _)| *keyword == name);
-    for (place, name) in PARAMETERS.iter().enumerate().take(args.plain.len()) {
-        if is_named(name) {
-            let place = place + 1;
-            return type_error(format!("argument for function given by name ('{name}') and position ({place})"));
-        }
+    if let Some(place) = parameters.iter().take(args.plain.len()).position(|name| is_named(name)) {
+        return given_twice(parameters[place], place, profile);
     }
-    let unknown = args.named.iter().map(|(keyword, _)| *keyword).find(|keyword| !PARAMETERS[..most].contains(keyword));
+    let unknown = args.named.iter().map(|(keyword, _)| *keyword).find(|keyword| !parameters.contains(keyword));
     let unknown = unknown.unwrap_or_default();
     type_error(if profile.unknown_keyword_is_unexpected() {
         format!("this function got an unexpected keyword argument '{unknown}'")
@@ -196,7 +242,7 @@ impl<'a, S: Store> Asked<'a, S> {
 
     fn file(&self) -> Option<&'a S::File> {
         match self.fileno {
-            Fileno::File(file) => Some(file),
+            Fileno::File(file, _) => Some(file),
             Fileno::Number(_) => None,
         }
     }
@@ -246,7 +292,7 @@ impl<'a, S: Store> Asked<'a, S> {
 
     fn check_length(&self) -> Answer<()> {
         match self.length {
-            ADDRESSES.. => Err(Errno::ENOMEM.into()),
+            length if length >= ADDRESSES as i64 => Err(Errno::ENOMEM.into()),
             length if length > MOST_FILE as i64 => {
                 Err(unsupported("a map of this size may or may not be possible").into())
             }

@@ -2,13 +2,22 @@
 
 use crate::answer::{Answer, Stop};
 use crate::map::Map;
+use crate::object::Args;
 use crate::store::Store;
-use mmapcheck_spec::{Raise, Value};
+use mmapcheck_spec::{Profile, Raise, Value};
 
 impl<S: Store> Map<S> {
-    /// `m.close()`, and `m.__exit__(...)`, which does the same whatever it is given.
+    /// `m.close()`
     pub fn close_method(&self) -> Answer {
         self.close().map(|()| Value::None)
+    }
+
+    /// `m.__exit__(...)`: whatever it is given.
+    pub fn exit(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+        if profile.exit_takes_three() {
+            args.counted("__exit__", 3, 3, profile)?;
+        }
+        self.close_method()
     }
 
     /// `m.__enter__() is m`

@@ -3,26 +3,24 @@
 use crate::answer::{Answer, number};
 use crate::convert;
 use crate::map::Map;
-use crate::object::{Args, Source};
+use crate::object::{Args, Object, Source};
 use crate::store::{Direction, Store};
 use mmapcheck_spec::{Profile, Value};
 
 impl<S: Store> Map<S> {
     /// `find(sub[, start[, end]])` and `rfind`: both start at the position where no start is given.
     pub fn find(&self, args: &Args<'_, S>, direction: Direction, profile: Profile) -> Answer {
-        let open = self.open()?;
+        self.open_to_arguments(profile)?;
         let method = if direction == Direction::Forward { "find" } else { "rfind" };
-        let args = args.counted(method, 1, 3)?;
-        let needle = Source::contiguous(&args[0])?;
-        let place = |at: usize, default: usize| -> Answer<usize> {
-            match args.get(at) {
-                Some(object) => Ok(clamp(convert::ssize(object, profile)?, self.len.get())),
-                None => Ok(default.min(self.len.get())),
-            }
-        };
-        let (start, end) = (place(1, self.position.get())?, place(2, self.len.get())?);
+        let args = args.counted(method, 1, 3, profile)?;
+        let needle = Source::given(&args[0], method, profile)?;
+        let open = self.open()?;
+        let len = self.len.get();
+        let [start, end] = self.bounds(&args[1..], profile)?;
+        let is_behind = start > len && profile.nothing_is_behind_the_end();
+        let (start, end) = (start.min(len), end.min(len));
         let found = match (needle.len(), direction) {
-            _ if start > end => None,
+            _ if start > end || is_behind => None,
             (0, Direction::Forward) => Some(start),
             (0, Direction::Backward) => Some(end),
             (len, _) if len > end - start => None,
@@ -30,10 +28,23 @@ impl<S: Store> Map<S> {
         };
         Ok(found.map_or(Value::Int(-1), number))
     }
-}
 
-/// A place as a slice would take it: counted from the end where it is negative, and never outside.
-fn clamp(place: i64, len: usize) -> usize {
-    let place = if place < 0 { place + len as i64 } else { place };
-    usize::try_from(place).unwrap_or(0).min(len)
+    /// Where a search starts and ends: counted from the end where a bound is negative, and perhaps behind the end.
+    fn bounds(&self, given: &[Object<'_, S>], profile: Profile) -> Answer<[usize; 2]> {
+        let len = self.len.get();
+        let place = |object: &Object<'_, S>| -> Answer<usize> {
+            let place = convert::ssize(object, profile)?;
+            Ok(usize::try_from(if place < 0 { place + len as i64 } else { place }).unwrap_or(0))
+        };
+        let is_left_open = |object: &Object<'_, S>| matches!(object, Object::None) && profile.none_is_no_bound();
+        match given {
+            [start, rest @ ..] if !is_left_open(start) => {
+                let start = place(start)?;
+                let end = rest.first().filter(|end| !is_left_open(end)).map_or(Ok(len), place)?;
+                Ok([start, end])
+            }
+            // Where the start is left open, the end is not looked at.
+            _ => Ok([self.position.get(), len]),
+        }
+    }
 }

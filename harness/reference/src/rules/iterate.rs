@@ -4,7 +4,7 @@ use crate::answer::{Answer, Stop};
 use crate::map::{Map, Open};
 use crate::object::{Object, Source};
 use crate::store::Store;
-use mmapcheck_spec::{Raise, Value, Wrap};
+use mmapcheck_spec::{Profile, Raise, Value, Wrap};
 use std::rc::Rc;
 
 /// An iterator: a map until it is exhausted, and the next place in it.
@@ -57,9 +57,9 @@ impl<S: Store> Map<S> {
     }
 
     /// `object in m`: whether some item equals it, so only one byte can be in a map, and no number.
-    pub fn contains(&self, object: &Object<'_, S>) -> Answer {
+    pub fn contains(&self, object: &Object<'_, S>, profile: Profile) -> Answer {
         let open = self.open()?;
-        let sought = sought(object)?;
+        let sought = sought(object, profile)?;
         for at in 0..self.len.get() {
             if Some(open.byte(at)?) == sought {
                 return Ok(Value::Bool(true));
@@ -70,10 +70,10 @@ impl<S: Store> Map<S> {
 }
 
 /// The one byte that an object equals a `bytes` of.
-fn sought<S: Store>(object: &Object<'_, S>) -> Answer<Option<u8>> {
+fn sought<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<Option<u8>> {
     match object {
         Object::Bytes(Wrap::Array, _) => Ok(None),
-        Object::Bytes(..) | Object::View(_) => match Source::any(object) {
+        Object::Bytes(..) | Object::View(_) => match Source::any(object, profile) {
             Ok(source) if source.len() == 1 => source.byte(0).map(Some),
             _ => Ok(None),
         },

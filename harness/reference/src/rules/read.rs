@@ -1,18 +1,24 @@
 //! Reading at the position.
 
-use crate::answer::{Answer, value_error};
+use crate::answer::{Answer, item, value_error};
 use crate::convert;
 use crate::map::Map;
 use crate::object::Args;
 use crate::store::{Direction, Store};
-use mmapcheck_spec::Value;
+use mmapcheck_spec::{Dialect, Profile, Value};
 
 impl<S: Store> Map<S> {
-    /// `read([n])`: everything that is left where `n` is `None`, negative or too large.
-    pub fn read(&self, args: &Args<'_, S>) -> Answer {
+    /// `read([n])`: everything that is left where `n` is `None`, negative or too large. Python 2 wants a number.
+    pub fn read(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+        self.open_to_arguments(profile)?;
+        let wanted = match profile.dialect() {
+            Dialect::Python2 => Some(convert::ssize(&args.counted("read", 1, 1, profile)?[0], profile)?),
+            Dialect::Python3 => {
+                let count = args.counted("read", 0, 1, profile)?.first();
+                count.map_or(Ok(None), |count| convert::optional_count(count, profile))?
+            }
+        };
         let open = self.open()?;
-        let args = args.counted("read", 0, 1)?;
-        let wanted = args.first().map_or(Ok(None), convert::optional_count)?;
         let left = self.remaining();
         let count = wanted.and_then(|n| usize::try_from(n).ok()).map_or(left, |n| n.min(left));
         let bytes = open.read(self.position.get(), count)?;
@@ -21,14 +27,14 @@ impl<S: Store> Map<S> {
     }
 
     /// `read_byte()`
-    pub fn read_byte(&self) -> Answer {
+    pub fn read_byte(&self, profile: Profile) -> Answer {
         let open = self.open()?;
         if self.remaining() == 0 {
             return Err(value_error("read byte out of range"));
         }
         let byte = open.byte(self.position.get())?;
         self.position.set(self.position.get() + 1);
-        Ok(Value::Int(byte.into()))
+        Ok(item(byte, profile))
     }
 
     /// `readline()`: through the next newline, or to the end.

@@ -6,31 +6,39 @@ use crate::errno::Errno;
 use crate::files::MOST_FILE;
 use crate::map::{Access, Map};
 use crate::object::Args;
-use crate::store::{Memory, PAGE, Store};
+use crate::store::{ADDRESSES, Memory, Store};
 use mmapcheck_spec::{Profile, Value};
-
-/// No map of a process is this long: x86-64 gives it 47 bits, less a page.
-pub(super) const ADDRESSES: i64 = (1 << 47) - PAGE as i64;
 
 impl<S: Store> Map<S> {
     /// `resize(newsize)`: the file first, then the map. A file that was resized stays so where the map then cannot be.
     pub fn resize(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
-        self.open()?;
-        let len = convert::ssize(&args.counted("resize", 1, 1)?[0], profile)?;
-        self.resizable()?;
-        if len < 0 || i64::MAX - len < self.offset {
-            return Err(value_error("new size out of range"));
+        let len = self.new_len(args, profile)?;
+        let has_no_file = self.tracked.file.is_none();
+        if has_no_file && self.is_shared() && len > self.len.get() as i64 && profile.shared_anonymous_keeps_size() {
+            return Err(value_error("mmap: can't expand a shared anonymous mapping"));
         }
         self.resize_file(len)?;
         if len == 0 {
             return Err(Errno::EINVAL.into());
         }
-        if self.tracked.file.is_none() && (MOST_FILE as i64..ADDRESSES).contains(&len) {
+        if has_no_file && (MOST_FILE as i64..ADDRESSES as i64).contains(&len) {
             return Err(unsupported("a map of this size may or may not be possible").into());
         }
         self.with_memory(|memory| memory.resize(len as usize)).unwrap_or(Err(Errno::EINVAL))?;
         self.len.set(len as usize);
         Ok(Value::None)
+    }
+
+    /// The argument of `resize`, where the map can be resized at all.
+    pub(super) fn new_len(&self, args: &Args<'_, S>, profile: Profile) -> Answer<i64> {
+        self.open_to_arguments(profile)?;
+        let len = convert::ssize(&args.counted("resize", 1, 1, profile)?[0], profile)?;
+        self.open()?;
+        self.resizable()?;
+        if len < 0 || i64::MAX - len < self.offset {
+            return Err(value_error("new size out of range"));
+        }
+        Ok(len)
     }
 
     fn resizable(&self) -> Answer<()> {

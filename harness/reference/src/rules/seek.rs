@@ -6,15 +6,16 @@ use crate::errno::Errno;
 use crate::map::{Access, Map};
 use crate::object::Args;
 use crate::store::Store;
-use mmapcheck_spec::{Profile, Value};
+use mmapcheck_spec::{Dialect, Profile, Value};
 
 impl<S: Store> Map<S> {
     /// `seek(pos[, whence])`
     pub fn seek(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
-        let _open = self.open()?;
-        let args = args.counted("seek", 1, 2)?;
+        self.open_to_arguments(profile)?;
+        let args = args.counted("seek", 1, 2, profile)?;
         let distance = convert::ssize(&args[0], profile)?;
-        let whence = args.get(1).map_or(Ok(0), |object| convert::int(object, profile))?;
+        let whence = args.get(1).map_or(Ok(0), |object| convert::method_int(object, profile))?;
+        let _open = self.open()?;
         let from = match whence {
             0 => 0,
             1 => self.position.get(),
@@ -33,10 +34,14 @@ impl<S: Store> Map<S> {
     }
 
     /// `size()`: of the file, as it is now.
-    pub fn size(&self) -> Answer {
+    pub fn size(&self, profile: Profile) -> Answer {
         let _open = self.open()?;
-        let size = self.file_size().ok_or(Errno::EBADF)?;
-        Ok(Value::Int(size.into()))
+        match self.file_size() {
+            Some(size) => Ok(Value::Int(size.into())),
+            None if !profile.size_needs_no_descriptor() => Err(Errno::EBADF.into()),
+            None if self.tracked.wanted => Ok(number(self.len.get())),
+            None => Err(value_error("can't get size with trackfd=False")),
+        }
     }
 
     /// `len(m)`
@@ -44,8 +49,15 @@ impl<S: Store> Map<S> {
         self.open().map(|_| number(self.len.get()))
     }
 
-    /// `repr(m)`
-    pub fn repr(&self) -> Answer {
+    /// `repr(m)`. Where it shows an address, which no two processes share, dots stand for that.
+    pub fn repr(&self, profile: Profile) -> Answer {
+        if !profile.repr_shows_state() {
+            let shown = "<mmap.mmap object at 0x...>";
+            return Ok(match profile.dialect() {
+                Dialect::Python2 => Value::Bytes(shown.into()),
+                Dialect::Python3 => Value::Text(shown.into()),
+            });
+        }
         if self.is_closed() {
             return Ok(Value::Text("<mmap.mmap closed=True>".into()));
         }

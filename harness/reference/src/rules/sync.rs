@@ -4,40 +4,81 @@ use crate::answer::{Answer, overflow_error, unsupported, value_error};
 use crate::convert;
 use crate::errno::Errno;
 use crate::map::{Access, Map};
-use crate::object::Args;
+use crate::object::{Args, Object};
 use crate::store::{PAGE, Store};
-use mmapcheck_spec::constants::{MADV_DODUMP, MADV_FREE, MADV_HWPOISON};
-use mmapcheck_spec::{Profile, Value};
+use mmapcheck_spec::constants::{MADV_DODUMP, MADV_FREE, MADV_HWPOISON, MS_ASYNC, MS_INVALIDATE, MS_SYNC};
+use mmapcheck_spec::{Dialect, Profile, Value};
 
 /// Advice of Linux that is no constant of the module: values the kernel knows, some of which end processes.
 const UNNAMED_ADVICE: [std::ops::RangeInclusive<i32>; 2] = [18..=25, MADV_HWPOISON..=103];
 
 impl<S: Store> Map<S> {
-    /// `flush([offset[, size]])`: nothing that can be seen without a power cut changes, so the kernel is not asked.
+    /// `flush([offset[, size]], flags=0)`
     pub fn flush(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
-        let _open = self.open()?;
-        let args = args.counted("flush", 0, 2)?;
-        let len = self.len.get() as i64;
+        if profile.flush_takes_flags() {
+            return self.flush_flagged(args, profile);
+        }
+        self.open_to_arguments(profile)?;
+        let args = args.counted("flush", 0, 2, profile)?;
         let offset = args.first().map_or(Ok(0), |object| convert::ssize(object, profile))?;
-        let size = args.get(1).map_or(Ok(len), |object| convert::ssize(object, profile))?;
-        if size < 0 || offset < 0 || len - offset < size {
+        let _open = self.open()?;
+        let size = match args.get(1) {
+            Some(Object::None) if profile.none_is_no_flush_size() => self.len.get() as i64,
+            Some(object) => convert::ssize(object, profile)?,
+            None => self.len.get() as i64,
+        };
+        self.flush_range(offset, size, 0, profile)?;
+        Ok(match profile.dialect() {
+            _ if !profile.flush_answers_zero() => Value::None,
+            Dialect::Python2 if !self.reaches_kernel() => Value::Long(0),
+            _ => Value::Int(0),
+        })
+    }
+
+    /// As above, where the size is that of the rest unless it is given.
+    fn flush_flagged(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+        let (args, flags) = args.with_word("flush", 2, "flags")?;
+        let offset = args.first().map_or(Ok(0), |object| convert::ssize(object, profile))?;
+        let size = args.get(1).map_or(Ok(-1), |object| convert::ssize(object, profile))?;
+        let flags = flags.map_or(Ok(0), |object| convert::method_int(object, profile))?;
+        let _open = self.open()?;
+        let rest = (self.len.get() as i64).saturating_sub(offset);
+        self.flush_range(offset, if size == -1 { rest } else { size }, flags, profile)?;
+        Ok(Value::None)
+    }
+
+    /// Nothing that can be seen without a power cut changes, so the kernel is not asked.
+    fn flush_range(&self, offset: i64, size: i64, flags: i32, profile: Profile) -> Answer<()> {
+        if size < 0 || offset < 0 || self.len.get() as i64 - offset < size {
             return Err(value_error("flush values out of range"));
         }
-        let reaches_kernel = matches!(self.access, Access::Default | Access::Write);
-        if reaches_kernel && offset % PAGE as i64 != 0 {
+        let reaches_kernel = self.reaches_kernel() && profile.flushes_whole_pages();
+        let is_unknown = flags & !(MS_ASYNC | MS_INVALIDATE | MS_SYNC) != 0;
+        let is_both = flags & MS_ASYNC != 0 && flags & MS_SYNC != 0;
+        if reaches_kernel && (offset % PAGE as i64 != 0 || is_unknown || is_both) {
             return Err(Errno::EINVAL.into());
         }
-        Ok(Value::None)
+        Ok(())
+    }
+
+    /// Whether what is written to the map is to be seen elsewhere.
+    fn reaches_kernel(&self) -> bool {
+        matches!(self.access, Access::Default | Access::Write)
     }
 
     /// `madvise(option[, start[, length]])`
     pub fn madvise(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
-        let open = self.open()?;
-        let args = args.counted("madvise", 1, 3)?;
-        let len = self.len.get() as i64;
-        let advice = convert::int(&args[0], profile)?;
+        self.open_to_arguments(profile)?;
+        let args = args.counted("madvise", 1, 3, profile)?;
+        let advice = convert::method_int(&args[0], profile)?;
         let start = args.get(1).map_or(Ok(0), |object| convert::ssize(object, profile))?;
-        let length = args.get(2).map_or(Ok(len), |object| convert::ssize(object, profile))?;
+        let open = self.open()?;
+        let len = self.len.get() as i64;
+        let length = match args.get(2) {
+            Some(Object::None) if profile.none_is_no_bound() => len,
+            Some(object) => convert::ssize(object, profile)?,
+            None => len,
+        };
         if start < 0 || start >= len {
             return Err(value_error("madvise start out of bounds"));
         }

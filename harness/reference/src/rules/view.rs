@@ -5,8 +5,7 @@ use crate::convert::{self, Slice};
 use crate::map::{Access, Map};
 use crate::object::{Object, Source};
 use crate::store::Store;
-use mmapcheck_spec::{Thing, Value};
-use std::cell::RefCell;
+use mmapcheck_spec::{Profile, Thing, Value};
 use std::rc::Rc;
 
 /// The one buffer that a view and all views of its parts share. While it is there, its map is neither closed nor resized.
@@ -22,9 +21,8 @@ impl<S: Store> Drop for Export<S> {
 
 /// A `memoryview` of a map, or of a part of one.
 pub struct View<S: Store> {
-    map: Rc<Map<S>>,
-    /// None once the view is released.
-    export: RefCell<Option<Rc<Export<S>>>>,
+    /// None once the view is released: it keeps its map no longer.
+    export: Option<Rc<Export<S>>>,
     start: usize,
     count: usize,
 }
@@ -35,25 +33,20 @@ impl<S: Store> View<S> {
         map.open()?;
         map.exports.set(map.exports.get() + 1);
         let export = Rc::new(Export { map: Rc::clone(map) });
-        Ok(View { map: Rc::clone(map), export: RefCell::new(Some(export)), start: 0, count: map.len.get() })
+        Ok(View { export: Some(export), start: 0, count: map.len.get() })
     }
 
     /// `v[start:stop]`
-    pub fn sub_view(&self, parts: &[Object<'_, S>]) -> Answer<View<S>> {
+    pub fn sub_view(&self, parts: &[Object<'_, S>], profile: Profile) -> Answer<View<S>> {
         self.part()?;
-        let places = Slice::new(parts)?.of(self.count);
-        Ok(View {
-            map: Rc::clone(&self.map),
-            export: self.export.clone(),
-            start: self.start + places.run().unwrap_or(0),
-            count: places.count,
-        })
+        let places = Slice::new(parts, profile)?.of(self.count);
+        Ok(View { export: self.export.clone(), start: self.start + places.run().unwrap_or(0), count: places.count })
     }
 
     /// The map, and the bytes of it that are viewed: where they start, and how many they are.
     pub fn part(&self) -> Answer<(&Map<S>, usize, usize)> {
-        match *self.export.borrow() {
-            Some(_) => Ok((&self.map, self.start, self.count)),
+        match &self.export {
+            Some(export) => Ok((&export.map, self.start, self.count)),
             None => Err(value_error("operation forbidden on released memoryview object")),
         }
     }
@@ -75,22 +68,22 @@ impl<S: Store> View<S> {
     }
 
     /// `v.release()`: releasing again does nothing.
-    pub fn release(&self) -> Answer {
-        *self.export.borrow_mut() = None;
+    pub fn release(&mut self) -> Answer {
+        self.export = None;
         Ok(Value::None)
     }
 
     /// `v[key]`
-    pub fn get(&self, key: &Object<'_, S>) -> Answer {
+    pub fn get(&self, key: &Object<'_, S>, profile: Profile) -> Answer {
         let (map, ..) = self.part()?;
-        let at = self.place(key)?;
+        let at = self.place(key, profile)?;
         Ok(Value::Int(map.open()?.byte(at)?.into()))
     }
 
     /// `v[key] = value`
-    pub fn set(&self, key: &Object<'_, S>, value: &Object<'_, S>) -> Answer {
+    pub fn set(&self, key: &Object<'_, S>, value: &Object<'_, S>, profile: Profile) -> Answer {
         let map = self.writable()?;
-        let at = self.place(key)?;
+        let at = self.place(key, profile)?;
         let Some(value) = value.integer() else { return Err(type_error("memoryview: invalid type for format 'B'")) };
         let value = u8::try_from(value).map_err(|_| value_error("memoryview: invalid value for format 'B'"))?;
         map.open()?.set(at, value)?;
@@ -98,10 +91,10 @@ impl<S: Store> View<S> {
     }
 
     /// `v[start:stop] = value`
-    pub fn set_slice(&self, parts: &[Object<'_, S>], value: &Object<'_, S>) -> Answer {
+    pub fn set_slice(&self, parts: &[Object<'_, S>], value: &Object<'_, S>, profile: Profile) -> Answer {
         let map = self.writable()?;
-        let source = Source::any(value)?;
-        let places = Slice::new(parts)?.of(self.count);
+        let source = Source::any(value, profile)?;
+        let places = Slice::new(parts, profile)?.of(self.count);
         if source.len() != places.count {
             return Err(value_error("memoryview assignment: lvalue and rvalue have different structures"));
         }
@@ -117,10 +110,10 @@ impl<S: Store> View<S> {
     }
 
     /// The place in the map that a key names; a tuple of one index is as good as the index.
-    fn place(&self, key: &Object<'_, S>) -> Answer<usize> {
+    fn place(&self, key: &Object<'_, S>, profile: Profile) -> Answer<usize> {
         let index = match key {
             Object::Thing(Thing::Tuple) => Some(0),
-            _ => convert::index(key, index_error)?,
+            _ => convert::index(key, profile, index_error)?,
         };
         let Some(index) = index else { return Err(type_error("memoryview: invalid slice key")) };
         Ok(self.start + convert::place(index, self.count, "index out of bounds on dimension 1")?)

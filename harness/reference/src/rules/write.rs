@@ -4,8 +4,9 @@ use crate::answer::{Answer, number, type_error, value_error};
 use crate::convert;
 use crate::map::{Access, Map};
 use crate::object::{Args, Source};
+use crate::rules::strings;
 use crate::store::Store;
-use mmapcheck_spec::{Profile, Value};
+use mmapcheck_spec::{Dialect, Profile, Value};
 
 impl<S: Store> Map<S> {
     /// Refuses a map that only reads.
@@ -17,9 +18,10 @@ impl<S: Store> Map<S> {
     }
 
     /// `write(bytes)`: all of them or none.
-    pub fn write(&self, args: &Args<'_, S>) -> Answer {
+    pub fn write(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+        self.open_to_arguments(profile)?;
+        let source = Source::given(&args.counted("write", 1, 1, profile)?[0], "write", profile)?;
         let open = self.open()?;
-        let source = Source::contiguous(&args.counted("write", 1, 1)?[0])?;
         self.writable()?;
         let at = self.position.get();
         // Even no bytes at all are refused where the position lies beyond the end.
@@ -28,13 +30,18 @@ impl<S: Store> Map<S> {
         }
         source.copy_to(&open, at)?;
         self.position.set(at + source.len());
-        Ok(number(source.len()))
+        Ok(if profile.write_answers_count() { number(source.len()) } else { Value::None })
     }
 
     /// `write_byte(byte)`
     pub fn write_byte(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+        self.open_to_arguments(profile)?;
+        let byte = &args.counted("write_byte", 1, 1, profile)?[0];
+        let byte = match profile.dialect() {
+            Dialect::Python2 => strings::character(byte, profile)?,
+            Dialect::Python3 => convert::unsigned_byte(byte, profile)?,
+        };
         let open = self.open()?;
-        let byte = convert::unsigned_byte(&args.counted("write_byte", 1, 1)?[0], profile)?;
         self.writable()?;
         if self.remaining() == 0 {
             return Err(value_error("write byte out of range"));
@@ -46,10 +53,11 @@ impl<S: Store> Map<S> {
 
     /// `move(dest, src, count)`
     pub fn move_bytes(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
-        let open = self.open()?;
-        let args = args.counted("move", 3, 3)?;
+        self.open_to_arguments(profile)?;
+        let args = args.counted("move", 3, 3, profile)?;
         let [dest, src, count] = [0, 1, 2].map(|place| convert::ssize(&args[place], profile));
         let (dest, src, count) = (dest?, src?, count?);
+        let open = self.open()?;
         self.writable()?;
         let len = self.len.get() as i64;
         if dest < 0 || src < 0 || count < 0 || len - dest < count || len - src < count {

@@ -8,6 +8,7 @@ on CPython 2.7 and 3, PyPy, RustPython, GraalPy, and on Windows and WebAssembly.
 import gc
 import io
 import json
+import operator
 import os
 import sys
 
@@ -66,6 +67,8 @@ def encode(value):
     if value is None or value is True or value is False:
         return value
     kind = type(value)
+    if PYTHON_2 and kind is long:
+        return ["L", str(value)]
     if kind in INTEGERS:
         return value if -SAFE < value < SAFE else ["i", str(value)]
     if kind is bytes:
@@ -156,23 +159,20 @@ class Map(object):
             pass
 
     def understand(self, given):
+        # int() would read the memory of a view, which may be dead.
         constant = self.target.constant
         prot = given.get("prot")
         if prot is not None:
-            self.unreadable = not int(prot) & (constant("PROT_READ", 1) | constant("PROT_WRITE", 2))
-        flags = int(given.get("flags", constant("MAP_SHARED", 1)))
+            self.unreadable = not operator.index(prot) & (constant("PROT_READ", 1) | constant("PROT_WRITE", 2))
+        flags = operator.index(given.get("flags", constant("MAP_SHARED", 1)))
         if self.target.platform != "linux":
             return
         anonymous = given.get("path") is None or flags & constant("MAP_ANONYMOUS", 32)
         if not anonymous:
             self.path = given["path"]
-            self.offset = self.number(given.get("offset", 0))
+            self.offset = operator.index(given.get("offset", 0))
         elif not flags & constant("MAP_PRIVATE", 2) and given.get("access") != constant("ACCESS_COPY", 3):
             self.pages = True
-
-    @staticmethod
-    def number(value):
-        return value.__index__() if hasattr(value, "__index__") else int(value)
 
     def made(self, thing):
         self.object = thing
@@ -243,6 +243,19 @@ class Target(object):
         exec(compile(index, "<index>", "exec"), scope)
         return scope, lacks
 
+    def edition(self):
+        """The version of a module that is not part of Python."""
+        name = self.module.__name__
+        edition = getattr(self.module, "__version__", None)
+        if edition is None and name not in ("mmap", "_mmap"):
+            try:
+                from importlib.metadata import version
+
+                edition = version(name.split(".")[0])
+            except Exception:
+                pass
+        return edition if isinstance(edition, str) else None
+
     @staticmethod
     def counts_references():
         """Whether an object is gone with the last name of it."""
@@ -275,6 +288,7 @@ class Target(object):
             "constants": sorted(name for name in dir(self.module) if name.isupper()),
             "lacks": self.lacks,
             "counted": self.counted,
+            "edition": self.edition(),
         }
 
     # Arguments.
@@ -394,8 +408,7 @@ class Target(object):
             if operation.binds == "map":
                 return self.construct(operation, step)
             function = self.compiled(operation, step, args)
-            self.names[operation.binds][step[2]] = function(on, args)
-            return self.collect()
+            return self.name(operation.binds, step[2], function(on, args))
         except Unsupported as error:
             return ["?", str(error)]
         except Exception as error:
@@ -438,8 +451,13 @@ class Target(object):
         made.made(function(None, args))
         given.clear()
         self.reach = max(self.reach, step[2] + 1)
-        self.names["map"][step[2]] = made
-        return self.collect()
+        return self.name("map", step[2], made)
+
+    def name(self, kind, slot, thing):
+        again = slot in self.names[kind]
+        self.names[kind][slot] = thing
+        if again:
+            self.collect()
 
     def drop(self, kind, slot):
         del self.names[kind][slot]
@@ -555,8 +573,10 @@ def main():
         return
     send(target.ready())
     # Cases are made of many small lists, which the collector would look through again and again.
-    if hasattr(gc, "set_threshold"):
+    try:
         gc.set_threshold(20000)
+    except (AttributeError, NotImplementedError):
+        pass
     while True:
         line = receive()
         if not line:

@@ -68,6 +68,7 @@ pub(super) struct Ready {
     pub methods: Vec<String>,
     pub constants: Vec<String>,
     pub lacks: Vec<String>,
+    pub edition: Option<String>,
     pub counted: bool,
 }
 
@@ -317,11 +318,16 @@ fn value(json: Json) -> Result<Value, String> {
             "b" => bytes(text).map(Value::Bytes),
             "s" => Ok(Value::Text(text.clone())),
             "o" => Ok(Value::Object(text.clone().into())),
-            "i" => Ok(text.parse().map_or(Value::Text("a number of more than 128 bits".into()), Value::Int)),
+            "i" => Ok(text.parse().map_or_else(|_| too_large(), Value::Int)),
+            "L" => Ok(text.parse().map_or_else(|_| too_large(), Value::Long)),
             _ => Err(wrong(&json)),
         },
         _ => Err(wrong(&json)),
     }
+}
+
+fn too_large() -> Value {
+    Value::Text("a number of more than 128 bits".into())
 }
 
 fn contents(files: Vec<WireContent>) -> Result<Vec<Content>, String> {

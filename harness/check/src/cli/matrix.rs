@@ -1,0 +1,101 @@
+//! `mmapcheck matrix`
+
+use super::{Exit, Matrix as Args, Stop};
+use mmapcheck::campaign::{Budget, Finding, Plan, Watcher};
+use mmapcheck::examine::{Lists, Order, examine};
+use mmapcheck::find::interpreters;
+use mmapcheck::known::Rules;
+use mmapcheck::limits;
+use mmapcheck::matrix::Matrix;
+use mmapcheck::worker::{Engine, Subject};
+use mmapcheck_spec::Op;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+/// One target of the table.
+struct Wanted {
+    subject: Subject,
+    /// The options that name it, with the interpreter by its file's name alone: where it lies is of no use elsewhere.
+    flags: String,
+}
+
+pub(super) fn matrix(args: &Args) -> Result<Exit, Stop> {
+    let wanted = wanted(args);
+    if wanted.is_empty() {
+        return Err(Stop("no interpreter was found; name one, or a folder of them with --in".into()));
+    }
+    let file = args.out.join("matrix.json");
+    let mut matrix = Matrix::read(&file)?;
+    let stop = super::check::stop_on_interrupt()?;
+    let mut exit = Exit::Agrees;
+    for Wanted { subject, flags } in wanted {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        match examine(order(args, subject), &stop, &Silent) {
+            // What was stopped is no result.
+            Ok(_) if stop.load(Ordering::Relaxed) => break,
+            Ok(examined) => {
+                eprintln!("{}", matrix.take(&examined, &flags));
+                exit = exit.max(if examined.agrees() { Exit::Agrees } else { Exit::Diverges });
+            }
+            Err(error) => {
+                eprintln!("mmapcheck: {error}");
+                matrix.missed(&flags, &error.0);
+                exit = Exit::CannotRun;
+            }
+        }
+        matrix.write(&args.out)?;
+    }
+    Ok(exit)
+}
+
+fn wanted(args: &Args) -> Vec<Wanted> {
+    let named: Vec<String> = match args.targets.as_slice() {
+        [] => interpreters(args.folder.as_deref()).iter().map(|python| python.display().to_string()).collect(),
+        named => named.to_vec(),
+    };
+    named.iter().map(|target| one(target)).collect()
+}
+
+/// `EXE` or `EXE=MODULE[:ATTR]`
+fn one(target: &str) -> Wanted {
+    let (python, module) = target.split_once('=').unwrap_or((target, ""));
+    let python = PathBuf::from(python);
+    let name = python.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut subject = Subject { engine: Engine::Python(python), ..Subject::default() };
+    let mut flags = format!(" --python {name}");
+    if !module.is_empty() {
+        let (name, attr) = module.split_once(':').unwrap_or((module, "mmap"));
+        (subject.module, subject.attr) = (name.to_owned(), attr.to_owned());
+        flags += &format!(" --module {module}");
+    }
+    Wanted { subject, flags }
+}
+
+fn order(args: &Args, subject: Subject) -> Order {
+    let plan = Plan {
+        subject,
+        profile: None,
+        seed: args.seed,
+        jobs: args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from),
+        ops: Op::ALL.to_vec(),
+        steps: limits::STEPS,
+        budget: args.cases.map_or(Budget::Time(args.time), Budget::Cases),
+        hang: limits::HANG,
+        fail_fast: false,
+        severity: None,
+        known: Rules::default(),
+    };
+    let lists = if args.no_known { Lists::None } else { Lists::BuiltIn };
+    Order { plan, random: true, pages: Some("*".into()), lists }
+}
+
+/// Nobody watches: everything is told at the end.
+struct Silent;
+
+impl Watcher for Silent {
+    fn found(&self, _: &Finding) {}
+
+    fn progress(&self, _: u64, _: u64) {}
+}

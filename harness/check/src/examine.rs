@@ -1,0 +1,99 @@
+//! All that is asked of a target: the examples of the specification, the pinned cases of what is known of it, random cases.
+
+use crate::campaign::{Plan, Report, Watcher, campaign};
+use crate::compare::Severity;
+use crate::known::{self, Fate, Known, Standing};
+use crate::pages::{self, Outcomes, matches_filter};
+use crate::run::Judge;
+use mmapcheck_spec::pages::{all, examples};
+use mmapcheck_spec::{Target, TargetError};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Which list of known divergences counts.
+pub enum Lists {
+    /// The one that this program carries for the target.
+    BuiltIn,
+    /// None.
+    None,
+    /// This one.
+    This(Known),
+}
+
+/// What is to be asked.
+pub struct Order {
+    /// Of random cases.
+    pub plan: Plan,
+    /// Whether random cases are run at all.
+    pub random: bool,
+    /// The examples whose id this pattern takes in; none: no examples.
+    pub pages: Option<String>,
+    /// What is known already.
+    pub lists: Lists,
+}
+
+/// What came of it.
+pub struct Examined {
+    /// Of the examples.
+    pub pages: Outcomes,
+    /// Of known divergences.
+    pub fates: Vec<Fate>,
+    /// Of random cases.
+    pub report: Report,
+}
+
+impl Examined {
+    /// Whether nothing diverges but what is known, and all of that still does.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        let stale = self.fates.iter().any(|fate| matches!(fate.standing, Standing::Stale(_)));
+        self.pages.failed.is_empty() && self.report.findings.is_empty() && !stale
+    }
+}
+
+/// Asks it all. `stop` ends it early; `watcher` is told of findings and progress.
+///
+/// # Errors
+/// Where the target does not start, no clause fits the pattern, or a list cannot be read: one line.
+pub fn examine(order: Order, stop: &AtomicBool, watcher: &dyn Watcher) -> Result<Examined, TargetError> {
+    let Order { mut plan, random, pages, lists } = order;
+    let mut worker = plan.subject.start(plan.profile, plan.hang)?;
+    let severity = Severity::least(plan.severity, worker.host());
+    let mut report = Report::new(worker.host().clone(), &plan, severity);
+    let known = match lists {
+        Lists::This(known) => known,
+        Lists::None => Known::default(),
+        Lists::BuiltIn => {
+            Known::built_in(worker.host(), &plan.subject.module).map_err(|error| TargetError(error.to_string()))?
+        }
+    };
+    plan.known = known.rules(report.profile);
+    let mut judge = Judge::new(report.profile)?;
+    let mut pages = match pages {
+        Some(filter) => run_pages(&filter, &mut judge, worker.as_mut(), severity, stop)?,
+        None => Outcomes::default(),
+    };
+    let mut fates = known.hold(&mut judge, worker.as_mut(), &|| stop.load(Ordering::Relaxed))?;
+    let forgiving = severity > Severity::least(None, worker.host());
+    known::expect(&mut fates, &mut pages, forgiving);
+    drop(worker);
+    if random && (!plan.fail_fast || pages.failed.is_empty()) {
+        report = campaign(&plan, report.host, stop, watcher)?;
+    }
+    known::count(&mut fates, &report.met);
+    Ok(Examined { pages, fates, report })
+}
+
+fn run_pages(
+    filter: &str,
+    judge: &mut Judge,
+    target: &mut dyn Target,
+    least: Severity,
+    stop: &AtomicBool,
+) -> Result<Outcomes, TargetError> {
+    let pages = all().map_err(|error| TargetError(error.to_string()))?;
+    if !examples(&pages).any(|(_, _, example)| matches_filter(&example.id, filter)) {
+        return Err(TargetError(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
+    }
+    let chosen = |id: &str| !stop.load(Ordering::Relaxed) && matches_filter(id, filter);
+    pages::run(&pages, judge, target, least, &chosen)
+}

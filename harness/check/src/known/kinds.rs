@@ -1,0 +1,149 @@
+//! Which kinds of divergence there can be, so that a pattern that can match none is refused.
+
+use super::{END, Rule, fits};
+use crate::compare::{Field, Severity, end_kind};
+use mmapcheck_spec::{End, Op};
+
+/// A part of a rule that can be wrong: its key in a list.
+pub(super) type Key = &'static str;
+
+/// What the two sides of a divergence can be, by field and severity.
+const SIDES: [(Field, Severity, Kind, Kind); 10] = [
+    (Field::Answer, Severity::Message, Kind::Text, Kind::Text),
+    (Field::Answer, Severity::Class, Kind::Class, Kind::Class),
+    (Field::Answer, Severity::Value, Kind::Outcome, Kind::Outcome),
+    (Field::Answer, Severity::Death, Kind::Rough, Kind::End),
+    (Field::Pos, Severity::Value, Kind::Nothing, Kind::Nothing),
+    (Field::Len, Severity::Value, Kind::Nothing, Kind::Nothing),
+    (Field::Closed, Severity::Value, Kind::Nothing, Kind::Nothing),
+    (Field::Map, Severity::Value, Kind::Nothing, Kind::Nothing),
+    (Field::File, Severity::Bytes, Kind::Nothing, Kind::Size),
+    (Field::Closing, Severity::Death, Kind::Nothing, Kind::End),
+];
+
+/// The kinds of one side.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A text without its numbers.
+    Text,
+    /// The class of an exception, with its `errno` where it has one.
+    Class,
+    /// A type, or the class of an exception.
+    Outcome,
+    /// Beside a death: a value or an exception.
+    Rough,
+    /// A death or a hang.
+    End,
+    /// Nothing is said of states.
+    Nothing,
+    /// How the sizes of files compare.
+    Size,
+}
+
+/// Types of answers, besides those named with their module.
+const TYPES: &str = "None True False int bytes str list tuple bool float complex bytearray memoryview dict set frozenset \
+    range slice array mmap iterator object generator function method builtin_function_or_method NotImplementedType ellipsis";
+
+/// Exceptions that carry an `errno`.
+const NUMBERED: &str = "OSError BlockingIOError BrokenPipeError ChildProcessError ConnectionAbortedError ConnectionError \
+    ConnectionRefusedError ConnectionResetError FileExistsError FileNotFoundError InterruptedError IsADirectoryError \
+    NotADirectoryError PermissionError ProcessLookupError TimeoutError EnvironmentError IOError WindowsError";
+
+/// All others of Python's own.
+const EXCEPTIONS: &str = "ArithmeticError AssertionError AttributeError BaseException BufferError EOFError Exception \
+    FloatingPointError GeneratorExit ImportError IndexError KeyError KeyboardInterrupt LookupError MemoryError \
+    ModuleNotFoundError NameError NotImplementedError OverflowError RecursionError ReferenceError RuntimeError \
+    StandardError StopIteration SyntaxError SystemError SystemExit TypeError UnboundLocalError UnicodeDecodeError \
+    UnicodeEncodeError UnicodeError ValueError ZeroDivisionError error";
+
+/// Whether there can be a divergence that a rule takes in; else the key that is wrong, and why.
+pub(super) fn check(rule: &Rule) -> Result<(), (Key, String)> {
+    if !Op::ALL.iter().any(|op| fits(&rule.op, op.row().name)) && !fits(&rule.op, END) {
+        return Err(("op", format!("'{}' is no operation, and {END} is the end of a case", rule.op)));
+    }
+    if !Field::ALL.iter().any(|(_, name)| fits(&rule.field, name)) {
+        let names: Vec<_> = Field::ALL.iter().map(|(_, name)| *name).collect();
+        return Err(("field", format!("'{}' is no field: {}", rule.field, names.join(", "))));
+    }
+    let at_step = Op::ALL.iter().any(|op| fits(&rule.op, op.row().name));
+    let sides: Vec<_> = SIDES
+        .iter()
+        .filter(|(field, ..)| fits(&rule.field, field.name()))
+        .filter(|(_, severity, ..)| rule.severity.map_or(*severity > Severity::Message, |only| only == *severity))
+        .filter(|(field, ..)| match field {
+            Field::Answer => at_step,
+            Field::Closing => fits(&rule.op, END),
+            _ => true,
+        })
+        .map(|(_, _, expected, actual)| (*expected, *actual))
+        .collect();
+    if sides.is_empty() {
+        let why = match rule.severity {
+            Some(severity) => format!("no divergence of this operation and field is of the severity {severity}"),
+            None => format!("there is no divergence of '{}' in '{}'", rule.op, rule.field),
+        };
+        return Err(("field", why));
+    }
+    let expected: Vec<_> = sides.iter().filter(|(kind, _)| kind.can_be(&rule.expected)).collect();
+    if expected.is_empty() {
+        return Err(("expected", nothing_is(&rule.expected, sides.iter().map(|(kind, _)| *kind))));
+    }
+    if !expected.iter().any(|(_, kind)| kind.can_be(&rule.actual)) {
+        return Err(("actual", nothing_is(&rule.actual, expected.iter().map(|(_, kind)| *kind))));
+    }
+    Ok(())
+}
+
+fn nothing_is(pattern: &str, kinds: impl Iterator<Item = Kind>) -> String {
+    let mut there: Vec<&str> = kinds.map(Kind::described).collect();
+    there.dedup();
+    format!("nothing can be '{pattern}' here: {}", there.join(", or "))
+}
+
+impl Kind {
+    fn described(self) -> &'static str {
+        match self {
+            Kind::Text => "a text with # for each number",
+            Kind::Class => "an exception class, with its errno if it has one",
+            Kind::Outcome => "a type or an exception class",
+            Kind::Rough => "'a value' or 'an exception', beside a death",
+            Kind::End => "'hung', 'died of signal 11 (SIGSEGV)' or 'exited with status 3'",
+            Kind::Nothing => "'' for what a step leaves behind",
+            Kind::Size => "'same size' or 'another size'",
+        }
+    }
+
+    /// Whether a pattern can match a kind of this sort.
+    fn can_be(self, pattern: &str) -> bool {
+        let any = |samples: &[&str]| samples.iter().any(|sample| fits(pattern, sample));
+        match self {
+            Kind::Text => !pattern.contains(|c: char| c.is_ascii_digit()),
+            Kind::Class => is_class(pattern),
+            Kind::Outcome => is_class(pattern) || TYPES.split_whitespace().any(|name| fits(pattern, name)),
+            Kind::Rough => any(&["a value", "an exception"]),
+            Kind::End => is_end(pattern),
+            Kind::Nothing => any(&[""]),
+            Kind::Size => any(&["same size", "another size"]),
+        }
+    }
+}
+
+/// Classes of modules go by their full name, such as `struct.error`, and cannot all be listed.
+fn is_class(pattern: &str) -> bool {
+    let (name, errno) = match pattern.rsplit_once(' ') {
+        Some((name, errno)) if errno.parse::<u32>().is_ok() => (name, true),
+        _ => (pattern, false),
+    };
+    let has_module = name.contains('.') && name.chars().all(|c| c.is_alphanumeric() || "._*".contains(c));
+    let any = |names: &str, pattern| names.split_whitespace().any(|name| fits(pattern, name));
+    let numbered = || NUMBERED.split_whitespace().any(|name| (0..200).any(|n| fits(pattern, &format!("{name} {n}"))));
+    has_module || any(NUMBERED, name) || (!errno && any(EXCEPTIONS, name)) || numbered()
+}
+
+fn is_end(pattern: &str) -> bool {
+    let signals = (1..=64).map(End::Died);
+    let statuses = (-1..=255).map(|status| End::Exited(status, String::new()));
+    let exits = |pattern: &str| pattern.strip_prefix("exited with status ").is_some_and(|n| n.parse::<i32>().is_ok());
+    signals.chain(statuses).chain([End::Hung, End::Garbled(String::new())]).any(|end| fits(pattern, &end_kind(&end)))
+        || exits(pattern)
+}

@@ -1,0 +1,188 @@
+//! Reading a list of known divergences, strictly: whatever is misspelt is an error with its line.
+
+use super::{Entry, KnownError, Rule, kinds};
+use mmapcheck_spec::pages::{Scope, all, scope};
+use mmapcheck_spec::{Case, notation};
+use serde::Deserialize;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use toml::Spanned;
+
+/// A list as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    #[serde(default)]
+    divergence: Vec<Raw>,
+}
+
+/// An entry as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    id: Text,
+    what: Text,
+    link: Option<Text>,
+    op: Option<Text>,
+    field: Option<Text>,
+    expected: Option<Text>,
+    actual: Option<Text>,
+    severity: Option<Text>,
+    since: Option<Text>,
+    until: Option<Text>,
+    platform: Option<Text>,
+    #[serde(default)]
+    intermittent: bool,
+    clauses: Option<Spanned<Vec<Text>>>,
+    case: Option<Text>,
+}
+
+type Text = Spanned<String>;
+
+pub(super) fn read(file: &str, text: &str) -> Result<Vec<Entry>, KnownError> {
+    let source = Source { file, text };
+    let list: List = toml::from_str(text).map_err(|error| {
+        source.wrong(&error.span().unwrap_or_default(), error.message().lines().next().unwrap_or(""))
+    })?;
+    let ids = example_ids().map_err(KnownError)?;
+    let mut seen = HashMap::new();
+    let mut entries = Vec::new();
+    for raw in &list.divergence {
+        let entry = source.entry(raw, &ids)?;
+        let span = raw.id.span();
+        if let Some(line) = seen.insert(entry.id.clone(), source.line(&span)) {
+            return Err(source.wrong(&span, &format!("the id '{}' stands in line {line} already", entry.id)));
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+/// What the specification has: the ids of clauses, and those of single examples.
+fn example_ids() -> Result<HashSet<String>, String> {
+    let pages = all().map_err(|error| error.to_string())?;
+    let clauses = pages.into_iter().flat_map(|page| page.clauses);
+    Ok(clauses
+        .flat_map(|clause| {
+            let examples: Vec<_> = clause.examples.into_iter().map(|example| example.id).collect();
+            examples.into_iter().chain([format!("{}.1", clause.id), clause.id])
+        })
+        .collect())
+}
+
+struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn line(&self, span: &Range<usize>) -> usize {
+        1 + self.text[..span.start].matches('\n').count()
+    }
+
+    fn wrong(&self, span: &Range<usize>, message: &str) -> KnownError {
+        KnownError(format!("{}:{}: {message}", self.file, self.line(span)))
+    }
+
+    fn entry(&self, raw: &Raw, ids: &HashSet<String>) -> Result<Entry, KnownError> {
+        let id = raw.id.as_ref();
+        if id.is_empty() || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+            return Err(self.wrong(&raw.id.span(), &format!("'{id}' is no id: small letters, digits and '-'")));
+        }
+        for (key, text) in [("what", Some(&raw.what)), ("link", raw.link.as_ref())] {
+            if let Some(text) = text.filter(|text| text.as_ref().trim().is_empty() || text.as_ref().contains('\n')) {
+                return Err(self.wrong(&text.span(), &format!("'{key}' is one line that says something")));
+            }
+        }
+        let clauses = self.clauses(raw, ids)?;
+        let shown = self.shown(raw)?;
+        if shown.is_none() && clauses.is_empty() {
+            let message = "an entry has op, field, expected, actual and case, or clauses, or both";
+            return Err(self.wrong(&raw.id.span(), message));
+        }
+        Ok(Entry {
+            id: id.clone(),
+            what: raw.what.as_ref().clone(),
+            link: raw.link.as_ref().map(|link| link.as_ref().clone()),
+            place: format!("{}:{}", self.file, self.line(&raw.id.span())),
+            scope: self.scope(raw)?,
+            intermittent: raw.intermittent,
+            clauses,
+            shown,
+        })
+    }
+
+    fn clauses(&self, raw: &Raw, ids: &HashSet<String>) -> Result<Vec<String>, KnownError> {
+        let Some(clauses) = &raw.clauses else { return Ok(Vec::new()) };
+        if clauses.as_ref().is_empty() {
+            return Err(self.wrong(&clauses.span(), "'clauses' names at least one clause"));
+        }
+        if let Some(clause) = clauses.as_ref().iter().find(|clause| !ids.contains(clause.as_ref())) {
+            return Err(self.wrong(&clause.span(), &format!("no clause or example is called '{}'", clause.as_ref())));
+        }
+        Ok(clauses.as_ref().iter().map(|clause| clause.as_ref().clone()).collect())
+    }
+
+    /// What the entry takes in and its case; all of it is there, or nothing.
+    fn shown(&self, raw: &Raw) -> Result<Option<(Rule, Case)>, KnownError> {
+        let (op, field, expected, actual, text) = match (&raw.op, &raw.field, &raw.expected, &raw.actual, &raw.case) {
+            (Some(op), Some(field), Some(expected), Some(actual), Some(case)) => (op, field, expected, actual, case),
+            (None, None, None, None, None) if raw.severity.is_none() => return Ok(None),
+            _ => {
+                let parts =
+                    [("op", &raw.op), ("field", &raw.field), ("expected", &raw.expected), ("actual", &raw.actual)];
+                let missing = parts.iter().find(|(_, part)| part.is_none()).map_or("case", |(key, _)| *key);
+                return Err(self.wrong(&raw.id.span(), &format!("'{missing}' is missing")));
+            }
+        };
+        let severity = raw.severity.as_ref().map(|text| {
+            let severity = text.as_ref().parse();
+            severity.map_err(|message: String| self.wrong(&text.span(), &message))
+        });
+        let owned = |text: &Text| text.as_ref().clone();
+        let rule = Rule {
+            id: owned(&raw.id),
+            op: owned(op),
+            field: owned(field),
+            expected: owned(expected),
+            actual: owned(actual),
+            severity: severity.transpose()?,
+        };
+        kinds::check(&rule).map_err(|(key, message)| {
+            let parts = [("op", op), ("field", field), ("expected", expected), ("actual", actual)];
+            let part = parts.iter().find(|(name, _)| *name == key).map_or(op, |(_, part)| part);
+            self.wrong(&part.span(), &message)
+        })?;
+        Ok(Some((rule, self.case(text)?)))
+    }
+
+    fn case(&self, text: &Text) -> Result<Case, KnownError> {
+        // A text in three quotes begins behind its first line break, if that is where they stand.
+        let first = &self.text[text.span()];
+        let begins_below = ["'''\n", "\"\"\"\n"].iter().any(|quotes| first.starts_with(quotes));
+        let line = self.line(&text.span()) + usize::from(begins_below);
+        let session = notation::parse(text.as_ref(), line)
+            .map_err(|error| KnownError(format!("{}:{}: {}", self.file, error.line, error.message)))?;
+        if session.case.steps.is_empty() {
+            return Err(self.wrong(&text.span(), "the case does nothing"));
+        }
+        Ok(session.case)
+    }
+
+    fn scope(&self, raw: &Raw) -> Result<Scope, KnownError> {
+        let keys = [("since", &raw.since), ("until", &raw.until), ("platform", &raw.platform)];
+        let mut read = Scope::default();
+        for (key, text) in keys {
+            let Some(text) = text else { continue };
+            let one = scope(|name| (name == key).then_some(text.as_ref().as_str()))
+                .map_err(|message| self.wrong(&text.span(), &message))?;
+            read = Scope {
+                since: one.since.or(read.since),
+                until: one.until.or(read.until),
+                platform: one.platform.or(read.platform),
+                cpython: false,
+            };
+        }
+        Ok(read)
+    }
+}

@@ -1,0 +1,134 @@
+//! A session as a Python script that asks its last statement of any interpreter, without any tool of ours.
+
+use mmapcheck_spec::Op;
+use mmapcheck_spec::notation::{NotationError, Session, Statement, parse};
+use std::fmt::Write;
+
+/// What every script begins with: an empty folder, and the class to look at.
+const START: &str = "\
+import importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+";
+
+/// The script. It prints what the session's last statement must answer and what it does answer; given a module as its
+/// argument, it looks at that module's class. `about`: lines of comment above it.
+///
+/// # Errors
+/// Where the session is not in the notation.
+pub fn script(session: &str, about: &[String]) -> Result<String, NotationError> {
+    let session = parse(session, 1)?;
+    let mut text = about.iter().fold(String::new(), |text, line| text + "# " + line + "\n");
+    text += START;
+    let Some((last, before)) = session.statements.split_last() else { return Ok(text) };
+    // The module is there already, perhaps with another class in it.
+    for statement in before.iter().filter(|statement| statement.source != "import mmap") {
+        text.push('\n');
+        text += &done(statement);
+    }
+    text += "\n\n";
+    text += &asked(&session, last);
+    Ok(text)
+}
+
+/// A statement whose answer is not what the script is about.
+fn done(statement: &Statement) -> String {
+    let raises = statement.want.first().is_some_and(|line| line.starts_with("Traceback"));
+    if raises {
+        format!("try:\n{}\nexcept Exception:\n    pass", indented(&statement.source))
+    } else {
+        statement.source.clone()
+    }
+}
+
+/// The statement that it is about.
+fn asked(session: &Session, statement: &Statement) -> String {
+    let op = statement.step.and_then(|step| session.case.steps.get(step)).map(|step| step.op);
+    let mut text = String::new();
+    let _ = writeln!(text, "print('asked:    ' + {})", quoted(&statement.source));
+    let _ = writeln!(text, "print('expected: ' + {})", quoted(&wanted(statement)));
+    text += "sys.stdout.flush()\ntry:\n";
+    if op.is_none_or(answers_nothing) {
+        let _ = writeln!(text, "{}\n    got = 'nothing'", indented(&statement.source));
+    } else {
+        let _ = writeln!(text, "    got = {}\n    got = 'nothing' if got is None else repr(got)", statement.source);
+    }
+    text + "except Exception as error:\n    got = type(error).__name__ + ': ' + str(error)\nprint('got:      ' + got)\n"
+}
+
+/// Whether an operation is a statement, which has no value.
+fn answers_nothing(op: Op) -> bool {
+    let row = op.row();
+    let words = ["with ", "del "];
+    row.binds.is_some() || words.iter().any(|word| row.form.starts_with(word)) || row.form.contains(" = ")
+}
+
+/// An answer on one line; of a traceback the line that counts.
+fn wanted(statement: &Statement) -> String {
+    match statement.want.as_slice() {
+        [] => "nothing".into(),
+        [first, .., last] if first.starts_with("Traceback") => last.clone(),
+        lines => lines.join(" "),
+    }
+}
+
+fn indented(source: &str) -> String {
+    source.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Text as a literal that says the same in Python 2 and 3.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("'");
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => out.extend(['\\', c]),
+            ' '..='~' => out.push(c),
+            _ => out.push('?'),
+        }
+    }
+    out + "'"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+    /// Runs the script of a session with `python3`; what it prints.
+    fn said(session: &str) -> Result<String> {
+        let dir = tempfile::tempdir()?;
+        let file = dir.path().join("script.py");
+        std::fs::write(&file, script(session, &["a comment".into()])?)?;
+        let done = Command::new("python3").arg(&file).env("TMPDIR", dir.path()).output()?;
+        Ok(String::from_utf8(done.stdout)? + &String::from_utf8(done.stderr)?)
+    }
+
+    const OPENING: &str = ">>> import mmap\n>>> f = open('f', 'w+b', buffering=0)\n>>> f.write(b'abc')\n3\n\
+        >>> m = mmap.mmap(f.fileno(), 0)\n";
+
+    #[test]
+    fn a_script_shows_what_was_expected_and_what_came() -> Result {
+        let session = format!("{OPENING}>>> m.read(2)\nb'xy'\n");
+        assert_eq!(said(&session)?, "asked:    m.read(2)\nexpected: b'xy'\ngot:      b'ab'\n");
+        Ok(())
+    }
+
+    #[test]
+    fn steps_before_may_raise_and_statements_answer_nothing() -> Result {
+        let raising = ">>> m.read(b'')\nTraceback (most recent call last):\n  ...\nTypeError: no\n";
+        let session = format!("{OPENING}{raising}>>> with m:\n...     pass\n...\n");
+        assert_eq!(said(&session)?, "asked:    with m:?    pass\nexpected: nothing\ngot:      nothing\n");
+        let session = format!("{OPENING}>>> m[9] = 1\n");
+        assert_eq!(
+            said(&session)?,
+            "asked:    m[9] = 1\nexpected: nothing\ngot:      IndexError: mmap index out of range\n"
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,370 @@
+//! Lists of known divergences: an entry silences its kind and nothing else, goes stale when the target is mended, and is
+//! refused where it can mean nothing.
+
+use mmapcheck::compare::{Field, compare};
+use mmapcheck::known::{Known, Rules};
+use mmapcheck::run::Judge;
+use mmapcheck::saboteur::{FAULTS, Saboteur};
+use mmapcheck::worker::scratch;
+use mmapcheck_spec::{Case, End, Left, MapState, Op, Outcome, Profile, Raise, Step, StepTrace, Trace, Watch, notation};
+use serde_json::Value;
+use smallvec::smallvec;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// A target judged with a list, in a folder of its own.
+struct Bench {
+    dir: TempDir,
+    module: &'static str,
+}
+
+impl Bench {
+    fn new(module: &'static str) -> Result<Bench> {
+        Ok(Bench { dir: tempfile::tempdir()?, module })
+    }
+
+    fn file(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, text)?;
+        Ok(path)
+    }
+
+    /// `mmapcheck check` of the module with this list, or with none.
+    fn check(&self, list: Option<&str>, more: &[&str]) -> Result<Output> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
+        command.args(["check", "--module", self.module, "--seed", "1", "--report"]).arg(self.dir.path().join("found"));
+        match list {
+            Some(list) => command.arg("--known").arg(self.file("known.toml", list)?),
+            None => command.arg("--no-known"),
+        };
+        let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules");
+        Ok(command.args(more).env("PYTHONPATH", modules).output()?)
+    }
+
+    /// The same for random cases of these operations, with its report.
+    fn random(&self, list: Option<&str>, ops: &str, cases: &str) -> Result<(Output, Value)> {
+        let done = self.check(list, &["--random-only", "--format", "json", "--ops", ops, "--cases", cases])?;
+        let report =
+            serde_json::from_slice(&done.stdout).map_err(|error| format!("{error}: {}", text(&done.stderr)))?;
+        Ok((done, report))
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn triage(files: &[&Path]) -> Result<String> {
+    let done = Command::new(env!("CARGO_BIN_EXE_mmapcheck")).arg("triage").args(files).output()?;
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    Ok(text(&done.stdout))
+}
+
+/// The kinds of the divergences of a report.
+fn kinds(report: &Value) -> BTreeSet<String> {
+    report["divergences"].as_array().into_iter().flatten().map(|found| found["kind"].to_string()).collect()
+}
+
+const FIND: &str = r#"
+[[divergence]]
+id = "find-ignores-its-end"
+what = "find() does not look at its third argument."
+link = "https://bugs.example/1"
+op = "find"
+field = "answer"
+expected = "int"
+actual = "int"
+case = '''
+>>> import mmap
+>>> m = mmap.mmap(-1, 10)
+>>> m.find(b'\x00', 5, 5)
+-1
+'''
+"#;
+
+const READ: &str = r#"
+[[divergence]]
+id = "read-stays"
+what = "read() does not move on."
+op = "read"
+field = "position"
+expected = ""
+actual = ""
+case = '''
+>>> import mmap
+>>> m = mmap.mmap(-1, 10)
+>>> m.read(3)
+b'\x00\x00\x00'
+'''
+"#;
+
+const OPS: &str = "mmap,find,read,seek,write,tell";
+
+#[test]
+fn an_entry_silences_exactly_its_kind() -> Result {
+    let bench = Bench::new("find_and_read")?;
+    let (_, all) = bench.random(None, OPS, "6000")?;
+    let find = r#"{"actual":"int","expected":"int","field":"answer","op":"find"}"#;
+    let read = r#"{"actual":"","expected":"","field":"position","op":"read"}"#;
+    assert!(kinds(&all).contains(find) && kinds(&all).contains(read), "{:?}", kinds(&all));
+    for (list, id, kind) in [(FIND, "find-ignores-its-end", find), (READ, "read-stays", read)] {
+        let (done, report) = bench.random(Some(list), OPS, "6000")?;
+        assert_eq!(done.status.code(), Some(1), "the other bug is still found");
+        let mut left = kinds(&all);
+        left.remove(kind);
+        assert_eq!(kinds(&report), left);
+        assert!(report["known"][id].as_u64() > Some(100), "{report:#}");
+        assert_eq!(report["stale"], serde_json::json!([]));
+    }
+    Ok(())
+}
+
+#[test]
+fn an_entry_goes_stale_when_the_target_is_mended() -> Result {
+    let (broken, mended) = (Bench::new("find_ignores_end")?, Bench::new("mmap")?);
+    let all_of_find = FIND.replace("\"int\"", "\"*\"");
+    let (done, report) = broken.random(Some(&all_of_find), "find,seek,write", "3000")?;
+    assert_eq!(done.status.code(), Some(0), "all there is to find is known: {report:#}");
+    let (done, report) = mended.random(Some(FIND), "find,seek,write", "3000")?;
+    assert_eq!(done.status.code(), Some(1));
+    assert_eq!(report["stale"][0]["id"], "find-ignores-its-end");
+    assert_eq!(report["stale"][0]["reason"], "its case agrees");
+    assert!(report["stale"][0]["place"].as_str().is_some_and(|place| place.ends_with("known.toml:3")), "{report:#}");
+    let intermittent = FIND.replace("op =", "intermittent = true\nop =");
+    assert_eq!(mended.random(Some(&intermittent), "find", "100")?.0.status.code(), Some(0));
+    Ok(())
+}
+
+#[test]
+fn a_case_that_shows_something_else_is_stale() -> Result {
+    let wrong = FIND.replace(r#"actual = "int""#, r#"actual = "TypeError""#);
+    let (done, report) = Bench::new("find_ignores_end")?.random(Some(&wrong), "find", "100")?;
+    assert_eq!(done.status.code(), Some(1));
+    let reason = report["stale"][0]["reason"].as_str().unwrap_or_default();
+    assert!(reason.starts_with("its case diverges otherwise: find"), "{reason}");
+    Ok(())
+}
+
+#[test]
+fn an_entry_of_another_version_is_not_run() -> Result {
+    let later = FIND.replace("op =", "since = \"3.99\"\nop =");
+    let (done, report) = Bench::new("mmap")?.random(Some(&later), "find", "100")?;
+    assert_eq!(done.status.code(), Some(0));
+    assert_eq!(report["known_not_run"][0]["reason"], "since Python 3.99");
+    assert_eq!(report["known"], serde_json::json!({}));
+    let (done, _) = Bench::new("find_ignores_end")?.random(Some(&later), "find,seek,write", "3000")?;
+    assert_eq!(done.status.code(), Some(1), "it silences nothing either");
+    Ok(())
+}
+
+#[test]
+fn a_known_death_is_counted_and_the_campaign_goes_on() -> Result {
+    let entry = r#"
+[[divergence]]
+id = "resize-dies"
+what = "resize() to less aborts."
+op = "resize"
+field = "answer"
+expected = "a*"
+actual = "died of signal 6 (SIGABRT)"
+case = '''
+>>> import mmap
+>>> m = mmap.mmap(-1, 10)
+>>> m.resize(5)
+'''
+"#;
+    let (done, report) = Bench::new("dies")?.random(Some(entry), "resize,read,write", "30")?;
+    let divergences = &report["divergences"];
+    assert_eq!(done.status.code(), Some(0), "{divergences:#}");
+    assert!(report["known"]["resize-dies"].as_u64() > Some(0), "{report:#}");
+    assert_eq!(report["cases"], 30);
+    Ok(())
+}
+
+#[test]
+fn examples_that_fail_are_expected_and_must_fail() -> Result {
+    let broken = Bench::new("find_ignores_end")?;
+    let args = ["--pages-only", "--filter", "FIND-*", "--format", "json"];
+    let report: Value = serde_json::from_slice(&broken.check(None, &args)?.stdout)?;
+    let failures = report["pages"]["failures"].as_array().ok_or("no failures")?;
+    let ids: Vec<&str> = failures.iter().filter_map(|failure| failure["id"].as_str()).collect();
+    let list = |ids: &[&str]| {
+        let ids: Vec<_> =
+            ids.iter().map(|id| if id.contains('.') { id.to_string() } else { format!("{id}.1") }).collect();
+        format!("[[divergence]]\nid = \"find\"\nwhat = \"It is broken.\"\nclauses = {ids:?}\n")
+    };
+    assert!(ids.len() > 1, "{report:#}");
+    let done = broken.check(Some(&list(&ids)), &args)?;
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stdout));
+    let all_but_one = broken.check(Some(&list(&ids[1..])), &args)?;
+    assert_eq!(all_but_one.status.code(), Some(1), "one that is not named still fails the run");
+    let mended = Bench::new("mmap")?.check(Some(&list(&ids[..1])), &["--pages-only"])?;
+    assert_eq!(mended.status.code(), Some(1));
+    assert!(text(&mended.stdout).contains("'find' no longer holds: FIND"), "{}", text(&mended.stdout));
+    Ok(())
+}
+
+#[test]
+fn what_triage_proposes_makes_the_run_agree() -> Result {
+    // All it does wrong is in answers: what leaves another state would end cases, and knowing it would show more.
+    let bench = Bench::new("close_with_views")?;
+    let args = ["--format", "json", "--cases", "2000"];
+    let found = bench.check(None, &args)?;
+    assert_eq!(found.status.code(), Some(1));
+    let list = triage(&[&bench.file("report.json", &text(&found.stdout))?])?;
+    let done = bench.check(Some(&list), &args)?;
+    assert_eq!(done.status.code(), Some(0), "{list}\n{}{}", text(&done.stdout), text(&done.stderr));
+    let saved = std::fs::read_dir(bench.dir.path().join("found"))?.map(|file| Ok(file?.path()));
+    let saved = saved.collect::<Result<Vec<_>>>()?;
+    let from_saved = triage(&saved.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+    let rules = |list: &str| -> Result<BTreeSet<String>> {
+        let known = Known::read("list", list)?;
+        let shown = known.entries.into_iter().filter_map(|entry| entry.shown);
+        Ok(shown.map(|(rule, case)| format!("{rule:?} {}", notation::print(&case)).replace(&rule.id, "")).collect())
+    };
+    assert_eq!(rules(&from_saved)?, rules(&list)?);
+    Ok(())
+}
+
+#[test]
+fn known_divergences_stand_in_every_form_of_a_report() -> Result {
+    let bench = Bench::new("find_ignores_end")?;
+    let list = format!("{FIND}{READ}");
+    let args = ["--random-only", "--cases", "3000", "--ops", "find,seek,write"];
+    let shown = text(&bench.check(Some(&list), &args)?.stdout);
+    assert!(
+        shown.contains("× find-ignores-its-end: find() does not look at its third argument. (https://bugs.example/1)")
+    );
+    assert!(shown.contains("known.toml:18: 'read-stays' no longer holds: its case agrees;"), "{shown}");
+    let xml = text(&bench.check(Some(&list), &[&args[..], &["--format", "junit"]].concat())?.stdout);
+    let suite = xml.split("name=\"known divergences\"").nth(1).ok_or(xml.clone())?;
+    assert!(suite.contains("skipped=\"1\"") && suite.contains("failures=\"1\""), "{suite}");
+    Ok(())
+}
+
+#[test]
+fn a_case_goes_on_behind_a_known_step() -> Result {
+    let fault = FAULTS.iter().find(|fault| fault.name == "read leaves the position").ok_or("no such fault")?;
+    let profile = Profile::cpython(3, 11, 7);
+    let dir = scratch()?;
+    let mut judge = Judge::new(profile)?;
+    let mut target = Saboteur::target(fault, profile, dir.path())?;
+    let session =
+        ">>> import mmap\n>>> m = mmap.mmap(-1, 10)\n>>> m.read(2)\n>>> m.write(b'ab')\n>>> m.read(3)\n>>> m.tell()\n";
+    let case = notation::parse(session, 1)?.case;
+    let plain = judge.compare(case.clone(), &mut target, Watch::Full)?.comparison;
+    assert_eq!((plain.differences.len(), plain.known.len()), (1, 0), "it ends where the two part");
+    judge.set_rules(Known::read("list", READ)?.rules(profile));
+    let known = judge.compare(case, &mut target, Watch::Full)?;
+    assert_eq!(known.comparison.differences, []);
+    assert_eq!(known.comparison.known.len(), 2, "both reads were met");
+    assert_eq!(known.actual.steps.len(), 3, "the others were compared");
+    assert_eq!(judge.rules().0.len(), 1);
+    judge.set_rules(Rules::default());
+    Ok(())
+}
+
+/// One step that answers and leaves its map at a position.
+fn step(result: std::result::Result<Outcome, End>, pos: i64) -> Trace {
+    let left = Left { maps: smallvec![MapState::Open { pos, len: 10, content: None }], files: Vec::new() };
+    Trace { steps: vec![StepTrace { result, left }], ..Trace::default() }
+}
+
+#[test]
+fn what_is_known_of_a_step_hides_nothing_else_in_it() -> Result {
+    let case = Case { steps: vec![Step::new(Op::Read, 0, [])], ..Case::default() };
+    let (refused, read) = (Raise::new("TypeError", "no"), Outcome::Value(mmapcheck_spec::Value::None));
+    let raised = Outcome::Raised(Raise::new("ValueError", "no"));
+    let rules = Known::read("list", READ)?.rules(Profile::cpython(3, 11, 7));
+    let expected = step(Ok(Outcome::Raised(refused)), 3);
+    // The position, which is known, is the worse of the two.
+    let both = compare(&case, &expected, &step(Ok(raised), 0), &rules);
+    assert_eq!(both.known, [(0, "read-stays".to_owned())]);
+    assert_eq!(both.differences.iter().map(|found| found.bucket.field).collect::<Vec<_>>(), [Field::Answer]);
+    assert_eq!(both.cut, None, "a step that shows something new is not left out");
+    let dies = READ.replace("position", "answer").replace("expected = \"\"", "expected = \"a value\"");
+    let dies = Known::read("list", &dies.replace("actual = \"\"", "actual = \"hung\""))?;
+    let hung = Trace { steps: vec![StepTrace { result: Err(End::Hung), left: Left::default() }], ..Trace::default() };
+    let death = compare(&case, &step(Ok(read), 3), &hung, &dies.rules(Profile::cpython(3, 11, 7)));
+    assert_eq!((death.differences.len(), death.cut), (0, Some(0)), "what is dead has left nothing to look at");
+    Ok(())
+}
+
+/// Exit status 2 and one line on standard error that says this.
+fn refuses(list: &str, says: &str) -> Result {
+    let bench = Bench::new("mmap")?;
+    let done = bench.check(Some(list), &["--cases", "1"])?;
+    let error = text(&done.stderr);
+    assert_eq!(done.status.code(), Some(2), "{says}: {error}{}", text(&done.stdout));
+    assert!(error.contains(&format!("known.toml:{says}")), "expected {says} in {error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(done.stdout.is_empty());
+    Ok(())
+}
+
+#[test]
+fn bad_lists_are_refused_with_file_and_line() -> Result {
+    let with = |from: &str, to: &str| {
+        assert!(FIND.contains(from), "{from}");
+        FIND.replace(from, to)
+    };
+    refuses("[[divergences]]\n", "1: unknown field `divergences`")?;
+    refuses("[[divergence]]\nid = \n", "2: ")?;
+    refuses(&with("link", "lnik"), "5: unknown field `lnik`")?;
+    refuses(&with("what = \"find() does not look at its third argument.\"\n", ""), "2: missing field `what`")?;
+    refuses(&with("\"find-ignores-its-end\"", "\"Find it\""), "3: 'Find it' is no id")?;
+    refuses(&format!("{FIND}{FIND}"), "18: the id 'find-ignores-its-end' stands in line 3 already")?;
+    refuses(&with("find() does not look at its third argument.", " "), "4: 'what' is one line")?;
+    refuses(&with("https://bugs.example/1", ""), "5: 'link' is one line")?;
+    refuses(&with("op = \"find\"", "op = \"fnid\""), "6: 'fnid' is no operation")?;
+    refuses(&with("op = \"find\"", "op = \"fnid*\""), "6: 'fnid*' is no operation")?;
+    refuses(&with("\"answer\"", "\"anwser\""), "7: 'anwser' is no field")?;
+    refuses(&with("expected = \"int\"", "expected = \"itn\""), "8: nothing can be 'itn' here")?;
+    refuses(&with("actual = \"int\"", "actual = \"TypeEror\""), "9: nothing can be 'TypeEror' here")?;
+    refuses(&with("actual = \"int\"", "actual = \"died of signal 111\""), "9: nothing can be")?;
+    refuses(&with("actual = \"int\"", "actual = \"hung\""), "9: nothing can be 'hung' here")?;
+    refuses(&with("\"answer\"", "\"file bytes\""), "8: nothing can be 'int' here: ''")?;
+    refuses(&with("\"answer\"", "\"close at the end\""), "7: there is no divergence of 'find'")?;
+    refuses(&with("case =", "severity = \"bytes\"\ncase ="), "7: no divergence of this operation")?;
+    refuses(&with("case =", "severity = \"awful\"\ncase ="), "10: 'awful' is no severity")?;
+    refuses(
+        &with("case =", "severity = \"message\"\ncase =").replace("\"int\"", "\"no 5\""),
+        "8: nothing can be 'no 5'",
+    )?;
+    refuses(&with("case =", "since = \"new\"\ncase ="), "10: 'new' is no version")?;
+    refuses(&with("case =", "platform = \"amiga\"\ncase ="), "10: 'amiga' is no platform")?;
+    refuses(
+        &with("case =", "clauses = [\"FIND-1\",\n  \"FIDN-1\"]\ncase ="),
+        "11: no clause or example is called 'FIDN-1'",
+    )?;
+    refuses(&with("case =", "clauses = [\"FIND-1.99\"]\ncase ="), "10: no clause or example is called 'FIND-1.99'")?;
+    refuses(&with("case =", "clauses = []\ncase ="), "10: 'clauses' names at least one")?;
+    refuses(&with("op = \"find\"\n", ""), "3: 'op' is missing")?;
+    refuses(&FIND[..FIND.find("case").unwrap_or(0)], "3: 'case' is missing")?;
+    refuses(&FIND[..FIND.find("op").unwrap_or(0)], "3: an entry has op")?;
+    refuses(&with("m.find(b", "m.fnid(b"), "13: not a statement of the notation")?;
+    refuses(
+        &with(">>> m.find(b'\\x00', 5, 5)\n-1\n", "").replace(">>> m = mmap.mmap(-1, 10)\n", ""),
+        "10: the case does nothing",
+    )?;
+    Ok(())
+}
+
+#[test]
+fn triage_refuses_what_is_no_report() -> Result {
+    let bench = Bench::new("mmap")?;
+    for (name, content) in
+        [("x.json", "{}"), ("x.pycon", ">>> import mmap\n"), ("y.pycon", "# kind: { op = 1 }\n>>> 1\n")]
+    {
+        let path = bench.file(name, content)?;
+        let done = Command::new(env!("CARGO_BIN_EXE_mmapcheck")).arg("triage").arg(&path).output()?;
+        let error = text(&done.stderr);
+        assert_eq!(done.status.code(), Some(2), "{name}: {error}");
+        assert!(error.contains(name) && error.lines().count() == 1, "{error}");
+    }
+    Ok(())
+}

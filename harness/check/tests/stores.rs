@@ -1,0 +1,53 @@
+//! The reference in memory and the reference on real files agree on whatever can be generated.
+//!
+//! `STORES_CASES=400000 cargo test --release --test stores` runs ten million steps.
+
+use mmapcheck::generate::{Mix, generate};
+use mmapcheck::report;
+use mmapcheck::run::{Judge, Stepwise};
+use mmapcheck::sides::side_by_side;
+use mmapcheck::sweep::sweep;
+use mmapcheck::worker::scratch;
+use mmapcheck_reference::Reference;
+use mmapcheck_spec::{Host, Profile, Watch};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const SEED: u64 = 1;
+
+/// Cases, unless `STORES_CASES` says otherwise: about a million steps.
+const CASES: u64 = 40_000;
+
+#[test]
+fn memory_and_files_agree() -> Result {
+    let cases = std::env::var("STORES_CASES").map_or(Ok(CASES), |text| text.parse())?;
+    // The version with the most constants and operations.
+    let profile = Profile::cpython(3, 13, 0);
+    let dir = scratch()?;
+    let mut judge = Judge::new(profile)?;
+    let host = Host { profile, name: "the reference on files".into(), is_cpython_mmap: true, page: 4096 };
+    let mut target = Stepwise::new(Reference::new(profile, dir.path())?, host);
+    let mix = Mix::all(profile);
+    let swept = sweep(&mut judge, &mut target, &mix, SEED, 0..cases, &mut |_, _| {})?;
+    if let Some(hit) = swept.hits.first() {
+        let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
+        let compared = judge.compare(case, &mut target, Watch::Full)?;
+        let first = compared.comparison.differences.first();
+        panic!("{hit:?}\n{}\n{}", report::session(&compared, first), side_by_side(&compared));
+    }
+    assert_eq!(swept.incomparable, [], "what one store answers, the other does too");
+    println!("{} cases, {} steps", swept.cases, swept.steps);
+    assert!(swept.steps > 20 * cases, "{} steps", swept.steps);
+    Ok(())
+}
+
+#[test]
+fn the_command_holds_them_against_each_other() -> Result {
+    let dir = tempfile::tempdir()?;
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
+    command.args(["check", "--reference", "--random-only", "--seed", "2", "--cases", "4000", "--report"]);
+    let done = command.arg(dir.path().join("found")).output()?;
+    let text = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && text.contains("no divergence: 4,000 cases"), "{text}");
+    Ok(())
+}

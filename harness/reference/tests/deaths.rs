@@ -1,0 +1,115 @@
+//! Steps in which a process dies of a signal, and steps that look as if one would: foreseen by the reference in memory.
+//!
+//! Where a `python3` is at hand, it is asked whether it does die, and of what.
+
+use mmapcheck_reference::Reference;
+use mmapcheck_spec::notation::parse;
+use mmapcheck_spec::{End, Machine, Profile};
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
+const SIGBUS: i32 = 7;
+const SIGSEGV: i32 = 11;
+
+/// A file of two pages, mapped, then cut within the first, so that the second page of the map is dead.
+const CUT: &str = "f.write(b'abc\\n' * 2048); m = mmap.mmap(f.fileno(), 0); f.truncate(100)";
+/// A private map whose second page was written to, and is gone from the file.
+const GONE: &str =
+    "f.write(b'abc' * 3000); m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_COPY); m[4096] = 1; f.truncate(0)";
+/// The same, with that page still there.
+const KEPT: &str =
+    "f.write(b'abc' * 3000); m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_COPY); m[4096] = 1; f.truncate(4097)";
+/// A map that cannot be touched, and one that can.
+const SHUT: &str = "f.write(b'abc'); m = mmap.mmap(f.fileno(), 0, prot=0); m2 = mmap.mmap(-1, 3)";
+/// A map of a file that was emptied.
+const EMPTY: &str = "f.write(b'abc'); m = mmap.mmap(f.fileno(), 0); f.truncate(0)";
+
+/// What comes before, the step itself, and the signal it is the end of the process by; 0: it lives.
+const STEPS: &[(&str, &str, i32)] = &[
+    (CUT, "m[4096]", SIGBUS),
+    (CUT, "m[4095]", 0),
+    (CUT, "m[4000:4096]", 0),
+    (CUT, "m[4000:4097]", SIGBUS),
+    (CUT, "m[4096:4096]", 0),
+    (CUT, "m[::-1]", SIGBUS),
+    (CUT, "m[4096] = 1", SIGBUS),
+    (CUT, "m[4096:4098] = b'ab'", SIGBUS),
+    (CUT, "m.move(0, 4096, 5)", SIGBUS),
+    (CUT, "m.move(4096, 0, 5)", SIGBUS),
+    (CUT, "m.move(4096, 4097, 0)", 0),
+    (CUT, "m.read()", SIGBUS),
+    (CUT, "m.read(4096)", 0),
+    (CUT, "m.readline()", 0),
+    (CUT, "m.find(b'c')", 0),
+    (CUT, "m.find(b'bc')", 0),
+    (CUT, "m.find(b'x')", SIGBUS),
+    (CUT, "m.find(b'xyz')", SIGBUS),
+    (CUT, "m.find(b'x', 0, 4096)", 0),
+    (CUT, "m.rfind(b'c')", SIGBUS),
+    (CUT, "m.rfind(b'bc')", SIGBUS),
+    (CUT, "m.rfind(b'bc', 0, 4096)", 0),
+    (CUT, "b'c' in m", 0),
+    (CUT, "b'x' in m", SIGBUS),
+    (CUT, "list(m)", SIGBUS),
+    (CUT, "bytes(m)", SIGBUS),
+    (CUT, "zlib.crc32(m)", SIGBUS),
+    (CUT, "v = memoryview(m)", 0),
+    (CUT, "m.flush()", 0),
+    (CUT, "m.madvise(mmap.MADV_DONTNEED)", 0),
+    (CUT, "len(m)", 0),
+    (CUT, "m.resize(8192)", 0),
+    (GONE, "m[4096]", SIGBUS),
+    (KEPT, "m[4096]", 0),
+    (SHUT, "m[0]", SIGSEGV),
+    (SHUT, "m.find(b'c')", SIGSEGV),
+    (SHUT, "m.find(b'')", 0),
+    (SHUT, "m2.write(m)", SIGSEGV),
+    (SHUT, "m.read(0)", 0),
+    (EMPTY, "m[0]", SIGBUS),
+    (EMPTY, "m.readline()", SIGBUS),
+    (EMPTY, "m.write_byte(1)", SIGBUS),
+    (EMPTY, "m.resize(10)", 0),
+    (EMPTY, "m.seek(3)", 0),
+];
+
+/// The lines of a session, from its opening to the step.
+fn lines(before: &str, step: &str) -> Vec<String> {
+    let opening = ["import mmap", "import zlib", "f = open('f', 'w+b', buffering=0)"].into_iter();
+    opening.chain(before.split("; ")).chain([step]).map(str::to_owned).collect()
+}
+
+#[test]
+fn deaths_are_foreseen_and_nothing_else_is() -> Result<(), Box<dyn std::error::Error>> {
+    let mut reference = Reference::in_memory(Profile::cpython(3, 11, 7))?;
+    for (before, step, signal) in STEPS {
+        let text: String = lines(before, step).iter().map(|line| format!(">>> {line}\n")).collect();
+        let case = parse(&text, 1)?.case;
+        let (last, steps) = case.steps.split_last().ok_or("no steps")?;
+        reference.begin(&case.world)?;
+        for step in steps {
+            reference.step(step).map_err(|end| format!("{text}{end:?} before its end"))?;
+        }
+        let end = reference.step(last).err();
+        assert_eq!(end, (*signal != 0).then_some(End::Died(*signal)), "{text}");
+    }
+    Ok(())
+}
+
+#[test]
+fn cpython_dies_so() -> Result<(), Box<dyn std::error::Error>> {
+    if Command::new("python3").arg("--version").output().is_err() {
+        return Ok(());
+    }
+    for (before, step, signal) in STEPS {
+        let folder = tempfile::tempdir()?;
+        let lines = lines(before, step);
+        let (last, first) = lines.split_last().ok_or("no lines")?;
+        let script = format!("{}\nprint('alive', flush=True)\n{last}\n", first.join("\n"));
+        let mut python = Command::new("python3");
+        let done = python.args(["-X", "faulthandler=0", "-c", &script]).current_dir(&folder).output()?;
+        assert_eq!(String::from_utf8_lossy(&done.stdout), "alive\n", "{script}");
+        assert_eq!(done.status.signal().unwrap_or(0), *signal, "{script}{}", String::from_utf8_lossy(&done.stderr));
+        assert!(*signal != 0 || done.status.success(), "{script}{}", String::from_utf8_lossy(&done.stderr));
+    }
+    Ok(())
+}
