@@ -30,7 +30,7 @@ except NameError:
     INTEGERS = (int,)
     TEXT = str
 # Python 2 keeps the last exception, and with it all that its frames name, until it is told to forget it.
-forget = getattr(sys, "exc_clear", lambda: None)
+forget = getattr(sys, "exc_clear", None)
 
 
 class Unsupported(Exception):
@@ -418,7 +418,8 @@ class Target(object):
             # Nothing may hold what the case drops: neither this step's names nor Python 2's last exception.
             on = function = None
             del args[:]
-            forget()
+            if forget:
+                forget()
 
     def failed(self, error):
         if self.lacks and type(error) is NameError:
@@ -477,7 +478,8 @@ class Target(object):
             return [raised(error)]
         finally:
             made = None
-            forget()
+            if forget:
+                forget()
 
     def end(self):
         for kind in ("iter", "view", "map"):
@@ -503,7 +505,8 @@ class Target(object):
             length = len(thing)
         except Exception as error:
             shown = self.closed(thing, "tell()" if length is None else "len()", error)
-            forget()
+            if forget:
+                forget()
             return shown
         if type(pos) not in INTEGERS:
             return ["?", "tell() is " + type(pos).__name__]
