@@ -91,7 +91,7 @@ faults! {
     "read_byte is signed" (3): |m, s| on(m, s, Op::ReadByte, |m, s| map_int(m.step(s), |b| if b > 127 { b - 256 } else { b }));
     "a read-only map takes a write" (2): |m, s| forgive(m, s, Op::Write, "TypeError", "readonly");
     "a write that does not fit is cut" (3): |m, s| on(m, s, Op::Write, cut_write);
-    "write_byte wraps around" (2): |m, s| on(m, s, Op::WriteByte, wrapped_byte);
+    "write_byte wraps around" (3): |m, s| on(m, s, Op::WriteByte, wrapped_byte);
     "ACCESS_COPY reaches the file" (2): |m, s| on(m, s, Op::New, |m, s| m.step(&swapped(s, "ACCESS_COPY", "ACCESS_WRITE")));
     "MAP_PRIVATE is shared" (2): |m, s| on(m, s, Op::New, |m, s| m.step(&swapped(s, "MAP_PRIVATE", "MAP_SHARED")));
     "the offset is ignored" (1): |m, s| on(m, s, Op::New, |m, s| m.step(&without_keyword(s, "offset")));
@@ -129,7 +129,7 @@ faults! {
     "pack_into writes the other way round" (2): |m, s| on(m, s, Op::Pack, |m, s| m.step(&swapped_bytes(s)));
     "find of None as its start starts at 0" (2): |m, s| on(m, s, Op::Find, none_start);
     "rfind takes a negative end for the end of the map" (2): |m, s| on(m, s, Op::RFind, negative_end);
-    "readline is cut at 64 bytes" (2): |m, s| on(m, s, Op::ReadLine, |m, s| short_line(m, s, |_| 64));
+    "readline is cut at 64 bytes" (3): |m, s| on(m, s, Op::ReadLine, |m, s| short_line(m, s, |_| 64));
     "readline ends with its page" (3): |m, s| on(m, s, Op::ReadLine, |m, s| short_line(m, s, |pos| 4096 - pos % 4096));
     "read from beyond the end raises" (4): |m, s| on(m, s, Op::Read, |m, s| if beyond(m, s) { raised("ValueError", "read out of range") } else { m.step(s) });
     "seek(0, 1) beyond the end is allowed" (4): |m, s| if beyond(m, s) { forgive(m, s, Op::Seek, "ValueError", "out of range") } else { m.step(s) };
