@@ -352,6 +352,13 @@ impl Profile {
         self.since(14)
     }
 
+    /// No bytes at all are found at the start of a search, or at its end from behind, even where the end lies before the
+    /// start. Seen in 3.11.2; not in 3.10.13 nor in 3.11.7, which has the checks of 3.11.4.
+    #[must_use]
+    pub fn nothing_is_found_in_no_range(self) -> bool {
+        self.since(11) && !self.since_micro(11, 4)
+    }
+
     /// A search that starts behind the end finds nothing, not even no bytes. Seen in 3.15.2; not in 3.14.10.
     #[must_use]
     pub fn nothing_is_behind_the_end(self) -> bool {

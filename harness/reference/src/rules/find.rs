@@ -20,7 +20,8 @@ impl<S: Store> Map<S> {
         let is_behind = start > len && profile.nothing_is_behind_the_end();
         let (start, end) = (start.min(len), end.min(len));
         let found = match (needle.len(), direction) {
-            _ if start > end || is_behind => None,
+            (1.., _) if start > end => None,
+            _ if (start > end && !profile.nothing_is_found_in_no_range()) || is_behind => None,
             (0, Direction::Forward) => Some(start),
             (0, Direction::Backward) => Some(end),
             (len, _) if len > end - start => None,

@@ -1,0 +1,21 @@
+# class: mmap: expected OverflowError: memory mapped length must be positive, got TypeError: memory mapped size must be positive
+# Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
+import importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+f = open('f', 'w+b', buffering=0)
+
+print('asked:    ' + 'm = mmap.mmap(f.fileno(), -1)')
+print('expected: ' + 'OverflowError: memory mapped length must be positive')
+sys.stdout.flush()
+try:
+    m = mmap.mmap(f.fileno(), -1)
+    got = 'nothing'
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

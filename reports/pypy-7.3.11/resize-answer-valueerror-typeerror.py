@@ -1,0 +1,29 @@
+# class: resize: expected ValueError: mmap closed or invalid, got TypeError: resize() mi … 25 more … al argument: 'newsize'
+# Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
+import importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+try:
+    m = mmap.mmap(-1, 1)
+except Exception as error:
+    print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
+try:
+    with m:
+        pass
+except Exception as error:
+    print('with m: pass' + ' raised ' + repr(error))
+
+print('asked:    ' + 'm.resize()')
+print('expected: ' + 'ValueError: mmap closed or invalid')
+sys.stdout.flush()
+try:
+    got = m.resize()
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

@@ -1,0 +1,34 @@
+# death: write: expected TypeError: mmap can't modify a readonly memory map., got died of signal 7 (SIGBUS)
+# Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
+import importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+f = open('f', 'w+b', buffering=0)
+f.write(b'cb\x00\n\x00\nbcb\x00\n\x00\nbcb\x00\n\x00\nbcb\x00\n\x00\nbcb')
+try:
+    m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)' + ' raised ' + repr(error))
+try:
+    v = memoryview(m)
+except Exception as error:
+    print('v = memoryview(m)' + ' raised ' + repr(error))
+try:
+    f = open('f', 'w+b', buffering=0)
+except Exception as error:
+    print('f = open(\'f\', \'w+b\', buffering=0)' + ' raised ' + repr(error))
+
+print('asked:    ' + 'm.write(v)')
+print('expected: ' + 'TypeError: mmap can\'t modify a readonly memory map.')
+sys.stdout.flush()
+try:
+    got = m.write(v)
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

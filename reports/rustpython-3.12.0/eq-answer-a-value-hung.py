@@ -1,0 +1,34 @@
+# death: eq: expected True, got hung
+# Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
+import importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+f = open('f', 'wb', buffering=0)
+f.write(b'ccaba' * 8 + b'c')
+try:
+    m = mmap.mmap(-1, 8190, mmap.MAP_PRIVATE)
+except Exception as error:
+    print('m = mmap.mmap(-1, 8190, mmap.MAP_PRIVATE)' + ' raised ' + repr(error))
+try:
+    f.write(b'a\ncaab')
+except Exception as error:
+    print('f.write(b\'a\\ncaab\')' + ' raised ' + repr(error))
+try:
+    v = memoryview(m)
+except Exception as error:
+    print('v = memoryview(m)' + ' raised ' + repr(error))
+
+print('asked:    ' + 'm == v')
+print('expected: ' + 'True')
+sys.stdout.flush()
+try:
+    got = m == v
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

@@ -1,0 +1,26 @@
+# value: mmap: expected None, got TypeError: Expected type 'int' but 'Index' found
+# Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
+import importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+class Index:
+    def __init__(self, value):
+        self.value = value
+    def __index__(self):
+        return self.value
+
+
+print('asked:    ' + 'm = mmap.mmap(Index(-1), 1)')
+print('expected: ' + 'nothing')
+sys.stdout.flush()
+try:
+    m = mmap.mmap(Index(-1), 1)
+    got = 'nothing'
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

@@ -1,0 +1,26 @@
+# value: setslice-step: expected TypeError: mmap can't modify a readonly memory map., got None
+# Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
+import importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
+try:
+    m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_EXEC)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_EXEC)' + ' raised ' + repr(error))
+
+print('asked:    ' + 'm[0:0:1] = b\'\'')
+print('expected: ' + 'TypeError: mmap can\'t modify a readonly memory map.')
+sys.stdout.flush()
+try:
+    m[0:0:1] = b''
+    got = 'nothing'
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

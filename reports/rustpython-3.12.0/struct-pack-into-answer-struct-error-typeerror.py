@@ -1,0 +1,26 @@
+# class: struct.pack_into: expected struct.error: pack_int … 75 more … tual buffer size is 1), got TypeError: buffer is not a read-write bytes-like object
+# Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
+import importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+import mmap, struct
+f = open('f', 'w+b', buffering=0)
+try:
+    m = mmap.mmap(-1, 1)
+except Exception as error:
+    print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
+
+print('asked:    ' + 'struct.pack_into(\'<H\', m, 0, f)')
+print('expected: ' + 'struct.error: pack_into requires a buffer of at least 2 bytes for packing 2 bytes at offset 0 (actual buffer size is 1)')
+sys.stdout.flush()
+try:
+    got = struct.pack_into('<H', m, 0, f)
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)
