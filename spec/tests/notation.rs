@@ -30,7 +30,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![plain.clone(), repeated.clone(), (plain, repeated).prop_map(|(a, b)| [a, b].concat())]
 }
 
-fn arg() -> impl Strategy<Value = Arg> {
+fn plain_arg() -> impl Strategy<Value = Arg> {
     let constant = 0..constants::ALL.len() as u8;
     prop_oneof![
         Just(Arg::Omitted),
@@ -50,8 +50,16 @@ fn arg() -> impl Strategy<Value = Arg> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let given = (prop::option::weighted(0.2, prop::sample::select(Given::KEYWORDS.to_vec())), arg())
+fn arg() -> impl Strategy<Value = Arg> {
+    prop_oneof![
+        6 => plain_arg(),
+        1 => (num(), step_of(plain_arg())).prop_map(|(num, act)| Arg::IndexAfter(num, Box::new(act))),
+        1 => (bytes(), step_of(plain_arg())).prop_map(|(bytes, act)| Arg::BufferAfter(bytes, Box::new(act))),
+    ]
+}
+
+fn step_of(arg: impl Strategy<Value = Arg>) -> impl Strategy<Value = Step> {
+    let given = (prop::option::weighted(0.2, prop::sample::select(Given::KEYWORDS.to_vec())), arg)
         .prop_map(|(keyword, arg)| Given { keyword, arg });
     (prop::sample::select(Op::ALL.to_vec()), 0..4u8, 0..4u8, prop::collection::vec(given, 0..6))
         .prop_map(|(op, on, bind, args)| Step { op, on, bind, args: args.into_iter().collect() })
@@ -61,7 +69,7 @@ prop_compose! {
     /// A legal case: any world and steps, repaired.
     fn case()(
         files in prop::collection::vec((bytes(), prop::sample::select(Mode::ALL.to_vec())), 0..4),
-        steps in prop::collection::vec(step(), 0..20),
+        steps in prop::collection::vec(step_of(arg()), 0..20),
     ) -> Case {
         let files = files.into_iter().map(|(bytes, (mode, _))| FileSpec { bytes, mode }).collect();
         let mut case = Case { world: World { files }, steps };
