@@ -247,6 +247,19 @@ impl Profile {
         self.since(8)
     }
 
+    /// An object that has `__buffer__` is bytes-like. Python 3.12 (documentation, `object.__buffer__`).
+    #[must_use]
+    pub fn buffers_can_be_made_in_python(self) -> bool {
+        self.since(12)
+    }
+
+    /// `madvise` looks again whether the map is open when it has converted its arguments; before, the kernel was asked.
+    /// Seen in 3.11.7; not in 3.10.13.
+    #[must_use]
+    pub fn madvise_looks_again(self) -> bool {
+        self.since(11)
+    }
+
     /// `read()` takes an object that only has `__index__`, and refuses all others in the same words.
     /// Seen in 3.7.16; not in 3.6.15.
     #[must_use]

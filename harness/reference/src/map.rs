@@ -101,7 +101,12 @@ impl<S: Store> Map<S> {
 
     /// Refuses a closed map before a method converts its arguments, in the versions that do so.
     pub fn open_to_arguments(&self, profile: Profile) -> Answer<()> {
-        if profile.methods_convert_first() { Ok(()) } else { self.open().map(|_| ()) }
+        if profile.methods_convert_first() { Ok(()) } else { self.check_open() }
+    }
+
+    /// Refuses a closed map.
+    pub fn check_open(&self) -> Answer<()> {
+        self.open().map(|_| ())
     }
 
     /// The memory of an open map. This is the first check of nearly every operation.
