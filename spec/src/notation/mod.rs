@@ -42,6 +42,14 @@ pub struct Class {
     pub lines: &'static [&'static str],
 }
 
+impl Class {
+    /// Its definition as a program has it, without prompts.
+    #[must_use]
+    pub fn source(&self) -> String {
+        self.lines.iter().map(|line| line.get(4..).unwrap_or_default().to_owned() + "\n").collect()
+    }
+}
+
 /// Every such class: one whose objects only have `__index__`, and two whose objects do something first.
 pub const CLASSES: &[Class] = &[
     Class {
