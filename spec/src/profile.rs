@@ -247,6 +247,13 @@ impl Profile {
         self.since(8)
     }
 
+    /// `struct.pack_into` takes an `OverflowError` of its value's `__index__` for a value out of range.
+    /// Seen in 3.15.2; not in 3.11.7.
+    #[must_use]
+    pub fn struct_takes_overflow_for_range(self) -> bool {
+        self.since(12)
+    }
+
     /// An object that has `__buffer__` is bytes-like. Python 3.12 (documentation, `object.__buffer__`).
     #[must_use]
     pub fn buffers_can_be_made_in_python(self) -> bool {

@@ -199,8 +199,8 @@ impl Places {
 
     /// Whether a sequence of `len` items has all of them.
     pub fn lie_in(self, len: usize) -> bool {
-        let last = self.start + (self.count as i64 - 1) * self.step;
-        self.count == 0 || self.start.max(last) < len as i64
+        let Some(steps) = self.count.checked_sub(1) else { return true };
+        self.start.max(self.start + steps as i64 * self.step) < len as i64
     }
 
     /// Each place, in order.

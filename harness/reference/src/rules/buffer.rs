@@ -1,6 +1,6 @@
 //! What other modules do with the buffer of a map.
 
-use crate::answer::{Answer, index_error, overflow_error, struct_error, type_error, unsupported};
+use crate::answer::{Answer, Stop, index_error, overflow_error, struct_error, type_error, unsupported};
 use crate::convert;
 use crate::map::{Access, Map};
 use crate::object::Object;
@@ -153,7 +153,20 @@ fn packed_value<S: Store>(value: &Object<'_, S>, profile: Profile) -> Answer<i12
     match (value, profile.dialect()) {
         (Object::Thing(Thing::Float), Dialect::Python2) => Ok(FLOAT.into()),
         (_, Dialect::Python2) => value.integer()?.ok_or_else(|| struct_error("cannot convert argument to integer")),
-        (_, Dialect::Python3) => value.integer()?.ok_or_else(|| struct_error("required argument is not an integer")),
+        (_, Dialect::Python3) => value
+            .integer()
+            .map_err(|stop| in_own_words(stop, profile))?
+            .ok_or_else(|| struct_error("required argument is not an integer")),
+    }
+}
+
+/// What a conversion raises as if it were about the value itself, in the versions that do not tell the two apart.
+fn in_own_words(stop: Stop, profile: Profile) -> Stop {
+    match stop {
+        Stop::Raised(raise) if raise.class == "OverflowError" && profile.struct_takes_overflow_for_range() => {
+            struct_error(profile.struct_range_text())
+        }
+        stop => stop,
     }
 }
 

@@ -13,16 +13,16 @@ impl<S: Store> Map<S> {
         self.open_to_arguments(profile)?;
         let method = if direction == Direction::Forward { "find" } else { "rfind" };
         let args = args.counted(method, 1, 3, profile)?;
-        let before = [self.position.get(), self.len.get()];
+        let mut left_open = [self.position.get(), self.len.get()];
         let needle = Source::given(&args[0], method, profile)?;
         if profile.methods_convert_first() {
             self.check_open()?;
+            left_open = [self.position.get(), self.len.get()];
         }
         let given = given_bounds(&args[1..], profile)?;
         let open = self.open()?;
         let len = self.len.get();
-        let now = [self.position.get(), len];
-        let [start, end] = placed(given, len, if profile.methods_convert_first() { now } else { before });
+        let [start, end] = placed(given, len, left_open);
         let is_behind = start > len && profile.nothing_is_behind_the_end();
         let (start, end) = (start.min(len), end.min(len));
         let found = match (needle.len(), direction) {
@@ -49,7 +49,7 @@ fn given_bounds<S: Store>(given: &[Object<'_, S>], profile: Profile) -> Answer<[
     })
 }
 
-/// Where a search starts and ends: counted from the end where a bound is negative, and perhaps behind the end.
+/// Where a search starts and ends, which is where it would have before the bounds were converted, where they are left open: counted from the end where a bound is negative, and perhaps behind the end.
 fn placed(given: [Option<i64>; 2], len: usize, left_open: [usize; 2]) -> [usize; 2] {
     let place = |bound: i64| usize::try_from(if bound < 0 { bound + len as i64 } else { bound }).unwrap_or(0);
     [0, 1].map(|i| given[i].map_or(left_open[i], place))

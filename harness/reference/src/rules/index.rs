@@ -20,9 +20,8 @@ impl<S: Store> Map<S> {
         let Some(index) = convert::index(index, profile, index_error)? else {
             return Err(type_error("mmap indices must be integers"));
         };
-        let open = self.open()?;
         let at = convert::place(index, self.len.get(), OUT_OF_RANGE)?;
-        Ok(item(open.byte(at)?, profile))
+        Ok(item(self.open()?.byte(at)?, profile))
     }
 
     /// `m[start:stop:step]`

@@ -36,9 +36,7 @@ impl<S: Store> Map<S> {
     pub fn new_len(&self, args: &Args<'_, S>, profile: Profile) -> Answer<i64> {
         self.open_to_arguments(profile)?;
         let len = convert::ssize(&args.counted("resize", 1, 1, profile)?[0], profile)?;
-        if profile.methods_convert_first() {
-            self.check_open()?;
-        }
+        self.open_after_arguments(profile)?;
         self.resizable()?;
         if len < 0 || i64::MAX - len < self.offset {
             return Err(value_error("new size out of range"));

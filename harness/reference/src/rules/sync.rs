@@ -21,18 +21,14 @@ impl<S: Store> Map<S> {
         self.open_to_arguments(profile)?;
         let args = args.counted("flush", 0, 2, profile)?;
         let offset = args.first().map_or(Ok(0), |object| convert::ssize(object, profile))?;
-        if profile.methods_convert_first() {
-            self.check_open()?;
-        }
+        self.open_after_arguments(profile)?;
         let len = self.len.get() as i64;
         let size = match args.get(1) {
             Some(Object::None) if profile.none_is_no_flush_size() => len,
             Some(object) => convert::ssize(object, profile)?,
             None => len,
         };
-        if profile.methods_convert_first() {
-            self.check_open()?;
-        }
+        self.open_after_arguments(profile)?;
         self.flush_range(offset, size, 0, profile)?;
         Ok(match profile.dialect() {
             _ if !profile.flush_answers_zero() => Value::None,
@@ -82,18 +78,14 @@ impl<S: Store> Map<S> {
         let args = args.counted("madvise", 1, 3, profile)?;
         let advice = convert::method_int(&args[0], profile)?;
         let start = args.get(1).map_or(Ok(0), |object| convert::ssize(object, profile))?;
-        if profile.methods_convert_first() {
-            self.check_open()?;
-        }
+        self.open_after_arguments(profile)?;
         let before = self.len.get() as i64;
         let length = match args.get(2) {
             Some(Object::None) if profile.none_is_no_bound() => before,
             Some(object) => convert::ssize(object, profile)?,
             None => before,
         };
-        if profile.madvise_looks_again() {
-            self.check_open()?;
-        }
+        self.open_after_arguments(profile)?;
         let len = self.len.get() as i64;
         if start < 0 || start >= len {
             return Err(value_error("madvise start out of bounds"));
@@ -113,6 +105,7 @@ impl<S: Store> Map<S> {
         let length = length.min(len - start) as usize;
         match self.open() {
             Ok(open) => open.advise(advice, start as usize, length)?,
+            Err(closed) if profile.madvise_looks_again() => return Err(closed),
             Err(_) if length > 0 => return Err(Errno::ENOMEM.into()),
             Err(_) => {}
         }

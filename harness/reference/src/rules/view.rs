@@ -1,6 +1,6 @@
 //! `memoryview`s of a map.
 
-use crate::answer::{Answer, buffer_error, index_error, number, type_error, value_error};
+use crate::answer::{Answer, Stop, buffer_error, index_error, number, type_error, value_error};
 use crate::convert::{self, Slice};
 use crate::map::{Access, Map};
 use crate::object::{Object, Source};
@@ -126,8 +126,8 @@ impl<S: Store> View<S> {
     pub fn set(&self, key: &Object<'_, S>, value: &Object<'_, S>, profile: Profile) -> Answer {
         self.writable()?;
         let at = self.place(index(key, profile)?)?;
-        let Some(value) = value.integer()? else { return Err(type_error("memoryview: invalid type for format 'B'")) };
-        let value = u8::try_from(value).map_err(|_| value_error("memoryview: invalid value for format 'B'"))?;
+        let Some(value) = value.integer().map_err(in_own_words)? else { return Err(wrong_type()) };
+        let value = u8::try_from(value).map_err(|_| wrong_value())?;
         let (map, ..) = self.part()?;
         map.open()?.set(at, value)?;
         Ok(Value::None)
@@ -156,6 +156,23 @@ impl<S: Store> View<S> {
     /// The place in the map that an index names.
     fn place(&self, index: i64) -> Answer<usize> {
         Ok(self.start + convert::place(index, self.count, "index out of bounds on dimension 1")?)
+    }
+}
+
+fn wrong_type() -> Stop {
+    type_error("memoryview: invalid type for format 'B'")
+}
+
+fn wrong_value() -> Stop {
+    value_error("memoryview: invalid value for format 'B'")
+}
+
+/// What a conversion raises as if it were about the value itself.
+fn in_own_words(stop: Stop) -> Stop {
+    match stop {
+        Stop::Raised(raise) if raise.class == "TypeError" => wrong_type(),
+        Stop::Raised(raise) if matches!(&*raise.class, "ValueError" | "OverflowError") => wrong_value(),
+        stop => stop,
     }
 }
 
