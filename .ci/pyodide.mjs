@@ -3,7 +3,7 @@
 import { readFileSync, readSync, readdirSync, realpathSync, statSync, writeSync } from "node:fs";
 import { loadPyodide } from "pyodide";
 
-// Python's own, and what is no disk.
+// Python's own, and what is no disk. Of the devices, the disk in memory is mounted all the same.
 const NOT_MOUNTED = ["dev", "lib", "proc", "sys"];
 
 const wait = new Int32Array(new SharedArrayBuffer(4));
@@ -27,8 +27,9 @@ function writer(descriptor) {
 }
 
 function mountFolders(python) {
-  for (const name of readdirSync("/")) {
-    if (NOT_MOUNTED.includes(name) || !statSync(`/${name}`, { throwIfNoEntry: false })?.isDirectory()) continue;
+  const top = readdirSync("/").filter((name) => !NOT_MOUNTED.includes(name));
+  for (const name of [...top, "dev/shm"]) {
+    if (!statSync(`/${name}`, { throwIfNoEntry: false })?.isDirectory()) continue;
     python.FS.mkdirTree(`/${name}`);
     python.FS.mount(python.FS.filesystems.NODEFS, { root: `/${name}` }, `/${name}`);
   }

@@ -318,10 +318,11 @@ impl Profile {
     }
 
     /// An item or slice is assigned or deleted by looking at the arguments first: whether the map can be written, the key,
-    /// the value, and only then whether the map is open and has such a place. Seen in 3.13.18, 3.14.10 and 3.15.2; not in 3.13.0.
+    /// the value, and only then whether the map is open and has such a place. Seen in 3.13.18, 3.14.10 and 3.15.2; not in 3.13.0, nor in
+    /// 3.14.2 (Pyodide's).
     #[must_use]
     pub fn assignment_converts_first(self) -> bool {
-        self.since_micro(13, 18)
+        self.since_micro(13, 18) && (self.version.minor != 14 || self.version.micro > 2)
     }
 
     /// Shared memory of no file is refused more bytes, also those it once had.

@@ -2,12 +2,17 @@
 
 use crate::choices::seeded;
 use crate::generate::{Mix, generate};
+use crate::limits;
 use crate::run::{Judge, Stepwise};
 use crate::sweep::sweep;
-use crate::worker::{Subject, scratch};
+use crate::worker::{Engine, Subject, scratch};
 use mmapcheck_spec::{Case, Profile, Target, TargetError, Watch};
 use mmapcheck_targets::Embedded;
+use mmapcheck_targets::driver::Driver;
+use std::ops::Range;
+use std::path::Path;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// The row that others are compared with.
 pub const ALONE: &str = "the target alone";
@@ -54,8 +59,13 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
     let mut target = Stepwise::new(machine, host);
     let mut judge = Judge::new(profile)?;
     let mix = Mix::all(profile);
+    let mut behind = match &subject.engine {
+        Engine::Python(python) => Some(Behind::start(python, subject)?),
+        Engine::Embedded | Engine::Reference => None,
+    };
     let names = ["generated, run on both, compared", ALONE, "the reference alone", "generation alone"];
-    let mut rows: Vec<Row> = names.map(|name| Row { name, steps: 0, time: Duration::ZERO }).into();
+    let names = names.into_iter().chain(behind.as_ref().map(|_| "behind the driver, compared"));
+    let mut rows: Vec<Row> = names.map(|name| Row { name, steps: 0, time: Duration::ZERO }).collect();
     for round in 0..ROUNDS {
         let range = round * cases / ROUNDS..(round + 1) * cases / ROUNDS;
         let make = || range.clone().map(|number| generate(&mut seeded(1, number), &mix));
@@ -70,8 +80,38 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
             make().for_each(drop);
             Ok(())
         })?;
+        if let (Some(behind), Some(row)) = (&mut behind, rows.get_mut(4)) {
+            behind.measure(row, range)?;
+        }
     }
     Ok(Speeds { host: target.host.name, rows })
+}
+
+/// Another interpreter behind the driver, judged by what it claims to be. Its cases are the same where it is of the same
+/// version.
+struct Behind {
+    driver: Driver,
+    judge: Judge,
+    mix: Mix,
+    _dir: TempDir,
+}
+
+impl Behind {
+    fn start(python: &Path, subject: &Subject) -> Result<Behind, TargetError> {
+        let dir = scratch()?;
+        let driver = Driver::start(python, &subject.module, &subject.attr, dir.path(), limits::HANG)?;
+        let profile = driver.host().profile;
+        let judge = Judge::new(profile)?;
+        Ok(Behind { driver, judge, mix: Mix::all(profile), _dir: dir })
+    }
+
+    fn measure(&mut self, row: &mut Row, range: Range<u64>) -> Result<(), TargetError> {
+        let began = Instant::now();
+        let swept = sweep(&mut self.judge, &mut self.driver, &self.mix, 1, range, &mut |_, _| {})?;
+        row.time += began.elapsed();
+        row.steps += swept.steps;
+        Ok(())
+    }
 }
 
 impl Row {

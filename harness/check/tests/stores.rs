@@ -40,3 +40,14 @@ fn memory_and_files_agree() -> Result {
     assert!(swept.steps > 20 * cases, "{} steps", swept.steps);
     Ok(())
 }
+
+#[test]
+fn the_command_holds_them_against_each_other() -> Result {
+    let dir = tempfile::tempdir()?;
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
+    command.args(["check", "--reference", "--random-only", "--seed", "2", "--cases", "4000", "--report"]);
+    let done = command.arg(dir.path().join("found")).output()?;
+    let text = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && text.contains("no divergence: 4,000 cases"), "{text}");
+    Ok(())
+}

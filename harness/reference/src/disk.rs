@@ -259,8 +259,15 @@ impl Memory for Region {
         }
     }
 
-    fn copies_pages(&self) -> bool {
-        matches!(self.behind, Behind::File { shared: None, .. })
+    fn copies_one_way(&self, at: usize, from: &Region, start: usize, count: usize) -> bool {
+        match (&self.behind, &from.behind) {
+            (Behind::File { shared, .. }, _) if std::ptr::eq(self, from) => at != start || shared.is_some(),
+            (Behind::File { inode, offset, .. }, Behind::File { inode: other, offset: other_offset, .. }) => {
+                let (to, of) = (*offset as usize + at, *other_offset as usize + start);
+                !Rc::ptr_eq(inode, other) || to == of || to.abs_diff(of) >= count
+            }
+            _ => true,
+        }
     }
 
     fn byte(&self, at: usize) -> u8 {

@@ -168,8 +168,8 @@ impl<S: Store> Map<S> {
     }
 }
 
-/// How many bytes at most the C library copies without looking whether they go where they come from. glibc for x86-64 with
-/// the smallest registers it uses; seen with the largest: 512 are copied onto themselves, and 513 are left alone.
+/// How many bytes at most the C library reads before it writes any, and writes whatever they are: as glibc for x86-64 does
+/// with the smallest registers it uses. Seen with the largest: 512 are copied onto themselves, and 513 are left alone.
 const SURELY_COPIED: usize = 128;
 
 /// An open map: its memory, touched only where that is no death.
@@ -243,11 +243,8 @@ impl<S: Store> Open<'_, S> {
         }
         from.touch(start, count)?;
         self.touch_to_write(at, count)?;
-        let onto_itself = std::ptr::eq(self.map, from.map) && at == start;
-        if onto_itself && count > SURELY_COPIED && self.memory.copies_pages() {
-            return Err(
-                unsupported("whether many bytes copied onto themselves are written is up to the C library").into()
-            );
+        if count > SURELY_COPIED && !self.memory.copies_one_way(at, &from.memory, start, count) {
+            return Err(unsupported("what becomes of many bytes copied onto themselves is up to the C library").into());
         }
         self.memory.copy(at, &from.memory, start, count);
         Ok(())

@@ -322,8 +322,12 @@ impl Memory for Region {
         }
     }
 
-    fn copies_pages(&self) -> bool {
-        matches!(self.kind, Kind::Private(_))
+    fn copies_one_way(&self, at: usize, from: &Region, start: usize, count: usize) -> bool {
+        if std::ptr::eq(self, from) {
+            return at != start || !matches!(self.kind, Kind::Private(_));
+        }
+        let (to, of) = (self.offset + at, from.offset + start);
+        !Rc::ptr_eq(&self.inode, &from.inode) || to == of || to.abs_diff(of) >= count
     }
 
     fn byte(&self, at: usize) -> u8 {

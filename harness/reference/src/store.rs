@@ -120,8 +120,10 @@ pub trait Memory {
     /// whenever the page is written to the disk or the file grows. Seen on Linux 6.18.
     fn lasting(&self) -> usize;
 
-    /// Whether a page that is written to becomes a copy, which from then on does not follow the file.
-    fn copies_pages(&self) -> bool;
+    /// Whether copying these bytes comes to the same whatever the order in which they are copied, and whether they are
+    /// written at all where they are the same already. It does not for two maps of one file, which share bytes at addresses
+    /// that do not show it, nor for a private map's own bytes, which follow the file until they are written.
+    fn copies_one_way(&self, at: usize, from: &Self, start: usize, count: usize) -> bool;
 
     /// The byte at a place.
     fn byte(&self, at: usize) -> u8;

@@ -126,7 +126,7 @@ impl<C: Choices> Maker<'_, C> {
         if self.one_in(24) {
             self.spoil(&mut args);
         }
-        args.retain(|given| !matches!(given.arg, Arg::Thing(Thing::Text | Thing::Accent)));
+        args.retain(|given| !matches!(given.arg, Arg::Thing(Thing::Text | Thing::Accent | Thing::LongText)));
         args
     }
 

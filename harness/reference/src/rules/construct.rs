@@ -152,7 +152,7 @@ impl<S: Store> Asked<S> {
             "tagname" => {
                 self.tag = match object {
                     Object::None => Ok(None),
-                    Object::Thing(thing @ (Thing::Text | Thing::Accent)) => Ok(Some(*thing)),
+                    Object::Thing(thing @ (Thing::Text | Thing::Accent | Thing::LongText)) => Ok(Some(*thing)),
                     _ => Err(object.type_name(profile)),
                 }
             }

@@ -245,6 +245,19 @@ class Target(object):
         exec(compile(classes, "<classes>", "exec"), scope)
         return scope, lacks
 
+    def edition(self):
+        """The version of a module that is not part of Python."""
+        name = self.module.__name__
+        edition = getattr(self.module, "__version__", None)
+        if edition is None and name not in ("mmap", "_mmap"):
+            try:
+                from importlib.metadata import version
+
+                edition = version(name.split(".")[0])
+            except Exception:
+                pass
+        return edition if isinstance(edition, str) else None
+
     @staticmethod
     def counts_references():
         """Whether an object is gone with the last name of it."""
@@ -277,6 +290,7 @@ class Target(object):
             "constants": sorted(name for name in dir(self.module) if name.isupper()),
             "lacks": self.lacks,
             "counted": self.counted,
+            "edition": self.edition(),
         }
 
     # Arguments.
@@ -415,8 +429,7 @@ class Target(object):
                 return self.compiled(operation, step, args)(on, args)
             if operation.binds == "map":
                 return self.construct(operation, step)
-            self.names[operation.binds][step[2]] = self.compiled(operation, step, args)(on, args)
-            return self.collect()
+            return self.name(operation.binds, step[2], self.compiled(operation, step, args)(on, args))
         finally:
             # Nor do this step's names, where its exception goes on.
             on = None
@@ -453,8 +466,13 @@ class Target(object):
         made.made(function(None, args))
         given.clear()
         self.reach = max(self.reach, step[2] + 1)
-        self.names["map"][step[2]] = made
-        return self.collect()
+        return self.name("map", step[2], made)
+
+    def name(self, kind, slot, thing):
+        again = slot in self.names[kind]
+        self.names[kind][slot] = thing
+        if again:
+            self.collect()
 
     def drop(self, kind, slot):
         del self.names[kind][slot]
@@ -568,8 +586,10 @@ def main():
         return
     send(target.ready())
     # Cases are made of many small lists, which the collector would look through again and again.
-    if hasattr(gc, "set_threshold"):
+    try:
         gc.set_threshold(20000)
+    except (AttributeError, NotImplementedError):
+        pass
     while True:
         line = receive()
         if not line:

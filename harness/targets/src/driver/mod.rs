@@ -18,6 +18,8 @@ use wire::{Line, Ready};
 
 /// The script.
 pub const SCRIPT: &str = include_str!("driver.py");
+/// The JSON Schema of all lines to and from a driver.
+pub const SCHEMA: &str = include_str!("protocol.schema.json");
 
 /// An interpreter may take so many times as long to start as a case may take.
 const START: u32 = 6;
@@ -34,13 +36,22 @@ pub struct Driver {
     capabilities: Capabilities,
     running: Option<Process>,
     /// Cases the running process was sent and has not been asked about, the oldest first.
-    announced: VecDeque<(u64, Case)>,
+    announced: VecDeque<Announced>,
     /// The number of the last case sent.
     last: u64,
     /// How often each operation hung; none is the end of a case.
     hung: HashMap<Option<Op>, u32>,
     /// How many cases gave no answer in time once, and did when they were run again.
     stalls: u64,
+}
+
+/// A case that was sent ahead of time.
+struct Announced {
+    id: u64,
+    case: Case,
+    watch: Watch,
+    /// Its answer, where that had to be read before it was wanted.
+    line: Option<Vec<u8>>,
 }
 
 /// What to start.
@@ -140,7 +151,7 @@ impl Driver {
         if let Some(running) = self.running.take() {
             return Ok(running);
         }
-        self.announced.clear();
+        self.announced.retain(|announced| announced.line.is_some());
         let mut started = self.launch.start();
         for _ in 1..STARTS {
             if started.is_err() {
@@ -170,14 +181,16 @@ impl Driver {
 
     /// Runs a case at once. The inner error: the process is gone.
     fn try_run(&mut self, case: &Case, watch: Watch) -> Result<Result<Trace, End>, TargetError> {
-        let announced = self.announced.pop_front();
-        if announced.as_ref().is_some_and(|(_, announced)| announced != case) {
-            // It is at another case, whose answer nobody wants any more.
-            self.running = None;
+        let ahead = self.announced.pop_front_if(|announced| announced.case == *case && announced.watch == watch);
+        if let Some(Announced { id, line: Some(line), .. }) = ahead {
+            return Ok(whole(&line, id, case, watch));
+        }
+        if ahead.is_none() {
+            self.wait_for_announced();
         }
         let mut process = self.process()?;
-        let (id, line) = match announced.filter(|_| process.is_at_work()) {
-            Some((id, _)) => (id, process.line(Instant::now() + self.hang)),
+        let (id, line) = match ahead.filter(|_| process.is_at_work()) {
+            Some(Announced { id, .. }) => (id, process.line(Instant::now() + self.hang)),
             None => {
                 let id = self.number();
                 let request = wire::request(id, case, watch, false);
@@ -189,6 +202,19 @@ impl Driver {
             self.running = Some(process);
         }
         Ok(answered)
+    }
+
+    /// Reads the answers to the cases that are under way, so that another can be asked for. Those that end the process are
+    /// run again when they are wanted.
+    fn wait_for_announced(&mut self) {
+        for announced in self.announced.iter_mut().filter(|announced| announced.line.is_none()) {
+            let Some(mut process) = self.running.take() else { break };
+            if let Ok(line) = process.line(Instant::now() + self.hang) {
+                announced.line = Some(line);
+                self.running = Some(process);
+            }
+        }
+        self.announced.retain(|announced| announced.line.is_some());
     }
 
     /// Runs a case in a process that tells of each step as soon as it is done, to learn at which one it ends.
@@ -291,7 +317,7 @@ impl Target for Driver {
         };
         // What is wrong with it, if anything, shows when its answer is wanted.
         if process.send(&request, Instant::now() + self.hang).is_ok() {
-            self.announced.push_back((id, case.clone()));
+            self.announced.push_back(Announced { id, case: case.clone(), watch, line: None });
             self.running = Some(process);
         }
     }
@@ -340,9 +366,10 @@ fn host(ready: &Ready, launch: &Launch) -> Result<Host, TargetError> {
         if cpython { format!(" {}", profile.version) } else { format!("{release} (Python {})", profile.version) };
     let class = if launch.attr == "mmap" { String::new() } else { format!(", class {}", launch.attr) };
     let system = if platform == Platform::Linux { String::new() } else { format!(" on {}", platform.name()) };
+    let edition = ready.edition.as_ref().map(|edition| format!(" {edition}")).unwrap_or_default();
     Ok(Host {
         profile,
-        name: format!("{}{python}{system}, module {}{class}", title(&ready.implementation), launch.module),
+        name: format!("{}{python}{system}, module {}{edition}{class}", title(&ready.implementation), launch.module),
         is_cpython_mmap: cpython && launch.module == "mmap" && launch.attr == "mmap",
         page: ready.page,
     })

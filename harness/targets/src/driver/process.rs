@@ -14,9 +14,11 @@ use std::time::{Duration, Instant};
 
 /// A line may be this long, in bytes: far more than any case answers.
 const LONGEST: usize = 1 << 26;
+/// A line of which so many bytes have come when its time is over is a flood, and no hang.
+const FLOOD: usize = 1 << 20;
 /// What a driver may take of files and of memory, in bytes. Its memory is what it has asked for to write in, not its
-/// address space, of which WebAssembly and Java take a hundred times as much as they use.
-const LIMITS: [(Resource, u64); 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 32)];
+/// address space, of which WebAssembly and Java take a hundred times as much as they use. A case maps up to 4 GiB.
+const LIMITS: [(Resource, u64); 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 33)];
 /// Of what it writes to standard error so many bytes are kept between two cases; within one, the limit on files holds.
 const ERRORS: u64 = 1 << 20;
 /// How much of it is read again to tell its last words, in bytes.
@@ -113,7 +115,7 @@ impl Process {
             }
             seen = self.pending.len();
             if seen > LONGEST {
-                return Err(self.kill(End::Garbled(format!("more than {LONGEST} bytes without an end of line"))));
+                return Err(self.kill(endless(seen)));
             }
             self.read_more(deadline)?;
         }
@@ -144,7 +146,10 @@ impl Process {
     fn wait(&mut self, deadline: Instant, to_write: bool) -> Result<(), End> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(self.kill(End::Hung));
+            // One that has said so much is not hung: a busy machine reads a flood slowly.
+            let flood = self.pending.len() > FLOOD;
+            let end = if flood { endless(self.pending.len()) } else { End::Hung };
+            return Err(self.kill(end));
         }
         let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
         let mut fds = [
@@ -158,7 +163,7 @@ impl Process {
 
     /// How it ended. It has closed its pipe, so that it will end if it has not.
     fn ended(&mut self) -> End {
-        const MOMENT: Duration = Duration::from_secs(2);
+        const MOMENT: Duration = Duration::from_secs(1);
         let began = Instant::now();
         while !self.has_ended() {
             if began.elapsed() > MOMENT {
@@ -228,6 +233,10 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.finish();
     }
+}
+
+fn endless(bytes: usize) -> End {
+    End::Garbled(format!("{bytes} bytes without an end of line"))
 }
 
 /// A target that runs wild must not take the machine with it.

@@ -63,6 +63,7 @@ pub(super) struct Ready {
     pub methods: Vec<String>,
     pub constants: Vec<String>,
     pub lacks: Vec<String>,
+    pub edition: Option<String>,
     pub counted: bool,
 }
 

@@ -1,0 +1,183 @@
+//! The lines that really go between this program and a driver are those of `protocol.schema.json`, and no others.
+
+use jsonschema::Validator;
+use mmapcheck_spec::pages::{all, examples};
+use mmapcheck_spec::{Case, Target, Watch, notation};
+use mmapcheck_targets::driver::{Driver, SCHEMA};
+use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Runs the driver script and keeps the lines of both directions.
+const RECORDER: &str = r#"
+import io, sys
+real = io.open
+log = real(LOG, "ab", buffering=0)
+class Recorded(object):
+    def __init__(self, stream):
+        self.stream, self.flush = stream, stream.flush
+    def readline(self):
+        line = self.stream.readline()
+        log.write(b"> " + line if line else b"")
+        return line
+    def write(self, data):
+        log.write(b"< " + data)
+        return self.stream.write(data)
+def opened(file, *rest, **named):
+    stream = real(file, *rest, **named)
+    return Recorded(stream) if type(file) is int else stream
+io.open = opened
+exec(compile(real(sys.argv[1], encoding="utf-8").read(), "driver.py", "exec"))
+"#;
+
+/// A class that dies of a step, so that the case is sent again, to be told of step by step.
+const MORTAL: &str = "import mmap as real, os
+class mmap(real.mmap):
+    def readline(self):
+        os._exit(3)
+";
+
+struct Recording {
+    dir: TempDir,
+}
+
+impl Recording {
+    fn new() -> Result<Recording> {
+        let dir = tempfile::tempdir()?;
+        let asked = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
+        let found = Command::new(asked).args(["-c", "import sys; print(sys.executable)"]).output()?;
+        let python = String::from_utf8(found.stdout)?;
+        let start = format!("#!{}\nLOG = {:?}\n", python.trim(), dir.path().join("log"));
+        std::fs::write(dir.path().join("recorder"), start + RECORDER)?;
+        std::fs::set_permissions(dir.path().join("recorder"), std::fs::Permissions::from_mode(0o755))?;
+        // A script's own folder is where its imports are looked for first.
+        std::fs::write(dir.path().join("mortal.py"), MORTAL)?;
+        Ok(Recording { dir })
+    }
+
+    fn driver(&self, module: &str) -> std::result::Result<Driver, mmapcheck_spec::TargetError> {
+        let program: PathBuf = self.dir.path().join("recorder");
+        Driver::start(&program, module, "mmap", self.dir.path(), Duration::from_secs(60))
+    }
+
+    /// The lines to the driver and those from it.
+    fn lines(&self) -> Result<(Vec<Value>, Vec<Value>)> {
+        let log = std::fs::read_to_string(self.dir.path().join("log"))?;
+        let of = |mark: &str| {
+            let lines = log.lines().filter_map(|line| line.strip_prefix(mark));
+            lines.map(serde_json::from_str).collect::<std::result::Result<Vec<Value>, _>>()
+        };
+        Ok((of("> ")?, of("< ")?))
+    }
+}
+
+/// Every example of the specification that has a case for this interpreter, each way it can be watched; a death, and a
+/// module that is not there.
+fn record() -> Result<(Vec<Value>, Vec<Value>)> {
+    let recording = Recording::new()?;
+    let mut driver = recording.driver("mmap")?;
+    let profile = driver.host().profile;
+    let pages = all()?;
+    let cases: Vec<&Case> = examples(&pages)
+        .filter(|(_, clause, _)| clause.scope.excludes(profile).is_none())
+        .map(|(_, _, example)| &example.session.case)
+        .collect();
+    assert!(cases.len() > 100, "there are examples");
+    for (case, watch) in cases.iter().zip([Watch::Quick, Watch::Every, Watch::Full].into_iter().cycle()) {
+        driver.run(case, watch)?;
+    }
+    let dies = notation::parse(">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m.tell()\n0\n>>> m.readline()\n", 1)?;
+    let trace = recording.driver("mortal")?.run(&dies.case, Watch::Every)?;
+    assert!(trace.steps.last().is_some_and(|step| step.result.is_err()), "it died");
+    assert!(recording.driver("no_such_module").is_err());
+    recording.lines()
+}
+
+fn schema(name: &str) -> Result<Validator> {
+    let mut schema: Value = serde_json::from_str(SCHEMA)?;
+    let whole = schema.as_object_mut().ok_or("no object")?;
+    whole.remove("oneOf");
+    whole.insert("$ref".into(), format!("#/$defs/{name}").into());
+    Ok(jsonschema::validator_for(&schema)?)
+}
+
+/// What a line is: the key that only its kind has.
+fn kind(line: &Value) -> Option<&'static str> {
+    ["operations", "tell", "platform", "failed", "step", "last"].into_iter().find(|key| line.get(key).is_some())
+}
+
+/// The same line with one thing wrong, in many ways.
+fn spoiled(line: &Value) -> Vec<Value> {
+    let mut found = Vec::new();
+    let keys = line.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    for key in &keys {
+        let mut without = line.clone();
+        without.as_object_mut().and_then(|object| object.remove(key));
+        let mut other = line.clone();
+        other[key] = json!({"odd": 1});
+        found.extend([without, other]);
+    }
+    let mut more = line.clone();
+    more["more"] = json!(1);
+    found.push(more);
+    found
+}
+
+#[test]
+fn what_is_said_is_what_the_schema_says() -> Result {
+    let (to, from) = record()?;
+    let mut kinds = std::collections::BTreeSet::new();
+    for (lines, direction, opposite) in [(&to, "toDriver", "fromDriver"), (&from, "fromDriver", "toDriver")] {
+        let (right, wrong) = (schema(direction)?, schema(opposite)?);
+        for line in lines {
+            if let Err(error) = right.validate(line) {
+                return Err(format!("{error}\nin {line}").into());
+            }
+            assert!(!wrong.is_valid(line), "it goes the other way: {line}");
+            if kinds.insert(kind(line)) {
+                for spoiled in spoiled(line) {
+                    assert!(!right.is_valid(&spoiled), "nothing is wrong with {spoiled}");
+                }
+            }
+        }
+    }
+    assert_eq!(kinds.len(), 6, "hello, case, ready, failed, step, done: {kinds:?}");
+    Ok(())
+}
+
+#[test]
+fn what_stands_inside_a_line_is_held_against_the_schema_too() -> Result {
+    let whole = schema("fromDriver")?;
+    let done = |outcome: Value, left: Value| json!({"id": 1, "steps": [[outcome, left.clone()]], "last": left, "closing": [], "files": []});
+    let left = |content: Value| json!([[[0, 5, content]], []]);
+    let good = [json!(null), json!(["b", "\u{ff}"]), json!(["!", "ValueError", null, ""]), json!(["l", ["i", "-9"]])];
+    for outcome in good {
+        assert!(whole.is_valid(&done(outcome.clone(), left(json!([5, 907_060_870, null])))), "{outcome}");
+    }
+    let bad =
+        [json!(["b", "\u{100}"]), json!(["!", "ValueError", null]), json!(["l", ["?", ""]]), json!("b"), json!(0.5)];
+    for outcome in bad {
+        assert!(!whole.is_valid(&done(outcome.clone(), left(json!(null)))), "{outcome}");
+    }
+    for content in [json!([5, 1_u64 << 32, null]), json!([5, -1, null]), json!([5, 0]), json!(0)] {
+        assert!(!whole.is_valid(&done(json!(null), left(content.clone()))), "{content}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_page_names_all_that_the_schema_names() -> Result {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/driver/protocol.md"))?;
+    let schema: Value = serde_json::from_str(SCHEMA)?;
+    for message in ["hello", "operation", "ready", "case"] {
+        let keys = schema["$defs"][message]["properties"].as_object().ok_or("no properties")?;
+        let missing: Vec<_> = keys.keys().filter(|key| !page.contains(&format!("`{key}`"))).collect();
+        assert!(missing.is_empty(), "{message}: {missing:?}");
+    }
+    Ok(())
+}
