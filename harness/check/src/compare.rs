@@ -200,7 +200,9 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> 
         if given.result.is_ok() {
             parts.left(&wanted.left, &given.left);
         }
-        let apart = parts.found.len() > answered || given.result.is_err();
+        // What was done to memory while an argument acted on it cannot be seen, and may show much later.
+        let hidden = step.act().is_some() && !parts.found.is_empty();
+        let apart = parts.found.len() > answered || given.result.is_err() || hidden;
         let all_known = found.take(parts, rules);
         if apart {
             found.cut = all_known.then_some(i);

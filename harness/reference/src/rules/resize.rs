@@ -13,12 +13,13 @@ impl<S: Store> Map<S> {
     /// `resize(newsize)`: the file first, then the map. A file that was resized stays so where the map then cannot be.
     pub fn resize(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
         let len = self.new_len(args, profile)?;
-        if self.is_closed() {
-            return Err(closed_refusal(len)?.into());
-        }
-        let has_no_file = self.tracked.file.is_none();
+        // Closing gives up the descriptor.
+        let has_no_file = self.tracked.file.is_none() || self.is_closed();
         if has_no_file && self.is_shared() && len > self.len.get() as i64 && profile.shared_anonymous_keeps_size() {
             return Err(value_error("mmap: can't expand a shared anonymous mapping"));
+        }
+        if self.is_closed() {
+            return Err(closed_refusal(len)?.into());
         }
         self.resize_file(len)?;
         if len == 0 {

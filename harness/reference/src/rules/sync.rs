@@ -20,15 +20,15 @@ impl<S: Store> Map<S> {
         }
         self.open_to_arguments(profile)?;
         let args = args.counted("flush", 0, 2, profile)?;
+        let before = self.len.get();
         let offset = args.first().map_or(Ok(0), |object| convert::ssize(object, profile))?;
         self.open_after_arguments(profile)?;
-        let len = self.len.get() as i64;
+        let len = if profile.methods_convert_first() { self.len.get() } else { before } as i64;
         let size = match args.get(1) {
             Some(Object::None) if profile.none_is_no_flush_size() => len,
             Some(object) => convert::ssize(object, profile)?,
             None => len,
         };
-        self.open_after_arguments(profile)?;
         self.flush_range(offset, size, 0, profile)?;
         Ok(match profile.dialect() {
             _ if !profile.flush_answers_zero() => Value::None,
@@ -76,14 +76,15 @@ impl<S: Store> Map<S> {
     pub fn madvise(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
         self.open_to_arguments(profile)?;
         let args = args.counted("madvise", 1, 3, profile)?;
+        let before = self.len.get();
         let advice = convert::method_int(&args[0], profile)?;
         let start = args.get(1).map_or(Ok(0), |object| convert::ssize(object, profile))?;
         self.open_after_arguments(profile)?;
-        let before = self.len.get() as i64;
+        let whole = if profile.methods_convert_first() { self.len.get() } else { before } as i64;
         let length = match args.get(2) {
-            Some(Object::None) if profile.none_is_no_bound() => before,
+            Some(Object::None) if profile.none_is_no_bound() => whole,
             Some(object) => convert::ssize(object, profile)?,
-            None => before,
+            None => whole,
         };
         self.open_after_arguments(profile)?;
         let len = self.len.get() as i64;
@@ -96,6 +97,9 @@ impl<S: Store> Map<S> {
         if i64::MAX - start < length {
             return Err(overflow_error("madvise length too large"));
         }
+        if profile.madvise_looks_again() {
+            self.check_open()?;
+        }
         if UNNAMED_ADVICE.iter().any(|range| range.contains(&advice)) {
             return Err(unsupported(format!("advice {advice} is in no rule")).into());
         }
@@ -105,7 +109,6 @@ impl<S: Store> Map<S> {
         let length = length.min(len - start) as usize;
         match self.open() {
             Ok(open) => open.advise(advice, start as usize, length)?,
-            Err(closed) if profile.madvise_looks_again() => return Err(closed),
             Err(_) if length > 0 => return Err(Errno::ENOMEM.into()),
             Err(_) => {}
         }

@@ -43,10 +43,11 @@ impl<S: Store> Map<S> {
         };
         self.open_after_arguments(profile)?;
         self.writable()?;
+        let open = self.open()?;
         if self.remaining() == 0 {
             return Err(value_error("write byte out of range"));
         }
-        self.open()?.set(self.position.get(), byte)?;
+        open.set(self.position.get(), byte)?;
         self.position.set(self.position.get() + 1);
         Ok(Value::None)
     }
