@@ -36,15 +36,23 @@ fn on_path() -> Vec<PathBuf> {
         .collect()
 }
 
+/// pyenv's interpreters, each by the name that says its version.
 fn pyenv() -> Vec<PathBuf> {
     let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".pyenv"));
     let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from).or(home);
     let versions = root.and_then(|root| std::fs::read_dir(root.join("versions")).ok());
     let mut found: Vec<_> =
-        versions.into_iter().flatten().flatten().map(|version| version.path().join("bin/python")).collect();
-    found.retain(|python| python.is_file());
+        versions.into_iter().flatten().flatten().filter_map(|entry| of_version(&entry.path())).collect();
     found.sort();
     found
+}
+
+/// The interpreter in a folder such as `versions/3.11.7`.
+fn of_version(folder: &Path) -> Option<PathBuf> {
+    let version = folder.file_name()?.to_string_lossy().into_owned();
+    let minor: Vec<_> = version.split('.').take(2).collect();
+    let names = [format!("python{}", minor.join(".")), "python".into()];
+    names.iter().map(|name| folder.join("bin").join(name)).find(|python| python.is_file())
 }
 
 fn programs(folder: &Path) -> Vec<PathBuf> {

@@ -49,7 +49,7 @@ fn done(statement: &Statement) -> String {
 fn asked(session: &Session, statement: &Statement) -> String {
     let op = statement.step.and_then(|step| session.case.steps.get(step)).map(|step| step.op);
     let mut text = String::new();
-    let _ = writeln!(text, "print('asked:    ' + {})", quoted(&statement.source));
+    let _ = writeln!(text, "print('asked:    ' + {})", quoted(&on_one_line(&statement.source)));
     let _ = writeln!(text, "print('expected: ' + {})", quoted(&wanted(statement)));
     text += "sys.stdout.flush()\ntry:\n";
     if op.is_none_or(answers_nothing) {
@@ -74,6 +74,10 @@ fn wanted(statement: &Statement) -> String {
         [first, .., last] if first.starts_with("Traceback") => last.clone(),
         lines => lines.join(" "),
     }
+}
+
+fn on_one_line(source: &str) -> String {
+    source.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim_end().to_owned()
 }
 
 fn indented(source: &str) -> String {
@@ -123,7 +127,7 @@ mod tests {
     fn steps_before_may_raise_and_statements_answer_nothing() -> Result {
         let raising = ">>> m.read(b'')\nTraceback (most recent call last):\n  ...\nTypeError: no\n";
         let session = format!("{OPENING}{raising}>>> with m:\n...     pass\n...\n");
-        assert_eq!(said(&session)?, "asked:    with m:?    pass\nexpected: nothing\ngot:      nothing\n");
+        assert_eq!(said(&session)?, "asked:    with m: pass\nexpected: nothing\ngot:      nothing\n");
         let session = format!("{OPENING}>>> m[9] = 1\n");
         assert_eq!(
             said(&session)?,

@@ -204,7 +204,7 @@ fn bad_input_is_refused_with_one_clear_line() -> Result {
     refuses(&["check", "--colour", "blue"], "--colour")?;
     refuses(&["check", "--ops", "reed"], "no such operation")?;
     refuses(&["check", "--severity", "awful"], "'awful' is no severity")?;
-    refuses(&["check", "--profile", "cpython-2.7-linux"], "cpython-2.7-linux")?;
+    refuses(&["check", "--profile", "cpython-2.6-linux"], "cpython-2.6-linux")?;
     refuses(&["check", "--time", "soon"], "write a time")?;
     refuses(&["check", "--cases", "10", "--report", &format!("{broken}/x")], "cases cannot be saved here")?;
     Ok(())

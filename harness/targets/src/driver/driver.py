@@ -30,7 +30,7 @@ except NameError:
     INTEGERS = (int,)
     TEXT = str
 # Python 2 keeps the last exception, and with it all that its frames name, until it is told to forget it.
-forget = getattr(sys, "exc_clear", lambda: None)
+forget = getattr(sys, "exc_clear", None)
 
 
 class Unsupported(Exception):
@@ -405,7 +405,8 @@ class Target(object):
             return self.failed(error)
         finally:
             # Nothing may hold what the case drops, as Python 2 holds its last exception.
-            forget()
+            if forget:
+                forget()
 
     def perform(self, operation, step):
         """Does a step, perhaps while another one is at its arguments. What it raises is the step's answer."""
@@ -493,7 +494,8 @@ class Target(object):
             return [raised(error)]
         finally:
             made = None
-            forget()
+            if forget:
+                forget()
 
     def end(self):
         for kind in ("iter", "view", "map"):
@@ -519,7 +521,8 @@ class Target(object):
             length = len(thing)
         except Exception as error:
             shown = self.closed(thing, "tell()" if length is None else "len()", error)
-            forget()
+            if forget:
+                forget()
             return shown
         if type(pos) not in INTEGERS:
             return ["?", "tell() is " + type(pos).__name__]
