@@ -3,12 +3,17 @@
 //! Each fault is a bug that an implementation of `mmap` could have. A campaign must find every one and make it small, and
 //! so must the pages of the specification.
 
+mod reentrant;
 mod wrong;
 
 use crate::run::Stepwise;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{
     End, FileState, Host, Left, Machine, Op, Outcome, Profile, Step, TargetError, Value, Watch, World,
+};
+use reentrant::{
+    converted_twice, lost_exception, lost_export, never_asked, stale_end, stale_length, stale_position, stale_range,
+    used_after_close,
 };
 use std::path::Path;
 use wrong::{
@@ -152,4 +157,13 @@ faults! {
     "an exhausted iterator starts again" (4): |m, s| on(m, s, Op::Next, restarting_next);
     "an iterator of a closed map is exhausted" (4): |m, s| m.step(s).map(|outcome| if s.op == Op::Next { as_class(outcome, "ValueError", "StopIteration") } else { outcome });
     "a closed map can be flushed" (3): |m, s| forgive(m, s, Op::Flush, "ValueError", "closed");
+    "a map is used after an argument has closed it" (2): used_after_close;
+    "a byte is written behind the end after its value has shrunk the map" (2): |m, s| on(m, s, Op::SetItem, stale_end);
+    "read has the length of before a shrink" (2): |m, s| on(m, s, Op::Read, stale_length);
+    "an argument is converted twice" (2): converted_twice;
+    "read has the position of before its argument moved it" (2): |m, s| on(m, s, Op::Read, stale_position);
+    "what an argument raises is lost" (2): lost_exception;
+    "an argument is never asked" (2): never_asked;
+    "find that fails keeps the buffer of its needle" (3): |m, s| on(m, s, Op::Find, lost_export);
+    "seek has the length of before a shrink" (2): |m, s| on(m, s, Op::Seek, stale_range);
 }

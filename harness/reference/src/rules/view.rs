@@ -127,7 +127,8 @@ impl<S: Store> View<S> {
         self.writable()?;
         let at = self.place(index(key, profile)?)?;
         let Some(value) = value.integer().map_err(in_own_words)? else { return Err(wrong_type()) };
-        let value = i64::try_from(value).map_err(|_| wrong_value())?;
+        // What is no number without a sign is refused first.
+        let value = u64::try_from(value).map_err(|_| wrong_value())?;
         let (map, ..) = self.part()?;
         let value = u8::try_from(value).map_err(|_| wrong_value())?;
         map.open()?.set(at, value)?;
