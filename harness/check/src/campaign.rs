@@ -11,9 +11,13 @@ use crate::worker::Subject;
 use mmapcheck_spec::{Case, Host, Profile, Target, TargetError, Watch};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
+
+/// More cases than any machine does in the time it is given: the shards of a campaign without a number of cases share them.
+const ENDLESS: u64 = 1 << 40;
 
 /// How long a campaign goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +26,44 @@ pub enum Budget {
     Time(Duration),
     /// This many cases.
     Cases(u64),
+}
+
+/// A part of a check that is spread over machines. The parts have nothing in common, and together they are the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part, counted from 1.
+    number: u32,
+    /// How many there are.
+    of: u32,
+}
+
+impl Shard {
+    /// All of it.
+    pub const WHOLE: Shard = Shard { number: 1, of: 1 };
+
+    /// Whether the thing at this place of a list is in this part.
+    #[must_use]
+    pub fn takes(self, place: usize) -> bool {
+        place % self.of as usize == self.number as usize - 1
+    }
+
+    /// This part of so many cases.
+    fn cases(self, all: u64) -> Range<u64> {
+        let end_of = |number: u32| (u128::from(all) * u128::from(number) / u128::from(self.of)) as u64;
+        end_of(self.number - 1)..end_of(self.number)
+    }
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Shard, String> {
+        let parts = text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+        match parts {
+            Some((number, of)) if (1..=of).contains(&number) => Ok(Shard { number, of }),
+            _ => Err(format!("'{text}' is no part; the second of eight is 2/8")),
+        }
+    }
 }
 
 /// What a campaign is to do.
@@ -41,6 +83,8 @@ pub struct Plan {
     pub steps: usize,
     /// When to stop.
     pub budget: Budget,
+    /// The part that is done here.
+    pub shard: Shard,
     /// A worker that shows no progress for this long is hung.
     pub hang: Duration,
     /// Stop at the first finding.
@@ -69,6 +113,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// One that was found by itself and not in a campaign.
+    #[must_use]
+    pub fn of(difference: Difference, compared: Compared) -> Finding {
+        Finding { counted: difference.bucket.clone(), difference, compared, count: 1, case: 0, unsteady: None }
+    }
+
     /// How bad it is.
     #[must_use]
     pub fn severity(&self) -> Severity {
@@ -134,17 +184,20 @@ impl Report {
 pub fn campaign(plan: &Plan, host: Host, stop: &AtomicBool, watcher: &dyn Watcher) -> Result<Report, TargetError> {
     let began = Instant::now();
     let severity = Severity::least(plan.severity, &host);
+    let (all, deadline) = match plan.budget {
+        Budget::Time(time) => (ENDLESS, Some(began + time)),
+        Budget::Cases(cases) => (cases, None),
+    };
+    let cases = plan.shard.cases(all);
     let shared = Shared {
         plan,
         stop,
         watcher,
         severity,
         profile: plan.profile.unwrap_or(host.profile),
-        deadline: match plan.budget {
-            Budget::Time(time) => Some(Instant::now() + time),
-            Budget::Cases(_) => None,
-        },
-        next: AtomicU64::new(0),
+        deadline,
+        next: AtomicU64::new(cases.start),
+        end: cases.end,
         done: AtomicBool::new(false),
         tally: Mutex::default(),
     };
@@ -215,6 +268,7 @@ struct Shared<'a> {
     profile: Profile,
     deadline: Option<Instant>,
     next: AtomicU64,
+    end: u64,
     done: AtomicBool,
     tally: Mutex<Tally>,
 }
@@ -236,10 +290,7 @@ impl Shared<'_> {
             return None;
         }
         let first = self.next.fetch_add(many, Ordering::Relaxed);
-        let end = match self.plan.budget {
-            Budget::Cases(cases) => cases.min(first + many),
-            Budget::Time(_) => first + many,
-        };
+        let end = self.end.min(first + many);
         (first < end).then_some(first..end)
     }
 
@@ -267,5 +318,30 @@ pub fn shrink_to(judge: &mut Judge, target: &mut dyn Target, case: Case, bucket:
     match judge.answer(small.clone(), Watch::Quick) {
         Ok(answered) => shrink(answered.case, deadline, &mut |candidate| same(judge, candidate)),
         Err(_) => small,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_are_the_whole_and_have_nothing_in_common() {
+        for (of, all) in [(1, 10), (3, 10), (7, 5), (8, 1_000_003)] {
+            let shards = (1..=of).map(|number| Shard { number, of });
+            let cases: Vec<u64> = shards.clone().flat_map(|shard| shard.cases(all)).collect();
+            assert_eq!(cases, (0..all).collect::<Vec<_>>());
+            for place in 0..20 {
+                assert_eq!(shards.clone().filter(|shard| shard.takes(place)).count(), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_shard_is_one_of_some() {
+        assert_eq!("2/8".parse(), Ok(Shard { number: 2, of: 8 }));
+        for text in ["0/8", "9/8", "2", "2/", "/8", "0/0", "-1/8", "a/b"] {
+            assert!(text.parse::<Shard>().is_err(), "{text}");
+        }
     }
 }

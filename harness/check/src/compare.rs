@@ -203,6 +203,9 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> 
         // What was done to memory while an argument acted on it cannot be seen, and may show much later.
         let hidden = step.act().is_some() && !parts.found.is_empty();
         let apart = parts.found.len() > answered || given.result.is_err() || hidden;
+        if is_refusal(wanted, given, i.checked_sub(1).and_then(|before| actual.steps.get(before))) {
+            parts.found.truncate(answered);
+        }
         let all_known = found.take(parts, rules);
         if apart {
             found.cut = all_known.then_some(i);
@@ -213,6 +216,13 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> 
     parts.end(expected, actual);
     found.take(parts, rules);
     found
+}
+
+/// Whether a target raised where it should have done something, and left everything as it was: that what should have
+/// changed did not is no more than that.
+fn is_refusal(wanted: &StepTrace, given: &StepTrace, before: Option<&StepTrace>) -> bool {
+    matches!((&wanted.result, &given.result), (Ok(Outcome::Value(_)), Ok(Outcome::Raised(_))))
+        && before.is_some_and(|before| before.left == given.left)
 }
 
 /// The divergences of one step, gathered.
@@ -469,6 +479,22 @@ mod tests {
         assert_eq!(severities, [Severity::Message, Severity::Value]);
         assert_eq!(found.differences[0].bucket.expected, "a #");
         assert_eq!(found.first(Severity::Class).map(|d| d.step), Some(1));
+    }
+
+    #[test]
+    fn what_is_refused_has_not_lost_its_bytes() {
+        let file = |bytes: &[u8]| vec![Content { len: 1, digest: bytes[0].into(), bytes: None }];
+        let with = |mut trace: Trace, files: [&[u8]; 2]| {
+            trace.steps.iter_mut().zip(files).for_each(|(step, bytes)| step.left.files = file(bytes));
+            trace
+        };
+        let wanted = with(trace([int(1), int(2)], 0), [b"a", b"b"]);
+        let refused = with(trace([int(1), raised("TypeError", "no")], 0), [b"a", b"a"]);
+        let found = compare(&case(), &wanted, &refused, &Rules::default());
+        assert_eq!(found.differences.iter().map(|d| d.bucket.severity).collect::<Vec<_>>(), [Severity::Value]);
+        let lost = with(trace([int(1), raised("TypeError", "no")], 0), [b"a", b"c"]);
+        let found = compare(&case(), &wanted, &lost, &Rules::default());
+        assert_eq!(found.differences.iter().map(|d| d.bucket.severity).collect::<Vec<_>>(), [Severity::Bytes]);
     }
 
     #[test]

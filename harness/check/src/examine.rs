@@ -1,12 +1,13 @@
 //! All that is asked of a target: the examples of the specification, the pinned cases of what is known of it, random cases.
 
-use crate::campaign::{Plan, Report, Watcher, campaign};
+use crate::campaign::{Plan, Report, Shard, Watcher, campaign};
 use crate::compare::Severity;
 use crate::known::{self, Fate, Known, Standing};
 use crate::pages::{self, Outcomes, matches_filter};
 use crate::run::Judge;
 use mmapcheck_spec::pages::{all, examples};
 use mmapcheck_spec::{Target, TargetError};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Which list of known divergences counts.
@@ -69,7 +70,7 @@ pub fn examine(order: Order, stop: &AtomicBool, watcher: &dyn Watcher) -> Result
     plan.known = known.rules(report.profile);
     let mut judge = Judge::new(report.profile)?;
     let mut pages = match pages {
-        Some(filter) => run_pages(&filter, &mut judge, worker.as_mut(), severity, stop)?,
+        Some(filter) => run_pages(&filter, plan.shard, &mut judge, worker.as_mut(), severity, stop)?,
         None => Outcomes::default(),
     };
     let mut fates = known.hold(&mut judge, worker.as_mut(), &|| stop.load(Ordering::Relaxed))?;
@@ -85,6 +86,7 @@ pub fn examine(order: Order, stop: &AtomicBool, watcher: &dyn Watcher) -> Result
 
 fn run_pages(
     filter: &str,
+    shard: Shard,
     judge: &mut Judge,
     target: &mut dyn Target,
     least: Severity,
@@ -94,6 +96,8 @@ fn run_pages(
     if !examples(&pages).any(|(_, _, example)| matches_filter(&example.id, filter)) {
         return Err(TargetError(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
     }
-    let chosen = |id: &str| !stop.load(Ordering::Relaxed) && matches_filter(id, filter);
+    let ids = examples(&pages).map(|(_, _, example)| example.id.as_str()).filter(|id| matches_filter(id, filter));
+    let ours: HashSet<&str> = ids.enumerate().filter(|(place, _)| shard.takes(*place)).map(|(_, id)| id).collect();
+    let chosen = |id: &str| !stop.load(Ordering::Relaxed) && ours.contains(id);
     pages::run(&pages, judge, target, least, &chosen)
 }

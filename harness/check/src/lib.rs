@@ -20,6 +20,7 @@ pub mod report;
 pub mod run;
 pub mod saboteur;
 pub mod script;
+pub mod seeds;
 pub mod shrink;
 pub mod sides;
 pub mod smoke;

@@ -1,5 +1,5 @@
-//! Every case of the corpus, each a test with its own name: its answers are those of CPython and of the reference, so that a
-//! divergence found once is never learnt by either.
+//! Every divergence ever found, each a test with its own name: its answers are those of CPython and of the reference, so that
+//! it is never learnt by either. The seeds beside them are the examples of the specification, which `pages` runs.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
-    match files(&root) {
+    match files(&root.join("found")) {
         Ok(files) if !files.is_empty() => {
             let name = |file: &PathBuf| file.strip_prefix(&root).unwrap_or(file).display().to_string();
             let trials = files

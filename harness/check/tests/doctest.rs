@@ -18,22 +18,10 @@ const WHOLE: Version = Version::new(3, 9, 0);
 /// The minor versions of Python 3 that the pages are for.
 const MINORS: RangeInclusive<u8> = 6..=15;
 
-/// The names an interpreter may have on the path.
-fn names() -> impl Iterator<Item = String> {
-    let versions = MINORS.map(|minor| format!("python3.{minor}"));
-    ["python3".to_owned(), "python2.7".to_owned()].into_iter().chain(versions)
-}
-
 /// Interpreters of this machine: the one configured, those on the path, those of pyenv.
 fn candidates() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::env::var_os("PYO3_PYTHON").map(PathBuf::from).into_iter().collect();
-    found.extend(names().map(PathBuf::from));
-    let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".pyenv"));
-    let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from).or(home);
-    let versions = root.and_then(|root| std::fs::read_dir(root.join("versions")).ok());
-    let versions = versions.into_iter().flatten().flatten();
-    found.extend(versions.map(|version| version.path().join("bin/python")));
-    found
+    let configured = std::env::var_os("PYO3_PYTHON").map(PathBuf::from);
+    configured.into_iter().chain(mmapcheck::find::interpreters(None)).collect()
 }
 
 /// A CPython's version and the file it runs from; none where there is no such interpreter.

@@ -53,9 +53,14 @@ type Result<T> = std::result::Result<T, String>;
 
 const MARKS: [&str; 18] = ["**", "==", "(", ")", "[", "]", "{", "}", ",", ":", ".", "=", "+", "-", "*", "|", "<", ">"];
 
+/// A statement has no more words and marks than this, and expressions in it are nested no deeper, so that no text ends the
+/// stack. Long contents of files are long sums.
+const LONGEST: usize = 50_000;
+const DEEPEST: usize = 50;
+
 /// Reads one statement, without its prompt.
 pub(super) fn statement(text: &str) -> Result<Stmt> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0 };
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
     let stmt = parser.stmt()?;
     match parser.peek() {
         None => Ok(stmt),
@@ -80,6 +85,9 @@ fn tokens(text: &str) -> Result<Vec<Token>> {
     while !rest.is_empty() && !rest.starts_with('#') {
         let (token, len) = token(rest)?;
         found.push(token);
+        if found.len() > LONGEST {
+            return Err(format!("a statement of more than {LONGEST} words and marks"));
+        }
         rest = rest[len..].trim_start();
     }
     Ok(found)
@@ -168,6 +176,8 @@ fn escape(chars: &mut impl Iterator<Item = (usize, char)>) -> Result<char> {
 struct Parser {
     tokens: Vec<Token>,
     at: usize,
+    /// How many expressions are open.
+    depth: usize,
 }
 
 impl Parser {
@@ -283,7 +293,18 @@ impl Parser {
         Ok(left)
     }
 
+    /// Every expression within another is read by this.
     fn unary(&mut self) -> Result<Expr> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(format!("expressions nested deeper than {DEEPEST}"));
+        }
+        let found = self.signed();
+        self.depth -= 1;
+        found
+    }
+
+    fn signed(&mut self) -> Result<Expr> {
         if self.eat("-") {
             return Ok(Expr::Negative(self.unary()?.into()));
         }
@@ -401,6 +422,17 @@ mod tests {
         let two = || Box::new(Expr::Int(2));
         let power = Expr::Binary(two(), "**", Expr::Int(63).into());
         assert_eq!(statement("-2**63"), Ok(Stmt::Expr(Expr::Negative(power.into()))));
+    }
+
+    #[test]
+    fn what_is_nested_too_deeply_is_an_error() {
+        for part in ["(", "-", "-(", "m[", "m.", "m(", "2**", "1|", "b''+"] {
+            assert!(statement(&part.repeat(100_000)).is_err(), "{part}");
+        }
+        for part in ["m + ", "m."] {
+            assert!(statement(&(part.repeat(20_000) + "m")).is_ok(), "{part}");
+        }
+        assert!(statement(&("(".repeat(40) + "1" + &")".repeat(40))).is_ok());
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
         ops: args.ops.clone().unwrap_or_else(|| Op::ALL.to_vec()),
         steps: args.max_steps.into(),
         budget: args.budget(),
+        shard: args.shard,
         hang: args.hang,
         fail_fast: args.fail_fast,
         severity: args.severity,

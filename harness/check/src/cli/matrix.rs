@@ -1,7 +1,7 @@
 //! `mmapcheck matrix`
 
 use super::{Exit, Matrix as Args, Stop};
-use mmapcheck::campaign::{Budget, Finding, Plan, Watcher};
+use mmapcheck::campaign::{Budget, Finding, Plan, Shard, Watcher};
 use mmapcheck::examine::{Lists, Order, examine};
 use mmapcheck::find::interpreters;
 use mmapcheck::known::Rules;
@@ -82,6 +82,7 @@ fn order(args: &Args, subject: Subject) -> Order {
         ops: Op::ALL.to_vec(),
         steps: limits::STEPS,
         budget: args.cases.map_or(Budget::Time(args.time), Budget::Cases),
+        shard: Shard::WHOLE,
         hang: limits::HANG,
         fail_fast: false,
         severity: None,

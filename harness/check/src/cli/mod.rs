@@ -9,7 +9,7 @@ mod smoke;
 mod triage;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use mmapcheck::campaign::Budget;
+use mmapcheck::campaign::{Budget, Shard};
 use mmapcheck::compare::Severity;
 use mmapcheck::worker::{Engine, Orders, Subject};
 use mmapcheck_spec::{Op, Profile, TargetError};
@@ -163,6 +163,9 @@ struct Check {
     /// The seed of the cases [default: a new one each time, printed]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Only this part of all, such as 2/8: of the examples, and, with the same --seed, of the cases
+    #[arg(long, value_name = "I/N", default_value = "1/1", hide_default_value = true)]
+    shard: Shard,
     /// How many worker processes [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,

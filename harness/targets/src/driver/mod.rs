@@ -265,6 +265,21 @@ fn whole(line: &[u8], asked: u64, case: &Case, watch: Watch) -> Result<Trace, En
     }
 }
 
+/// What a line says of this case, sent under the number 0: the trace of all of it, or of its first step alone. [`Driver`]
+/// reads lines so; this is for those who test that no line, whatever is in it, makes the reader panic.
+///
+/// # Errors
+/// Where it is no answer to the case: what the case then ends with.
+pub fn reply(line: &[u8], case: &Case, watch: Watch) -> Result<Trace, End> {
+    match Line::read(line).map_err(End::Garbled)? {
+        Line::Step { step, .. } => {
+            let step = step.trace(None).map_err(End::Garbled)?;
+            Ok(Trace { steps: vec![step], ..Trace::default() })
+        }
+        _ => whole(line, 0, case, watch),
+    }
+}
+
 fn another_case(id: u64, asked: u64) -> End {
     End::Garbled(format!("it answered case {id} when it was asked for case {asked}"))
 }

@@ -1,0 +1,5 @@
+//! Lines of a driver read: nothing that an interpreter sends makes the reader panic.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| mmapcheck_fuzz::reply(data));

@@ -1,0 +1,130 @@
+//! One case on the reference and on the embedded CPython of this process. Where the two part, the process ends.
+
+use crate::case;
+use mmapcheck::campaign::{Finding, shrink_to};
+use mmapcheck::compare::Severity;
+use mmapcheck::generate::Mix;
+use mmapcheck::known::Known;
+use mmapcheck::run::{Compared, Judge};
+use mmapcheck::worker::scratch;
+use mmapcheck::{limits, report};
+use mmapcheck_spec::{Case, Target, TargetError, Watch};
+use std::cell::RefCell;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use tempfile::TempDir;
+
+/// Where findings are kept, in the repository this program was built in.
+const FOUND: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpus/found");
+
+/// Starts the target, so that libFuzzer knows from the first input on what there is to be reached.
+pub fn start() {
+    HUNTER.set(Some(started(Hunter::start())));
+}
+
+/// Runs the case an input stands for. Where the target diverges in a way that is not known, the small case is printed and
+/// kept, and the process aborts, so that libFuzzer keeps the input.
+pub fn hunt(input: &[u8]) {
+    HUNTER.with_borrow_mut(|hunter| {
+        let Some(hunter) = hunter else { return };
+        if let Some(finding) = started(hunter.look(case(input, &hunter.mix))) {
+            hunter.end(&finding);
+        }
+    });
+}
+
+/// What cannot run at all says why, and with the status that the program has for it.
+fn started<T>(answer: Result<T, TargetError>) -> T {
+    answer.unwrap_or_else(|error| {
+        eprintln!("mmapcheck: {error}");
+        std::process::exit(2)
+    })
+}
+
+thread_local! {
+    /// The interpreter stays on its thread; libFuzzer has only one.
+    static HUNTER: RefCell<Option<Hunter>> = const { RefCell::new(None) };
+}
+
+struct Hunter {
+    target: Box<dyn Target>,
+    judge: Judge,
+    mix: Mix,
+    least: Severity,
+    dir: TempDir,
+}
+
+impl Hunter {
+    fn start() -> Result<Hunter, TargetError> {
+        let dir = scratch()?;
+        let target = target(dir.path())?;
+        let host = target.host();
+        let known = Known::built_in(host, "mmap").map_err(|error| TargetError(error.to_string()))?;
+        let mut judge = Judge::new(host.profile)?;
+        judge.set_rules(known.rules(host.profile));
+        let (mix, least) = (Mix::all(host.profile), Severity::least(None, host));
+        Ok(Hunter { target, judge, mix, least, dir })
+    }
+
+    /// What the case shows that is not known, made small. First it is looked at in a hurry, as in a campaign.
+    fn look(&mut self, case: Case) -> Result<Option<Finding>, TargetError> {
+        let quick = self.compare(case.clone(), Watch::Quick)?;
+        if quick.comparison.first(self.least).is_none() {
+            return Ok(None);
+        }
+        let close = self.compare(case.clone(), Watch::Full)?;
+        let Some(seen) = close.comparison.first(self.least) else {
+            let explained = !close.comparison.known.is_empty();
+            let seen = quick.comparison.first(self.least).filter(|_| !explained).cloned();
+            return Ok(seen.map(|difference| Finding::of(difference, quick)));
+        };
+        let bucket = seen.bucket.clone();
+        let deadline = Instant::now() + limits::SHRINK;
+        let small = shrink_to(&mut self.judge, self.target.as_mut(), case, &bucket, deadline);
+        let small = self.compare(small, Watch::Full)?;
+        let shown = small.comparison.differences.iter().find(|difference| difference.bucket == bucket).cloned();
+        Ok(Some(match shown {
+            Some(difference) => Finding::of(difference, small),
+            None => Finding::of(seen.clone(), close),
+        }))
+    }
+
+    fn compare(&mut self, case: Case, watch: Watch) -> Result<Compared, TargetError> {
+        self.judge.compare(case, self.target.as_mut(), watch)
+    }
+
+    /// Says what was found, keeps it, and ends the process.
+    fn end(&mut self, finding: &Finding) -> ! {
+        let name = report::slug(&finding.difference) + ".pycon";
+        let file = PathBuf::from(FOUND).join(name);
+        let origin = format!("Found by fuzz/, target ops, on {}.", self.target.host().name);
+        let kept = fs::write(&file, report::saved(&origin, finding));
+        let replay = format!("cargo run --release -- replay {}", shown(&file));
+        let _ = anstream::stderr().write_all(report::finding(finding, &replay).as_bytes());
+        match kept {
+            Ok(()) => eprintln!("  kept in {}", shown(&file)),
+            Err(error) => eprintln!("  not kept in {}: {error}", file.display()),
+        }
+        let _ = fs::remove_dir_all(self.dir.path());
+        std::process::abort()
+    }
+}
+
+/// A file of the corpus as seen from the top of the repository.
+fn shown(file: &Path) -> String {
+    format!("corpus/found/{}", file.file_name().unwrap_or_default().display())
+}
+
+#[cfg(not(feature = "saboteur"))]
+fn target(dir: &Path) -> Result<Box<dyn Target>, TargetError> {
+    use mmapcheck::run::Stepwise;
+    mmapcheck_targets::check_interpreter()?;
+    let machine = mmapcheck_targets::Embedded::new("mmap", "mmap", dir)?;
+    let host = machine.host().clone();
+    Ok(Box::new(Stepwise::new(machine, host)))
+}
+
+#[cfg(feature = "saboteur")]
+use crate::saboteur::target;

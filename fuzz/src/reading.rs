@@ -1,0 +1,30 @@
+//! What reads text that others wrote must never panic.
+
+use mmapcheck_spec::notation::{parse, print};
+use mmapcheck_spec::{Arg, Case, FileSpec, Mode, Op, Step, Watch, World, pages};
+use mmapcheck_targets::driver;
+
+/// Reads a text as a page of the specification and as a session. What is a session must be the same case when it is printed
+/// and read again.
+///
+/// # Panics
+/// Where it is not: that is what the fuzzer looks for.
+pub fn notation(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let _ = pages::read("page.md", text);
+    if let Ok(session) = parse(text, 1) {
+        let printed = print(&session.case);
+        let again = parse(&printed, 1).map(|session| session.case);
+        assert_eq!(again.as_ref(), Ok(&session.case), "printed as\n{printed}");
+    }
+}
+
+/// Takes an input for what a driver answers to a small case.
+pub fn reply(input: &[u8]) {
+    let world = World { files: vec![FileSpec { bytes: b"abc".to_vec(), mode: Mode::New }] };
+    let new = Step::new(Op::New, 0, [Arg::Fd(0), Arg::int(0)]);
+    let case = Case { world, steps: vec![new, Step::new(Op::Read, 0, [])] };
+    for watch in [Watch::Quick, Watch::Full] {
+        let _ = driver::reply(input, &case, watch);
+    }
+}

@@ -1,0 +1,71 @@
+//! What other fuzzers start from: the examples of the specification as files, and the words of the notation.
+
+use mmapcheck_spec::pages::{Page, examples};
+use mmapcheck_spec::{Arg, Given, Mode, Op, Row, Thing, Wrap, constants};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where the examples stand in the repository.
+pub const FOLDER: &str = "corpus/seeds";
+/// Where the words stand.
+pub const DICTIONARY: &str = "fuzz/notation.dict";
+
+/// The examples of these pages, each a session below its clause, by the name of its file.
+#[must_use]
+pub fn sessions(pages: &[Page]) -> BTreeMap<String, String> {
+    let session = |(_, clause, example): (&Page, &mmapcheck_spec::pages::Clause, &mmapcheck_spec::pages::Example)| {
+        (format!("{}.pycon", example.id), format!("# {} · {}\n\n{}\n", clause.id, clause.rule, example.text.trim_end()))
+    };
+    examples(pages).map(session).collect()
+}
+
+/// The words of the notation, from the table of operations, as libFuzzer and AFL read them: one in quotes a line.
+#[must_use]
+pub fn dictionary() -> String {
+    let rows = Op::ALL.iter().map(|op| op.row());
+    let forms = rows.flat_map(words);
+    let arguments = things().iter().map(mmapcheck_spec::notation::arg_text).collect::<Vec<_>>();
+    let keywords = Given::KEYWORDS.iter().map(|word| format!("{word}="));
+    let names = constants::ALL.iter().map(|constant| format!("mmap.{}", constant.name));
+    let frame = [
+        ">>> ",
+        "... ",
+        "\n\n",
+        "m = ",
+        "m2.",
+        "f2.",
+        "v = ",
+        "it = ",
+        "mmap.PAGESIZE",
+        "Traceback (most recent call last):",
+    ];
+    let all: BTreeSet<String> =
+        forms.chain(arguments).chain(keywords).chain(names).chain(frame.map(str::to_owned)).collect();
+    all.iter().map(|word| quoted(word) + "\n").collect()
+}
+
+/// A form without its places: what stands between them.
+fn words(row: &Row) -> Vec<String> {
+    let named = row.form.replace("$*", "").replace('$', "\0").replace("\0.", &format!("{}.", row.on.stem()));
+    let parts = named.split('\0').map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned());
+    parts.filter(|part| part.len() > 1).collect()
+}
+
+/// One of each kind of argument.
+fn things() -> Vec<Arg> {
+    let wrong = Thing::ALL.map(|(thing, ..)| Arg::Thing(thing));
+    let bytes = Wrap::ALL.map(|wrap| Arg::Bytes(wrap, b"ab".to_vec()));
+    let modes = Mode::ALL.map(|(mode, _)| Arg::Mode(mode));
+    let others =
+        [Arg::None, Arg::Bool(true), Arg::Bool(false), Arg::Fd(0), Arg::int(1 << 63), Arg::int(-(1 << 63) - 1)];
+    wrong.into_iter().chain(bytes).chain(modes).chain(others).collect()
+}
+
+/// A word in quotes, what is not plain ASCII by its number.
+fn quoted(word: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'"' | b'\\' => format!("\\{}", char::from(byte)),
+        b' '..=b'~' => char::from(byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
+    };
+    format!("\"{}\"", word.bytes().map(byte).collect::<String>())
+}

@@ -1,0 +1,71 @@
+//! What is made of the pages and of the table of operations for other fuzzers is as they are now.
+//! `MMAPCHECK_WRITE=1 cargo test --test seeds` writes it again.
+
+use mmapcheck::seeds::{DICTIONARY, FOLDER, dictionary, sessions};
+use mmapcheck_spec::{notation, pages};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const AGAIN: &str = "MMAPCHECK_WRITE=1 cargo test --test seeds writes it again";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn writes() -> bool {
+    std::env::var_os("MMAPCHECK_WRITE").is_some()
+}
+
+fn stored(folder: &Path) -> Result<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().display().to_string();
+        found.insert(name, std::fs::read_to_string(&path)?);
+    }
+    Ok(found)
+}
+
+#[test]
+fn every_example_of_the_pages_is_a_seed_and_nothing_else_is() -> Result {
+    let (folder, wanted) = (root().join(FOLDER), sessions(&pages::all()?));
+    if writes() {
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder)?;
+        for (name, text) in &wanted {
+            std::fs::write(folder.join(name), text)?;
+        }
+    }
+    let stored = stored(&folder)?;
+    let gone: Vec<_> = stored.keys().filter(|name| !wanted.contains_key(*name)).collect();
+    let other: Vec<_> =
+        wanted.iter().filter(|(name, text)| stored.get(*name) != Some(text)).map(|(name, _)| name).collect();
+    assert!(
+        gone.is_empty() && other.is_empty(),
+        "{FOLDER}: not of the pages: {gone:?}; not current: {other:?}; {AGAIN}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_seed_is_the_case_of_its_example() -> Result {
+    let pages = pages::all()?;
+    let seeds = sessions(&pages);
+    assert_eq!(seeds.len(), pages::seeds(&pages).count());
+    for (id, case) in pages::seeds(&pages) {
+        assert_eq!(notation::parse(&seeds[&format!("{id}.pycon")], 1)?.case, *case, "{id}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_words_of_the_notation_are_those_of_the_table() -> Result {
+    let file = root().join(DICTIONARY);
+    if writes() {
+        std::fs::write(&file, dictionary())?;
+    }
+    assert_eq!(std::fs::read_to_string(file)?, dictionary(), "{DICTIONARY} is not current; {AGAIN}");
+    Ok(())
+}
