@@ -5,14 +5,11 @@ use crate::generate::{Mix, generate};
 use crate::limits;
 use crate::run::{Judge, Stepwise};
 use crate::sweep::sweep;
-use crate::worker::{Engine, Subject, scratch};
-use mmapcheck_spec::{Case, Profile, Target, TargetError, Watch};
+use crate::worker::{Engine, Subject, SweepOrder, Worker, scratch};
+use mmapcheck_spec::{Case, Op, Profile, Target, TargetError, Watch};
 use mmapcheck_targets::Embedded;
-use mmapcheck_targets::driver::Driver;
 use std::ops::Range;
-use std::path::Path;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// The row that others are compared with.
 pub const ALONE: &str = "the target alone";
@@ -60,7 +57,7 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
     let mut judge = Judge::new(profile)?;
     let mix = Mix::all(profile);
     let mut behind = match &subject.engine {
-        Engine::Python(python) => Some(Behind::start(python, subject)?),
+        Engine::Python(_) => Some(subject.start(None, limits::HANG)?),
         Engine::Embedded | Engine::Reference => None,
     };
     let names = ["generated, run on both, compared", ALONE, "the reference alone", "generation alone"];
@@ -81,37 +78,25 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
             Ok(())
         })?;
         if let (Some(behind), Some(row)) = (&mut behind, rows.get_mut(4)) {
-            behind.measure(row, range)?;
+            behind_driver(behind.as_mut(), row, range)?;
         }
     }
     Ok(Speeds { host: target.host.name, rows })
 }
 
-/// Another interpreter behind the driver, judged by what it claims to be. Its cases are the same where it is of the same
-/// version.
-struct Behind {
-    driver: Driver,
-    judge: Judge,
-    mix: Mix,
-    _dir: TempDir,
-}
-
-impl Behind {
-    fn start(python: &Path, subject: &Subject) -> Result<Behind, TargetError> {
-        let dir = scratch()?;
-        let driver = Driver::start(python, &subject.module, &subject.attr, dir.path(), limits::HANG)?;
-        let profile = driver.host().profile;
-        let judge = Judge::new(profile)?;
-        Ok(Behind { driver, judge, mix: Mix::all(profile), _dir: dir })
-    }
-
-    fn measure(&mut self, row: &mut Row, range: Range<u64>) -> Result<(), TargetError> {
-        let began = Instant::now();
-        let swept = sweep(&mut self.judge, &mut self.driver, &self.mix, 1, range, &mut |_, _| {})?;
-        row.time += began.elapsed();
-        row.steps += swept.steps;
-        Ok(())
-    }
+/// The same range of cases on another interpreter, judged by what it claims to be; they are the same cases where it is of the
+/// same version.
+fn behind_driver(worker: &mut dyn Worker, row: &mut Row, range: Range<u64>) -> Result<(), TargetError> {
+    let ops = Op::ALL.iter().map(ToString::to_string).collect();
+    let count = range.end - range.start;
+    let order = SweepOrder { seed: 1, first: range.start, count, ops, steps: limits::STEPS, known: Vec::new() };
+    let began = Instant::now();
+    let swept = worker
+        .sweep(order)?
+        .map_err(|gone| TargetError(format!("the target {} in case {}", gone.end, gone.marks.case)))?;
+    row.time += began.elapsed();
+    row.steps += swept.steps;
+    Ok(())
 }
 
 impl Row {

@@ -1,6 +1,6 @@
 //! `mmapcheck check`
 
-use super::{Check, Exit, Format, Stop, write_out};
+use super::{Check, Exit, Format, Stop, workers, write_out};
 use mmapcheck::campaign::{Finding, Plan, Watcher};
 use mmapcheck::examine::{Examined, Lists, Order, examine};
 use mmapcheck::known::{Known, KnownError, Rules};
@@ -25,7 +25,7 @@ pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
         subject: args.target.subject(),
         profile: args.target.profile,
         seed: args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000_000)),
-        jobs: args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from),
+        jobs: workers(args.jobs),
         ops: args.ops.clone().unwrap_or_else(|| Op::ALL.to_vec()),
         steps: args.max_steps.into(),
         budget: args.budget(),

@@ -1,6 +1,6 @@
 //! `mmapcheck matrix`
 
-use super::{Exit, Matrix as Args, Stop};
+use super::{Exit, Matrix as Args, Stop, workers};
 use mmapcheck::campaign::{Budget, Finding, Plan, Shard, Watcher};
 use mmapcheck::examine::{Lists, Order, examine};
 use mmapcheck::find::interpreters;
@@ -62,15 +62,13 @@ fn wanted(args: &Args) -> Vec<Wanted> {
 fn one(target: &str) -> Wanted {
     let (python, module) = target.split_once('=').unwrap_or((target, ""));
     let python = PathBuf::from(python);
-    let name = python.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut subject = Subject { engine: Engine::Python(python), ..Subject::default() };
-    let mut flags = format!(" --python {name}");
-    if !module.is_empty() {
-        let (name, attr) = module.split_once(':').unwrap_or((module, "mmap"));
-        (subject.module, subject.attr) = (name.to_owned(), attr.to_owned());
-        flags += &format!(" --module {module}");
-    }
-    Wanted { subject, flags }
+    let name = python.file_name().unwrap_or_default().to_string_lossy();
+    let (class, by_module) = match module {
+        "" => ("mmap", String::new()),
+        class => (class, format!(" --module {class}")),
+    };
+    let flags = format!(" --python {name}{by_module}");
+    Wanted { subject: Subject::named(Engine::Python(python), class), flags }
 }
 
 fn order(args: &Args, subject: Subject) -> Order {
@@ -78,7 +76,7 @@ fn order(args: &Args, subject: Subject) -> Order {
         subject,
         profile: None,
         seed: args.seed,
-        jobs: args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from),
+        jobs: workers(args.jobs),
         ops: Op::ALL.to_vec(),
         steps: limits::STEPS,
         budget: args.cases.map_or(Budget::Time(args.time), Budget::Cases),

@@ -109,14 +109,12 @@ struct TargetArgs {
 
 impl TargetArgs {
     fn subject(&self) -> Subject {
-        let text = self.module.as_deref().unwrap_or("mmap");
-        let (module, attr) = text.split_once(':').unwrap_or((text, "mmap"));
         let engine = match &self.python {
             Some(python) => Engine::Python(python.clone()),
             None if self.reference => Engine::Reference,
             None => Engine::Embedded,
         };
-        Subject { engine, module: module.to_owned(), attr: attr.to_owned() }
+        Subject::named(engine, self.module.as_deref().unwrap_or("mmap"))
     }
 
     /// How to call this program again: as it was called, with the `PYTHONPATH` a module may need.
@@ -306,6 +304,11 @@ struct Worker {
     dir: PathBuf,
     #[arg(long)]
     profile: Option<Profile>,
+}
+
+/// How many workers: as many as asked for, or one for each processor.
+fn workers(asked: Option<u16>) -> usize {
+    asked.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
 fn operation(name: &str) -> Result<Op, String> {

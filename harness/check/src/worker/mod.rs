@@ -82,6 +82,13 @@ impl Default for Subject {
 }
 
 impl Subject {
+    /// A class by its module's name, or by `MODULE:CLASS`.
+    #[must_use]
+    pub fn named(engine: Engine, class: &str) -> Subject {
+        let (module, attr) = class.split_once(':').unwrap_or((class, "mmap"));
+        Subject { engine, module: module.to_owned(), attr: attr.to_owned() }
+    }
+
     /// Starts a worker for it. Where it shows no progress for `hang`, it is taken for hung.
     ///
     /// # Errors
