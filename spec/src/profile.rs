@@ -247,6 +247,26 @@ impl Profile {
         self.since(8)
     }
 
+    /// `struct.pack_into` takes an `OverflowError` of its value's `__index__` for a value out of range.
+    /// Seen in 3.15.2; not in 3.11.7.
+    #[must_use]
+    pub fn struct_takes_overflow_for_range(self) -> bool {
+        self.since(12)
+    }
+
+    /// An object that has `__buffer__` is bytes-like. Python 3.12 (documentation, `object.__buffer__`).
+    #[must_use]
+    pub fn buffers_can_be_made_in_python(self) -> bool {
+        self.since(12)
+    }
+
+    /// `madvise` looks again whether the map is open when it has converted its arguments; before, the kernel was asked.
+    /// Seen in 3.11.7; not in 3.10.13.
+    #[must_use]
+    pub fn madvise_looks_again(self) -> bool {
+        self.since(11)
+    }
+
     /// `read()` takes an object that only has `__index__`, and refuses all others in the same words.
     /// Seen in 3.7.16; not in 3.6.15.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use crate::known::Rules;
 use mmapcheck_spec::notation::{bytes_literal, render_value};
-use mmapcheck_spec::{Case, Content, Dialect, End, Host, Left, MapState, Op, Outcome, StepTrace, Trace, Value};
+use mmapcheck_spec::{Case, Content, Dialect, End, Host, Left, MapState, Op, Outcome, Step, StepTrace, Trace, Value};
 use std::fmt;
 use std::str::FromStr;
 
@@ -109,6 +109,8 @@ pub struct Bucket {
     pub severity: Severity,
     /// The operation; none at the end of the case.
     pub op: Option<Op>,
+    /// The operation that one of its arguments did while it was converted.
+    pub act: Option<Op>,
     /// Where the traces part.
     pub field: Field,
     /// The kind of answer expected: a type, an exception class, or a text without its numbers.
@@ -178,7 +180,7 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> 
         return found;
     }
     if let Some(end) = &actual.end {
-        let mut parts = Parting { step: case.steps.len(), op: None, found: Vec::new() };
+        let mut parts = Parting::at_end(case);
         let kinds = (String::new(), end_kind(end));
         parts.add(Severity::Death, Field::Closing, 0, kinds, ("the end of the case".into(), end.to_string()));
         found.take(parts, rules);
@@ -190,14 +192,17 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> 
             found.incomparable = Some(format!("{}: {reason}", step.op));
             return found;
         }
-        let mut parts = Parting { step: i, op: Some(step.op), found: Vec::new() };
+        let act = step.act().map(|act| act.op);
+        let mut parts = Parting { step: i, op: Some(step.op), act, found: Vec::new() };
         parts.answer(wanted, given);
         let answered = parts.found.len();
         // A target that is dead has left nothing to look at.
         if given.result.is_ok() {
             parts.left(&wanted.left, &given.left);
         }
-        let apart = parts.found.len() > answered || given.result.is_err();
+        // What was done to memory while an argument acted on it cannot be seen, and may show much later.
+        let hidden = step.act().is_some() && !parts.found.is_empty();
+        let apart = parts.found.len() > answered || given.result.is_err() || hidden;
         if is_refusal(wanted, given, i.checked_sub(1).and_then(|before| actual.steps.get(before))) {
             parts.found.truncate(answered);
         }
@@ -207,7 +212,7 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> 
             return found;
         }
     }
-    let mut parts = Parting { step: case.steps.len(), op: None, found: Vec::new() };
+    let mut parts = Parting::at_end(case);
     parts.end(expected, actual);
     found.take(parts, rules);
     found
@@ -224,12 +229,18 @@ fn is_refusal(wanted: &StepTrace, given: &StepTrace, before: Option<&StepTrace>)
 struct Parting {
     step: usize,
     op: Option<Op>,
+    act: Option<Op>,
     found: Vec<Difference>,
 }
 
 impl Parting {
+    fn at_end(case: &Case) -> Parting {
+        Parting { step: case.steps.len(), op: None, act: None, found: Vec::new() }
+    }
+
     fn add(&mut self, severity: Severity, field: Field, slot: usize, kinds: (String, String), texts: (String, String)) {
-        let bucket = Bucket { severity, op: self.op, field, expected: kinds.0, actual: kinds.1 };
+        let (op, act) = (self.op, self.act);
+        let bucket = Bucket { severity, op, act, field, expected: kinds.0, actual: kinds.1 };
         self.found.push(Difference { bucket, step: self.step, slot, expected: texts.0, actual: texts.1 });
     }
 
@@ -329,9 +340,19 @@ fn differ_in_address(wanted: &Outcome, given: &Outcome) -> bool {
 
 /// The kind of divergence that a death in a step is. What the answer should have been hardly matters beside it.
 #[must_use]
-pub fn death(op: Op, wanted: &Outcome, end: &End) -> Bucket {
+pub fn death(step: &Step, wanted: &Outcome, end: &End) -> Bucket {
     let (expected, actual) = (rough_kind(wanted), end_kind(end));
-    Bucket { severity: Severity::Death, op: Some(op), field: Field::Answer, expected, actual }
+    let act = step.act().map(|act| act.op);
+    Bucket { severity: Severity::Death, op: Some(step.op), act, field: Field::Answer, expected, actual }
+}
+
+impl Bucket {
+    /// What was done, for people: the operation, and that of an argument.
+    #[must_use]
+    pub fn done(&self) -> Option<String> {
+        let op = self.op?;
+        Some(self.act.map_or_else(|| op.to_string(), |act| format!("{op} with {act} inside")))
+    }
 }
 
 fn rough_kind(outcome: &Outcome) -> String {
@@ -418,7 +439,7 @@ fn state_text(state: &MapState) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mmapcheck_spec::{Raise, Step};
+    use mmapcheck_spec::Raise;
 
     fn agreement(case: &Case, expected: &Trace, actual: &Trace) -> Comparison {
         compare(case, expected, actual, &Rules::default())

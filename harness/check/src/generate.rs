@@ -3,10 +3,12 @@
 //! Numbers are chosen relative to the state they will meet (length, position, page, size of the file), so that the
 //! boundaries are hit often. Each case switches some operations off (swarm), so that the others meet more often.
 
+mod acts;
 mod args;
 
 use crate::choices::Choices;
-use mmapcheck_spec::{Case, FileSpec, Kind, Mode, Op, Profile, SLOTS, Step, World, repair};
+use crate::limits;
+use mmapcheck_spec::{Case, Dialect, FileSpec, Kind, Mode, Op, Profile, SLOTS, Step, World, repair};
 
 /// What may be generated.
 #[derive(Clone, Debug)]
@@ -23,7 +25,7 @@ impl Mix {
     /// Every operation.
     #[must_use]
     pub fn all(profile: Profile) -> Mix {
-        Mix { ops: Op::ALL.to_vec(), steps: crate::limits::STEPS, profile }
+        Mix { ops: Op::ALL.to_vec(), steps: limits::STEPS, profile }
     }
 }
 
@@ -52,8 +54,9 @@ fn weight(op: Op) -> usize {
 
 /// Makes a case.
 pub fn generate(choices: &mut impl Choices, mix: &Mix) -> Case {
-    let mut maker = Maker { choices, mix, maps: 0, views: 0, iters: 0, files: 0, world: Vec::new() };
+    let mut maker = Maker { choices, mix, maps: 0, views: 0, iters: 0, files: 0, world: Vec::new(), acting: false };
     let world = maker.world();
+    maker.acting = mix.profile.dialect() == Dialect::Python3 && maker.one_in(limits::ACTING);
     let bag = maker.bag();
     let mut steps = Vec::with_capacity(mix.steps);
     steps.push(maker.opening());
@@ -81,6 +84,8 @@ struct Maker<'a, C> {
     files: usize,
     /// Size and mode of each file of the world.
     world: Vec<(usize, Mode)>,
+    /// Whether arguments may do a step of their own.
+    acting: bool,
 }
 
 impl<C: Choices> Maker<'_, C> {
@@ -152,6 +157,9 @@ impl<C: Choices> Maker<'_, C> {
         let row = op.row();
         let on = self.slot(row.on)?;
         let mut step = Step { op, on, bind: 0, args: self.args(op) };
+        if self.acting && self.one_in(limits::ACTING_STEP) {
+            self.make_act(&mut step);
+        }
         if let Some(kind) = row.binds {
             step.bind = self.bind(kind);
         }
@@ -213,6 +221,20 @@ mod tests {
         let cases = (0..3000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
         let seen: HashSet<Op> = cases.flat_map(|case| case.steps).map(|step| step.op).collect();
         let missing: Vec<_> = Op::ALL.iter().filter(|op| !seen.contains(op)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn every_operation_with_a_number_or_bytes_is_given_an_argument_that_acts() {
+        let mix = Mix::all(Profile::cpython(3, 13, 0));
+        let cases = (0..6000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
+        let acting = cases.flat_map(|case| case.steps).filter(|step| step.act().is_some());
+        let seen: HashSet<(Op, Op)> = acting.filter_map(|step| Some((step.op, step.act()?.op))).collect();
+        let outer: HashSet<Op> = seen.iter().map(|(op, _)| *op).collect();
+        let inner: HashSet<Op> = seen.iter().map(|(_, act)| *act).collect();
+        let missing: Vec<_> = acts::CONVERTING.iter().filter(|op| !outer.contains(op)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        let missing: Vec<_> = acts::ACTS.iter().filter(|op| !inner.contains(op)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }
 

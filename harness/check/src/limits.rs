@@ -28,6 +28,17 @@ pub const HANG_AGAIN: Duration = Duration::from_millis(500);
 /// Steps of a case that are left out at most because what they do is known. Each costs one more run of the case.
 pub const LEFT_OUT: usize = 8;
 
+/// One case in so many has arguments that do a step of their own while they are converted. Each of them ends most of what a
+/// case could still do with its map.
+pub const ACTING: usize = 4;
+
+/// One step in so many of such a case has one.
+pub const ACTING_STEP: usize = 5;
+
+/// One case in so many keeps the steps of which it is known that they kill the target. A death costs as much time as a
+/// thousand cases, and a listed one has a case of its own that is run every time.
+pub const KILLING: u64 = 512;
+
 /// How often a case that killed a worker is tried again, to tell a crash of the target from a kill from outside.
 pub const RETRIES: usize = 3;
 

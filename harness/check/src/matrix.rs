@@ -289,7 +289,7 @@ impl Found {
         Found {
             id: slug(difference),
             severity: finding.severity().to_string(),
-            op: difference.bucket.op.map_or("at the end".into(), |op| op.to_string()),
+            op: difference.bucket.done().unwrap_or("at the end".into()),
             field: difference.bucket.field.to_string(),
             headline: headline(difference),
             expected: difference.expected.clone(),

@@ -73,7 +73,7 @@ pub fn headline(difference: &crate::compare::Difference) -> String {
 }
 
 fn headline_of(difference: &crate::compare::Difference, short: &dyn Fn(&str) -> String) -> String {
-    let what = difference.bucket.op.map_or("at the end of the case".to_owned(), |op| op.to_string());
+    let what = difference.bucket.done().unwrap_or("at the end of the case".to_owned());
     let (expected, actual) = (short(&difference.expected), short(&difference.actual));
     match difference.bucket.field {
         Field::Answer => format!("{what}: expected {expected}, got {actual}"),
@@ -85,7 +85,7 @@ fn headline_of(difference: &crate::compare::Difference, short: &dyn Fn(&str) -> 
 #[must_use]
 pub fn slug(difference: &crate::compare::Difference) -> String {
     let bucket = &difference.bucket;
-    let op = bucket.op.map_or("end".to_owned(), |op| op.to_string());
+    let op = bucket.done().unwrap_or("end".to_owned());
     let parts = [op, bucket.field.to_string(), bucket.expected.clone(), bucket.actual.clone()];
     let words: String = parts.join(" ").chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
     words.split_whitespace().take(10).collect::<Vec<_>>().join("-").to_lowercase()
@@ -199,7 +199,7 @@ pub fn summary(report: &Report) -> String {
         let mut milder: Vec<_> = report.milder.iter().collect();
         milder.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         for (bucket, count) in milder.iter().take(20) {
-            let op = bucket.op.map_or("end".into(), |op| op.to_string());
+            let op = bucket.done().unwrap_or("end".into());
             let _ =
                 writeln!(text, "  {count:>8} × {op}: {} → {}", shortened(&bucket.expected), shortened(&bucket.actual));
         }

@@ -3,12 +3,17 @@
 //! Each fault is a bug that an implementation of `mmap` could have. A campaign must find every one and make it small, and
 //! so must the pages of the specification.
 
+mod reentrant;
 mod wrong;
 
 use crate::run::Stepwise;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{
     End, FileState, Host, Left, Machine, Op, Outcome, Profile, Step, TargetError, Value, Watch, World,
+};
+use reentrant::{
+    converted_twice, lost_exception, lost_export, never_asked, stale_end, stale_length, stale_position, stale_range,
+    used_after_close,
 };
 use std::path::Path;
 use wrong::{
@@ -88,7 +93,7 @@ faults! {
     "read of a negative count reads nothing" (2): |m, s| on(m, s, Op::Read, read_negative);
     "readline leaves out the newline" (3): |m, s| on(m, s, Op::ReadLine, chomped);
     "readline ends at a zero byte" (3): |m, s| on(m, s, Op::ReadLine, line_to_zero);
-    "read_byte is signed" (3): |m, s| on(m, s, Op::ReadByte, |m, s| map_int(m.step(s), |b| if b > 127 { b - 256 } else { b }));
+    "read_byte is signed" (4): |m, s| on(m, s, Op::ReadByte, |m, s| map_int(m.step(s), |b| if b > 127 { b - 256 } else { b }));
     "a read-only map takes a write" (2): |m, s| forgive(m, s, Op::Write, "TypeError", "readonly");
     "a write that does not fit is cut" (3): |m, s| on(m, s, Op::Write, cut_write);
     "write_byte wraps around" (3): |m, s| on(m, s, Op::WriteByte, wrapped_byte);
@@ -122,7 +127,7 @@ faults! {
     "repr is the one of before 3.9" (2): |m, s| on(m, s, Op::Repr, |_, _| text("<mmap.mmap object at 0x7f0000000000>"));
     "closed is always False" (3): |m, s| on(m, s, Op::Closed, |_, _| boolean(false));
     "a closed map can tell" (3): |m, s| forgive_with(m, s, Op::Tell, "ValueError", "closed", Value::Int(0));
-    "leaving a with statement does not close" (2): |m, s| on(m, s, Op::With, |m, s| m.step(&as_op(s, Op::Enter)).map(|_| Outcome::Value(Value::None)));
+    "leaving a with statement does not close" (3): |m, s| on(m, s, Op::With, |m, s| m.step(&as_op(s, Op::Enter)).map(|_| Outcome::Value(Value::None)));
     "a with statement swallows the exception" (2): |m, s| forgive(m, s, Op::WithRaise, "KeyError", "");
     "the text of a closed map's error is short" (3): |m, s| m.step(s).map(|outcome| reworded(outcome, "mmap closed or invalid", "mmap closed"));
     "an OSError has lost its number" (1): |m, s| on(m, s, Op::New, |m, s| m.step(s).map(numberless));
@@ -152,4 +157,13 @@ faults! {
     "an exhausted iterator starts again" (4): |m, s| on(m, s, Op::Next, restarting_next);
     "an iterator of a closed map is exhausted" (4): |m, s| m.step(s).map(|outcome| if s.op == Op::Next { as_class(outcome, "ValueError", "StopIteration") } else { outcome });
     "a closed map can be flushed" (3): |m, s| forgive(m, s, Op::Flush, "ValueError", "closed");
+    "a map is used after an argument has closed it" (2): used_after_close;
+    "a byte is written behind the end after its value has shrunk the map" (2): |m, s| on(m, s, Op::SetItem, stale_end);
+    "read has the length of before a shrink" (2): |m, s| on(m, s, Op::Read, stale_length);
+    "an argument is converted twice" (2): converted_twice;
+    "read has the position of before its argument moved it" (2): |m, s| on(m, s, Op::Read, stale_position);
+    "what an argument raises is lost" (2): lost_exception;
+    "an argument is never asked" (2): never_asked;
+    "find that fails keeps the buffer of its needle" (3): |m, s| on(m, s, Op::Find, lost_export);
+    "seek has the length of before a shrink" (2): |m, s| on(m, s, Op::Seek, stale_range);
 }

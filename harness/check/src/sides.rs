@@ -4,7 +4,7 @@ use crate::compare::{Difference, content_text, outcome_text};
 use crate::report::shortened;
 use crate::run::Compared;
 use anstyle::{AnsiColor, Color, Style};
-use mmapcheck_spec::notation::{self, step_text};
+use mmapcheck_spec::notation::{self, line_text};
 use mmapcheck_spec::{Kind, MapState, StepTrace};
 use std::fmt::Write;
 
@@ -55,7 +55,7 @@ fn sides(compared: &Compared, step: usize) -> String {
 
 fn title(compared: &Compared, step: usize) -> String {
     match compared.case.steps.get(step) {
-        Some(done) => format!("step {} of {}: {}", step + 1, compared.case.steps.len(), shortened(&step_text(done))),
+        Some(done) => format!("step {} of {}: {}", step + 1, compared.case.steps.len(), shortened(&line_text(done))),
         None => "after the last step".to_owned(),
     }
 }

@@ -59,7 +59,7 @@ pub fn sweep(
         let next = match numbers.next() {
             Some(number) => {
                 let watch = if number.is_multiple_of(limits::CLOSE_LOOK) { Watch::Every } else { Watch::Quick };
-                let answered = judge.answer(generate(&mut seeded(seed, number), mix), watch)?;
+                let answered = judge.answer_in_sweep(number, generate(&mut seeded(seed, number), mix), watch)?;
                 target.announce(&answered.case, watch);
                 Some((number, watch, answered))
             }

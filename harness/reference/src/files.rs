@@ -27,6 +27,8 @@ pub struct Cursor {
     pub number: usize,
     /// In bytes from the start.
     pub position: Cell<u64>,
+    /// Whether the file object is closed, so that its descriptor is none any more.
+    pub closed: Cell<bool>,
 }
 
 /// A file object.
@@ -37,9 +39,15 @@ struct FileObject<F> {
     open: Option<F>,
 }
 
+impl<F> Drop for FileObject<F> {
+    fn drop(&mut self) {
+        self.cursor.closed.set(true);
+    }
+}
+
 impl<F> FileObject<F> {
     fn new(number: usize, position: u64, open: F) -> FileObject<F> {
-        let cursor = Rc::new(Cursor { number, position: Cell::new(position) });
+        let cursor = Rc::new(Cursor { number, position: Cell::new(position), closed: Cell::new(false) });
         FileObject { cursor, open: Some(open) }
     }
 }
@@ -117,8 +125,8 @@ impl<S: Store> Files<S> {
 
     /// Drops the file objects of the case.
     pub fn end(&mut self) {
-        for object in self.objects.iter_mut().filter_map(Option::take) {
-            if let Some(open) = object.open {
+        for mut object in self.objects.iter_mut().filter_map(Option::take) {
+            if let Some(open) = object.open.take() {
                 self.store.take_back(object.cursor.number, open);
             }
         }
@@ -247,6 +255,7 @@ impl<S: Store> Files<S> {
     pub fn close(&mut self, slot: Slot) -> Result<(), End> {
         let object = self.objects.get_mut(usize::from(slot)).and_then(Option::as_mut).ok_or_else(unbound)?;
         object.open = None;
+        object.cursor.closed.set(true);
         Ok(())
     }
 

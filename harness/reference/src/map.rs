@@ -101,7 +101,18 @@ impl<S: Store> Map<S> {
 
     /// Refuses a closed map before a method converts its arguments, in the versions that do so.
     pub fn open_to_arguments(&self, profile: Profile) -> Answer<()> {
-        if profile.methods_convert_first() { Ok(()) } else { self.open().map(|_| ()) }
+        if profile.methods_convert_first() { Ok(()) } else { self.check_open() }
+    }
+
+    /// Refuses a closed map after a method has converted its arguments, in the versions that do so. The others look again
+    /// when they come to its memory.
+    pub fn open_after_arguments(&self, profile: Profile) -> Answer<()> {
+        if profile.methods_convert_first() { self.check_open() } else { Ok(()) }
+    }
+
+    /// Refuses a closed map.
+    pub fn check_open(&self) -> Answer<()> {
+        self.open().map(|_| ())
     }
 
     /// The memory of an open map. This is the first check of nearly every operation.

@@ -3,8 +3,9 @@
 use super::form::{Found, forms, unify_stmt};
 use super::literal::{bytes_of, flags_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt, statement};
-use super::{INDEX_CLASS, NotationError, OPEN_IMPORT};
+use super::{ACT, CLASSES, NotationError, OPEN_IMPORT};
 use crate::{Arg, Case, FileSpec, Given, Kind, Mode, Op, SLOTS, Slot, Step, Wrap};
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// A session as it was read.
@@ -142,7 +143,10 @@ struct Reader {
     paths: Vec<String>,
     bound: HashMap<Kind, usize>,
     modules: Vec<String>,
-    has_index: bool,
+    /// The classes that have been defined, by name.
+    classes: Vec<&'static str>,
+    /// What the function defined last does, until an argument takes it.
+    act: RefCell<Option<Step>>,
     /// The file whose opening lines are being read; none once the steps have begun.
     opening: Option<Opening>,
     begun: bool,
@@ -162,12 +166,21 @@ impl Reader {
         if line.after_gap {
             self.end();
         }
+        if line.source.starts_with("def ") {
+            (self.begun, self.opening) = (true, None);
+            self.function(&line.source)?;
+            self.statements.push(line);
+            return Ok(());
+        }
         let stmt = statement(&joined(&line.source)?)?;
         if let Stmt::Import(modules) = stmt {
             self.import(modules)?;
         } else if self.begun || !self.world(&stmt, &mut line)? {
             self.end();
             let (step, discards) = self.step(&stmt)?;
+            if self.act.get_mut().is_some() {
+                return Err(format!("the function {ACT} is defined for the statement after it, which does not use it"));
+            }
             line.step = Some(self.case.steps.len());
             line.discards = discards;
             self.case.steps.push(step);
@@ -186,17 +199,41 @@ impl Reader {
     }
 
     fn class(&mut self, line: &Statement) -> Result<()> {
-        let source: Vec<&str> = INDEX_CLASS.iter().map(|text| text[3..].trim_end()).collect();
-        let given: Vec<&str> = line.source.lines().collect();
-        let wanted: Vec<&str> =
-            source.iter().enumerate().map(|(i, text)| if i == 0 { &text[1..] } else { text }).collect();
-        let same = given.len() <= wanted.len()
-            && given.len() + 1 >= wanted.len()
-            && given.iter().zip(&wanted).all(|(a, b)| a.trim() == b.trim());
-        if !same {
-            return Err(format!("the only class of the notation is\n{}", INDEX_CLASS.join("\n")));
+        let given = || line.source.lines().map(str::trim).filter(|text| !text.is_empty());
+        let same =
+            |lines: &[&'static str]| given().eq(lines.iter().map(|text| text[3..].trim()).filter(|t| !t.is_empty()));
+        let Some(class) = CLASSES.iter().find(|class| same(class.lines)) else {
+            let all: Vec<_> = CLASSES.iter().map(|class| class.lines.join("\n")).collect();
+            return Err(format!("the classes of the notation are\n{}", all.join("\n")));
+        };
+        self.classes.push(class.name);
+        Ok(())
+    }
+
+    /// The function that does what an argument of the next statement does while it is converted.
+    fn function(&mut self, source: &str) -> Result<()> {
+        let lines: Vec<&str> = source.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let (shared, body) = match lines.as_slice() {
+            [head, body] if *head == format!("def {ACT}():") => (None, *body),
+            [head, shared, body] if *head == format!("def {ACT}():") => (shared.strip_prefix("global "), *body),
+            _ => return Err(format!("the only function of the notation is {ACT}, of one statement")),
+        };
+        if self.act.get_mut().is_some() {
+            return Err(format!("the function {ACT} is defined twice before it is used"));
         }
-        self.has_index = true;
+        let stmt = statement(body)?;
+        let named = match &stmt {
+            Stmt::Assign(Expr::Name(name), _) | Stmt::Del(Expr::Name(name)) if name != "_" => Some(name.as_str()),
+            _ => None,
+        };
+        if named != shared || (lines.len() == 3 && shared.is_none()) {
+            return Err("a function says 'global' of just the name that it binds or drops".into());
+        }
+        let (step, discards) = self.step(&stmt)?;
+        if step.act().is_some() || discards {
+            return Err("the statement of a function does a step and nothing else".into());
+        }
+        *self.act.get_mut() = Some(step);
         Ok(())
     }
 
@@ -273,10 +310,9 @@ impl Reader {
     }
 
     fn bind(&mut self, kind: Kind, name: &str) -> Result<Slot> {
-        const RESERVED: [&str; 14] = [
-            "mmap", "os", "re", "struct", "zlib", "array", "Index", "LEN", "POS", "SIZE", "None", "True", "False", "_",
-        ];
-        if RESERVED.contains(&name) {
+        const RESERVED: [&str; 14] =
+            ["mmap", "os", "re", "struct", "zlib", "array", "LEN", "POS", "SIZE", "None", "True", "False", "_", ACT];
+        if RESERVED.contains(&name) || CLASSES.iter().any(|class| class.name == name) {
             return Err(format!("'{name}' cannot name a thing of the case"));
         }
         match self.names.get(name) {
@@ -443,11 +479,8 @@ impl Reader {
             },
             (Expr::Name(name), [(None, source)]) if name == "bytearray" => wrap(Wrap::ByteArray, source),
             (Expr::Name(name), [(None, source)]) if name == "memoryview" => wrap(Wrap::View, source),
-            (Expr::Name(name), [(None, value)]) if name == "Index" => {
-                if !self.has_index {
-                    return Err("the class Index has not been defined".into());
-                }
-                num_of(value)?.map(Arg::Index).ok_or_else(|| "Index takes a whole number".into())
+            (Expr::Name(name), [(None, value), rest @ ..]) if CLASSES.iter().any(|class| class.name == name) => {
+                self.object(name, value, rest)
             }
             (Expr::Attr(object, class), [(None, Expr::Text(code)), (None, source)])
                 if **object == Expr::Name("array".into()) && class == "array" && code == "B" =>
@@ -458,6 +491,30 @@ impl Reader {
                 wrap(Wrap::Array, source)
             }
             _ => Err("not an argument of the notation".into()),
+        }
+    }
+}
+
+impl Reader {
+    /// An object of a class of the session.
+    fn object(&self, class: &str, value: &Expr, rest: &[(Option<String>, Expr)]) -> Result<Arg> {
+        if !self.classes.contains(&class) {
+            return Err(format!("the class {class} has not been defined"));
+        }
+        let number = || num_of(value)?.ok_or_else(|| format!("{class} takes a whole number"));
+        if class == "Index" {
+            return if rest.is_empty() { number().map(Arg::Index) } else { Err("Index takes a whole number".into()) };
+        }
+        if rest != [(None, Expr::Name(ACT.into()))] {
+            return Err(format!("{class} takes a value and {ACT}"));
+        }
+        let act = || self.act.take().map(Box::new).ok_or_else(|| format!("{ACT} is used once after it is defined"));
+        match class {
+            "IndexAfter" => Ok(Arg::IndexAfter(number()?, act()?)),
+            _ => match bytes_of(value)? {
+                Some(bytes) => Ok(Arg::BufferAfter(bytes, act()?)),
+                None => Err(format!("{class} takes bytes")),
+            },
         }
     }
 }
@@ -476,7 +533,7 @@ fn joined(source: &str) -> Result<String> {
 /// A descriptor given as a number must not be one that may be open in the process that runs the case.
 fn safe_descriptor(arg: &Arg) -> Result<()> {
     let value = match arg {
-        Arg::Int(num) | Arg::Index(num) => num.as_plain(),
+        Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => num.as_plain(),
         Arg::Bool(value) => Some(i128::from(*value)),
         _ => None,
     };

@@ -202,13 +202,14 @@ impl Job<'_> {
     /// A death of a kind that has been looked into is counted and not tried again. After a listed one, the case goes on
     /// without the step.
     fn death_seen_before(&mut self, number: u64, gone: &Gone) -> Result<bool, TargetError> {
-        let Answered { mut case, expected } = self.judge.answer(self.generated(number), Watch::Quick)?;
+        let Answered { mut case, expected } =
+            self.judge.answer_in_sweep(number, self.generated(number), Watch::Quick)?;
         let place = gone.marks.step.filter(|_| !gone.marks.again).map_or(usize::MAX, |step| step as usize);
         let Some((step, StepTrace { result: Ok(wanted), .. })) = case.steps.get(place).zip(expected.steps.get(place))
         else {
             return Ok(false);
         };
-        let bucket = death(step.op, wanted, &gone.end);
+        let bucket = death(step, wanted, &gone.end);
         if let Some(id) = self.judge.rules().find(&bucket).map(str::to_owned) {
             self.shared.tally().meet([(id, 1)]);
             case.steps.remove(place);
@@ -228,14 +229,15 @@ impl Job<'_> {
     fn killed(&mut self, number: u64, gone: &Gone) -> Result<(), TargetError> {
         let compared = self.judge.compare(self.generated(number), self.worker.as_mut(), Watch::Full)?;
         let step = gone.marks.step.map_or(compared.case.steps.len(), |step| step as usize);
-        let op = compared.case.steps.get(step).map(|step| step.op);
+        let done = compared.case.steps.get(step);
         let wanted: Option<&Outcome> = compared.expected.steps.get(step).and_then(|step| step.result.as_ref().ok());
         let (expected, actual) = (wanted.map_or("the end of the case".into(), outcome_text), gone.end.to_string());
-        let bucket = match (op, wanted) {
-            (Some(op), Some(wanted)) => death(op, wanted, &gone.end),
+        let bucket = match (done, wanted) {
+            (Some(done), Some(wanted)) => death(done, wanted, &gone.end),
             _ => Bucket {
                 severity: Severity::Death,
                 op: None,
+                act: None,
                 field: Field::Closing,
                 expected: String::new(),
                 actual: actual.clone(),

@@ -61,6 +61,10 @@ pub(super) fn check(rule: &Rule) -> Result<(), (Key, String)> {
     if !Op::ALL.iter().any(|op| fits(&rule.op, op.row().name)) && !fits(&rule.op, END) {
         return Err(("op", format!("'{}' is no operation, and {END} is the end of a case", rule.op)));
     }
+    let acts = |op: &&Op| !matches!(op, Op::With | Op::WithRaise);
+    if !rule.acts.is_empty() && !Op::ALL.iter().filter(acts).any(|op| fits(&rule.acts, op.row().name)) {
+        return Err(("acts", format!("'{}' is no operation that an argument can do", rule.acts)));
+    }
     if !Field::ALL.iter().any(|(_, name)| fits(&rule.field, name)) {
         let names: Vec<_> = Field::ALL.iter().map(|(_, name)| *name).collect();
         return Err(("field", format!("'{}' is no field: {}", rule.field, names.join(", "))));

@@ -50,6 +50,7 @@ impl SweepOrder {
 pub struct WireRule {
     id: String,
     op: String,
+    acts: String,
     field: String,
     expected: String,
     actual: String,
@@ -58,16 +59,16 @@ pub struct WireRule {
 
 impl From<&Rule> for WireRule {
     fn from(rule: &Rule) -> WireRule {
-        let Rule { id, op, field, expected, actual, severity } = rule.clone();
-        WireRule { id, op, field, expected, actual, severity: severity.map(|severity| severity.to_string()) }
+        let Rule { id, op, acts, field, expected, actual, severity } = rule.clone();
+        WireRule { id, op, acts, field, expected, actual, severity: severity.map(|severity| severity.to_string()) }
     }
 }
 
 impl WireRule {
     fn rule(self) -> Result<Rule, String> {
-        let WireRule { id, op, field, expected, actual, severity } = self;
+        let WireRule { id, op, acts, field, expected, actual, severity } = self;
         let severity = severity.map(|severity| severity.parse()).transpose()?;
-        Ok(Rule { id, op, field, expected, actual, severity })
+        Ok(Rule { id, op, acts, field, expected, actual, severity })
     }
 }
 
@@ -185,6 +186,7 @@ pub(super) struct WireSwept {
 struct WireHit {
     severity: String,
     op: Option<String>,
+    act: Option<String>,
     field: String,
     expected: String,
     actual: String,
@@ -360,6 +362,7 @@ impl From<Swept> for WireSwept {
         let hit = |hit: Hit| WireHit {
             severity: hit.bucket.severity.to_string(),
             op: hit.bucket.op.map(|op| op.to_string()),
+            act: hit.bucket.act.map(|op| op.to_string()),
             field: hit.bucket.field.to_string(),
             expected: hit.bucket.expected,
             actual: hit.bucket.actual,
@@ -387,10 +390,10 @@ impl WireHit {
     fn hit(self) -> Result<Hit, String> {
         let severity: Severity = self.severity.parse()?;
         let named = |name: &String| Op::named(name).ok_or_else(|| format!("'{name}' is no operation"));
-        let op = self.op.as_ref().map(named).transpose()?;
+        let [op, act] = [&self.op, &self.act].map(|op| op.as_ref().map(named).transpose());
         let field = Field::ALL.iter().find(|(_, name)| *name == self.field).map(|(field, _)| *field);
         let field = field.ok_or_else(|| format!("'{}' is no field", self.field))?;
-        let bucket = Bucket { severity, op, field, expected: self.expected, actual: self.actual };
+        let bucket = Bucket { severity, op: op?, act: act?, field, expected: self.expected, actual: self.actual };
         Ok(Hit { bucket, case: self.case, count: self.count })
     }
 }

@@ -201,8 +201,9 @@ class Target(object):
         self.page = getattr(self.module, "PAGESIZE", 4096)
         self.granule = getattr(self.module, "ALLOCATIONGRANULARITY", 4096)
         self.keywords = hello["constructor"]
-        scope, self.lacks = self.scope(hello["index"])
+        scope, self.lacks = self.scope(hello["classes"])
         self.index = scope["Index"]
+        self.after = {"b": scope["BufferAfter"], "n": scope["IndexAfter"]}
         self.operations = [Operation(row, scope) for row in hello["operations"]]
         self.things = [eval(compile(source, "<thing>", "eval"), scope) for source in hello["things"]]
         self.array = scope.get("array")
@@ -211,6 +212,7 @@ class Target(object):
             "b": self.carrier,
             "x": lambda arg: self.index(int(arg[1])),
             "n": lambda arg: int(arg[1]),
+            "a": self.acting,
             "c": lambda arg: self.constants(arg),
             "k": lambda arg: self.own_constants(arg),
             "t": lambda arg: self.things[arg[1]],
@@ -225,7 +227,7 @@ class Target(object):
         }
         os.chdir(hello["folder"])
 
-    def scope(self, index):
+    def scope(self, classes):
         """The names a session may use, and the modules that are not there."""
         lacks = []
 
@@ -240,7 +242,7 @@ class Target(object):
                 scope[name] = __import__(name)
             except ImportError:
                 lacks.append(name)
-        exec(compile(index, "<index>", "exec"), scope)
+        exec(compile(classes, "<classes>", "exec"), scope)
         return scope, lacks
 
     def edition(self):
@@ -323,6 +325,15 @@ class Target(object):
             bits |= getattr(self.module, name)
         return bits
 
+    def acting(self, arg):
+        """An object that does a step while it is converted; what that raises, the conversion raises."""
+        value, step = arg[1:]
+        kind = "n"
+        if type(value) is list:
+            kind = "b" if value[0] == "b" else "n"
+            value = self.decoders[value[0]](value)
+        return self.after[kind](value, lambda: self.perform(self.operations[step[0]], step))
+
     # Names.
 
     def bound(self, kind, slot):
@@ -386,8 +397,21 @@ class Target(object):
         return {"id": case["id"], "steps": steps, "last": last, "closing": closing, "files": self.files()}
 
     def answer(self, operation, step):
+        try:
+            return encode(self.perform(operation, step))
+        except Unsupported as error:
+            return ["?", str(error)]
+        except Exception as error:
+            return self.failed(error)
+        finally:
+            # Nothing may hold what the case drops, as Python 2 holds its last exception.
+            if forget:
+                forget()
+
+    def perform(self, operation, step):
+        """Does a step, perhaps while another one is at its arguments. What it raises is the step's answer."""
         args = step[3]
-        on = function = None
+        on = None
         try:
             if operation.on is not None:
                 on = self.names[operation.on].get(step[1])
@@ -403,23 +427,14 @@ class Target(object):
             if operation.cuts:
                 self.shrunk = True
             if operation.binds is None:
-                function = self.compiled(operation, step, args)
-                return encode(function(on, args))
+                return self.compiled(operation, step, args)(on, args)
             if operation.binds == "map":
                 return self.construct(operation, step)
-            function = self.compiled(operation, step, args)
-            return self.name(operation.binds, step[2], function(on, args))
-        except Unsupported as error:
-            return ["?", str(error)]
-        except Exception as error:
-            on = function = None
-            return self.failed(error)
+            return self.name(operation.binds, step[2], self.compiled(operation, step, args)(on, args))
         finally:
-            # Nothing may hold what the case drops: neither this step's names nor Python 2's last exception.
-            on = function = None
+            # Nor do this step's names, where its exception goes on.
+            on = None
             del args[:]
-            if forget:
-                forget()
 
     def failed(self, error):
         if self.lacks and type(error) is NameError:
@@ -445,7 +460,8 @@ class Target(object):
         names = self.keywords[: len(args) - len(keywords)] + keywords
         files = [arg[1] for name, arg in zip(names, args) if name == "fileno" and type(arg) is list and arg[0] == "fd"]
         function = self.compiled(operation, step, args)
-        given = dict(zip(names, args))
+        # What an object does while it is asked is for the map alone to see.
+        given = dict((name, getattr(arg, "value", arg)) for name, arg in zip(names, args))
         given["path"] = self.names["file"][files[0]].name if files else None
         made = Map(given, self)
         made.made(function(None, args))

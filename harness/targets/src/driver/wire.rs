@@ -1,6 +1,6 @@
 //! The lines between this program and a driver: the only place that knows their format, which `protocol.md` describes.
 
-use mmapcheck_spec::notation::{INDEX_CLASS, name};
+use mmapcheck_spec::notation::{CLASSES, Class, name};
 use mmapcheck_spec::{
     Arg, Base, Case, Changes, Content, End, Kind, Left, MapState, Num, Op, Outcome, Raise, Step, StepTrace, Thing,
     Trace, Value, Watch, Wrap, constants,
@@ -23,7 +23,7 @@ pub(super) fn hello(module: &str, attr: &str, folder: &Path) -> Json {
         "folder": folder,
         "operations": operations,
         "constructor": constructor,
-        "index": index_class(),
+        "classes": CLASSES.iter().map(Class::source).collect::<String>(),
         "things": Thing::ALL.map(|(_, source, _)| source),
     })
 }
@@ -47,11 +47,6 @@ fn kind(kind: Kind) -> &'static str {
         Kind::View => "view",
         Kind::Iter => "iter",
     }
-}
-
-/// The class `Index` as source without prompts.
-fn index_class() -> String {
-    INDEX_CLASS.iter().map(|line| line.get(4..).unwrap_or_default().to_owned() + "\n").collect()
 }
 
 /// What a driver says of itself.
@@ -187,6 +182,8 @@ fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
             Json::Array(parts) if parts.first() == Some(&json!("n")) => json!(["x", parts[1]]),
             _ => return Err(End::Unsupported("a number is not plain".into())),
         },
+        Arg::IndexAfter(num, act) => json!(["a", number(*num)?, step(act)?]),
+        Arg::BufferAfter(bytes, act) => json!(["a", ["b", carrier(Wrap::Bytes), latin(bytes)], step(act)?]),
         Arg::Flags(places) => {
             let known = |place: &u8| {
                 let constant = &constants::ALL[usize::from(*place)];

@@ -15,6 +15,7 @@ use mmapcheck_reference::files::Files;
 use mmapcheck_spec::{
     End, FileState, Host, Left, Machine, Outcome, Profile, SLOTS, Slot, Step, TargetError, Watch, World,
 };
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 
 /// A class of the embedded CPython, done step by step.
@@ -24,12 +25,12 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Embedded {
     host: Host,
-    files: Files,
-    names: Names,
+    files: RefCell<Files>,
+    names: RefCell<Names>,
     /// Whether memory of a map may be dead now: a file has lost pages, or a map has grown beyond its memory.
-    shrunk: bool,
+    shrunk: Cell<bool>,
     /// Whether a map that may be anonymous was resized in this case.
-    grown: bool,
+    grown: Cell<bool>,
     scratch: Scratch,
     kit: Kit,
     /// Last, so that it is dropped last: every object above needs it.
@@ -66,8 +67,8 @@ impl Embedded {
         let gil = Gil::hold()?;
         let (host, kit) = Embedded::import(&gil, module, attr)?;
         let scratch = Scratch::new().map_err(|why| TargetError(format!("no file in memory can be made: {why}")))?;
-        let files = Files::new(dir)?;
-        Ok(Embedded { host, files, names: Names::default(), shrunk: false, grown: false, scratch, kit, gil })
+        let (files, names) = (RefCell::new(Files::new(dir)?), RefCell::default());
+        Ok(Embedded { host, files, names, shrunk: Cell::new(false), grown: Cell::new(false), scratch, kit, gil })
     }
 
     fn import(gil: &Gil, module: &str, attr: &str) -> Result<(Host, Kit), TargetError> {
@@ -86,25 +87,27 @@ impl Embedded {
         &self.host
     }
 
-    fn map(&self, slot: Slot) -> Result<&Object, End> {
-        let map = self.names.maps.get(usize::from(slot)).and_then(Option::as_ref);
-        map.map(|map| &map.object).ok_or_else(unbound)
+    fn map(&self, slot: Slot) -> Result<Object, End> {
+        let names = self.names.borrow();
+        let map = names.maps.get(usize::from(slot)).and_then(Option::as_ref);
+        map.map(|map| map.object.clone()).ok_or_else(unbound)
     }
 
-    fn view(&self, slot: Slot) -> Result<&Object, End> {
-        bound(&self.names.views, slot)
+    fn view(&self, slot: Slot) -> Result<Object, End> {
+        bound(&self.names.borrow().views, slot)
     }
 
-    fn iter(&self, slot: Slot) -> Result<&Object, End> {
-        bound(&self.names.iters, slot)
+    fn iter(&self, slot: Slot) -> Result<Object, End> {
+        bound(&self.names.borrow().iters, slot)
     }
 }
 
 impl Machine for Embedded {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
-        self.names = Names::default();
-        (self.shrunk, self.grown) = (false, false);
-        self.files.begin(world)
+        self.names.take();
+        self.shrunk.set(false);
+        self.grown.set(false);
+        self.files.get_mut().begin(world)
     }
 
     fn step(&mut self, step: &Step) -> Result<Outcome, End> {
@@ -113,7 +116,7 @@ impl Machine for Embedded {
 
     fn look(&mut self, closely: bool, watch: Watch) -> Left {
         let maps = self.look_at_maps(closely, watch);
-        Left { maps, files: if watch.takes_files() { self.files.look(watch) } else { Vec::new() } }
+        Left { maps, files: if watch.takes_files() { self.files.get_mut().look(watch) } else { Vec::new() } }
     }
 
     fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
@@ -121,15 +124,17 @@ impl Machine for Embedded {
             let map = map.as_ref()?.object.clone();
             Some(self.kit.outcome(Object::call_method(&self.kit.names.close, &mut [map], None)))
         };
-        let closing = self.names.maps[..self.names.reach].iter().map(close).collect();
-        self.names = Names::default();
-        self.files.end();
-        (closing, self.files.look(watch))
+        let names = self.names.take();
+        let closing = names.maps[..names.reach].iter().map(close).collect();
+        drop(names);
+        let files = self.files.get_mut();
+        files.end();
+        (closing, files.look(watch))
     }
 }
 
-fn bound(names: &[Option<Object>], slot: Slot) -> Result<&Object, End> {
-    names.get(usize::from(slot)).and_then(Option::as_ref).ok_or_else(unbound)
+fn bound(names: &[Option<Object>], slot: Slot) -> Result<Object, End> {
+    names.get(usize::from(slot)).cloned().flatten().ok_or_else(unbound)
 }
 
 fn unbound() -> End {
