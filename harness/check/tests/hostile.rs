@@ -219,7 +219,7 @@ fn is_refused(harm: &str, says: &str) -> Result {
 
 #[test]
 fn who_introduces_itself_wrongly_is_refused() -> Result {
-    is_refused("version", "speaks version 2 of the protocol, and this is version 1")?;
+    is_refused("version", "speaks version 1 of the protocol, and this is version 2")?;
     is_refused("platform", "the reference knows no platform 'plan9'")?;
     is_refused("python-4", "the reference knows Python 2.7 and 3.6")?;
     is_refused("no-introduction", "no line of the protocol: \"{\\\"id\\\":1}\"")?;
