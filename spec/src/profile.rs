@@ -436,6 +436,13 @@ impl Profile {
         self.is_windows()
     }
 
+    /// Who touches a page of a map that lies wholly beyond the end of its file, or that may not be touched, dies of a signal.
+    /// Seen on Linux in every version at hand. In WebAssembly a map is a copy; on Windows there are no such pages.
+    #[must_use]
+    pub fn dies_of_dead_memory(self) -> bool {
+        self.platform == Platform::Linux
+    }
+
     /// `madvise()` is there. Python 3.8 (documentation, `mmap.madvise`); not on Windows: seen in 3.11.9.
     #[must_use]
     pub fn takes_advice(self) -> bool {

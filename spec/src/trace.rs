@@ -169,3 +169,14 @@ pub struct Trace {
     /// What ended the target after the last step, while everything was closed.
     pub end: Option<End>,
 }
+
+impl Trace {
+    /// The signal that the target died of in the last step, where it did. There is nothing else then but the steps before.
+    #[must_use]
+    pub fn death(&self) -> Option<i32> {
+        match self.steps.last()?.result {
+            Err(End::Died(signal)) => Some(signal),
+            _ => None,
+        }
+    }
+}

@@ -55,6 +55,7 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
     let profile = profile.unwrap_or(host.profile);
     let mut target = Stepwise::new(machine, host);
     let mut judge = Judge::new(profile)?;
+    judge.spare();
     let mix = Mix::all(profile);
     let mut behind = match &subject.engine {
         Engine::Python(_) => Some(subject.start(None, limits::HANG)?),

@@ -139,6 +139,8 @@ pub struct Report {
     pub cases: u64,
     /// Steps compared.
     pub steps: u64,
+    /// Cases in which the target died as was foreseen.
+    pub deaths: u64,
     /// How long it took.
     pub seconds: f64,
     /// The least severity of a finding.
@@ -165,6 +167,7 @@ impl Report {
             seed: plan.seed,
             cases: 0,
             steps: 0,
+            deaths: 0,
             seconds: 0.0,
             severity,
             findings: Vec::new(),
@@ -222,6 +225,7 @@ pub fn campaign(plan: &Plan, host: Host, stop: &AtomicBool, watcher: &dyn Watche
         seed: plan.seed,
         cases: tally.cases,
         steps: tally.steps,
+        deaths: tally.deaths,
         seconds: began.elapsed().as_secs_f64(),
         severity,
         findings,
@@ -244,6 +248,7 @@ pub trait Watcher: Sync {
 struct Tally {
     cases: u64,
     steps: u64,
+    deaths: u64,
     counts: BTreeMap<Bucket, u64>,
     taken: HashSet<Bucket>,
     findings: Vec<Finding>,

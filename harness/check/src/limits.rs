@@ -39,6 +39,10 @@ pub const ACTING_STEP: usize = 5;
 /// thousand cases, and a listed one has a case of its own that is run every time.
 pub const KILLING: u64 = 512;
 
+/// One case in so many keeps the first step in which a process is foreseen to die, and ends with it. The others go on
+/// without such steps.
+pub const DYING: u64 = 3;
+
 /// How often a case that killed a worker is tried again, to tell a crash of the target from a kill from outside.
 pub const RETRIES: usize = 3;
 

@@ -24,11 +24,10 @@ const LOUD: Style = BAD.bold();
 #[must_use]
 pub fn session(compared: &Compared, difference: Option<&crate::compare::Difference>) -> String {
     let mut case = compared.case.clone();
-    let mut answers: Vec<Outcome> =
-        compared.expected.steps.iter().filter_map(|step| step.result.clone().ok()).collect();
+    let mut answers: Vec<_> = compared.expected.steps.iter().map(|step| step.result.clone()).collect();
     if let Some((step, answer)) = difference.and_then(|difference| evidence(&case, difference, compared)) {
         case.steps.push(step);
-        answers.push(answer);
+        answers.push(Ok(answer));
     }
     notation::print_answered(&case, &answers, compared.profile.dialect())
 }
@@ -216,6 +215,9 @@ pub fn summary(report: &Report) -> String {
         many => format!("{many} divergences ({})", by_severity(report)),
     };
     let early = if report.interrupted { ", stopped early" } else { "" };
+    if report.deaths > 0 {
+        let _ = writeln!(text, "deaths foreseen that came: {}", grouped(report.deaths));
+    }
     let _ = writeln!(
         text,
         "{found}: {} cases, {} steps compared in {:.1} s ({} steps/s){early}",
@@ -289,6 +291,7 @@ pub fn json(
         "seed": report.seed,
         "cases": report.cases,
         "steps": report.steps,
+        "deaths": report.deaths,
         "seconds": report.seconds,
         "interrupted": report.interrupted,
         "pages": pages_json(pages, again),

@@ -5,8 +5,10 @@ use crate::known::Rules;
 use crate::limits;
 use mmapcheck_reference::{Reference, Sim};
 use mmapcheck_spec::{
-    Case, Changes, End, Host, Machine, Op, Outcome, Profile, Step, StepTrace, Target, TargetError, Trace, Watch, repair,
+    Case, Changes, End, FileState, Host, Left, Machine, Op, Outcome, Profile, Step, StepTrace, Target, TargetError,
+    Trace, Watch, World, repair,
 };
+use mmapcheck_targets::death::outlive;
 
 /// A case with plain numbers, and what must happen in it.
 #[derive(Clone, Debug)]
@@ -15,6 +17,19 @@ pub struct Answered {
     pub case: Case,
     /// What the reference did.
     pub expected: Trace,
+}
+
+impl Answered {
+    /// Runs the case on a target.
+    ///
+    /// # Errors
+    /// Where the target could not be used at all.
+    pub fn run_on(&self, target: &mut dyn Target, watch: Watch) -> Result<Trace, TargetError> {
+        match self.expected.death() {
+            Some(_) => target.run_to_death(&self.case, watch),
+            None => target.run(&self.case, watch),
+        }
+    }
 }
 
 /// A machine of this process as a target for whole cases. `mark` is told the number of each step before it is done, and at
@@ -43,6 +58,41 @@ impl<M: Machine, F: FnMut(usize)> Target for Stepwise<M, F> {
     fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
         Trace::of(&mut self.machine, case, watch, &mut self.mark)
     }
+
+    fn run_to_death(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+        let mut machine = Outliving { machine: &mut self.machine, left: case.steps.len() };
+        Trace::of(&mut machine, case, watch, &mut self.mark)
+    }
+}
+
+/// A machine that outlives its last step.
+struct Outliving<'a, M> {
+    machine: &'a mut M,
+    /// Steps that are left.
+    left: usize,
+}
+
+impl<M: Machine> Machine for Outliving<'_, M> {
+    fn begin(&mut self, world: &World) -> Result<(), TargetError> {
+        self.machine.begin(world)
+    }
+
+    fn step(&mut self, step: &Step) -> Result<Outcome, End> {
+        self.left = self.left.saturating_sub(1);
+        if self.left > 0 {
+            return self.machine.step(step);
+        }
+        let (done, signal) = outlive(|| self.machine.step(step));
+        signal.map_or(done, |signal| Err(End::Died(signal)))
+    }
+
+    fn look(&mut self, closely: bool, watch: Watch) -> Left {
+        self.machine.look(closely, watch)
+    }
+
+    fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
+        self.machine.finish(watch)
+    }
 }
 
 /// The reference in memory, ready to answer cases.
@@ -50,8 +100,16 @@ pub struct Judge {
     reference: Reference<Sim>,
     profile: Profile,
     rules: Rules,
-    /// Whether steps are left out of which it is known that the target dies in them.
-    spares: bool,
+    spares: Spares,
+}
+
+/// Which steps are left out, so that what comes after them is compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Spares {
+    /// Those in which a target is known to die that should not.
+    known: bool,
+    /// Those in which it should.
+    foreseen: bool,
 }
 
 impl Judge {
@@ -60,7 +118,12 @@ impl Judge {
     /// # Errors
     /// Where this system is none that the reference foresees.
     pub fn new(profile: Profile) -> Result<Judge, TargetError> {
-        Ok(Judge { reference: Reference::in_memory(profile)?, profile, rules: Rules::default(), spares: false })
+        Ok(Judge {
+            reference: Reference::in_memory(profile)?,
+            profile,
+            rules: Rules::default(),
+            spares: Spares::default(),
+        })
     }
 
     /// The profile it judges by.
@@ -80,8 +143,21 @@ impl Judge {
         self.rules = rules;
     }
 
+    /// From now on, cases are answered as the one of this number is in a campaign: most are without the steps in which the
+    /// target is known to die, or foreseen to.
+    pub fn take_up(&mut self, number: u64) {
+        let spares = |one_in: u64| !number.is_multiple_of(one_in);
+        self.spares = Spares { known: spares(limits::KILLING), foreseen: spares(limits::DYING) };
+    }
+
+    /// From now on, no step is left in a case of which it is foreseen that a process dies in it.
+    pub fn spare(&mut self) {
+        self.spares.foreseen = true;
+    }
+
     /// Runs a case on the reference. Numbers become plain; steps that have no answer (a name that was not bound, a closed
-    /// file, memory that is foreseen to be dead) are left out, and so are those that go through a long map item by item.
+    /// file) are left out, and so are those that go through a long map item by item. A step in which a process dies is the
+    /// last one, unless it is left out too.
     ///
     /// # Errors
     /// Where the case's files cannot be made.
@@ -92,18 +168,6 @@ impl Judge {
                 Err(less) => case = less,
             }
         }
-    }
-
-    /// As [`Judge::answer`], for a case of a campaign by its number: most are without the steps of which it is known that the
-    /// target dies in them.
-    ///
-    /// # Errors
-    /// Where the case's files cannot be made.
-    pub fn answer_in_sweep(&mut self, number: u64, case: Case, watch: Watch) -> Result<Answered, TargetError> {
-        self.spares = !number.is_multiple_of(limits::KILLING);
-        let answered = self.answer(case, watch);
-        self.spares = false;
-        answered
     }
 
     /// The inner error: the case without a step that must be left out, and that has changed the reference before this was
@@ -120,15 +184,22 @@ impl Judge {
                 continue;
             }
             let answer = self.reference.step(&step);
-            if step.act().is_some() && self.must_be_left_out(&step, &answer) {
+            let left_out = (answer.is_err() || step.act().is_some()) && self.must_be_left_out(&step, &answer);
+            if left_out && step.act().is_some() {
                 let mut less = Case { world, steps: done.into_iter().chain(steps).collect() };
                 repair(&mut less);
                 return Ok(Err(less));
             }
-            let Ok(outcome) = answer else { continue };
+            if left_out {
+                continue;
+            }
             let closely = step.op.row().changes == Changes::Bytes;
-            expected.steps.push(StepTrace { result: Ok(outcome), left: self.reference.look(closely, watch) });
+            let left = if answer.is_ok() { self.reference.look(closely, watch) } else { Left::default() };
+            expected.steps.push(StepTrace { result: answer, left });
             done.push(step);
+            if expected.death().is_some() {
+                return Ok(Ok(Answered { case: Case { world, steps: done }, expected }));
+            }
         }
         expected.last = self.reference.look(true, watch);
         (expected.closing, expected.files) = self.reference.finish(watch);
@@ -137,7 +208,8 @@ impl Judge {
 
     fn must_be_left_out(&self, step: &Step, answer: &Result<Outcome, End>) -> bool {
         match answer {
-            Ok(outcome) => self.spares && self.rules.foresee_death(step, outcome),
+            Err(End::Died(_)) if self.spares.foreseen || !self.profile.dies_of_dead_memory() => true,
+            Ok(_) | Err(End::Died(_)) => self.spares.known && self.rules.foresee_death(step, answer),
             Err(_) => true,
         }
     }
@@ -166,8 +238,9 @@ impl Judge {
     }
 
     fn compare_once(&mut self, case: Case, target: &mut dyn Target, watch: Watch) -> Result<Compared, TargetError> {
-        let Answered { case, expected } = self.answer(case, watch)?;
-        let actual = target.run(&case, watch)?;
+        let answered = self.answer(case, watch)?;
+        let actual = answered.run_on(target, watch)?;
+        let Answered { case, expected } = answered;
         let comparison = compare(&case, &expected, &actual, &self.rules);
         Ok(Compared { profile: self.profile, case, expected, actual, comparison })
     }

@@ -1,7 +1,7 @@
 //! A session as a Python script that asks its last statement of any interpreter, without any tool of ours.
 
-use mmapcheck_spec::Op;
 use mmapcheck_spec::notation::{NotationError, Session, Statement, parse};
+use mmapcheck_spec::{End, Op};
 use std::fmt::Write;
 
 /// What every script begins with: an empty folder, and the class to look at.
@@ -71,6 +71,9 @@ fn answers_nothing(op: Op) -> bool {
 
 /// An answer on one line; of a traceback the line that counts.
 fn wanted(statement: &Statement) -> String {
+    if let Some(signal) = statement.dies {
+        return format!("it {}", End::Died(signal));
+    }
     match statement.want.as_slice() {
         [] => "nothing".into(),
         [first, .., last] if first.starts_with("Traceback") => last.clone(),
@@ -130,6 +133,8 @@ mod tests {
         let raising = ">>> m.read(b'')\nTraceback (most recent call last):\n  ...\nTypeError: no\n";
         let session = format!("{OPENING}{raising}>>> with m:\n...     pass\n...\n");
         assert_eq!(said(&session)?, "asked:    with m: pass\nexpected: nothing\ngot:      nothing\n");
+        let session = format!("{OPENING}>>> m[0]  # died of signal 7 (SIGBUS)\n");
+        assert_eq!(said(&session)?, "asked:    m[0]\nexpected: it died of signal 7 (SIGBUS)\ngot:      97\n");
         let session = format!("{OPENING}>>> m[9] = 1\n");
         assert_eq!(
             said(&session)?,

@@ -16,6 +16,8 @@ pub struct Swept {
     pub cases: u64,
     /// Steps compared.
     pub steps: u64,
+    /// Cases in which the target died as was foreseen.
+    pub deaths: u64,
     /// The kinds of divergence met.
     pub hits: Vec<Hit>,
     /// The known divergences met: the id of each with how often.
@@ -59,25 +61,31 @@ pub fn sweep(
         let next = match numbers.next() {
             Some(number) => {
                 let watch = if number.is_multiple_of(limits::CLOSE_LOOK) { Watch::Every } else { Watch::Quick };
-                let answered = judge.answer_in_sweep(number, generate(&mut seeded(seed, number), mix), watch)?;
-                target.announce(&answered.case, watch);
+                judge.take_up(number);
+                let answered = judge.answer(generate(&mut seeded(seed, number), mix), watch)?;
+                if answered.expected.death().is_none() {
+                    target.announce(&answered.case, watch);
+                }
                 Some((number, watch, answered))
             }
             None => None,
         };
         let done = next.is_none();
-        let Some((number, watch, Answered { case, expected })) = std::mem::replace(&mut ahead, next) else {
+        let Some((number, watch, answered)) = std::mem::replace(&mut ahead, next) else {
             if done { break } else { continue }
         };
         starting(number, false);
-        let actual = target.run(&case, watch)?;
+        let actual = answered.run_on(target, watch)?;
+        let Answered { case, expected } = answered;
         swept.cases += 1;
         swept.steps += actual.steps.len().min(expected.steps.len()) as u64;
         let mut comparison = compare(&case, &expected, &actual, judge.rules());
         if judge.rules().want_a_closer_look(&comparison) {
             starting(number, true);
+            judge.take_up(number);
             comparison = judge.compare(case, target, Watch::Full)?.comparison;
         }
+        swept.deaths += u64::from(comparison.died);
         for (_, id) in comparison.known {
             *swept.known.entry(id).or_default() += 1;
         }

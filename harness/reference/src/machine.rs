@@ -227,7 +227,12 @@ impl<S: Store> Reference<S> {
                 unsupported("bytes written over themselves become what the kernel's copying makes of them").into()
             );
         }
-        let bytes = map.all()?;
+        let bytes = map.all().map_err(|stop| match stop {
+            Stop::End(End::Died(_)) => {
+                Stop::End(unsupported("a kernel that is given dead memory says so, or stops there"))
+            }
+            stop => stop,
+        })?;
         Ok(Value::Int(files.write(step.on, &bytes)? as i128))
     }
 

@@ -94,6 +94,9 @@ pub const CLASSES: &[Class] = &[
 /// The name of the function that an object of the last two classes calls.
 pub const ACT: &str = "act";
 
+/// What stands between a statement and the comment that says how it ends the process.
+pub(crate) const COMMENT: &str = "  # ";
+
 /// What a session of Python 2 opens its files with, so that they are those of Python 3. It is allowed in any session.
 pub(crate) const OPEN_IMPORT: &str = "from io import open";
 

@@ -1,9 +1,9 @@
 //! Cases as sessions.
 
 use super::answer::{bytes_literal, render};
-use super::{ACT, CLASSES, OPEN_IMPORT};
+use super::{ACT, CLASSES, COMMENT, OPEN_IMPORT};
 use crate::constants;
-use crate::{Arg, Base, Case, Dialect, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Wrap};
+use crate::{Arg, Base, Case, Dialect, End, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Wrap};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -19,17 +19,24 @@ pub fn print(case: &Case) -> String {
     print_answered(case, &[], Dialect::Python3)
 }
 
-/// The session with answers to its first steps, as a Python prompt shows them.
+/// The session with answers to its first steps, as a Python prompt shows them. A step without one has the reason as a comment.
 #[must_use]
-pub fn print_answered(case: &Case, answers: &[Outcome], dialect: Dialect) -> String {
+pub fn print_answered(case: &Case, answers: &[Result<Outcome, End>], dialect: Dialect) -> String {
     let mut lines = opening(case, dialect);
     if !case.world.files.is_empty() {
         // An empty line tells the lines that make the world from a first step that looks like one of them.
         lines.push(String::new());
     }
     for (i, step) in case.steps.iter().enumerate() {
-        let mut answer = answers.get(i).map(|answer| render(answer, dialect)).unwrap_or_default();
         let mut statement = statement_lines(step);
+        let mut answer = match answers.get(i) {
+            Some(Ok(answer)) => render(answer, dialect),
+            Some(Err(end)) => {
+                statement[0] += &format!("{COMMENT}{end}");
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
         let has_address = answer.last().is_some_and(|line| line.contains(" at 0x..."));
         if shorten(&mut answer) || has_address {
             statement[0] += "  # doctest: +ELLIPSIS";

@@ -3,8 +3,8 @@
 use super::form::{Found, forms, unify_stmt};
 use super::literal::{bytes_of, flags_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt, statement};
-use super::{ACT, CLASSES, NotationError, OPEN_IMPORT};
-use crate::{Arg, Case, FileSpec, Given, Kind, Mode, Op, SLOTS, Slot, Step, Wrap};
+use super::{ACT, CLASSES, COMMENT, NotationError, OPEN_IMPORT};
+use crate::{Arg, Case, End, FileSpec, Given, Kind, Mode, Op, SLOTS, Slot, Step, Wrap};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -36,6 +36,8 @@ pub struct Statement {
     pub ellipsis: bool,
     /// `# doctest: +IGNORE_EXCEPTION_DETAIL`
     pub class_only: bool,
+    /// `# died of signal 7 (SIGBUS)`: the signal that the process must die of in this statement.
+    pub dies: Option<i32>,
     /// For a line that makes the world: what it must show.
     shows: Option<String>,
     /// An empty line stands before it: the lines that make the world are over.
@@ -101,6 +103,7 @@ fn fresh(line: usize, source: &str) -> Result<Statement> {
         discards: false,
         ellipsis: false,
         class_only: false,
+        dies: None,
         shows: None,
         after_gap: false,
     };
@@ -116,7 +119,18 @@ fn fresh(line: usize, source: &str) -> Result<Statement> {
         }
         statement.source = code.trim_end().to_owned();
     }
+    if let Some((code, signal)) = death(source) {
+        (statement.source, statement.dies) = (code.to_owned(), Some(signal));
+    }
     Ok(statement)
+}
+
+/// A statement and the signal that its comment says the process dies of.
+fn death(source: &str) -> Option<(&str, i32)> {
+    let (code, comment) = source.rsplit_once(COMMENT)?;
+    let number = comment.strip_prefix("died of signal ")?.split(' ').next()?;
+    let signal = number.parse().ok()?;
+    (comment == End::Died(signal).to_string()).then_some((code, signal))
 }
 
 impl Statement {

@@ -1,6 +1,6 @@
 //! Which kinds of divergence there can be, so that a pattern that can match none is refused.
 
-use super::{END, Rule, fits};
+use super::{END, Rule, SIGBUS, SIGSEGV, fits};
 use crate::compare::{Field, Severity, end_kind};
 use mmapcheck_spec::{End, Op};
 
@@ -8,11 +8,12 @@ use mmapcheck_spec::{End, Op};
 pub(super) type Key = &'static str;
 
 /// What the two sides of a divergence can be, by field and severity.
-const SIDES: [(Field, Severity, Kind, Kind); 10] = [
+const SIDES: [(Field, Severity, Kind, Kind); 11] = [
     (Field::Answer, Severity::Message, Kind::Text, Kind::Text),
     (Field::Answer, Severity::Class, Kind::Class, Kind::Class),
     (Field::Answer, Severity::Value, Kind::Outcome, Kind::Outcome),
     (Field::Answer, Severity::Death, Kind::Rough, Kind::End),
+    (Field::Answer, Severity::Death, Kind::Death, Kind::RoughOrEnd),
     (Field::Pos, Severity::Value, Kind::Nothing, Kind::Nothing),
     (Field::Len, Severity::Value, Kind::Nothing, Kind::Nothing),
     (Field::Closed, Severity::Value, Kind::Nothing, Kind::Nothing),
@@ -34,6 +35,10 @@ enum Kind {
     Rough,
     /// A death or a hang.
     End,
+    /// A death that is foreseen.
+    Death,
+    /// Beside a foreseen death: a value, an exception, another death or a hang.
+    RoughOrEnd,
     /// Nothing is said of states.
     Nothing,
     /// How the sizes of files compare.
@@ -112,6 +117,8 @@ impl Kind {
             Kind::Outcome => "a type or an exception class",
             Kind::Rough => "'a value' or 'an exception', beside a death",
             Kind::End => "'hung', 'died of signal 11 (SIGSEGV)' or 'exited with status 3'",
+            Kind::Death => "'died of signal 7 (SIGBUS)' or 'died of signal 11 (SIGSEGV)', where that is foreseen",
+            Kind::RoughOrEnd => "'a value', 'an exception' or another end, beside a death that is foreseen",
             Kind::Nothing => "'' for what a step leaves behind",
             Kind::Size => "'same size' or 'another size'",
         }
@@ -126,6 +133,10 @@ impl Kind {
             Kind::Outcome => is_class(pattern) || TYPES.split_whitespace().any(|name| fits(pattern, name)),
             Kind::Rough => any(&["a value", "an exception"]),
             Kind::End => is_end(pattern),
+            Kind::Death => {
+                any(&[SIGBUS, SIGSEGV].map(|signal| End::Died(signal).to_string()).each_ref().map(|s| s.as_str()))
+            }
+            Kind::RoughOrEnd => Kind::Rough.can_be(pattern) || is_end(pattern),
             Kind::Nothing => any(&[""]),
             Kind::Size => any(&["same size", "another size"]),
         }

@@ -16,8 +16,8 @@ use std::ops::Range;
 /// What a worker is asked.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Request {
-    /// Run one case.
-    Run { session: String, full: bool },
+    /// Run one case. `to_death`: a process may well die in its last step.
+    Run { session: String, full: bool, to_death: bool },
     /// Run a range of cases and compare them.
     Sweep(SweepOrder),
 }
@@ -177,6 +177,7 @@ struct WireContent {
 pub(super) struct WireSwept {
     cases: u64,
     steps: u64,
+    deaths: u64,
     hits: Vec<WireHit>,
     known: BTreeMap<String, u64>,
     incomparable: Vec<(String, u64)>,
@@ -372,6 +373,7 @@ impl From<Swept> for WireSwept {
         WireSwept {
             cases: swept.cases,
             steps: swept.steps,
+            deaths: swept.deaths,
             hits: swept.hits.into_iter().map(hit).collect(),
             known: swept.known,
             incomparable: swept.incomparable,
@@ -382,7 +384,8 @@ impl From<Swept> for WireSwept {
 impl WireSwept {
     pub(super) fn swept(self) -> Result<Swept, String> {
         let hits = self.hits.into_iter().map(WireHit::hit).collect::<Result<_, _>>()?;
-        Ok(Swept { cases: self.cases, steps: self.steps, hits, known: self.known, incomparable: self.incomparable })
+        let WireSwept { cases, steps, deaths, known, incomparable, .. } = self;
+        Ok(Swept { cases, steps, deaths, hits, known, incomparable })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::answer::{Answer, Stop, overflow_error, type_error, unsupported, value
 use crate::convert;
 use crate::errno::Errno;
 use crate::files::{Cursor, MOST_FILE};
-use crate::map::{Access, Map, Tracked};
+use crate::map::{Access, Map, Rights, Tracked};
 use crate::object::{Args, Object};
 use crate::rules::section::{self, Sections};
 use crate::store::{ADDRESSES, PAGE, Request, Store};
@@ -50,9 +50,8 @@ pub fn construct<S: Store>(store: &S, sections: &Sections<S>, mut asked: Asked<S
     asked.check_kernel()?;
     let memory = store.map(asked.mapped_file(), asked.request())?;
     let tracked = Tracked { file: asked.file().filter(|_| asked.trackfd).cloned(), wanted: asked.trackfd };
-    let readable = asked.prot & (PROT_READ | PROT_WRITE) != 0;
     let flags = if asked.is_anonymous() { asked.flags | MAP_ANONYMOUS } else { asked.flags };
-    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, flags, readable))
+    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, flags, Rights::of(asked.prot)))
 }
 
 /// The first argument.

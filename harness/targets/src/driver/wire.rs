@@ -74,6 +74,7 @@ pub(super) enum Line {
     Ready(Ready),
     Failed { failed: String },
     Step { id: u64, step: WireStep },
+    Died { id: u64, died: i32 },
     Done(Box<Done>),
 }
 
@@ -134,8 +135,19 @@ enum WireMap {
 #[derive(Clone, Debug, Deserialize)]
 struct WireContent(u64, u32, Option<String>);
 
-/// A case as a line without its end. `tell`: each step is to be told of as soon as it is done.
-pub(super) fn request(id: u64, case: &Case, watch: Watch, tell: bool) -> Result<Vec<u8>, End> {
+/// How a case is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// It is answered as a whole.
+    Whole,
+    /// Each step is told of as soon as it is done.
+    Told,
+    /// The same, in a process of its own.
+    Isolated,
+}
+
+/// A case as a line without its end.
+pub(super) fn request(id: u64, case: &Case, watch: Watch, manner: Manner) -> Result<Vec<u8>, End> {
     let files = case.world.files.iter().enumerate();
     let files: Vec<_> =
         files.map(|(slot, file)| (name(Kind::File, slot as u8), latin(&file.bytes), file.mode.text())).collect();
@@ -145,7 +157,8 @@ pub(super) fn request(id: u64, case: &Case, watch: Watch, tell: bool) -> Result<
         Watch::Every => "every",
         Watch::Full => "full",
     };
-    let case = Request { id, watch, tell, files, steps };
+    let (tell, isolate) = (manner != Manner::Whole, manner == Manner::Isolated);
+    let case = Request { id, watch, tell, isolate, files, steps };
     serde_json::to_vec(&case).map_err(|error| End::Unsupported(format!("the case cannot be sent: {error}")))
 }
 
@@ -154,6 +167,7 @@ struct Request<'a> {
     id: u64,
     watch: &'a str,
     tell: bool,
+    isolate: bool,
     files: Vec<(String, String, &'a str)>,
     steps: Vec<Json>,
 }
