@@ -100,6 +100,9 @@ pub struct Judge {
     reference: Reference<Sim>,
     profile: Profile,
     rules: Rules,
+    /// In every case.
+    always: Spares,
+    /// In the cases that are answered now.
     spares: Spares,
 }
 
@@ -122,8 +125,22 @@ impl Judge {
             reference: Reference::in_memory(profile)?,
             profile,
             rules: Rules::default(),
+            always: Spares::default(),
             spares: Spares::default(),
         })
+    }
+
+    /// From now on every step is left out of which it is known that the target dies in it, for one whose death would end more
+    /// than the case.
+    pub fn spare(&mut self) {
+        self.always.known = true;
+        self.spares = self.always;
+    }
+
+    /// The same, and every step in which a process is foreseen to die: each step that is left has an answer.
+    pub fn spare_all(&mut self) {
+        self.always = Spares { known: true, foreseen: true };
+        self.spares = self.always;
     }
 
     /// The profile it judges by.
@@ -146,13 +163,9 @@ impl Judge {
     /// From now on, cases are answered as the one of this number is in a campaign: most are without the steps in which the
     /// target is known to die, or foreseen to.
     pub fn take_up(&mut self, number: u64) {
-        let spares = |one_in: u64| !number.is_multiple_of(one_in);
-        self.spares = Spares { known: spares(limits::KILLING), foreseen: spares(limits::DYING) };
-    }
-
-    /// From now on, no step is left in a case of which it is foreseen that a process dies in it.
-    pub fn spare(&mut self) {
-        self.spares.foreseen = true;
+        let spares = |always, one_in: u64| always || !number.is_multiple_of(one_in);
+        let Spares { known, foreseen } = self.always;
+        self.spares = Spares { known: spares(known, limits::KILLING), foreseen: spares(foreseen, limits::DYING) };
     }
 
     /// Runs a case on the reference. Numbers become plain; steps that have no answer (a name that was not bound, a closed

@@ -34,6 +34,7 @@ fn catch(fault: &'static Fault) -> Result<Caught, Box<dyn std::error::Error>> {
     let mix = Mix::all(PROFILE);
     let hit = first_hit(&mut judge, &mut saboteur, &mix)?.ok_or("not found")?;
     let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
+    judge.take_up(hit.case);
     let close = judge.compare(case.clone(), &mut saboteur, Watch::Full)?;
     let bucket: Bucket = close.comparison.differences.first().ok_or("not shown again")?.bucket.clone();
     let small = shrink_to(&mut judge, &mut saboteur, case, &bucket, Instant::now() + Duration::from_secs(20));
