@@ -3,10 +3,15 @@
 //! Each fault is a bug that an implementation of `mmap` could have. A campaign must find every one and make it small, and
 //! so must the pages of the specification.
 
+mod fatal;
 mod reentrant;
 mod wrong;
 
 use crate::run::Stepwise;
+use fatal::{
+    SIGBUS, SIGSEGV, dead_raises, dead_writes, dead_zeros, dies_if, dies_of, has_dead_pages, is_given_a_view,
+    searches_to_a_page, tail_is_dead,
+};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{
     End, FileState, Host, Left, Machine, Op, Outcome, Profile, Step, TargetError, Value, Watch, World,
@@ -75,12 +80,12 @@ impl Machine for Saboteur {
 
 macro_rules! faults {
     ($( $(#[$doc:meta])* $name:literal ($longest:literal): $act:expr; )*) => {
-        /// Every fault.
-        pub static FAULTS: &[Fault] = &[$(Fault { name: $name, longest: $longest, act: $act }),*];
+        &[$(Fault { name: $name, longest: $longest, act: $act }),*]
     };
 }
 
-faults! {
+/// Every fault that an example of the specification can show.
+pub static FAULTS: &[Fault] = faults! {
     "find ignores end" (2): |m, s| on(m, s, Op::Find, |m, s| m.step(&first_args(s, 2)));
     "find starts at 0, not at the position" (3): |m, s| on(m, s, Op::Find, from_zero);
     "rfind starts at 0, not at the position" (3): |m, s| on(m, s, Op::RFind, from_zero);
@@ -166,4 +171,19 @@ faults! {
     "an argument is never asked" (2): never_asked;
     "find that fails keeps the buffer of its needle" (3): |m, s| on(m, s, Op::Find, lost_export);
     "seek has the length of before a shrink" (2): |m, s| on(m, s, Op::Seek, stale_range);
-}
+};
+
+/// Every fault about what a process dies of, which no example shows: it would be the end of whoever tries it.
+pub static FATAL: &[Fault] = faults! {
+    "a dead page is read as zeros" (3): dead_zeros;
+    "a dead page is written to, and nothing happens" (3): dead_writes;
+    "dead pages raise" (3): dead_raises;
+    "a dead page is a SIGSEGV" (3): |m, s| dies_of(m, s, SIGBUS, SIGSEGV);
+    "memory without rights is a SIGBUS" (2): |m, s| dies_of(m, s, SIGSEGV, SIGBUS);
+    "flush dies of a dead page" (3): |m, s| dies_if(m, s, Op::Flush, has_dead_pages, SIGBUS);
+    "a view dies of a dead page" (3): |m, s| dies_if(m, s, Op::View, has_dead_pages, SIGBUS);
+    "a page is dead from the end of the file on" (3): tail_is_dead;
+    "a search reads one byte behind the map" (2): |m, s| dies_if(m, s, Op::Find, searches_to_a_page, SIGSEGV);
+    "a needle is read one byte too far" (2): |m, s| dies_if(m, s, Op::Find, |_, s| is_given_a_view(s), SIGSEGV);
+    "a source is read one byte too far" (2): |m, s| dies_if(m, s, Op::Write, |_, s| is_given_a_view(s), SIGSEGV);
+};
