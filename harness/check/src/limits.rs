@@ -42,6 +42,10 @@ pub const KILLING: u64 = 512;
 /// How often a case that killed a worker is tried again, to tell a crash of the target from a kill from outside.
 pub const RETRIES: usize = 3;
 
+/// How often a case that has left something behind is run again. An allocator takes so much address space at once that it does
+/// not take more in each of a few runs, and a cache is full after one.
+pub const LEAKS: usize = 4;
+
 /// Divergences of different kinds after which a campaign stops: nobody reads more at once.
 pub const BUCKETS: usize = 200;
 

@@ -1,11 +1,13 @@
 //! Running a case: first the reference, which makes its numbers plain, then a target.
 
+use crate::census::Census;
 use crate::compare::{Comparison, compare};
 use crate::known::Rules;
 use crate::limits;
 use mmapcheck_reference::{Reference, Sim};
 use mmapcheck_spec::{
-    Case, Changes, End, Host, Machine, Op, Outcome, Profile, Step, StepTrace, Target, TargetError, Trace, Watch, repair,
+    Case, Changes, End, Host, Leaks, Machine, Op, Outcome, Profile, Step, StepTrace, Target, TargetError, Trace, Watch,
+    repair,
 };
 
 /// A case with plain numbers, and what must happen in it.
@@ -26,12 +28,14 @@ pub struct Stepwise<M, F = fn(usize)> {
     pub host: Host,
     /// Who is told.
     pub mark: F,
+    /// Counts what cases leave behind, where nothing else happens in this process.
+    pub census: Option<Census>,
 }
 
 impl<M: Machine> Stepwise<M> {
-    /// A target that tells nobody.
+    /// A target that tells nobody, in a process where other things may happen.
     pub fn new(machine: M, host: Host) -> Stepwise<M> {
-        Stepwise { machine, host, mark: |_| {} }
+        Stepwise { machine, host, mark: |_| {}, census: None }
     }
 }
 
@@ -41,8 +45,34 @@ impl<M: Machine, F: FnMut(usize)> Target for Stepwise<M, F> {
     }
 
     fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
-        Trace::of(&mut self.machine, case, watch, &mut self.mark)
+        let broken = |why| TargetError(format!("what this process holds cannot be counted: {why}"));
+        let mut census = self.census.as_mut().filter(|_| watch.takes_leaks());
+        let before = census.as_mut().map(|census| census.take()).transpose().map_err(broken)?;
+        let mut trace = Trace::of(&mut self.machine, case, watch, &mut self.mark)?;
+        if let (Some(census), Some(before)) = (census, before) {
+            trace.leaks = census.leaks(before).map_err(broken)?;
+        }
+        Ok(trace)
     }
+}
+
+/// Runs a case that has left something behind again and again: what counts is what it leaves each time.
+///
+/// # Errors
+/// Where the target could not be used at all.
+pub fn look_for_leaks(
+    case: &Case,
+    target: &mut dyn Target,
+    watch: Watch,
+    trace: &mut Trace,
+) -> Result<(), TargetError> {
+    for _ in 0..limits::LEAKS {
+        if trace.leaks == Leaks::default() {
+            break;
+        }
+        trace.leaks = trace.leaks.common(target.run(case, watch)?.leaks);
+    }
+    Ok(())
 }
 
 /// The reference in memory, ready to answer cases.
@@ -167,7 +197,8 @@ impl Judge {
 
     fn compare_once(&mut self, case: Case, target: &mut dyn Target, watch: Watch) -> Result<Compared, TargetError> {
         let Answered { case, expected } = self.answer(case, watch)?;
-        let actual = target.run(&case, watch)?;
+        let mut actual = target.run(&case, watch)?;
+        look_for_leaks(&case, target, watch, &mut actual)?;
         let comparison = compare(&case, &expected, &actual, &self.rules);
         Ok(Compared { profile: self.profile, case, expected, actual, comparison })
     }

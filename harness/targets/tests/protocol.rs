@@ -153,7 +153,7 @@ fn what_is_said_is_what_the_schema_says() -> Result {
 #[test]
 fn what_stands_inside_a_line_is_held_against_the_schema_too() -> Result {
     let whole = schema("fromDriver")?;
-    let done = |outcome: Value, left: Value| json!({"id": 1, "steps": [[outcome, left.clone()]], "last": left, "closing": [], "files": []});
+    let done = |outcome: Value, left: Value| json!({"id": 1, "steps": [[outcome, left.clone()]], "last": left, "closing": [], "files": [], "leaks": null});
     let left = |content: Value| json!([[[0, 5, content]], []]);
     let good = [json!(null), json!(["b", "\u{ff}"]), json!(["!", "ValueError", null, ""]), json!(["l", ["i", "-9"]])];
     for outcome in good {

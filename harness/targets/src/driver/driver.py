@@ -143,6 +143,42 @@ class Operation(object):
         return names["step"]
 
 
+class Census(object):
+    """What this process holds, where the system tells, and which files lie about in its working folder."""
+
+    DESCRIPTORS = "/proc/self/fd"
+
+    def __init__(self, counted):
+        self.known = set()
+        # What is dropped must be gone at once; else it may be counted long after.
+        self.memory = None
+        try:
+            if counted and os.listdir(self.DESCRIPTORS):
+                self.memory = io.open("/proc/self/statm", "rb", buffering=0)
+        except (OSError, IOError):
+            pass
+
+    def take(self):
+        """How many descriptors and how many pages of address space; None where nobody tells."""
+        if self.memory is None:
+            return None
+        # Since Linux 6.2 the size of the folder is the number of descriptors.
+        descriptors = os.stat(self.DESCRIPTORS).st_size or len(os.listdir(self.DESCRIPTORS))
+        self.memory.seek(0)
+        return descriptors, int(self.memory.read(64).split()[0])
+
+    def leaks(self, before):
+        """What is held more than before, and how many files lie about; these are removed, so that they are new each time."""
+        if before is None:
+            return None
+        now = self.take()
+        strays = [name for name in os.listdir(".") if name not in self.known]
+        for name in strays:
+            if not os.path.isdir(name):
+                os.remove(name)
+        return [now[0] - before[0], now[1] - before[1], len(strays)]
+
+
 class Map(object):
     """A map of the case, and what of its memory can be looked at."""
 
@@ -226,6 +262,7 @@ class Target(object):
             "": lambda arg: None,
         }
         os.chdir(hello["folder"])
+        self.census = Census(self.counted)
 
     def scope(self, classes):
         """The names a session may use, and the modules that are not there."""
@@ -361,6 +398,7 @@ class Target(object):
         for slot, (name, data, mode) in enumerate(files):
             name = str(name)
             self.paths.append(name)
+            self.census.known.add(name)
             if not self.counted and os.path.exists(name):
                 # A map of the last case may still be there: the file becomes another.
                 os.remove(name)
@@ -376,6 +414,7 @@ class Target(object):
         """Does a case. Where `out` is given, each step is told of as soon as it is done."""
         self.whole = case["watch"] == "full"
         self.every = case["watch"] != "quick"
+        held = self.census.take() if self.every else None
         self.begin(case["files"])
         steps, before = [], None
         for step in case["steps"]:
@@ -394,7 +433,8 @@ class Target(object):
         last = self.look(True)
         closing = [self.close(slot) for slot in range(self.reach)]
         self.end()
-        return {"id": case["id"], "steps": steps, "last": last, "closing": closing, "files": self.files()}
+        files, leaks = self.files(), self.census.leaks(held)
+        return {"id": case["id"], "steps": steps, "last": last, "closing": closing, "files": files, "leaks": leaks}
 
     def answer(self, operation, step):
         try:
