@@ -35,6 +35,9 @@ pub const ACTING: usize = 4;
 /// One step in so many of such a case has one.
 pub const ACTING_STEP: usize = 5;
 
+/// One step in so many is a fault of the system: a limit, and a step that meets it.
+pub const FAULT: usize = 200;
+
 /// One case in so many keeps the steps of which it is known that they kill the target. A death costs as much time as a
 /// thousand cases, and a listed one has a case of its own that is run every time.
 pub const KILLING: u64 = 512;

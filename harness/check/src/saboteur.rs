@@ -3,12 +3,14 @@
 //! Each fault is a bug that an implementation of `mmap` could have. A campaign must find every one and make it small, and
 //! so must the pages of the specification.
 
+mod faulty;
 mod keeping;
 mod leaking;
 mod reentrant;
 mod wrong;
 
 use crate::run::Stepwise;
+use faulty::{closed_for, granted, in_spite, put_back, renumbered};
 use keeping::{Keeper, closing_resize, follows_file, frozen};
 use leaking::{if_done, if_raised, keeping_close, leak_descriptor, leak_memory, leave_file};
 use mmapcheck_reference::Reference;
@@ -151,7 +153,7 @@ FAULTS of Step {
     "leaving a with statement does not close" (3): |m, s| on(m, s, Op::With, |m, s| m.step(&as_op(s, Op::Enter)).map(|_| Outcome::Value(Value::None)));
     "a with statement swallows the exception" (2): |m, s| forgive(m, s, Op::WithRaise, "KeyError", "");
     "the text of a closed map's error is short" (3): |m, s| m.step(s).map(|outcome| reworded(outcome, "mmap closed or invalid", "mmap closed"));
-    "an OSError has lost its number" (1): |m, s| on(m, s, Op::New, |m, s| m.step(s).map(numberless));
+    "an OSError has lost its number" (2): |m, s| on(m, s, Op::New, |m, s| m.step(s).map(numberless));
     "pack_into writes the other way round" (2): |m, s| on(m, s, Op::Pack, |m, s| m.step(&swapped_bytes(s)));
     "find of None as its start starts at 0" (2): |m, s| on(m, s, Op::Find, none_start);
     "rfind takes a negative end for the end of the map" (2): |m, s| on(m, s, Op::RFind, negative_end);
@@ -192,6 +194,16 @@ FAULTS of Step {
     "a resize that fails closes the map" (2): |m, s| on(m, s, Op::Resize, closing_resize);
     "a resize that fails has lost the number of its error" (2): |m, s| on(m, s, Op::Resize, |m, s| m.step(s).map(numberless));
 }
+/// Those that show where the system refuses something.
+FAULTY of Step {
+    "a map is longer although its file could not grow" (3): |m, s| on(m, s, Op::Resize, |m, s| in_spite(m, s, Op::LimitFile));
+    "that a file cannot grow is no error" (3): |m, s| forgive(m, s, Op::Resize, "OSError", "File too large");
+    "a file that cannot grow is an invalid argument" (3): |m, s| on(m, s, Op::Resize, |m, s| m.step(s).map(|outcome| renumbered(outcome, 27, 22)));
+    "a map is made without a descriptor where none is granted" (2): |m, s| on(m, s, Op::New, |m, s| granted(m, s, Op::LimitOpen));
+    "that no descriptor is granted has no number" (2): |m, s| on(m, s, Op::New, |m, s| m.step(s).map(|outcome| renumbered(outcome, 24, 0)));
+    "a file goes back where its map cannot grow" (3): |m, s| on(m, s, Op::Resize, put_back);
+    "a map that cannot grow is closed" (3): |m, s| on(m, s, Op::Resize, |m, s| closed_for(m, s, 12));
+}
 /// Those that remember something from step to step.
 KEEPING of Keeping {
     "what was cut off comes back when the map grows again" (3): |k, s| k.regrow(s);
@@ -205,6 +217,7 @@ LEAKING of Step {
     "a constructor that fails keeps its memory" (1): |m, s| on(m, s, Op::New, |m, s| if_raised(m.step(s), leak_memory));
     "close keeps the descriptor" (2): |m, s| on(m, s, Op::Close, keeping_close);
     "a resize keeps the memory of before" (2): |m, s| on(m, s, Op::Resize, |m, s| if_done(m.step(s), leak_memory));
+    "a resize that fails keeps memory" (2): |m, s| on(m, s, Op::Resize, |m, s| if_raised(m.step(s), leak_memory));
     "a map that goes with its last name keeps its memory" (2): |m, s| on(m, s, Op::Drop, |m, s| if_done(m.step(s), leak_memory));
     "memory of no file is a file that is left behind" (1): |m, s| on(m, s, Op::New, |m, s| if_done(m.step(s), || leave_file(s)));
 }

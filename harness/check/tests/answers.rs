@@ -5,7 +5,7 @@ use mmapcheck::bless::bless;
 use mmapcheck::compare::Severity;
 use mmapcheck::pages::{Failure, hold_against, run};
 use mmapcheck::run::{Judge, Stepwise};
-use mmapcheck::saboteur::{FAULTS, KEEPING, Saboteur};
+use mmapcheck::saboteur::{FAULTS, FAULTY, KEEPING, Saboteur};
 use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{self, Statement};
@@ -96,7 +96,7 @@ fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     let dir = scratch()?;
     let mut judge = Judge::new(profile)?;
     let mut missed = Vec::new();
-    for fault in FAULTS.iter().chain(KEEPING) {
+    for fault in FAULTS.iter().chain(FAULTY).chain(KEEPING) {
         let mut saboteur = Saboteur::target(fault, profile, dir.path())?;
         let outcomes = run(&pages, &mut judge, &mut saboteur, Severity::Message, &|_| true)?;
         let ids: Vec<&str> = outcomes.failed.iter().map(|Failure { id, .. }| id.as_str()).collect();

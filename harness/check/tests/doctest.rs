@@ -155,7 +155,13 @@ fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
     for number in 0..SESSIONS {
         let Answered { case, expected } = judge.answer(generate(&mut seeded(11, number), &mix), Watch::Quick)?;
         let answers: Option<Vec<Outcome>> = expected.steps.into_iter().map(|step| step.result.ok()).collect();
-        let text = notation::print_answered(&case, &answers.ok_or("a step without an answer")?, profile.dialect());
+        let mut text = notation::print_answered(&case, &answers.ok_or("a step without an answer")?, profile.dialect());
+        // All files are run by one process, in which a limit would stay.
+        for op in [Op::LimitFile, Op::LimitOpen, Op::LimitMemory] {
+            if case.steps.iter().any(|step| step.op == op) {
+                text += &format!(">>> {}\n", line_text(&Step::new(op, 0, [Arg::int(op.high_limit())])));
+            }
+        }
         // Written like this, the largest `int` of Python 2 is a `long`.
         if profile.dialect() == Dialect::Python2 && text.contains("2**63 - 1") {
             continue;

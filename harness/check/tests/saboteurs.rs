@@ -3,13 +3,13 @@
 mod catching;
 
 use catching::complaint;
-use mmapcheck::saboteur::{FAULTS, KEEPING, LEAKING};
+use mmapcheck::saboteur::{FAULTS, FAULTY, KEEPING, LEAKING};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 #[test]
 fn every_fault_is_found_and_made_small() {
-    let faults: Vec<_> = FAULTS.iter().chain(KEEPING).collect();
+    let faults: Vec<_> = FAULTS.iter().chain(FAULTY).chain(KEEPING).collect();
     let (next, missed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -28,7 +28,7 @@ fn every_fault_is_found_and_made_small() {
 
 #[test]
 fn there_are_many_faults_and_each_has_a_name() {
-    let mut names: Vec<_> = [FAULTS, KEEPING, LEAKING].into_iter().flatten().map(|fault| fault.name).collect();
+    let mut names: Vec<_> = [FAULTS, FAULTY, KEEPING, LEAKING].into_iter().flatten().map(|fault| fault.name).collect();
     let many = names.len();
     names.sort_unstable();
     names.dedup();

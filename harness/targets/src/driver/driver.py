@@ -117,6 +117,7 @@ class Operation(object):
         self.closes_file = row["name"] == "file-close"
         # A file that loses pages leaves maps of it with dead memory.
         self.cuts = row["name"] in ("file-truncate", "open", "resize")
+        self.limits = self.form.startswith("resource.setrlimit")
         self.scope = scope
         self.made = {}
 
@@ -177,6 +178,42 @@ class Census(object):
             if not os.path.isdir(name):
                 os.remove(name)
         return [now[0] - before[0], now[1] - before[1], len(strays)]
+
+
+class Limits(object):
+    """Limits of the system, set by a case and in force while one of its steps is done: never while it is looked at, or told."""
+
+    def __init__(self):
+        self.inside = False
+        self.asked = None
+        try:
+            import resource
+
+            self.resource = resource
+            self.kinds = [resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_AS]
+            self.own = [resource.getrlimit(kind) for kind in self.kinds]
+        except (ImportError, AttributeError):
+            # A step that sets a limit cannot be done, so that there is none to keep.
+            pass
+
+    def set(self, limits):
+        for kind, limit in zip(self.kinds, limits):
+            self.resource.setrlimit(kind, limit)
+
+    def call(self, operation, function, on, args):
+        """Does a step under the limits set so far, and keeps those that it sets itself."""
+        if self.inside or (self.asked is None and not operation.limits):
+            return function(on, args)
+        self.inside = True
+        try:
+            if self.asked is not None:
+                self.set(self.asked)
+            return function(on, args)
+        finally:
+            self.inside = False
+            if operation.limits:
+                self.asked = [self.resource.getrlimit(kind) for kind in self.kinds]
+            self.set(self.own)
 
 
 class Map(object):
@@ -263,6 +300,7 @@ class Target(object):
         }
         os.chdir(hello["folder"])
         self.census = Census(self.counted)
+        self.limits = Limits()
 
     def scope(self, classes):
         """The names a session may use, and the modules that are not there."""
@@ -274,7 +312,7 @@ class Target(object):
         stand_in = Module()
         stand_in.mmap = self.kind
         scope = {"mmap": stand_in, "open": io.open, "__name__": "__main__"}
-        for name in ("array", "os", "re", "struct", "zlib"):
+        for name in ("array", "os", "re", "resource", "struct", "zlib"):
             try:
                 scope[name] = __import__(name)
             except ImportError:
@@ -394,6 +432,7 @@ class Target(object):
         self.names = {"map": {}, "file": {}, "view": {}, "iter": {}}
         self.reach = 0
         self.shrunk = False
+        self.limits.asked = None
         self.paths = []
         for slot, (name, data, mode) in enumerate(files):
             name = str(name)
@@ -467,10 +506,11 @@ class Target(object):
             if operation.cuts:
                 self.shrunk = True
             if operation.binds is None:
-                return self.compiled(operation, step, args)(on, args)
+                return self.limits.call(operation, self.compiled(operation, step, args), on, args)
             if operation.binds == "map":
                 return self.construct(operation, step)
-            return self.name(operation.binds, step[2], self.compiled(operation, step, args)(on, args))
+            function = self.compiled(operation, step, args)
+            return self.name(operation.binds, step[2], self.limits.call(operation, function, on, args))
         finally:
             # Nor do this step's names, where its exception goes on.
             on = None
@@ -504,7 +544,7 @@ class Target(object):
         given = dict((name, getattr(arg, "value", arg)) for name, arg in zip(names, args))
         given["path"] = self.names["file"][files[0]].name if files else None
         made = Map(given, self)
-        made.made(function(None, args))
+        made.made(self.limits.call(operation, function, None, args))
         given.clear()
         self.reach = max(self.reach, step[2] + 1)
         return self.name("map", step[2], made)
