@@ -261,10 +261,10 @@ impl Profile {
     }
 
     /// `madvise` looks again whether the map is open when it has converted its arguments; before, the kernel was asked.
-    /// Seen in 3.11.7; not in 3.10.13.
+    /// Seen in 3.11.7; not in 3.11.2.
     #[must_use]
     pub fn madvise_looks_again(self) -> bool {
-        self.since(11)
+        self.since_micro(11, 4)
     }
 
     /// `read()` takes an object that only has `__index__`, and refuses all others in the same words.

@@ -56,7 +56,7 @@ HARMS = {
     "close": close_output,
 }
 INTRODUCTIONS = {
-    "version": lambda ready: dict(ready, protocol=2),
+    "version": lambda ready: dict(ready, protocol=1),
     "platform": lambda ready: dict(ready, platform="plan9"),
     "python-4": lambda ready: dict(ready, version=[4, 0, 0]),
     "no-introduction": lambda ready: {"id": 1},

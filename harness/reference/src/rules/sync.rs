@@ -86,7 +86,6 @@ impl<S: Store> Map<S> {
             Some(object) => convert::ssize(object, profile)?,
             None => whole,
         };
-        self.open_after_arguments(profile)?;
         let len = self.len.get() as i64;
         if start < 0 || start >= len {
             return Err(value_error("madvise start out of bounds"));

@@ -12,7 +12,7 @@ import operator
 import os
 import sys
 
-PROTOCOL = 1
+PROTOCOL = 2
 # Above this length the bytes of a map are looked at only after steps that are there to change bytes.
 LONG = 1024
 # JSON numbers of more than 53 bits are not safe with every reader.

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use std::path::Path;
 
 /// The version of the protocol.
-pub(super) const PROTOCOL: u64 = 1;
+pub(super) const PROTOCOL: u64 = 2;
 
 /// What a driver is told first: what to drive, and the table of operations.
 pub(super) fn hello(module: &str, attr: &str, folder: &Path) -> Json {

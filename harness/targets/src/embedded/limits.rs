@@ -48,7 +48,7 @@ impl Limits {
                 let Some(most) = asked.get() else { continue };
                 let now = getrlimit(*kind);
                 let most = now.maximum.map_or(most, |highest| most.min(highest));
-                if setrlimit(*kind, Rlimit { current: Some(most), ..now.clone() }).is_ok() {
+                if setrlimit(*kind, Rlimit { current: Some(most), ..now }).is_ok() {
                     *before = Some(now.current);
                 }
             }
