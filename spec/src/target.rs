@@ -8,9 +8,9 @@ pub enum Watch {
     /// Maps after every step, the bytes of long ones ([`Watch::LONG`]) only after steps that are there to change bytes; files
     /// at the end. What differs so is run again under `Full`, which finds the first step.
     Quick,
-    /// Maps and files after every step.
+    /// Maps and files after every step, and what the case leaves behind.
     Every,
-    /// Maps and files after every step, and their bytes are kept.
+    /// As before, and the bytes of maps and files are kept.
     Full,
 }
 
@@ -21,6 +21,12 @@ impl Watch {
     /// Whether files are looked at after every step.
     #[must_use]
     pub fn takes_files(self) -> bool {
+        self != Watch::Quick
+    }
+
+    /// Whether what the case leaves behind is counted ([`crate::Leaks`]).
+    #[must_use]
+    pub fn takes_leaks(self) -> bool {
         self != Watch::Quick
     }
 

@@ -2,7 +2,9 @@
 
 use crate::known::Rules;
 use mmapcheck_spec::notation::{bytes_literal, render_value};
-use mmapcheck_spec::{Case, Content, Dialect, End, Host, Left, MapState, Op, Outcome, Step, StepTrace, Trace, Value};
+use mmapcheck_spec::{
+    Case, Content, Dialect, End, Host, Leaks, Left, MapState, Op, Outcome, Step, StepTrace, Trace, Value,
+};
 use std::fmt;
 use std::str::FromStr;
 
@@ -75,11 +77,17 @@ pub enum Field {
     File,
     /// What `close()` answered at the end of the case.
     Closing,
+    /// How many descriptors the case left open.
+    Descriptors,
+    /// How many pages of address space it left mapped.
+    Pages,
+    /// How many files it left in the working folder.
+    Strays,
 }
 
 impl Field {
     /// Every field with its name in reports.
-    pub const ALL: [(Field, &'static str); 7] = [
+    pub const ALL: [(Field, &'static str); 10] = [
         (Field::Answer, "answer"),
         (Field::Pos, "position"),
         (Field::Len, "length"),
@@ -87,6 +95,9 @@ impl Field {
         (Field::Map, "map bytes"),
         (Field::File, "file bytes"),
         (Field::Closing, "close at the end"),
+        (Field::Descriptors, "descriptors left open"),
+        (Field::Pages, "pages left mapped"),
+        (Field::Strays, "files left behind"),
     ];
 
     /// Its name in reports.
@@ -326,6 +337,27 @@ impl Parting {
             }
         }
         self.files(&expected.files, &actual.files);
+        self.leaks(expected.leaks, actual.leaks);
+    }
+
+    fn leaks(&mut self, wanted: Leaks, given: Leaks) {
+        let counts = [
+            (Field::Descriptors, wanted.descriptors, given.descriptors),
+            (Field::Pages, wanted.pages, given.pages),
+            (Field::Strays, wanted.strays, given.strays),
+        ];
+        for (field, wanted, given) in counts {
+            if wanted != given {
+                let than = if given > wanted { "more" } else { "fewer" };
+                self.add(
+                    Severity::Value,
+                    field,
+                    0,
+                    (String::new(), than.into()),
+                    (wanted.to_string(), given.to_string()),
+                );
+            }
+        }
     }
 }
 

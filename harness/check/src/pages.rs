@@ -249,6 +249,7 @@ pub fn broken_clause(compared: &Compared, difference: &Difference) -> Option<(&'
         Field::Closed => "closed".into(),
         Field::Map => "bytes".into(),
         Field::File => "file".into(),
+        Field::Descriptors | Field::Pages | Field::Strays => return None,
     };
     // At the end of a case, maps are closed, and files are looked at once more.
     settled(difference.bucket.op.unwrap_or(Op::Close), &kind)

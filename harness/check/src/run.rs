@@ -1,12 +1,13 @@
 //! Running a case: first the reference, which makes its numbers plain, then a target.
 
+use crate::census::Census;
 use crate::compare::{Comparison, compare};
 use crate::known::Rules;
 use crate::limits;
 use mmapcheck_reference::{Reference, Sim};
 use mmapcheck_spec::{
-    Case, Changes, End, FileState, Host, Left, Machine, Op, Outcome, Profile, Step, StepTrace, Target, TargetError,
-    Trace, Watch, World, repair,
+    Case, Changes, End, FileState, Host, Leaks, Left, Machine, Op, Outcome, Profile, Step, StepTrace, Target,
+    TargetError, Trace, Watch, World, repair,
 };
 use mmapcheck_targets::death::outlive;
 
@@ -41,12 +42,14 @@ pub struct Stepwise<M, F = fn(usize)> {
     pub host: Host,
     /// Who is told.
     pub mark: F,
+    /// Counts what cases leave behind, where nothing else happens in this process.
+    pub census: Option<Census>,
 }
 
 impl<M: Machine> Stepwise<M> {
-    /// A target that tells nobody.
+    /// A target that tells nobody, in a process where other things may happen.
     pub fn new(machine: M, host: Host) -> Stepwise<M> {
-        Stepwise { machine, host, mark: |_| {} }
+        Stepwise { machine, host, mark: |_| {}, census: None }
     }
 }
 
@@ -56,7 +59,14 @@ impl<M: Machine, F: FnMut(usize)> Target for Stepwise<M, F> {
     }
 
     fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
-        Trace::of(&mut self.machine, case, watch, &mut self.mark)
+        let broken = |why| TargetError(format!("what this process holds cannot be counted: {why}"));
+        let mut census = self.census.as_mut().filter(|_| watch.takes_leaks());
+        let before = census.as_mut().map(|census| census.take()).transpose().map_err(broken)?;
+        let mut trace = Trace::of(&mut self.machine, case, watch, &mut self.mark)?;
+        if let (Some(census), Some(before)) = (census, before) {
+            trace.leaks = census.leaks(before).map_err(broken)?;
+        }
+        Ok(trace)
     }
 
     fn run_to_death(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
@@ -93,6 +103,25 @@ impl<M: Machine> Machine for Outliving<'_, M> {
     fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
         self.machine.finish(watch)
     }
+}
+
+/// Runs a case that has left something behind again and again: what counts is what it leaves each time.
+///
+/// # Errors
+/// Where the target could not be used at all.
+pub fn look_for_leaks(
+    case: &Case,
+    target: &mut dyn Target,
+    watch: Watch,
+    trace: &mut Trace,
+) -> Result<(), TargetError> {
+    for _ in 0..limits::LEAKS {
+        if trace.leaks == Leaks::default() {
+            break;
+        }
+        trace.leaks = trace.leaks.common(target.run(case, watch)?.leaks);
+    }
+    Ok(())
 }
 
 /// The reference in memory, ready to answer cases.
@@ -252,8 +281,9 @@ impl Judge {
 
     fn compare_once(&mut self, case: Case, target: &mut dyn Target, watch: Watch) -> Result<Compared, TargetError> {
         let answered = self.answer(case, watch)?;
-        let actual = answered.run_on(target, watch)?;
+        let mut actual = answered.run_on(target, watch)?;
         let Answered { case, expected } = answered;
+        look_for_leaks(&case, target, watch, &mut actual)?;
         let comparison = compare(&case, &expected, &actual, &self.rules);
         Ok(Compared { profile: self.profile, case, expected, actual, comparison })
     }

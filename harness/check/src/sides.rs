@@ -1,6 +1,6 @@
 //! What was expected beside what was given.
 
-use crate::compare::{Difference, content_text, outcome_text, result_text};
+use crate::compare::{Difference, Field, content_text, outcome_text, result_text};
 use crate::report::shortened;
 use crate::run::Compared;
 use anstyle::{AnsiColor, Color, Style};
@@ -119,5 +119,12 @@ fn end_rows(compared: &Compared) -> Vec<Row> {
         let name = format!("file {}", notation::name(Kind::File, number as u8));
         rows.push((name, shortened(&content_text(ours)), shortened(&content_text(theirs))));
     }
+    let (ours, theirs) = (wanted.leaks, given.leaks);
+    let counts = [
+        (Field::Descriptors, ours.descriptors, theirs.descriptors),
+        (Field::Pages, ours.pages, theirs.pages),
+        (Field::Strays, ours.strays, theirs.strays),
+    ];
+    rows.extend(counts.map(|(field, ours, theirs)| (field.to_string(), ours.to_string(), theirs.to_string())));
     rows
 }

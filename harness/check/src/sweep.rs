@@ -4,8 +4,8 @@ use crate::choices::seeded;
 use crate::compare::{Bucket, compare};
 use crate::generate::{Mix, generate};
 use crate::limits;
-use crate::run::{Answered, Judge};
-use mmapcheck_spec::{Target, TargetError, Watch};
+use crate::run::{Answered, Judge, look_for_leaks};
+use mmapcheck_spec::{Leaks, Target, TargetError, Watch};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
@@ -75,8 +75,12 @@ pub fn sweep(
             if done { break } else { continue }
         };
         starting(number, false);
-        let actual = answered.run_on(target, watch)?;
+        let mut actual = answered.run_on(target, watch)?;
         let Answered { case, expected } = answered;
+        if actual.leaks != Leaks::default() {
+            starting(number, true);
+            look_for_leaks(&case, target, watch, &mut actual)?;
+        }
         swept.cases += 1;
         swept.steps += actual.steps.len().min(expected.steps.len()) as u64;
         let mut comparison = compare(&case, &expected, &actual, judge.rules());

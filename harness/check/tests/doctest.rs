@@ -4,8 +4,9 @@ use mmapcheck::choices::seeded;
 use mmapcheck::generate::{Mix, generate};
 use mmapcheck::known::Known;
 use mmapcheck::run::{Answered, Judge};
+use mmapcheck_spec::notation::line_text;
 use mmapcheck_spec::pages::{Page, Scope, TEXTS, all};
-use mmapcheck_spec::{Dialect, Host, Implementation, Platform, Profile, Version, Watch, notation};
+use mmapcheck_spec::{Arg, Dialect, Host, Implementation, Op, Platform, Profile, Step, Version, Watch, notation};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -164,7 +165,13 @@ fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
         if answers.iter().any(|answer| answer.is_err()) {
             return Err("a step without an answer".into());
         }
-        let text = notation::print_answered(&case, &answers, profile.dialect());
+        let mut text = notation::print_answered(&case, &answers, profile.dialect());
+        // All files are run by one process, in which a limit would stay.
+        for op in [Op::LimitFile, Op::LimitOpen, Op::LimitMemory] {
+            if case.steps.iter().any(|step| step.op == op) {
+                text += &format!(">>> {}\n", line_text(&Step::new(op, 0, [Arg::int(op.high_limit())])));
+            }
+        }
         // Written like this, the largest `int` of Python 2 is a `long`.
         if profile.dialect() == Dialect::Python2 && text.contains("2**63 - 1") {
             continue;

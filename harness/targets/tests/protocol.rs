@@ -187,7 +187,7 @@ fn an_isolated_case_leaves_the_interpreter_alive() -> Result {
 #[test]
 fn what_stands_inside_a_line_is_held_against_the_schema_too() -> Result {
     let whole = schema("fromDriver")?;
-    let done = |outcome: Value, left: Value| json!({"id": 1, "steps": [[outcome, left.clone()]], "last": left, "closing": [], "files": []});
+    let done = |outcome: Value, left: Value| json!({"id": 1, "steps": [[outcome, left.clone()]], "last": left, "closing": [], "files": [], "leaks": null});
     let left = |content: Value| json!([[[0, 5, content]], []]);
     let good = [json!(null), json!(["b", "\u{ff}"]), json!(["!", "ValueError", null, ""]), json!(["l", ["i", "-9"]])];
     for outcome in good {

@@ -140,7 +140,7 @@ fn class_of(arg: &Arg) -> Option<&'static str> {
 fn imports(case: &Case) -> String {
     let mut modules = BTreeSet::from(["mmap"]);
     for step in case.all_steps() {
-        for module in ["os", "re", "struct", "zlib"] {
+        for module in ["os", "re", "resource", "struct", "zlib"] {
             if step.op.row().form.starts_with(&format!("{module}.")) {
                 modules.insert(module);
             }

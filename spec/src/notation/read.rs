@@ -252,7 +252,7 @@ impl Reader {
     }
 
     fn import(&mut self, modules: Vec<String>) -> Result<()> {
-        const KNOWN: [&str; 6] = ["mmap", "os", "re", "struct", "zlib", "array"];
+        const KNOWN: [&str; 7] = ["mmap", "os", "re", "resource", "struct", "zlib", "array"];
         for module in modules {
             if !KNOWN.contains(&module.as_str()) {
                 return Err(format!("a session imports {} only, not '{module}'", KNOWN.join(", ")));
@@ -324,8 +324,10 @@ impl Reader {
     }
 
     fn bind(&mut self, kind: Kind, name: &str) -> Result<Slot> {
-        const RESERVED: [&str; 14] =
-            ["mmap", "os", "re", "struct", "zlib", "array", "LEN", "POS", "SIZE", "None", "True", "False", "_", ACT];
+        const RESERVED: [&str; 15] = [
+            "mmap", "os", "re", "resource", "struct", "zlib", "array", "LEN", "POS", "SIZE", "None", "True", "False",
+            "_", ACT,
+        ];
         if RESERVED.contains(&name) || CLASSES.iter().any(|class| class.name == name) {
             return Err(format!("'{name}' cannot name a thing of the case"));
         }
@@ -395,7 +397,7 @@ impl Reader {
     /// A module must be imported before a form uses it.
     fn needs(&self, form: &str) -> Result<()> {
         let used = form.split('.').next().unwrap_or_default();
-        let module = ["mmap", "os", "re", "struct", "zlib"].contains(&used);
+        let module = ["mmap", "os", "re", "resource", "struct", "zlib"].contains(&used);
         if module && !self.modules.iter().any(|m| m == used) {
             return Err(format!("the module '{used}' has not been imported"));
         }

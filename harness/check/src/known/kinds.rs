@@ -8,7 +8,7 @@ use mmapcheck_spec::{End, Op};
 pub(super) type Key = &'static str;
 
 /// What the two sides of a divergence can be, by field and severity.
-const SIDES: [(Field, Severity, Kind, Kind); 11] = [
+const SIDES: [(Field, Severity, Kind, Kind); 14] = [
     (Field::Answer, Severity::Message, Kind::Text, Kind::Text),
     (Field::Answer, Severity::Class, Kind::Class, Kind::Class),
     (Field::Answer, Severity::Value, Kind::Outcome, Kind::Outcome),
@@ -20,6 +20,9 @@ const SIDES: [(Field, Severity, Kind, Kind); 11] = [
     (Field::Map, Severity::Value, Kind::Nothing, Kind::Nothing),
     (Field::File, Severity::Bytes, Kind::Nothing, Kind::Size),
     (Field::Closing, Severity::Death, Kind::Nothing, Kind::End),
+    (Field::Descriptors, Severity::Value, Kind::Nothing, Kind::Count),
+    (Field::Pages, Severity::Value, Kind::Nothing, Kind::Count),
+    (Field::Strays, Severity::Value, Kind::Nothing, Kind::Count),
 ];
 
 /// The kinds of one side.
@@ -43,6 +46,8 @@ enum Kind {
     Nothing,
     /// How the sizes of files compare.
     Size,
+    /// How counts compare.
+    Count,
 }
 
 /// Types of answers, besides those named with their module.
@@ -81,7 +86,7 @@ pub(super) fn check(rule: &Rule) -> Result<(), (Key, String)> {
         .filter(|(_, severity, ..)| rule.severity.map_or(*severity > Severity::Message, |only| only == *severity))
         .filter(|(field, ..)| match field {
             Field::Answer => at_step,
-            Field::Closing => fits(&rule.op, END),
+            Field::Closing | Field::Descriptors | Field::Pages | Field::Strays => fits(&rule.op, END),
             _ => true,
         })
         .map(|(_, _, expected, actual)| (*expected, *actual))
@@ -121,6 +126,7 @@ impl Kind {
             Kind::RoughOrEnd => "'a value', 'an exception' or another end, beside a death that is foreseen",
             Kind::Nothing => "'' for what a step leaves behind",
             Kind::Size => "'same size' or 'another size'",
+            Kind::Count => "'more' or 'fewer'",
         }
     }
 
@@ -139,6 +145,7 @@ impl Kind {
             Kind::RoughOrEnd => Kind::Rough.can_be(pattern) || is_end(pattern),
             Kind::Nothing => any(&[""]),
             Kind::Size => any(&["same size", "another size"]),
+            Kind::Count => any(&["more", "fewer"]),
         }
     }
 }

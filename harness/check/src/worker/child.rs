@@ -2,6 +2,7 @@
 
 use super::wire::{Reply, Request, SweepOrder, WireSwept, WireTrace, ready};
 use super::{Orders, Subject};
+use crate::census::Census;
 use crate::limits;
 use crate::run::{Judge, Stepwise};
 use crate::sweep::{Swept, sweep};
@@ -81,7 +82,8 @@ impl Worker {
             .map_err(|error| TargetError(format!("the page of marks cannot be opened: {error}")))?;
         let progress = Rc::new(progress);
         let marks = Rc::clone(&progress);
-        let target = Box::new(Stepwise { machine, host, mark: move |step| marks.step(step) });
+        let census = Census::new(&dir).ok();
+        let target = Box::new(Stepwise { machine, host, mark: move |step| marks.step(step), census });
         Ok(Worker { target, judge, progress })
     }
 

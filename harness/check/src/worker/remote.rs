@@ -4,7 +4,7 @@ use super::wire::{Reply, Request, SweepOrder};
 use super::{Gone, Orders, Subject, Worker};
 use crate::limits;
 use crate::sweep::Swept;
-use mmapcheck_spec::{Case, End, Host, Left, Profile, StepTrace, Target, TargetError, Trace, Watch, notation};
+use mmapcheck_spec::{Case, End, Host, Leaks, Left, Profile, StepTrace, Target, TargetError, Trace, Watch, notation};
 use mmapcheck_targets::progress::Progress;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -134,7 +134,7 @@ impl Remote {
         let mut trace = if step == 0 { Trace::default() } else { self.run(&before, watch)? };
         trace.steps.truncate(step);
         if trace.steps.len() == step {
-            (trace.closing, trace.files) = (Vec::new(), Vec::new());
+            (trace.closing, trace.files, trace.leaks) = (Vec::new(), Vec::new(), Leaks::default());
             trace.steps.push(StepTrace { result: Err(gone.end.clone()), left: Left::default() });
         }
         Ok(trace)

@@ -7,7 +7,7 @@ use crate::generate::Mix;
 use crate::known::{Rule, Rules};
 use crate::sweep::{Hit, Swept};
 use mmapcheck_spec::{
-    Content, End, Host, Left, MapState, Op, Outcome, Profile, Raise, StepTrace, TargetError, Trace, Value,
+    Content, End, Host, Leaks, Left, MapState, Op, Outcome, Profile, Raise, StepTrace, TargetError, Trace, Value,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -117,6 +117,7 @@ pub(super) struct WireTrace {
     last: WireLeft,
     closing: Vec<Option<WireOutcome>>,
     files: Vec<WireContent>,
+    leaks: [i64; 3],
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -204,6 +205,7 @@ impl From<Trace> for WireTrace {
             last: trace.last.into(),
             closing: trace.closing.into_iter().map(|outcome| outcome.map(WireOutcome::from)).collect(),
             files: trace.files.into_iter().map(WireContent::from).collect(),
+            leaks: [trace.leaks.descriptors, trace.leaks.pages, trace.leaks.strays],
         }
     }
 }
@@ -213,7 +215,9 @@ impl WireTrace {
         let steps = self.steps.into_iter().map(WireStep::step).collect::<Result<_, _>>()?;
         let closing = self.closing.into_iter().map(|outcome| outcome.map(WireOutcome::outcome).transpose());
         let closing = closing.collect::<Result<_, _>>()?;
-        Ok(Trace { steps, last: self.last.left(), closing, files: contents(self.files), end: None })
+        let [descriptors, pages, strays] = self.leaks;
+        let leaks = Leaks { descriptors, pages, strays };
+        Ok(Trace { steps, last: self.last.left(), closing, files: contents(self.files), leaks, end: None })
     }
 }
 
@@ -430,7 +434,9 @@ mod tests {
             steps.push(StepTrace { result: Err(end), left: Left::default() });
         }
         let raised = Outcome::Raised(Raise { class: "OSError".into(), errno: Some(22), message: "m".into() });
-        let trace = Trace { steps, last: left, closing: vec![None, Some(raised)], files: vec![content], end: None };
+        let leaks = Leaks { descriptors: -1, pages: 2, strays: 3 };
+        let closing = vec![None, Some(raised)];
+        let trace = Trace { steps, last: left, closing, files: vec![content], leaks, end: None };
         let line = serde_json::to_string(&WireTrace::from(trace.clone()))?;
         assert_eq!(serde_json::from_str::<WireTrace>(&line)?.trace()?, trace);
         Ok(())

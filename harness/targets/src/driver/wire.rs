@@ -2,8 +2,8 @@
 
 use mmapcheck_spec::notation::{CLASSES, Class, name};
 use mmapcheck_spec::{
-    Arg, Base, Case, Changes, Content, End, Kind, Left, MapState, Num, Op, Outcome, Raise, Step, StepTrace, Thing,
-    Trace, Value, Watch, Wrap, constants,
+    Arg, Base, Case, Changes, Content, End, Kind, Leaks, Left, MapState, Num, Op, Outcome, Raise, Step, StepTrace,
+    Thing, Trace, Value, Watch, Wrap, constants,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -107,6 +107,9 @@ pub(super) struct Done {
     last: WireLeft,
     closing: Vec<Option<[Json; 1]>>,
     files: Vec<WireContent>,
+    // Given as null where it cannot be told, but given.
+    #[serde(deserialize_with = "Option::deserialize")]
+    leaks: Option<[i64; 3]>,
 }
 
 /// A step: its answer, and what it left behind; 0 where that is what the step before left.
@@ -256,7 +259,9 @@ impl Done {
         }
         let closing = self.closing.into_iter().map(|answer| answer.map(|[json]| answered(json)).transpose());
         let closing = closing.collect::<Result<_, _>>()?;
-        let trace = Trace { steps, last: self.last.left()?, closing, files: contents(self.files)?, end: None };
+        let [descriptors, pages, strays] = self.leaks.unwrap_or_default();
+        let leaks = Leaks { descriptors, pages: pages.max(0), strays };
+        let trace = Trace { steps, last: self.last.left()?, closing, files: contents(self.files)?, leaks, end: None };
         complete(&trace, case, watch).map(|()| trace)
     }
 }

@@ -96,6 +96,7 @@ impl Embedded {
         match step.op {
             Op::Constant => self.constant(step),
             Op::New => self.construct(step),
+            op if op.is_limit() => self.limits.set(step).map(|()| Outcome::Value(Value::None)),
             _ => self.files.borrow_mut().step(step),
         }
     }

@@ -4,6 +4,7 @@ mod args;
 mod call;
 mod ffi;
 mod kit;
+mod limits;
 mod look;
 mod value;
 
@@ -11,6 +12,7 @@ pub use ffi::check_interpreter;
 
 use ffi::{Exception, Gil, Object, Scratch};
 use kit::Kit;
+use limits::Limits;
 use mmapcheck_reference::files::Files;
 use mmapcheck_spec::{
     End, FileState, Host, Left, Machine, Outcome, Profile, SLOTS, Slot, Step, TargetError, Watch, World,
@@ -31,6 +33,7 @@ pub struct Embedded {
     shrunk: Cell<bool>,
     /// Whether a map that may be anonymous was resized in this case.
     grown: Cell<bool>,
+    limits: Limits,
     scratch: Scratch,
     kit: Kit,
     /// Last, so that it is dropped last: every object above needs it.
@@ -68,7 +71,17 @@ impl Embedded {
         let (host, kit) = Embedded::import(&gil, module, attr)?;
         let scratch = Scratch::new().map_err(|why| TargetError(format!("no file in memory can be made: {why}")))?;
         let (files, names) = (RefCell::new(Files::new(dir)?), RefCell::default());
-        Ok(Embedded { host, files, names, shrunk: Cell::new(false), grown: Cell::new(false), scratch, kit, gil })
+        Ok(Embedded {
+            host,
+            files,
+            names,
+            shrunk: Cell::new(false),
+            grown: Cell::new(false),
+            limits: Limits::default(),
+            scratch,
+            kit,
+            gil,
+        })
     }
 
     fn import(gil: &Gil, module: &str, attr: &str) -> Result<(Host, Kit), TargetError> {
@@ -107,10 +120,12 @@ impl Machine for Embedded {
         self.names.take();
         self.shrunk.set(false);
         self.grown.set(false);
+        self.limits.forget();
         self.files.get_mut().begin(world)
     }
 
     fn step(&mut self, step: &Step) -> Result<Outcome, End> {
+        let _held = self.limits.hold();
         self.perform(step)
     }
 
