@@ -3,6 +3,7 @@
 use crate::choices::seeded;
 use crate::compare::{Bucket, compare};
 use crate::generate::{Mix, generate};
+use crate::histogram::Histogram;
 use crate::limits;
 use crate::run::{Answered, Judge};
 use mmapcheck_spec::{Target, TargetError, Watch};
@@ -16,6 +17,8 @@ pub struct Swept {
     pub cases: u64,
     /// Steps compared.
     pub steps: u64,
+    /// What they answered.
+    pub answers: Histogram,
     /// The kinds of divergence met.
     pub hits: Vec<Hit>,
     /// The known divergences met: the id of each with how often.
@@ -72,7 +75,9 @@ pub fn sweep(
         starting(number, false);
         let actual = target.run(&case, watch)?;
         swept.cases += 1;
-        swept.steps += actual.steps.len().min(expected.steps.len()) as u64;
+        let compared = actual.steps.len().min(expected.steps.len());
+        swept.steps += compared as u64;
+        swept.answers.count(&case, &expected, compared);
         let mut comparison = compare(&case, &expected, &actual, judge.rules());
         if judge.rules().want_a_closer_look(&comparison) {
             starting(number, true);
