@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Where findings are kept, in the repository this program was built in.
+/// Where findings are kept, in the repository this program was built in, unless `MMAPCHECK_FOUND` names another folder.
 const FOUND: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpus/found");
 
 /// How often a run on a terminal says how far it is.
@@ -116,13 +116,14 @@ impl Hunter {
     /// Says what was found, keeps it, and ends the process.
     fn end(&mut self, finding: &Finding) -> ! {
         let name = report::slug(&finding.difference) + ".pycon";
-        let file = PathBuf::from(FOUND).join(name);
+        let (file, shown) = place(&name);
         let origin = format!("Found by fuzz/, target ops, on {}.", self.target.host().name);
         let kept = fs::write(&file, report::saved(&origin, finding));
-        let replay = format!("cargo run --release -- replay {}", from_top(&file));
+        let replay = format!("cargo run --release -- replay {shown}");
         let _ = anstream::stderr().write_all(report::finding(finding, &replay).as_bytes());
+        eprintln!("  found after {}", self.work.line());
         match kept {
-            Ok(()) => eprintln!("  kept in {}", from_top(&file)),
+            Ok(()) => eprintln!("  kept in {shown}"),
             Err(error) => eprintln!("  not kept in {}: {error}", file.display()),
         }
         let _ = fs::remove_dir_all(self.dir.path());
@@ -146,7 +147,7 @@ impl Work {
         let seconds = self.began.elapsed().as_secs_f64();
         let rate = |many: u64| report::grouped((many as f64 / seconds.max(0.001)) as u64);
         let work = report::answers::work(self.cases, self.steps, &self.answers);
-        format!("{seconds:.0} s: {work}; {} cases/s, {} steps/s", rate(self.cases), rate(self.steps))
+        format!("{work}, in {seconds:.0} s: {} cases/s, {} steps/s", rate(self.cases), rate(self.steps))
     }
 }
 
@@ -159,9 +160,12 @@ impl Drop for Hunter {
     }
 }
 
-/// A file of the corpus as seen from the top of the repository.
-fn from_top(file: &Path) -> String {
-    format!("corpus/found/{}", file.file_name().unwrap_or_default().display())
+/// Where a finding of this name is kept, and how that is written: from the top of the repository, where it is kept there.
+fn place(name: &str) -> (PathBuf, String) {
+    match std::env::var_os("MMAPCHECK_FOUND").map(PathBuf::from) {
+        Some(folder) => (folder.join(name), folder.join(name).display().to_string()),
+        None => (Path::new(FOUND).join(name), format!("corpus/found/{name}")),
+    }
 }
 
 #[cfg(not(feature = "saboteur"))]
