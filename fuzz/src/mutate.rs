@@ -3,7 +3,7 @@
 //! New steps, arguments and worlds come from a case of the generator: the donor. What is printed has plain numbers only,
 //! so the reference runs each changed case once, which also leaves out steps that have no answer.
 
-use crate::case;
+use crate::{case, recent};
 use fastrand::Rng;
 use mmapcheck::generate::{Mix, generate};
 use mmapcheck::limits;
@@ -158,7 +158,9 @@ fn written(mut case: Case, mut out: &mut [u8]) -> usize {
         let text = print(&case);
         if text.len() <= room {
             let _ = out.write_all(text.as_bytes());
-            return text.len();
+            let len = text.len();
+            recent::keep_written(text.as_bytes(), case);
+            return len;
         }
         if case.steps.is_empty() {
             return 0;

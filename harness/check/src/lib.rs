@@ -13,6 +13,7 @@ pub mod compare;
 pub mod examine;
 pub mod find;
 pub mod generate;
+pub mod histogram;
 pub mod known;
 pub mod limits;
 pub mod matrix;

@@ -4,7 +4,7 @@ use crate::compare::{Difference, Field, Severity, outcome_text};
 use crate::run::{Answered, Compared, Judge};
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Level, Page, examples, settled};
-use mmapcheck_spec::{Case, Dialect, End, Host, Op, Outcome, Target, TargetError, Trace, Value, Watch};
+use mmapcheck_spec::{Case, Dialect, End, Host, Op, Outcome, Profile, Target, TargetError, Trace, Value, Watch};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -93,6 +93,12 @@ pub fn run(
         }
     }
     Ok(outcomes)
+}
+
+/// Whether a clause holds for what is judged by this profile.
+#[must_use]
+pub fn applies(clause: &Clause, profile: Profile) -> bool {
+    clause.scope.excludes(profile).is_none()
 }
 
 /// Why a clause is not asked of a target.

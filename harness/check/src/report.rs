@@ -1,5 +1,6 @@
 //! Reports: text for people, JSON for scripts, JUnit for CI.
 
+pub mod answers;
 pub mod known;
 
 use crate::campaign::{Finding, Report};
@@ -292,6 +293,9 @@ pub fn json(
         "cases": report.cases,
         "steps": report.steps,
         "deaths": report.deaths,
+        "answers": answers::json(&report.answers),
+        "refused": report.answers.refused(),
+        "never": answers::never(&report.answers, &report.shown),
         "seconds": report.seconds,
         "interrupted": report.interrupted,
         "pages": pages_json(pages, again),

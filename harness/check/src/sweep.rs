@@ -3,6 +3,7 @@
 use crate::choices::seeded;
 use crate::compare::{Bucket, compare};
 use crate::generate::{Mix, generate};
+use crate::histogram::Histogram;
 use crate::limits;
 use crate::run::{Answered, Judge, look_for_leaks};
 use mmapcheck_spec::{Leaks, Target, TargetError, Watch};
@@ -18,6 +19,8 @@ pub struct Swept {
     pub steps: u64,
     /// Cases in which the target died as was foreseen.
     pub deaths: u64,
+    /// What they answered.
+    pub answers: Histogram,
     /// The kinds of divergence met.
     pub hits: Vec<Hit>,
     /// The known divergences met: the id of each with how often.
@@ -82,7 +85,9 @@ pub fn sweep(
             look_for_leaks(&case, target, watch, &mut actual)?;
         }
         swept.cases += 1;
-        swept.steps += actual.steps.len().min(expected.steps.len()) as u64;
+        let compared = actual.steps.len().min(expected.steps.len());
+        swept.steps += compared as u64;
+        swept.answers.count(&case, &expected, compared);
         let mut comparison = compare(&case, &expected, &actual, judge.rules());
         if judge.rules().want_a_closer_look(&comparison) {
             starting(number, true);

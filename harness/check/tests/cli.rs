@@ -328,3 +328,29 @@ fn a_killed_campaign_has_kept_what_it_found() -> Result {
     notation::parse(&std::fs::read_to_string(saved.path())?, 1)?;
     Ok(())
 }
+
+#[test]
+fn every_step_is_counted_by_what_it_answered() -> Result {
+    let dir = tempfile::tempdir()?;
+    let (_, report) = check("mmap", dir.path(), &["--cases", "3000", "--ops", "read,seek,resize"])?;
+    let ways = |op: &str| report["answers"][op].as_object().cloned().unwrap_or_default();
+    let all = ["mmap", "read", "seek", "resize"].map(ways);
+    let steps = |way: &Value| way.as_u64().unwrap_or_default();
+    let (values, total): (u64, u64) = all.iter().fold((0, 0), |(values, total), ways| {
+        (values + ways.get("a value").map_or(0, steps), total + ways.values().map(steps).sum::<u64>())
+    });
+    assert_eq!(Some(total), report["steps"].as_u64());
+    let refused = report["refused"].as_f64().ok_or("no share")?;
+    assert!((refused - (1.0 - values as f64 / total as f64)).abs() < 1e-9, "{refused} {values} {total}");
+    // What no step of these operations can reach in so few cases is named, and nothing of others.
+    let never = report["never"].as_array().ok_or("no list")?;
+    assert!(
+        never.iter().all(|pair| ["mmap", "read", "seek", "resize"].contains(&pair[0].as_str().unwrap_or_default()))
+    );
+    assert!(
+        !never
+            .iter()
+            .any(|pair| ways(pair[0].as_str().unwrap_or_default()).contains_key(pair[1].as_str().unwrap_or_default()))
+    );
+    Ok(())
+}

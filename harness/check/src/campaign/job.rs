@@ -58,11 +58,12 @@ impl Job<'_> {
             tally.cases += swept.cases;
             tally.steps += swept.steps;
             tally.deaths += swept.deaths;
+            tally.answers.merge(&swept.answers);
             tally.meet(swept.known);
             for (reason, count) in swept.incomparable {
                 *tally.incomparable.entry(reason).or_default() += count;
             }
-            self.shared.watcher.progress(tally.cases, tally.steps);
+            self.shared.watcher.progress(tally.cases, tally.steps, &tally.answers);
         }
         for hit in swept.hits {
             self.hit(&hit)?;

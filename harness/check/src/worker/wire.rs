@@ -4,6 +4,7 @@
 
 use crate::compare::{Bucket, Field, Severity};
 use crate::generate::Mix;
+use crate::histogram::{Histogram, Way};
 use crate::known::{Rule, Rules};
 use crate::sweep::{Hit, Swept};
 use mmapcheck_spec::{
@@ -80,8 +81,7 @@ impl SweepOrder {
     /// # Errors
     /// Where an operation is not known.
     pub fn mix(&self, profile: Profile) -> Result<Mix, TargetError> {
-        let named = |name: &String| Op::named(name).ok_or_else(|| TargetError(format!("'{name}' is no operation")));
-        let ops = self.ops.iter().map(named).collect::<Result<_, _>>()?;
+        let ops = self.ops.iter().map(|name| operation(name)).collect::<Result<_, _>>().map_err(TargetError)?;
         Ok(Mix { ops, steps: self.steps, acts: self.acts, profile })
     }
 
@@ -181,9 +181,19 @@ pub(super) struct WireSwept {
     cases: u64,
     steps: u64,
     deaths: u64,
+    answers: Vec<WireWay>,
     hits: Vec<WireHit>,
     known: BTreeMap<String, u64>,
     incomparable: Vec<(String, u64)>,
+}
+
+/// How many steps an operation answered with a value, or with an exception of this class and `errno`.
+#[derive(Debug, Serialize, Deserialize)]
+struct WireWay {
+    op: String,
+    class: Option<String>,
+    errno: Option<i32>,
+    steps: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -380,6 +390,7 @@ impl From<Swept> for WireSwept {
             cases: swept.cases,
             steps: swept.steps,
             deaths: swept.deaths,
+            answers: swept.answers.iter().map(WireWay::from).collect(),
             hits: swept.hits.into_iter().map(hit).collect(),
             known: swept.known,
             incomparable: swept.incomparable,
@@ -389,17 +400,40 @@ impl From<Swept> for WireSwept {
 
 impl WireSwept {
     pub(super) fn swept(self) -> Result<Swept, String> {
-        let hits = self.hits.into_iter().map(WireHit::hit).collect::<Result<_, _>>()?;
         let WireSwept { cases, steps, deaths, known, incomparable, .. } = self;
-        Ok(Swept { cases, steps, deaths, hits, known, incomparable })
+        let hits = self.hits.into_iter().map(WireHit::hit).collect::<Result<_, _>>()?;
+        let mut answers = Histogram::default();
+        for way in self.answers {
+            answers.add(operation(&way.op)?, &way.way(), way.steps);
+        }
+        Ok(Swept { cases, steps, deaths, answers, hits, known, incomparable })
+    }
+}
+
+fn operation(name: &str) -> Result<Op, String> {
+    Op::named(name).ok_or_else(|| format!("'{name}' is no operation"))
+}
+
+impl From<(Op, &Way, u64)> for WireWay {
+    fn from((op, way, steps): (Op, &Way, u64)) -> WireWay {
+        let (class, errno) = match way {
+            Way::Value => (None, None),
+            Way::Raised(class, errno) => (Some(class.to_string()), *errno),
+        };
+        WireWay { op: op.to_string(), class, errno, steps }
+    }
+}
+
+impl WireWay {
+    fn way(&self) -> Way {
+        self.class.as_ref().map_or(Way::Value, |class| Way::Raised(class.clone().into(), self.errno))
     }
 }
 
 impl WireHit {
     fn hit(self) -> Result<Hit, String> {
         let severity: Severity = self.severity.parse()?;
-        let named = |name: &String| Op::named(name).ok_or_else(|| format!("'{name}' is no operation"));
-        let [op, act] = [&self.op, &self.act].map(|op| op.as_ref().map(named).transpose());
+        let [op, act] = [&self.op, &self.act].map(|op| op.as_deref().map(operation).transpose());
         let field = Field::ALL.iter().find(|(_, name)| *name == self.field).map(|(field, _)| *field);
         let field = field.ok_or_else(|| format!("'{}' is no field", self.field))?;
         let bucket = Bucket { severity, op: op?, act: act?, field, expected: self.expected, actual: self.actual };

@@ -135,6 +135,12 @@ impl Machine for Embedded {
     }
 
     fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
+        if watch != Watch::Quick {
+            for map in self.names.get_mut().maps.iter().flatten() {
+                // It shows nothing but a process that dies of it.
+                let _ = self.kit.functions.around.call(&mut [map.object.clone()], None);
+            }
+        }
         let close = |map: &Option<Map>| {
             let map = map.as_ref()?.object.clone();
             Some(self.kit.outcome(Object::call_method(&self.kit.names.close, &mut [map], None)))
