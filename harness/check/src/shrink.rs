@@ -270,7 +270,6 @@ fn simpler(arg: &Arg) -> Vec<Arg> {
         }
         Arg::Fd(1..) => vec![Arg::Fd(0)],
         Arg::Map(1..) => vec![Arg::Map(0)],
-        Arg::View(0) => vec![Arg::bytes(b"aa")],
         Arg::View(1..) => vec![Arg::View(0)],
         Arg::Path(1..) => vec![Arg::Path(0)],
         _ => Vec::new(),

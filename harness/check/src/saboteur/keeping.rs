@@ -39,7 +39,9 @@ impl Keeper {
     /// Does the step, and has an eye on the map that it makes.
     fn mark(&mut self, asked: &Step, done: &Step) -> Answer {
         let answer = self.reference.step(done)?;
-        self.marked.retain(|(map, _)| *map != asked.bind);
+        if matches!(answer, Outcome::Value(_)) {
+            self.marked.retain(|(map, _)| *map != asked.bind);
+        }
         if let (Outcome::Value(_), Some(Arg::Fd(file))) = (&answer, asked.args.first().map(|given| &given.arg)) {
             self.marked.push((asked.bind, *file));
         }
