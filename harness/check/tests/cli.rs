@@ -97,6 +97,17 @@ fn a_close_that_ignores_views_is_found() -> Result {
     finds("close_with_views", "value", "close")
 }
 
+/// Memory behind the last page of a map is mostly there by luck.
+#[test]
+fn a_search_that_reads_behind_its_map_is_found() -> Result {
+    finds_among("reads_behind_map", "death", "find", &["--cases", "4000", "--ops", "mmap,find,resize"])
+}
+
+#[test]
+fn a_search_that_reads_behind_its_needle_is_found() -> Result {
+    finds_among("reads_behind_needle", "death", "find", &["--cases", "100", "--ops", "mmap,find"])
+}
+
 #[test]
 fn a_death_is_found_and_made_small() -> Result {
     // Each death costs a new worker.

@@ -9,7 +9,7 @@ mod value;
 
 pub use ffi::check_interpreter;
 
-use ffi::{Exception, Gil, Object, Scratch};
+use ffi::{Exception, Gil, Guard, Object, Scratch};
 use kit::Kit;
 use mmapcheck_reference::files::Files;
 use mmapcheck_spec::{
@@ -17,6 +17,7 @@ use mmapcheck_spec::{
 };
 use std::cell::{Cell, RefCell};
 use std::path::Path;
+use std::rc::Rc;
 
 /// A class of the embedded CPython, done step by step.
 ///
@@ -31,6 +32,7 @@ pub struct Embedded {
     shrunk: Cell<bool>,
     /// Whether a map that may be anonymous was resized in this case.
     grown: Cell<bool>,
+    guards: Rc<Cell<bool>>,
     scratch: Scratch,
     kit: Kit,
     /// Last, so that it is dropped last: every object above needs it.
@@ -54,6 +56,7 @@ struct Map {
     unreadable: bool,
     /// Whether it may be memory of no file.
     anonymous: bool,
+    guard: Option<Guard>,
 }
 
 impl Embedded {
@@ -67,8 +70,17 @@ impl Embedded {
         let gil = Gil::hold()?;
         let (host, kit) = Embedded::import(&gil, module, attr)?;
         let scratch = Scratch::new().map_err(|why| TargetError(format!("no file in memory can be made: {why}")))?;
-        let (files, names) = (RefCell::new(Files::new(dir)?), RefCell::default());
-        Ok(Embedded { host, files, names, shrunk: Cell::new(false), grown: Cell::new(false), scratch, kit, gil })
+        Ok(Embedded {
+            host,
+            files: RefCell::new(Files::new(dir)?),
+            names: RefCell::default(),
+            shrunk: Cell::new(false),
+            grown: Cell::new(false),
+            guards: Rc::new(Cell::new(true)),
+            scratch,
+            kit,
+            gil,
+        })
     }
 
     fn import(gil: &Gil, module: &str, attr: &str) -> Result<(Host, Kit), TargetError> {
@@ -85,6 +97,13 @@ impl Embedded {
     #[must_use]
     pub fn host(&self) -> &Host {
         &self.host
+    }
+
+    /// Whether a page that nobody may touch is put behind each map, so that reading too far is noticed. It takes two system
+    /// calls a map, and can be changed between cases.
+    #[must_use]
+    pub fn guards(&self) -> Rc<Cell<bool>> {
+        Rc::clone(&self.guards)
     }
 
     fn map(&self, slot: Slot) -> Result<Object, End> {
