@@ -125,6 +125,17 @@ fn what_is_left_behind_is_found_behind_the_driver() -> Result {
     finds_leaks(&["--cases", "500", "--python", &python])
 }
 
+/// Memory behind the last page of a map is mostly there by luck.
+#[test]
+fn a_search_that_reads_behind_its_map_is_found() -> Result {
+    finds_among("reads_behind_map", "death", "find", &["--cases", "4000", "--ops", "mmap,find,resize"])
+}
+
+#[test]
+fn a_search_that_reads_behind_its_needle_is_found() -> Result {
+    finds_among("reads_behind_needle", "death", "find", &["--cases", "100", "--ops", "mmap,find"])
+}
+
 #[test]
 fn a_death_is_found_and_made_small() -> Result {
     // Each death costs a new worker.

@@ -10,7 +10,7 @@ mod value;
 
 pub use ffi::check_interpreter;
 
-use ffi::{Exception, Gil, Object, Scratch};
+use ffi::{Exception, Gil, Guard, Object, Scratch};
 use kit::Kit;
 use limits::Limits;
 use mmapcheck_reference::files::Files;
@@ -19,6 +19,7 @@ use mmapcheck_spec::{
 };
 use std::cell::{Cell, RefCell};
 use std::path::Path;
+use std::rc::Rc;
 
 /// A class of the embedded CPython, done step by step.
 ///
@@ -34,6 +35,7 @@ pub struct Embedded {
     /// Whether a map that may be anonymous was resized in this case.
     grown: Cell<bool>,
     limits: Limits,
+    guards: Rc<Cell<bool>>,
     scratch: Scratch,
     kit: Kit,
     /// Last, so that it is dropped last: every object above needs it.
@@ -57,6 +59,7 @@ struct Map {
     unreadable: bool,
     /// Whether it may be memory of no file.
     anonymous: bool,
+    guard: Option<Guard>,
 }
 
 impl Embedded {
@@ -78,6 +81,7 @@ impl Embedded {
             shrunk: Cell::new(false),
             grown: Cell::new(false),
             limits: Limits::default(),
+            guards: Rc::new(Cell::new(true)),
             scratch,
             kit,
             gil,
@@ -98,6 +102,13 @@ impl Embedded {
     #[must_use]
     pub fn host(&self) -> &Host {
         &self.host
+    }
+
+    /// Whether a page that nobody may touch is put behind each map, so that reading too far is noticed. It takes two system
+    /// calls a map, and can be changed between cases.
+    #[must_use]
+    pub fn guards(&self) -> Rc<Cell<bool>> {
+        Rc::clone(&self.guards)
     }
 
     fn map(&self, slot: Slot) -> Result<Object, End> {
