@@ -195,3 +195,50 @@ fn failed(gil: &Gil, what: &str, Exception(why): &Exception) -> TargetError {
         [class, why.str()].map(|text| text.map_or_else(|_| String::new(), |text| value::text_of(&text)));
     TargetError(format!("{what}: {class}: {text}").replace('\n', " "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mmapcheck_spec::notation::{CLASSES, parse};
+
+    type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+    /// Whether there is a guard behind the map `m` after these lines.
+    fn guarded(lines: &[&str], guards: bool) -> Result<bool> {
+        let dir = tempfile::tempdir()?;
+        let mut machine = Embedded::new("mmap", "mmap", dir.path())?;
+        machine.guards().set(guards);
+        let mut text = ">>> import mmap\n".to_owned();
+        text += &CLASSES[1].lines.iter().chain(lines).map(|line| (*line).to_owned() + "\n").collect::<String>();
+        let case = parse(&text, 1)?.case;
+        machine.begin(&case.world)?;
+        for step in &case.steps {
+            machine.step(step).map_err(|end| format!("{step:?}: {end}"))?;
+        }
+        let names = machine.names.borrow();
+        Ok(names.maps[0].as_ref().is_some_and(|map| map.guard.is_some()))
+    }
+
+    /// Another test could fill a hole, or make one.
+    #[test]
+    fn maps_are_guarded_whatever_becomes_of_them() -> Result {
+        if !crate::is_alone("embedded::tests::maps_are_guarded_whatever_becomes_of_them")? {
+            return Ok(());
+        }
+        const NEW: &str = ">>> m = mmap.mmap(-1, 8192)";
+        const ACTS: [&str; 4] =
+            [">>> def act():", "...     m.resize(4096)", "...", ">>> m.find(b'a', IndexAfter(0, act))"];
+        let sessions: [&[&str]; 5] = [
+            &[NEW],
+            &[NEW, ">>> m.resize(4096)"],
+            &[NEW, ">>> m.resize(40960)"],
+            &[NEW, ">>> m.resize(-1)"],
+            &[NEW, ACTS[0], ACTS[1], ACTS[2], ACTS[3]],
+        ];
+        for lines in sessions {
+            assert!(guarded(lines, true)? && !guarded(lines, false)?, "{lines:?}");
+        }
+        assert!(!guarded(&[NEW, ">>> del m"], true)?);
+        Ok(())
+    }
+}
