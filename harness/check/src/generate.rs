@@ -262,6 +262,26 @@ mod tests {
     }
 
     #[test]
+    fn the_system_refuses_what_a_case_asks_for() -> Result<(), mmapcheck_spec::TargetError> {
+        let profile = Profile::cpython(3, 13, 0);
+        let (mut judge, mix) = (crate::run::Judge::new(profile)?, Mix::all(profile));
+        let mut met: std::collections::BTreeMap<i32, u32> = [(12, 0), (24, 0), (27, 0)].into();
+        for case in 0..6000 {
+            let case = generate(&mut crate::choices::seeded(7, case), &mix);
+            let answered = judge.answer(case, mmapcheck_spec::Watch::Quick)?;
+            for step in answered.expected.steps {
+                if let Ok(mmapcheck_spec::Outcome::Raised(raise)) = step.result
+                    && let Some(count) = raise.errno.and_then(|errno| met.get_mut(&errno))
+                {
+                    *count += 1;
+                }
+            }
+        }
+        assert!(met.values().all(|&count| count > 30), "no memory, no descriptor, no longer file: {met:?}");
+        Ok(())
+    }
+
+    #[test]
     fn only_the_operations_asked_for_are_generated() {
         let mix = Mix { ops: vec![Op::Read, Op::Seek], ..Mix::all(Profile::cpython(3, 11, 7)) };
         for case in 0..100 {
