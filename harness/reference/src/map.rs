@@ -266,6 +266,10 @@ impl<S: Store> Open<'_, S> {
         if count == 0 {
             return Ok(());
         }
+        if count > SURELY_COPIED && at == start && std::ptr::eq(self.map, from.map) && from.touch(start, count).is_err()
+        {
+            return Err(unsupported("whether bytes that stay in their place are touched is up to the C library").into());
+        }
         from.touch(start, count)?;
         self.touch_to_write(at, count)?;
         // Windows' C library copies even a few bytes of another view one by one: seen under Wine.
