@@ -7,7 +7,7 @@
 use mmapcheck::run::Stepwise;
 use mmapcheck::saboteur::{FAULTS, Saboteur};
 use mmapcheck_spec::{
-    End, FileState, Left, Machine, Op, Outcome, Profile, Slot, Step, Target, TargetError, Value, Watch, World,
+    End, FileState, Left, Machine, Op, Outcome, Profile, Slot, Step, StepTrace, Target, TargetError, Value, Watch, World,
 };
 use mmapcheck_targets::Embedded;
 use std::hint::black_box;
@@ -19,18 +19,18 @@ pub fn target(dir: &Path) -> Result<Box<dyn Target>, TargetError> {
     let machine = Embedded::new("mmap", "mmap", dir)?;
     let host = machine.host().clone();
     match std::env::var("MMAPCHECK_SABOTEUR") {
-        Ok(name) => named(&name, host.profile, dir),
+        Ok(name) => named(&name, host.profile),
         Err(_) => Ok(Box::new(Stepwise::new(Rare { machine, map: 0, met: 0 }, host))),
     }
 }
 
-fn named(name: &str, profile: Profile, dir: &Path) -> Result<Box<dyn Target>, TargetError> {
+fn named(name: &str, profile: Profile) -> Result<Box<dyn Target>, TargetError> {
     let fault = FAULTS.iter().find(|fault| fault.name == name);
     let fault = fault.ok_or_else(|| {
         let names: Vec<_> = FAULTS.iter().map(|fault| fault.name).collect();
         TargetError(format!("no fault is called '{name}'; there are: {}", names.join(" · ")))
     })?;
-    Ok(Box::new(Saboteur::target(fault, profile, dir)?))
+    Ok(Box::new(Saboteur::target(fault, profile)?))
 }
 
 /// What must come directly before the answer that is wrong.
@@ -62,6 +62,10 @@ impl Machine for Rare {
             _ => {}
         }
         Ok(answer)
+    }
+
+    fn fork(&mut self, block: &[Step], watch: Watch, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+        self.machine.fork(block, watch, mark)
     }
 
     fn look(&mut self, closely: bool, watch: Watch) -> Left {

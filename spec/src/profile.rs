@@ -436,6 +436,12 @@ impl Profile {
         self.is_windows()
     }
 
+    /// `os.fork()` is there and makes a process. Linux; neither on Windows nor in WebAssembly (documentation, `os.fork`).
+    #[must_use]
+    pub fn can_fork(self) -> bool {
+        self.platform == Platform::Linux
+    }
+
     /// `madvise()` is there. Python 3.8 (documentation, `mmap.madvise`); not on Windows: seen in 3.11.9.
     #[must_use]
     pub fn takes_advice(self) -> bool {

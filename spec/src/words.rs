@@ -347,6 +347,10 @@ operations! {
     FileContent, "file-content", Module, "open($0, 'rb').read()", Bytes, [need("path", Sort::Path)];
     /// The size of a file.
     FileSize, "file-size", Module, "os.path.getsize($0)", Nothing, [need("path", Sort::Path)];
+    /// Begin a child process: the steps up to its `wait` are the child's.
+    Fork, "fork", Module, "if os.fork() == 0:", Nothing, [];
+    /// The child ends; wait for it. Its status is the answer.
+    Wait, "wait", Module, "os.wait()[1]", Nothing, [];
 }
 
 impl Op {

@@ -173,6 +173,9 @@ fn differs(case: &Case, statement: &Statement, trace: &Trace, dialect: Dialect, 
         let got = if shown.is_empty() { "nothing" } else { shown };
         return (statement.want.join("\n") != shown).then(|| got.to_owned());
     };
+    if let Some(got) = child_differs(statement, step, trace, dialect, least) {
+        return Some(got);
+    }
     match trace.steps.get(step).map(|step| &step.result) {
         Some(Ok(outcome)) if holds(statement, outcome, dialect, least) => None,
         // As texts of exceptions, what `repr` shows is CPython's habit.
@@ -186,6 +189,25 @@ fn differs(case: &Case, statement: &Statement, trace: &Trace, dialect: Dialect, 
         None if trace.end.is_some() => None,
         None => Some("no answer".into()),
     }
+}
+
+/// What came of the steps of a child, which are those after its fork, instead of what its statement says; none where it came.
+fn child_differs(
+    statement: &Statement,
+    fork: usize,
+    trace: &Trace,
+    dialect: Dialect,
+    least: Severity,
+) -> Option<String> {
+    (fork + 1..).zip(&statement.child).find_map(|(step, wanted)| {
+        let shown = match trace.steps.get(step).map(|step| &step.result) {
+            Some(Ok(Outcome::Value(value))) => notation::render_value(value, dialect),
+            Some(Ok(outcome)) => return Some(outcome_text(outcome)),
+            Some(Err(end)) => return Some(end.to_string()),
+            None => return Some("no answer".into()),
+        };
+        (least <= Severity::Value && wanted.as_ref().is_some_and(|wanted| *wanted != shown)).then_some(shown)
+    })
 }
 
 /// Whether an outcome is the answer of a statement. One whose value goes to `_` shows nothing, or a traceback.

@@ -107,7 +107,7 @@ impl Judge {
     }
 
     /// The inner error: the case without a step that must be left out, and that has changed the reference before this was
-    /// known, since one of its arguments does a step.
+    /// known.
     fn try_answer(&mut self, case: Case, watch: Watch) -> Result<Result<Answered, Case>, TargetError> {
         let Case { world, steps } = case;
         self.reference.begin(&world)?;
@@ -119,8 +119,9 @@ impl Judge {
             if item_by_item(step.op) && self.reference.map_len(step.on).is_some_and(|len| len > limits::ITEMS) {
                 continue;
             }
+            let is_child = self.reference.is_child();
             let answer = self.reference.step(&step);
-            if step.act().is_some() && self.must_be_left_out(&step, &answer) {
+            if self.must_be_undone(is_child, &step, &answer) {
                 let mut less = Case { world, steps: done.into_iter().chain(steps).collect() };
                 repair(&mut less);
                 return Ok(Err(less));
@@ -135,10 +136,13 @@ impl Judge {
         Ok(Ok(Answered { case: Case { world, steps: done }, expected }))
     }
 
-    fn must_be_left_out(&self, step: &Step, answer: &Result<Outcome, End>) -> bool {
+    /// Whether a step must be left out that may have changed the reference: an exception would end all that a child does, and
+    /// a step of an argument is done before the step it is given to turns out to have no answer.
+    fn must_be_undone(&self, is_child: bool, step: &Step, answer: &Result<Outcome, End>) -> bool {
         match answer {
-            Ok(outcome) => self.spares && self.rules.foresee_death(step, outcome),
-            Err(_) => true,
+            Ok(Outcome::Raised(_)) if is_child => true,
+            Ok(outcome) => step.act().is_some() && self.spares && self.rules.foresee_death(step, outcome),
+            Err(_) => step.act().is_some(),
         }
     }
 

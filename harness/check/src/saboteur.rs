@@ -3,11 +3,13 @@
 //! Each fault is a bug that an implementation of `mmap` could have. A campaign must find every one and make it small, and
 //! so must the pages of the specification.
 
+mod forked;
 mod reentrant;
 mod wrong;
 
 use crate::run::Stepwise;
-use mmapcheck_reference::Reference;
+use forked::{as_of_a_copy, at_fork, at_wait, bytes_of, close_of, first_position, length_of, position_of, unshared};
+use mmapcheck_reference::Sim;
 use mmapcheck_spec::{
     End, FileState, Host, Left, Machine, Op, Outcome, Profile, Step, TargetError, Value, Watch, World,
 };
@@ -15,7 +17,6 @@ use reentrant::{
     converted_twice, lost_exception, lost_export, never_asked, stale_end, stale_length, stale_position, stale_range,
     used_after_close,
 };
-use std::path::Path;
 use wrong::{
     across_page, as_class, as_op, beyond, boolean, chomped, clamped_index, cut_write, dead_part, dirty_resize,
     empty_needle, equal_bytes, far_offset, first_args, first_byte, forgive, forgive_with, forward_move, forward_slice,
@@ -26,6 +27,8 @@ use wrong::{
 };
 
 type Answer = Result<Outcome, End>;
+/// It is in memory, where a child is played by what plays its parent.
+type Reference = mmapcheck_reference::Reference<Sim>;
 
 /// One way to be wrong.
 pub struct Fault {
@@ -44,14 +47,14 @@ pub struct Saboteur {
 }
 
 impl Saboteur {
-    /// A target: the reference for this profile with this fault, with files in this folder.
+    /// A target: the reference for this profile with this fault.
     ///
     /// # Errors
-    /// Where the folder cannot be used.
-    pub fn target(fault: &'static Fault, profile: Profile, dir: &Path) -> Result<Stepwise<Saboteur>, TargetError> {
+    /// Where this system is none that the reference foresees.
+    pub fn target(fault: &'static Fault, profile: Profile) -> Result<Stepwise<Saboteur>, TargetError> {
         let host =
             Host { profile, name: format!("the reference, wrong: {}", fault.name), is_cpython_mmap: true, page: 4096 };
-        Ok(Stepwise::new(Saboteur { reference: Reference::new(profile, dir)?, fault }, host))
+        Ok(Stepwise::new(Saboteur { reference: Reference::in_memory(profile)?, fault }, host))
     }
 }
 
@@ -166,4 +169,11 @@ faults! {
     "an argument is never asked" (2): never_asked;
     "find that fails keeps the buffer of its needle" (3): |m, s| on(m, s, Op::Find, lost_export);
     "seek has the length of before a shrink" (2): |m, s| on(m, s, Op::Seek, stale_range);
+    "a child moves its parent's position" (4): |m, s| at_wait(m, s, position_of);
+    "a child closes its parent's maps" (4): |m, s| at_wait(m, s, close_of);
+    "what a child writes to a copy is its parent's as well" (4): |m, s| at_wait(m, s, bytes_of);
+    "a child's resize gives its parent another length" (4): |m, s| at_wait(m, s, length_of);
+    "a child begins at the first position" (4): |m, s| at_fork(m, s, first_position);
+    "a child has anonymous memory of its own" (4): |m, s| at_fork(m, s, unshared);
+    "what a child writes to a file's map is lost" (4): |m, s| at_fork(m, s, as_of_a_copy);
 }

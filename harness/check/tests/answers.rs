@@ -6,7 +6,6 @@ use mmapcheck::compare::Severity;
 use mmapcheck::pages::{Failure, hold_against, run};
 use mmapcheck::run::{Judge, Stepwise};
 use mmapcheck::saboteur::{FAULTS, Saboteur};
-use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Page, TEXTS, all, examples, read};
@@ -90,14 +89,29 @@ fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
 }
 
 #[test]
+fn a_wrong_answer_of_a_child_fails_and_is_blessed() -> Result {
+    let profile = PROFILES[0];
+    let host = Host { profile, name: "the reference".into(), is_cpython_mmap: true, page: 4096 };
+    let mut target = Stepwise::new(Reference::in_memory(profile)?, host);
+    let (path, text) = TEXTS.iter().find(|(path, _)| path.ends_with("/forking.md")).ok_or("no such page")?;
+    let (said, wrong) = ("assert m.tell() == 2", "assert m.tell() == 3");
+    let page = read(path, &text.replacen(said, wrong, 1))?;
+    let outcomes =
+        run(std::slice::from_ref(&page), &mut Judge::new(profile)?, &mut target, Severity::Message, &|_| true)?;
+    let failed: Vec<_> = outcomes.failed.iter().map(|failure| (failure.id.as_str(), failure.got.as_str())).collect();
+    assert_eq!(failed, [("FORK-5", "2")]);
+    assert_eq!(bless(&page, &text.replacen(said, wrong, 1), &mut target)?.text, *text);
+    Ok(())
+}
+
+#[test]
 fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     let pages = all()?;
     let profile = PROFILES[0];
-    let dir = scratch()?;
     let mut judge = Judge::new(profile)?;
     let mut missed = Vec::new();
     for fault in FAULTS {
-        let mut saboteur = Saboteur::target(fault, profile, dir.path())?;
+        let mut saboteur = Saboteur::target(fault, profile)?;
         let outcomes = run(&pages, &mut judge, &mut saboteur, Severity::Message, &|_| true)?;
         let ids: Vec<&str> = outcomes.failed.iter().map(|Failure { id, .. }| id.as_str()).collect();
         let more = if ids.len() > 8 { format!(" and {} more", ids.len() - 8) } else { String::new() };
@@ -114,9 +128,8 @@ fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
 #[test]
 fn blessing_puts_back_every_answer_that_was_lost() -> Result {
     let profile = PROFILES[0];
-    let dir = scratch()?;
     let host = Host { profile, name: "the reference".into(), is_cpython_mmap: true, page: 4096 };
-    let mut target = Stepwise::new(Reference::new(profile, dir.path())?, host);
+    let mut target = Stepwise::new(Reference::in_memory(profile)?, host);
     for (path, text) in TEXTS {
         let page = read(path, text)?;
         let same = bless(&page, text, &mut target)?;

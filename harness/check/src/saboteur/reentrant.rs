@@ -1,8 +1,7 @@
 //! What is done wrong while an argument does a step of its own, and with what is held meanwhile.
 
-use super::Answer;
 use super::wrong::{none, number, plain_int, seek};
-use mmapcheck_reference::Reference;
+use super::{Answer, Reference};
 use mmapcheck_spec::{Arg, Machine, Op, Outcome, SLOTS, Slot, Step, Value};
 
 fn acts(step: &Step, op: Op) -> bool {

@@ -1,7 +1,6 @@
 //! What each fault does.
 
-use super::Answer;
-use mmapcheck_reference::Reference;
+use super::{Answer, Reference};
 use mmapcheck_spec::{Arg, Given, Kind, Machine, Op, Outcome, Raise, Step, Value, constants};
 
 /// Does something else for one operation.

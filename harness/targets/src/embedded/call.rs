@@ -62,6 +62,7 @@ impl Embedded {
                 let map = names.maps.get(usize::from(step.on)).and_then(Option::as_ref);
                 self.grown.set(self.grown.get() || map.is_some_and(|map| map.anonymous));
             }
+            Op::Wait => files.notice_sizes(),
             Op::FileTruncate | Op::FileOpen | Op::FileWrite => {}
             _ => return,
         }
@@ -96,6 +97,8 @@ impl Embedded {
         match step.op {
             Op::Constant => self.constant(step),
             Op::New => self.construct(step),
+            Op::Fork => Err(End::Unsupported("a fork is done with all that its child does".into())),
+            Op::Wait => self.wait(),
             _ => self.files.borrow_mut().step(step),
         }
     }

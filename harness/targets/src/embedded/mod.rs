@@ -2,6 +2,7 @@
 
 mod args;
 mod call;
+mod child;
 mod ffi;
 mod kit;
 mod look;
@@ -13,8 +14,9 @@ use ffi::{Exception, Gil, Object, Scratch};
 use kit::Kit;
 use mmapcheck_reference::files::Files;
 use mmapcheck_spec::{
-    End, FileState, Host, Left, Machine, Outcome, Profile, SLOTS, Slot, Step, TargetError, Watch, World,
+    End, FileState, Host, Left, Machine, Outcome, Profile, SLOTS, Slot, Step, StepTrace, TargetError, Watch, World,
 };
+use rustix::process::Pid;
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 
@@ -31,6 +33,8 @@ pub struct Embedded {
     shrunk: Cell<bool>,
     /// Whether a map that may be anonymous was resized in this case.
     grown: Cell<bool>,
+    /// A child that has done its steps and is not waited for yet.
+    child: Cell<Option<Pid>>,
     scratch: Scratch,
     kit: Kit,
     /// Last, so that it is dropped last: every object above needs it.
@@ -68,7 +72,8 @@ impl Embedded {
         let (host, kit) = Embedded::import(&gil, module, attr)?;
         let scratch = Scratch::new().map_err(|why| TargetError(format!("no file in memory can be made: {why}")))?;
         let (files, names) = (RefCell::new(Files::new(dir)?), RefCell::default());
-        Ok(Embedded { host, files, names, shrunk: Cell::new(false), grown: Cell::new(false), scratch, kit, gil })
+        let (shrunk, grown, child) = (Cell::new(false), Cell::new(false), Cell::new(None));
+        Ok(Embedded { host, files, names, shrunk, grown, child, scratch, kit, gil })
     }
 
     fn import(gil: &Gil, module: &str, attr: &str) -> Result<(Host, Kit), TargetError> {
@@ -112,6 +117,10 @@ impl Machine for Embedded {
 
     fn step(&mut self, step: &Step) -> Result<Outcome, End> {
         self.perform(step)
+    }
+
+    fn fork(&mut self, block: &[Step], watch: Watch, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+        self.in_child(block, watch, mark)
     }
 
     fn look(&mut self, closely: bool, watch: Watch) -> Left {

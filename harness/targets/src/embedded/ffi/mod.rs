@@ -35,7 +35,7 @@ mod start;
 pub use act::while_it_does;
 pub use memory::{Buffer, Scratch};
 pub use read::Seen;
-pub use start::{Gil, check_interpreter};
+pub use start::{Gil, check_interpreter, fork, leave};
 
 use pyo3::ffi::{self, PyObject};
 use std::ptr::{self, NonNull};
