@@ -61,9 +61,9 @@ impl Hunter {
         let dir = scratch()?;
         let target = target(dir.path())?;
         let host = target.host();
-        let known = Known::built_in(host, "mmap").map_err(|error| TargetError(error.to_string()))?;
         let mut judge = Judge::new(host.profile)?;
-        judge.set_rules(known.rules(host.profile));
+        judge.set_rules(Known::built_in(host, "mmap")?.rules(host.profile));
+        judge.spare();
         let (mix, least) = (Mix::all(host.profile), Severity::least(None, host));
         Ok(Hunter { target, judge, mix, least, dir })
     }

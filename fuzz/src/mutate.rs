@@ -124,7 +124,7 @@ fn run(donor: &Case, rng: &mut Rng) -> Vec<mmapcheck_spec::Step> {
 /// A number near by, half or twice as large, or bytes that are a little different.
 fn nudge(arg: &mut Arg, rng: &mut Rng) {
     match arg {
-        Arg::Int(num) | Arg::Index(num) => {
+        Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => {
             num.plus = match rng.u32(..6) {
                 0 => num.plus.saturating_neg(),
                 1 => num.plus / 2,
@@ -134,7 +134,7 @@ fn nudge(arg: &mut Arg, rng: &mut Rng) {
                 _ => num.plus.saturating_add(1),
             }
         }
-        Arg::Bytes(_, bytes) => match (rng.u32(..3), bytes.is_empty()) {
+        Arg::Bytes(_, bytes) | Arg::BufferAfter(bytes, _) => match (rng.u32(..3), bytes.is_empty()) {
             (0, false) => drop(bytes.pop()),
             (1, false) => {
                 let at = rng.usize(..bytes.len());

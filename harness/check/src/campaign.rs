@@ -81,6 +81,8 @@ pub struct Plan {
     pub ops: Vec<mmapcheck_spec::Op>,
     /// The most steps of a case.
     pub steps: usize,
+    /// Whether arguments may do a step of their own.
+    pub acts: bool,
     /// When to stop.
     pub budget: Budget,
     /// The part that is done here.
@@ -295,10 +297,11 @@ impl Shared<'_> {
     }
 
     fn job(&self) -> Result<(), TargetError> {
-        let worker = self.plan.subject.start(self.plan.profile, self.plan.hang)?;
+        let plan = self.plan;
+        let worker = plan.subject.start(plan.profile, plan.hang)?;
         let mut judge = Judge::new(self.profile)?;
-        judge.set_rules(self.plan.known.clone());
-        let mix = Mix { ops: self.plan.ops.clone(), steps: self.plan.steps, profile: self.profile };
+        judge.set_rules(plan.known.clone());
+        let mix = Mix { ops: plan.ops.clone(), steps: plan.steps, acts: plan.acts, profile: self.profile };
         let mut job = job::Job { shared: self, worker, judge, mix };
         while let Some(range) = self.range(job.worker.at_once()) {
             job.range(range)?;

@@ -17,6 +17,8 @@ pub struct Mix {
     pub ops: Vec<Op>,
     /// The most steps of a case.
     pub steps: usize,
+    /// Whether arguments may do a step of their own.
+    pub acts: bool,
     /// The profile whose constants may occur.
     pub profile: Profile,
 }
@@ -25,7 +27,7 @@ impl Mix {
     /// Every operation.
     #[must_use]
     pub fn all(profile: Profile) -> Mix {
-        Mix { ops: Op::ALL.to_vec(), steps: limits::STEPS, profile }
+        Mix { ops: Op::ALL.to_vec(), steps: limits::STEPS, acts: true, profile }
     }
 }
 
@@ -58,7 +60,7 @@ pub fn generate(choices: &mut impl Choices, mix: &Mix) -> Case {
     let mut maker = Maker { choices, mix, maps: 0, views: 0, iters: 0, files, world, acting: false, several: false };
     maker.several = maker.one_in(limits::SEVERAL);
     let world = maker.world();
-    maker.acting = mix.profile.dialect() == Dialect::Python3 && maker.one_in(limits::ACTING);
+    maker.acting = mix.acts && mix.profile.dialect() == Dialect::Python3 && maker.one_in(limits::ACTING);
     let bag = maker.bag();
     let mut steps = Vec::with_capacity(mix.steps);
     steps.push(maker.opening());
@@ -263,6 +265,13 @@ mod tests {
         assert!(missing.is_empty(), "{missing:?}");
         let missing: Vec<_> = acts::ACTS.iter().filter(|op| !inner.contains(op)).collect();
         assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn no_argument_acts_where_none_may() {
+        let mix = Mix { acts: false, ..Mix::all(Profile::cpython(3, 13, 0)) };
+        let cases = (0..1000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
+        assert!(cases.flat_map(|case| case.steps).all(|step| step.act().is_none()));
     }
 
     #[test]

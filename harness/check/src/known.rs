@@ -150,6 +150,12 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownError(String);
 
+impl From<KnownError> for TargetError {
+    fn from(error: KnownError) -> TargetError {
+        TargetError(error.to_string())
+    }
+}
+
 impl fmt::Display for KnownError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -51,7 +51,7 @@ fn evidence(case: &Case, difference: &crate::compare::Difference, compared: &Com
         (Field::Map, Some(MapState::Open { content: Some(content), .. })) => {
             Some((Step::new(Op::GetSlice, slot, [Arg::Omitted, Arg::Omitted]), bytes(&content.bytes)?))
         }
-        (Field::Closed, Some(state)) => {
+        (Field::Closed, Some(state)) if *state != MapState::Unbound => {
             let closed = Outcome::Value(Value::Bool(*state == MapState::Closed));
             Some((Step::new(Op::Closed, slot, []), closed))
         }

@@ -63,6 +63,12 @@ impl Judge {
         Ok(Judge { reference: Reference::in_memory(profile)?, profile, rules: Rules::default(), spares: false })
     }
 
+    /// From now on every step is left out of which it is known that the target dies in it, for one whose death would end more
+    /// than the case.
+    pub fn spare(&mut self) {
+        self.spares = true;
+    }
+
     /// The profile it judges by.
     #[must_use]
     pub fn profile(&self) -> Profile {
@@ -100,9 +106,10 @@ impl Judge {
     /// # Errors
     /// Where the case's files cannot be made.
     pub fn answer_in_sweep(&mut self, number: u64, case: Case, watch: Watch) -> Result<Answered, TargetError> {
-        self.spares = !number.is_multiple_of(limits::KILLING);
+        let always = self.spares;
+        self.spares |= !number.is_multiple_of(limits::KILLING);
         let answered = self.answer(case, watch);
-        self.spares = false;
+        self.spares = always;
         answered
     }
 

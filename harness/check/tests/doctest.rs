@@ -47,11 +47,15 @@ fn cpython(version: Version) -> Profile {
     Profile { implementation: Implementation::CPython, version, platform: Platform::Linux }
 }
 
+/// What is known of CPython.
+fn known(version: Version) -> Result<Known> {
+    let host = Host { profile: cpython(version), name: String::new(), is_cpython_mmap: true, page: 4096 };
+    Ok(Known::built_in(&host, "mmap")?)
+}
+
 /// The clauses that this version is known to break.
 fn known_to_fail(version: Version) -> Result<Vec<String>> {
-    let host = Host { profile: cpython(version), name: String::new(), is_cpython_mmap: true, page: 4096 };
-    let entries = Known::built_in(&host, "mmap")?.entries;
-    let applying = entries.into_iter().filter(|entry| entry.scope.excludes(host.profile).is_none());
+    let applying = known(version)?.entries.into_iter().filter(|entry| entry.scope.excludes(cpython(version)).is_none());
     Ok(applying.flat_map(|entry| entry.clauses).collect())
 }
 
@@ -153,6 +157,8 @@ const CHILDREN: usize = 20;
 fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
     let profile = cpython(version);
     let (mut judge, mix) = (Judge::new(profile)?, Mix::all(profile));
+    judge.set_rules(known(version)?.rules(profile));
+    judge.spare();
     let mut written = Vec::new();
     let cases = || (0..).map(|number| (number, generate(&mut seeded(11, number), &mix)));
     let forks = |case: &Case| case.steps.iter().any(|step| step.op == Op::Fork);

@@ -72,7 +72,7 @@ fn check(harm: &str, dir: &TempDir, more: &[&str]) -> Result<(Output, Value)> {
 fn guilty(profile: &str) -> Result<u64> {
     let profile: Profile = profile.parse()?;
     let mut judge = Judge::new(profile)?;
-    let mix = Mix { ops: OPS.to_vec(), steps: STEPS, profile };
+    let mix = Mix { ops: OPS.to_vec(), steps: STEPS, ..Mix::all(profile) };
     let mut found = 0;
     for number in 0..CASES {
         let answered = judge.answer(generate(&mut seeded(SEED, number), &mix), Watch::Quick)?;

@@ -36,6 +36,7 @@ impl Job<'_> {
                 count: range.end - range.start,
                 ops: plan.ops.iter().map(ToString::to_string).collect(),
                 steps: plan.steps,
+                acts: plan.acts,
                 known: plan.known.0.iter().map(WireRule::from).collect(),
             };
             match self.worker.sweep(order)? {

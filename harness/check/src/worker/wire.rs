@@ -35,6 +35,8 @@ pub struct SweepOrder {
     pub ops: Vec<String>,
     /// The most steps of a case.
     pub steps: usize,
+    /// Whether arguments may do a step of their own.
+    pub acts: bool,
     /// What is known of the target.
     pub known: Vec<WireRule>,
 }
@@ -80,7 +82,7 @@ impl SweepOrder {
     pub fn mix(&self, profile: Profile) -> Result<Mix, TargetError> {
         let named = |name: &String| Op::named(name).ok_or_else(|| TargetError(format!("'{name}' is no operation")));
         let ops = self.ops.iter().map(named).collect::<Result<_, _>>()?;
-        Ok(Mix { ops, steps: self.steps, profile })
+        Ok(Mix { ops, steps: self.steps, acts: self.acts, profile })
     }
 
     /// The cases, by number.

@@ -204,13 +204,14 @@ impl Driver {
         Ok(answered)
     }
 
-    /// Reads the answers to the cases that are under way, so that another can be asked for. Those that end the process are
-    /// run again when they are wanted.
+    /// Reads the answers to the cases that are under way, so that another can be asked for. Those that end the process, or
+    /// are answered with nonsense, are run again when they are wanted.
     fn wait_for_announced(&mut self) {
         for announced in self.announced.iter_mut().filter(|announced| announced.line.is_none()) {
             let Some(mut process) = self.running.take() else { break };
-            if let Ok(line) = process.line(Instant::now() + self.hang) {
-                announced.line = Some(line);
+            let line = process.line(Instant::now() + self.hang).ok();
+            announced.line = line.filter(|line| whole(line, announced.id, &announced.case, announced.watch).is_ok());
+            if announced.line.is_some() {
                 self.running = Some(process);
             }
         }
