@@ -155,6 +155,9 @@ pub fn hold_against(
     least: Severity,
 ) -> Option<Failure> {
     for statement in &example.session.statements {
+        if let Some(failure) = child_differs(page, example, statement, trace, dialect, least) {
+            return Some(failure);
+        }
         if let Some(got) = differs(&example.session.case, statement, trace, dialect, least) {
             let end = statement.step.and_then(|step| trace.steps.get(step)?.result.clone().err());
             return Some(Failure { end, ..failure(page, example, statement, got) });
@@ -173,9 +176,6 @@ fn differs(case: &Case, statement: &Statement, trace: &Trace, dialect: Dialect, 
         let got = if shown.is_empty() { "nothing" } else { shown };
         return (statement.want.join("\n") != shown).then(|| got.to_owned());
     };
-    if let Some(got) = child_differs(statement, step, trace, dialect, least) {
-        return Some(got);
-    }
     match trace.steps.get(step).map(|step| &step.result) {
         Some(Ok(outcome)) if holds(statement, outcome, dialect, least) => None,
         // As texts of exceptions, what `repr` shows is CPython's habit.
@@ -191,22 +191,36 @@ fn differs(case: &Case, statement: &Statement, trace: &Trace, dialect: Dialect, 
     }
 }
 
-/// What came of the steps of a child, which are those after its fork, instead of what its statement says; none where it came.
+/// The first step of a child that did not do what its line says: it raises nothing, and answers what it is said to.
 fn child_differs(
-    statement: &Statement,
-    fork: usize,
+    page: &str,
+    example: &Example,
+    fork: &Statement,
     trace: &Trace,
     dialect: Dialect,
     least: Severity,
-) -> Option<String> {
-    (fork + 1..).zip(&statement.child).find_map(|(step, wanted)| {
-        let shown = match trace.steps.get(step).map(|step| &step.result) {
-            Some(Ok(Outcome::Value(value))) => notation::render_value(value, dialect),
-            Some(Ok(outcome)) => return Some(outcome_text(outcome)),
-            Some(Err(end)) => return Some(end.to_string()),
-            None => return Some("no answer".into()),
+) -> Option<Failure> {
+    let first = fork.step? + 1;
+    fork.child.iter().enumerate().find_map(|(place, wanted)| {
+        // Where the target died at the end, its answers before are lost.
+        let result = &trace.steps.get(first + place)?.result;
+        let (got, end) = match result {
+            Ok(Outcome::Value(value)) => (notation::render_value(value, dialect), None),
+            Ok(outcome) => (outcome_text(outcome), None),
+            Err(end) => (end.to_string(), Some(end.clone())),
         };
-        (least <= Severity::Value && wanted.as_ref().is_some_and(|wanted| *wanted != shown)).then_some(shown)
+        let holds = least > Severity::Value || wanted.as_ref().is_none_or(|wanted| *wanted == got);
+        if holds && matches!(result, Ok(Outcome::Value(_))) {
+            return None;
+        }
+        Some(Failure {
+            id: example.id.clone(),
+            place: format!("{page}:{}", fork.line + place + 1),
+            statement: notation::step_text(&example.session.case.steps[first + place]),
+            wanted: wanted.clone().unwrap_or_else(|| "no exception".into()),
+            got,
+            end,
+        })
     })
 }
 
