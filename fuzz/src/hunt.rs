@@ -4,20 +4,24 @@ use crate::case;
 use mmapcheck::campaign::{Finding, shrink_to};
 use mmapcheck::compare::Severity;
 use mmapcheck::generate::Mix;
+use mmapcheck::histogram::{Histogram, shown};
 use mmapcheck::known::Known;
 use mmapcheck::run::{Compared, Judge};
 use mmapcheck::worker::scratch;
 use mmapcheck::{limits, report};
-use mmapcheck_spec::{Case, Target, TargetError, Watch};
+use mmapcheck_spec::{Case, Target, TargetError, Watch, pages};
 use std::cell::RefCell;
 use std::fs;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Where findings are kept, in the repository this program was built in.
+/// Where findings are kept, in the repository this program was built in, unless `MMAPCHECK_FOUND` names another folder.
 const FOUND: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpus/found");
+
+/// How often a run on a terminal says how far it is.
+const PERIOD: Duration = Duration::from_secs(5);
 
 /// Starts the target, so that libFuzzer knows from the first input on what there is to be reached.
 pub fn start() {
@@ -48,12 +52,23 @@ thread_local! {
     static HUNTER: RefCell<Option<Hunter>> = const { RefCell::new(None) };
 }
 
+/// What is known of the run, from its first input on.
+struct Work {
+    began: Instant,
+    /// When it was last said how far the run is.
+    said: Instant,
+    cases: u64,
+    steps: u64,
+    answers: Histogram,
+}
+
 struct Hunter {
     target: Box<dyn Target>,
     judge: Judge,
     mix: Mix,
     least: Severity,
     dir: TempDir,
+    work: Work,
 }
 
 impl Hunter {
@@ -65,12 +80,15 @@ impl Hunter {
         judge.set_rules(Known::built_in(host, "mmap")?.rules(host.profile));
         judge.spare();
         let (mix, least) = (Mix::all(host.profile), Severity::least(None, host));
-        Ok(Hunter { target, judge, mix, least, dir })
+        let now = Instant::now();
+        let work = Work { began: now, said: now, cases: 0, steps: 0, answers: Histogram::default() };
+        Ok(Hunter { target, judge, mix, least, dir, work })
     }
 
     /// What the case shows that is not known, made small. First it is looked at in a hurry, as in a campaign.
     fn look(&mut self, case: Case) -> Result<Option<Finding>, TargetError> {
         let quick = self.compare(case.clone(), Watch::Quick)?;
+        self.work.count(&quick);
         if quick.comparison.first(self.least).is_none() {
             return Ok(None);
         }
@@ -98,13 +116,14 @@ impl Hunter {
     /// Says what was found, keeps it, and ends the process.
     fn end(&mut self, finding: &Finding) -> ! {
         let name = report::slug(&finding.difference) + ".pycon";
-        let file = PathBuf::from(FOUND).join(name);
+        let (file, shown) = place(&name);
         let origin = format!("Found by fuzz/, target ops, on {}.", self.target.host().name);
         let kept = fs::write(&file, report::saved(&origin, finding));
-        let replay = format!("cargo run --release -- replay {}", shown(&file));
+        let replay = format!("cargo run --release -- replay {shown}");
         let _ = anstream::stderr().write_all(report::finding(finding, &replay).as_bytes());
+        eprintln!("  found after {}", self.work.line());
         match kept {
-            Ok(()) => eprintln!("  kept in {}", shown(&file)),
+            Ok(()) => eprintln!("  kept in {shown}"),
             Err(error) => eprintln!("  not kept in {}: {error}", file.display()),
         }
         let _ = fs::remove_dir_all(self.dir.path());
@@ -112,9 +131,41 @@ impl Hunter {
     }
 }
 
-/// A file of the corpus as seen from the top of the repository.
-fn shown(file: &Path) -> String {
-    format!("corpus/found/{}", file.file_name().unwrap_or_default().display())
+impl Work {
+    fn count(&mut self, compared: &Compared) {
+        let steps = compared.actual.steps.len().min(compared.expected.steps.len());
+        self.cases += 1;
+        self.steps += steps as u64;
+        self.answers.count(&compared.case, &compared.expected, steps);
+        if self.said.elapsed() >= PERIOD && std::io::stderr().is_terminal() {
+            self.said = Instant::now();
+            eprintln!("{}", self.line());
+        }
+    }
+
+    fn line(&self) -> String {
+        let seconds = self.began.elapsed().as_secs_f64();
+        let rate = |many: u64| report::grouped((many as f64 / seconds.max(0.001)) as u64);
+        let work = report::answers::work(self.cases, self.steps, &self.answers);
+        format!("{work}, in {seconds:.0} s: {} cases/s, {} steps/s", rate(self.cases), rate(self.steps))
+    }
+}
+
+impl Drop for Hunter {
+    /// The run is over: what operations answered, and what they never did.
+    fn drop(&mut self) {
+        let shown = pages::all().ok().and_then(|pages| shown(&pages, &mut self.judge, &self.mix.ops).ok());
+        eprint!("{}", report::answers::text(&self.work.answers, &shown.unwrap_or_default(), true));
+        eprintln!("{}", self.work.line());
+    }
+}
+
+/// Where a finding of this name is kept, and how that is written: from the top of the repository, where it is kept there.
+fn place(name: &str) -> (PathBuf, String) {
+    match std::env::var_os("MMAPCHECK_FOUND").map(PathBuf::from) {
+        Some(folder) => (folder.join(name), folder.join(name).display().to_string()),
+        None => (Path::new(FOUND).join(name), format!("corpus/found/{name}")),
+    }
 }
 
 #[cfg(not(feature = "saboteur"))]

@@ -6,6 +6,7 @@
 mod hunt;
 mod mutate;
 mod reading;
+mod recent;
 #[cfg(feature = "saboteur")]
 mod saboteur;
 
@@ -19,12 +20,14 @@ use mmapcheck_spec::{Case, notation as sessions, repair};
 
 /// The case an input stands for.
 fn case(input: &[u8], mix: &Mix) -> Case {
-    let session = std::str::from_utf8(input).ok().and_then(|text| sessions::parse(text, 1).ok());
-    match session.map(|session| session.case).filter(|case| !case.steps.is_empty()) {
-        Some(mut case) => {
-            repair(&mut case);
-            case
-        }
-        None => generate(&mut Unstructured::new(input), mix),
-    }
+    recent::recall(input).or_else(|| read(input)).unwrap_or_else(|| generate(&mut Unstructured::new(input), mix))
+}
+
+/// The case of a session; none where there is no step in it.
+fn read(input: &[u8]) -> Option<Case> {
+    let session = sessions::parse(std::str::from_utf8(input).ok()?, 1).ok()?;
+    let mut case = Some(session.case).filter(|case| !case.steps.is_empty())?;
+    repair(&mut case);
+    recent::keep_read(input, &case);
+    Some(case)
 }

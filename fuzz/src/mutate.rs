@@ -3,7 +3,7 @@
 //! New steps, arguments and worlds come from a case of the generator: the donor. What is printed has plain numbers only,
 //! so the reference runs each changed case once, which also leaves out steps that have no answer.
 
-use crate::case;
+use crate::{case, recent};
 use fastrand::Rng;
 use mmapcheck::generate::{Mix, generate};
 use mmapcheck::limits;
@@ -63,7 +63,10 @@ impl Mutator {
     fn new() -> Option<Mutator> {
         // What it makes is legal under every version; which one it is for makes it only more likely to be interesting.
         let profile = Profile::cpython(3, 11, 7);
-        Some(Mutator { judge: Judge::new(profile).ok()?, mix: Mix::all(profile) })
+        let mut judge = Judge::new(profile).ok()?;
+        // What stands behind a step in which a process dies would be lost.
+        judge.spare_all();
+        Some(Mutator { judge, mix: Mix::all(profile) })
     }
 
     fn donor(&self, rng: &mut Rng, ops: &[Op]) -> Case {
@@ -155,7 +158,9 @@ fn written(mut case: Case, mut out: &mut [u8]) -> usize {
         let text = print(&case);
         if text.len() <= room {
             let _ = out.write_all(text.as_bytes());
-            return text.len();
+            let len = text.len();
+            recent::keep_written(text.as_bytes(), case);
+            return len;
         }
         if case.steps.is_empty() {
             return 0;

@@ -19,18 +19,18 @@ pub fn target(dir: &Path) -> Result<Box<dyn Target>, TargetError> {
     let machine = Embedded::new("mmap", "mmap", dir)?;
     let host = machine.host().clone();
     match std::env::var("MMAPCHECK_SABOTEUR") {
-        Ok(name) => named(&name, host.profile),
+        Ok(name) => named(&name, host.profile, dir),
         Err(_) => Ok(Box::new(Stepwise::new(Rare { machine, map: 0, met: 0 }, host))),
     }
 }
 
-fn named(name: &str, profile: Profile) -> Result<Box<dyn Target>, TargetError> {
+fn named(name: &str, profile: Profile, dir: &Path) -> Result<Box<dyn Target>, TargetError> {
     let fault = FAULTS.iter().find(|fault| fault.name == name);
     let fault = fault.ok_or_else(|| {
         let names: Vec<_> = FAULTS.iter().map(|fault| fault.name).collect();
         TargetError(format!("no fault is called '{name}'; there are: {}", names.join(" · ")))
     })?;
-    Ok(Box::new(Saboteur::target(fault, profile)?))
+    Ok(Box::new(Saboteur::target(fault, profile, dir)?))
 }
 
 /// What must come directly before the answer that is wrong.

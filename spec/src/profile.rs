@@ -427,6 +427,12 @@ impl Profile {
         self.platform == Platform::Windows
     }
 
+    /// The module `resource` is there, and the system keeps its limits. Linux; seen in 2.7.18 to 3.15.2.
+    #[must_use]
+    pub fn has_limits(self) -> bool {
+        self.platform == Platform::Linux
+    }
+
     /// A map is a view of a section, a thing of the system that may have a name: the constructor takes `tagname`, and neither
     /// `flags` nor `prot`; a length beyond the end of a file makes it longer; resizing makes another section; both move
     /// the position of the file; a file cannot be made shorter while it has a section. Windows (documentation, `mmap.mmap`,
@@ -439,6 +445,13 @@ impl Profile {
     /// `os.fork()` is there and makes a process. Linux; neither on Windows nor in WebAssembly (documentation, `os.fork`).
     #[must_use]
     pub fn can_fork(self) -> bool {
+        self.platform == Platform::Linux
+    }
+
+    /// Who touches a page of a map that lies wholly beyond the end of its file, or that may not be touched, dies of a signal.
+    /// Seen on Linux in every version at hand. In WebAssembly a map is a copy; on Windows there are no such pages.
+    #[must_use]
+    pub fn dies_of_dead_memory(self) -> bool {
         self.platform == Platform::Linux
     }
 

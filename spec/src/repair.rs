@@ -82,8 +82,9 @@ impl Names {
         for given in &mut step.args {
             let Some(act) = given.arg.act_mut() else { continue };
             act.args.iter_mut().for_each(|given| make_plain(&mut given.arg));
-            let is_one_line = !matches!(act.op, Op::With | Op::WithRaise | Op::Fork | Op::Wait);
-            if has_act || !is_one_line || self.mend(act).is_none() {
+            // A limit is in force from the next step on.
+            let can_act = !matches!(act.op, Op::With | Op::WithRaise | Op::Fork | Op::Wait) && !act.op.is_limit();
+            if has_act || !can_act || self.mend(act).is_none() {
                 make_plain(&mut given.arg);
             } else {
                 has_act = true;
@@ -158,6 +159,8 @@ impl Names {
                 Arg::Int(Num { base: Base::Zero | Base::Pages(_) | Base::Granules(_), plus: 0.. }),
             ) => {}
             (Some(Sort::FileSize), _) => *arg = Arg::int(0),
+            (Some(Sort::Descriptors), arg) => mend_limit(arg, Sort::MANY),
+            (Some(Sort::Memory), arg) => mend_limit(arg, Sort::MUCH),
             _ => {}
         }
         Some(())
@@ -182,6 +185,13 @@ impl Names {
 fn can_omit(op: Op, place: usize) -> bool {
     let form = op.row().form;
     place < 2 && form.contains("[$0:$1") && place < op.row().params.len()
+}
+
+/// A limit is so low that nothing more is granted, or so high that everything is.
+fn mend_limit(arg: &mut Arg, high: i128) {
+    if *arg != Arg::int(high) {
+        *arg = Arg::int(1);
+    }
 }
 
 fn make_plain(arg: &mut Arg) {

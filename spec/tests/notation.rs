@@ -2,7 +2,7 @@
 
 use mmapcheck_spec::notation::{NotationError, parse, print, print_answered};
 use mmapcheck_spec::{
-    Arg, Base, Case, Dialect, FileSpec, Given, Mode, Num, Op, Outcome, Step, Thing, Value, World, Wrap, constants,
+    Arg, Base, Case, Dialect, End, FileSpec, Given, Mode, Num, Op, Outcome, Step, Thing, Value, World, Wrap, constants,
     repair,
 };
 use proptest::prelude::*;
@@ -89,6 +89,18 @@ proptest! {
             let back = parse(&text, 1).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
             prop_assert_eq!(&back.case, &case, "{}", text);
         }
+    }
+
+    #[test]
+    fn a_death_reads_back_as_printed(case in case(), signal in 1..65) {
+        let mut answers = vec![Ok(Outcome::Value(Value::None)); case.steps.len().saturating_sub(1)];
+        answers.push(Err(End::Died(signal)));
+        let text = print_answered(&case, &answers, Dialect::Python3);
+        let back = parse(&text, 1).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
+        prop_assert_eq!(&back.case, &case, "{}", text);
+        let deaths: Vec<_> = back.statements.iter().filter_map(|statement| Some((statement.step, statement.dies?))).collect();
+        let last = case.steps.len().checked_sub(1).map(|last| (Some(last), signal));
+        prop_assert_eq!(deaths, Vec::from_iter(last), "{}", text);
     }
 
     #[test]
@@ -190,7 +202,7 @@ fn a_child_is_read_with_what_it_must_answer() -> Result<(), NotationError> {
     assert_eq!((session.case.steps[4].bind, session.case.steps[7].bind), (1, 1));
     let answers =
         [Value::None, Value::None, Value::Int(-1), Value::Bool(false), Value::None, Value::None, Value::Int(0)];
-    let answers: Vec<Outcome> = answers.into_iter().map(Outcome::Value).collect();
+    let answers: Vec<_> = answers.into_iter().map(|value| Ok(Outcome::Value(value))).collect();
     assert_eq!(print_answered(&session.case, &answers, Dialect::Python3), text);
     Ok(())
 }

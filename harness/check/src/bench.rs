@@ -57,7 +57,7 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
     let mut target = Stepwise::new(machine, host);
     let mut judge = Judge::new(profile)?;
     judge.set_rules(Known::built_in(target.host(), &subject.module)?.rules(profile));
-    judge.spare();
+    judge.spare_all();
     let mix = Mix::all(profile);
     let mut behind = match &subject.engine {
         Engine::Python(_) => Some(subject.start(None, limits::HANG)?),

@@ -4,6 +4,7 @@ mod job;
 
 use crate::compare::{Bucket, Difference, Severity};
 use crate::generate::Mix;
+use crate::histogram::Histogram;
 use crate::known::Rules;
 use crate::run::{Compared, Judge};
 use crate::shrink::shrink;
@@ -141,6 +142,12 @@ pub struct Report {
     pub cases: u64,
     /// Steps compared.
     pub steps: u64,
+    /// Cases in which the target died as was foreseen.
+    pub deaths: u64,
+    /// What they answered.
+    pub answers: Histogram,
+    /// What the examples of the specification show that they can answer.
+    pub shown: Histogram,
     /// How long it took.
     pub seconds: f64,
     /// The least severity of a finding.
@@ -167,6 +174,9 @@ impl Report {
             seed: plan.seed,
             cases: 0,
             steps: 0,
+            deaths: 0,
+            answers: Histogram::default(),
+            shown: Histogram::default(),
             seconds: 0.0,
             severity,
             findings: Vec::new(),
@@ -224,6 +234,9 @@ pub fn campaign(plan: &Plan, host: Host, stop: &AtomicBool, watcher: &dyn Watche
         seed: plan.seed,
         cases: tally.cases,
         steps: tally.steps,
+        deaths: tally.deaths,
+        answers: tally.answers,
+        shown: Histogram::default(),
         seconds: began.elapsed().as_secs_f64(),
         severity,
         findings,
@@ -238,14 +251,16 @@ pub fn campaign(plan: &Plan, host: Host, stop: &AtomicBool, watcher: &dyn Watche
 pub trait Watcher: Sync {
     /// A finding has been made small. It is kept before anything else happens.
     fn found(&self, finding: &Finding);
-    /// So many cases and steps have been done.
-    fn progress(&self, cases: u64, steps: u64);
+    /// So many cases and steps have been done, and this is what was answered.
+    fn progress(&self, cases: u64, steps: u64, answers: &Histogram);
 }
 
 #[derive(Default)]
 struct Tally {
     cases: u64,
     steps: u64,
+    deaths: u64,
+    answers: Histogram,
     counts: BTreeMap<Bucket, u64>,
     taken: HashSet<Bucket>,
     findings: Vec<Finding>,

@@ -2,10 +2,11 @@
 
 use crate::campaign::{Plan, Report, Shard, Watcher, campaign};
 use crate::compare::Severity;
+use crate::histogram::shown;
 use crate::known::{self, Fate, Known, Standing};
 use crate::pages::{self, Outcomes, matches_filter};
 use crate::run::Judge;
-use mmapcheck_spec::pages::{all, examples};
+use mmapcheck_spec::pages::{Page, all, examples};
 use mmapcheck_spec::{Target, TargetError};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,9 +78,14 @@ pub fn examine(order: Order, stop: &AtomicBool, watcher: &dyn Watcher) -> Result
     drop(worker);
     if random && (!plan.fail_fast || pages.failed.is_empty()) {
         report = campaign(&plan, report.host, stop, watcher)?;
+        report.shown = shown(&all_pages()?, &mut judge, &plan.ops)?;
     }
     known::count(&mut fates, &report.met);
     Ok(Examined { pages, fates, report })
+}
+
+fn all_pages() -> Result<Vec<Page>, TargetError> {
+    all().map_err(|error| TargetError(error.to_string()))
 }
 
 fn run_pages(
@@ -90,7 +96,7 @@ fn run_pages(
     least: Severity,
     stop: &AtomicBool,
 ) -> Result<Outcomes, TargetError> {
-    let pages = all().map_err(|error| TargetError(error.to_string()))?;
+    let pages = all_pages()?;
     if !examples(&pages).any(|(_, _, example)| matches_filter(&example.id, filter)) {
         return Err(TargetError(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
     }

@@ -5,6 +5,7 @@
 
 mod acts;
 mod args;
+mod faults;
 
 use crate::choices::Choices;
 use crate::limits;
@@ -50,6 +51,8 @@ fn weight(op: Op) -> usize {
         | Op::Add
         | Op::Mul => 1,
         Op::List | Op::Reversed | Op::FindAll | Op::Madvise | Op::DelItem | Op::DelSlice | Op::DelStep | Op::Less => 2,
+        // They come with a step that meets them.
+        op if op.is_limit() => 0,
         _ => 3,
     }
 }
@@ -76,6 +79,9 @@ pub fn generate(choices: &mut impl Choices, mix: &Mix) -> Case {
         wanted = 0;
     }
     while steps.len() < wanted && !maker.choices.dry() {
+        if maker.mix.profile.has_limits() && maker.one_in(limits::FAULT) {
+            steps.extend(maker.fault());
+        }
         if let Some(step) = maker.step(&bag) {
             steps.push(step);
         }

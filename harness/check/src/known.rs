@@ -110,9 +110,9 @@ impl Rules {
         self.0.iter().find(|rule| rule.takes_in(bucket)).map(|rule| rule.id.as_str())
     }
 
-    /// Whether it is known that the target dies in a step of which this answer is expected.
+    /// Whether it is known that the target dies in a step of which this is expected.
     #[must_use]
-    pub fn foresee_death(&self, step: &Step, wanted: &Outcome) -> bool {
+    pub fn foresee_death(&self, step: &Step, wanted: &Result<Outcome, End>) -> bool {
         [SIGSEGV, SIGBUS].into_iter().any(|signal| self.find(&death(step, wanted, &End::Died(signal))).is_some())
     }
 

@@ -7,11 +7,13 @@
 pub mod bench;
 pub mod bless;
 pub mod campaign;
+pub mod census;
 pub mod choices;
 pub mod compare;
 pub mod examine;
 pub mod find;
 pub mod generate;
+pub mod histogram;
 pub mod known;
 pub mod limits;
 pub mod matrix;

@@ -49,12 +49,23 @@ pub const CHILDREN: usize = 4;
 /// The most steps of a child. It costs as much with one step as with many, but what it does is to be seen by its parent.
 pub const CHILD: usize = 8;
 
+/// One step in so many is a fault of the system: a limit, and a step that meets it.
+pub const FAULT: usize = 200;
+
 /// One case in so many keeps the steps of which it is known that they kill the target. A death costs as much time as a
 /// thousand cases, and a listed one has a case of its own that is run every time.
 pub const KILLING: u64 = 512;
 
+/// One case in so many keeps the first step in which a process is foreseen to die, and ends with it. The others go on
+/// without such steps.
+pub const DYING: u64 = 3;
+
 /// How often a case that killed a worker is tried again, to tell a crash of the target from a kill from outside.
 pub const RETRIES: usize = 3;
+
+/// How often a case that has left something behind is run again. An allocator takes so much address space at once that it does
+/// not take more in each of a few runs, and a cache is full after one.
+pub const LEAKS: usize = 4;
 
 /// Divergences of different kinds after which a campaign stops: nobody reads more at once.
 pub const BUCKETS: usize = 200;

@@ -285,7 +285,7 @@ impl Found {
             format!("Found in {target}, judged as {profile}."),
         ];
         // A session that was printed can be read.
-        let script = script(&session, &about).unwrap_or_default();
+        let script = script(&session, &about, difference.bucket.field).unwrap_or_default();
         Found {
             id: slug(difference),
             severity: finding.severity().to_string(),

@@ -1,5 +1,6 @@
 //! Reports: text for people, JSON for scripts, JUnit for CI.
 
+pub mod answers;
 pub mod known;
 
 use crate::campaign::{Finding, Report};
@@ -24,12 +25,11 @@ const LOUD: Style = BAD.bold();
 #[must_use]
 pub fn session(compared: &Compared, difference: Option<&crate::compare::Difference>) -> String {
     let mut case = compared.case.clone();
-    let mut answers: Vec<Outcome> =
-        compared.expected.steps.iter().filter_map(|step| step.result.clone().ok()).collect();
+    let mut answers: Vec<_> = compared.expected.steps.iter().map(|step| step.result.clone()).collect();
     let evidence = difference.and_then(|difference| Some((difference, evidence(&case, difference, compared)?)));
     if let Some((difference, (step, answer))) = evidence {
         case.steps.insert(difference.step + 1, step);
-        answers.insert(difference.step + 1, answer);
+        answers.insert(difference.step + 1, Ok(answer));
     }
     notation::print_answered(&case, &answers, compared.profile.dialect())
 }
@@ -218,6 +218,9 @@ pub fn summary(report: &Report) -> String {
         many => format!("{many} divergences ({})", by_severity(report)),
     };
     let early = if report.interrupted { ", stopped early" } else { "" };
+    if report.deaths > 0 {
+        let _ = writeln!(text, "deaths foreseen that came: {}", grouped(report.deaths));
+    }
     let _ = writeln!(
         text,
         "{found}: {} cases, {} steps compared in {:.1} s ({} steps/s){early}",
@@ -291,6 +294,10 @@ pub fn json(
         "seed": report.seed,
         "cases": report.cases,
         "steps": report.steps,
+        "deaths": report.deaths,
+        "answers": answers::json(&report.answers),
+        "refused": report.answers.refused(),
+        "never": answers::never(&report.answers, &report.shown),
         "seconds": report.seconds,
         "interrupted": report.interrupted,
         "pages": pages_json(pages, again),

@@ -5,7 +5,8 @@ use mmapcheck::bless::bless;
 use mmapcheck::compare::Severity;
 use mmapcheck::pages::{Failure, hold_against, run};
 use mmapcheck::run::{Judge, Stepwise};
-use mmapcheck::saboteur::{FAULTS, Saboteur};
+use mmapcheck::saboteur::{FAULTS, FAULTY, FORKED, KEEPING, Saboteur};
+use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Page, TEXTS, all, examples, read};
@@ -107,12 +108,13 @@ fn a_wrong_answer_of_a_child_fails_and_is_blessed() -> Result {
 #[test]
 fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     let pages = all()?;
+    let dir = scratch()?;
     let mut missed = Vec::new();
-    for fault in FAULTS {
+    for fault in [FAULTS, FAULTY, FORKED, KEEPING].into_iter().flatten() {
         let mut failed = Vec::new();
         // What older versions of CPython do wrong themselves, the pages forbid newer ones only.
         for profile in [Profile::cpython(3, 11, 7), Profile::cpython(3, 15, 2)] {
-            let mut saboteur = Saboteur::target(fault, profile)?;
+            let mut saboteur = Saboteur::target(fault, profile, dir.path())?;
             let outcomes = run(&pages, &mut Judge::new(profile)?, &mut saboteur, Severity::Message, &|_| true)?;
             failed = outcomes.failed;
             if !failed.is_empty() {

@@ -1,6 +1,6 @@
 //! The command as its users run it: planted bugs, deaths, interrupts and bad input.
 
-use mmapcheck_spec::notation;
+use mmapcheck_spec::{Op, notation};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -95,6 +95,34 @@ fn a_move_that_copies_the_wrong_way_is_found() -> Result {
 #[test]
 fn a_close_that_ignores_views_is_found() -> Result {
     finds("close_with_views", "value", "close")
+}
+
+/// It shows in a session that does just what leaks. A map that is open at the end is closed then.
+fn finds_leak(class: &str, field: &str, ops: &[Op], more: &[&str]) -> Result {
+    let dir = tempfile::tempdir()?;
+    let wanted = ["--severity", "value", "--ops", "close,find,resize,read,write"];
+    let (_, report) = check(&format!("leaks:{class}"), dir.path(), &[&wanted, more].concat())?;
+    let found = divergences(&report).iter().find(|d| d["field"] == field).ok_or_else(|| format!("no {field}"))?;
+    let session = notation::parse(found["session"].as_str().ok_or("no session")?, 1)?;
+    assert_eq!(session.case.steps.iter().map(|step| step.op).collect::<Vec<_>>(), ops, "{found:#}");
+    Ok(())
+}
+
+fn finds_leaks(more: &[&str]) -> Result {
+    finds_leak("Descriptor", "descriptors left open", &[Op::New], more)?;
+    finds_leak("Memory", "pages left mapped", &[Op::New, Op::Find], more)?;
+    finds_leak("File", "files left behind", &[Op::New, Op::Resize], more)
+}
+
+#[test]
+fn what_is_left_behind_is_found() -> Result {
+    finds_leaks(&["--cases", "2000"])
+}
+
+#[test]
+fn what_is_left_behind_is_found_behind_the_driver() -> Result {
+    let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
+    finds_leaks(&["--cases", "500", "--python", &python])
 }
 
 #[test]
@@ -298,5 +326,31 @@ fn a_killed_campaign_has_kept_what_it_found() -> Result {
     running.kill()?;
     running.wait()?;
     notation::parse(&std::fs::read_to_string(saved.path())?, 1)?;
+    Ok(())
+}
+
+#[test]
+fn every_step_is_counted_by_what_it_answered() -> Result {
+    let dir = tempfile::tempdir()?;
+    let (_, report) = check("mmap", dir.path(), &["--cases", "3000", "--ops", "read,seek,resize"])?;
+    let ways = |op: &str| report["answers"][op].as_object().cloned().unwrap_or_default();
+    let all = ["mmap", "read", "seek", "resize"].map(ways);
+    let steps = |way: &Value| way.as_u64().unwrap_or_default();
+    let (values, total): (u64, u64) = all.iter().fold((0, 0), |(values, total), ways| {
+        (values + ways.get("a value").map_or(0, steps), total + ways.values().map(steps).sum::<u64>())
+    });
+    assert_eq!(Some(total), report["steps"].as_u64());
+    let refused = report["refused"].as_f64().ok_or("no share")?;
+    assert!((refused - (1.0 - values as f64 / total as f64)).abs() < 1e-9, "{refused} {values} {total}");
+    // What no step of these operations can reach in so few cases is named, and nothing of others.
+    let never = report["never"].as_array().ok_or("no list")?;
+    assert!(
+        never.iter().all(|pair| ["mmap", "read", "seek", "resize"].contains(&pair[0].as_str().unwrap_or_default()))
+    );
+    assert!(
+        !never
+            .iter()
+            .any(|pair| ways(pair[0].as_str().unwrap_or_default()).contains_key(pair[1].as_str().unwrap_or_default()))
+    );
     Ok(())
 }

@@ -4,8 +4,9 @@ use mmapcheck::choices::seeded;
 use mmapcheck::generate::{Mix, generate};
 use mmapcheck::known::Known;
 use mmapcheck::run::{Answered, Judge};
+use mmapcheck_spec::notation::line_text;
 use mmapcheck_spec::pages::{Page, Scope, TEXTS, all};
-use mmapcheck_spec::{Case, Dialect, Host, Implementation, Op, Outcome, Platform, Profile, Version, Watch, notation};
+use mmapcheck_spec::{Arg, Case, Dialect, Host, Implementation, Op, Platform, Profile, Step, Version, Watch, notation};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -158,15 +159,24 @@ fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
     let profile = cpython(version);
     let (mut judge, mix) = (Judge::new(profile)?, Mix::all(profile));
     judge.set_rules(known(version)?.rules(profile));
-    judge.spare();
+    judge.spare_all();
     let mut written = Vec::new();
     let cases = || (0..).map(|number| (number, generate(&mut seeded(11, number), &mix)));
     let forks = |case: &Case| case.steps.iter().any(|step| step.op == Op::Fork);
     let children = cases().filter(|(_, case)| forks(case)).take(CHILDREN);
     for (number, case) in cases().take(SESSIONS).chain(children) {
         let Answered { case, expected } = judge.answer(case, Watch::Quick)?;
-        let answers: Option<Vec<Outcome>> = expected.steps.into_iter().map(|step| step.result.ok()).collect();
-        let text = notation::print_answered(&case, &answers.ok_or("a step without an answer")?, profile.dialect());
+        let answers: Vec<_> = expected.steps.into_iter().map(|step| step.result).collect();
+        if answers.iter().any(|answer| answer.is_err()) {
+            return Err("a step without an answer".into());
+        }
+        let mut text = notation::print_answered(&case, &answers, profile.dialect());
+        // All files are run by one process, in which a limit would stay.
+        for op in [Op::LimitFile, Op::LimitOpen, Op::LimitMemory] {
+            if case.steps.iter().any(|step| step.op == op) {
+                text += &format!(">>> {}\n", line_text(&Step::new(op, 0, [Arg::int(op.high_limit())])));
+            }
+        }
         // Written like this, the largest `int` of Python 2 is a `long`.
         if profile.dialect() == Dialect::Python2
             && ["2**63 - 1", "-2**63 + 1"].iter().any(|number| text.contains(number))

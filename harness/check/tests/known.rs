@@ -5,6 +5,7 @@ use mmapcheck::compare::{Field, compare};
 use mmapcheck::known::{Known, Rules};
 use mmapcheck::run::Judge;
 use mmapcheck::saboteur::{FAULTS, Saboteur};
+use mmapcheck::worker::scratch;
 use mmapcheck_spec::{Case, End, Left, MapState, Op, Outcome, Profile, Raise, Step, StepTrace, Trace, Watch, notation};
 use serde_json::Value;
 use smallvec::smallvec;
@@ -251,8 +252,9 @@ fn known_divergences_stand_in_every_form_of_a_report() -> Result {
 fn a_case_goes_on_behind_a_known_step() -> Result {
     let fault = FAULTS.iter().find(|fault| fault.name == "read leaves the position").ok_or("no such fault")?;
     let profile = Profile::cpython(3, 11, 7);
+    let dir = scratch()?;
     let mut judge = Judge::new(profile)?;
-    let mut target = Saboteur::target(fault, profile)?;
+    let mut target = Saboteur::target(fault, profile, dir.path())?;
     let session =
         ">>> import mmap\n>>> m = mmap.mmap(-1, 10)\n>>> m.read(2)\n>>> m.write(b'ab')\n>>> m.read(3)\n>>> m.tell()\n";
     let case = notation::parse(session, 1)?.case;

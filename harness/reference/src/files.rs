@@ -6,6 +6,7 @@
 use crate::answer::unsupported;
 use crate::disk::Disk;
 use crate::errno::Errno;
+use crate::limits::Limits;
 use crate::rules::section::Sections;
 use crate::store::Store;
 use mmapcheck_spec::{
@@ -62,9 +63,12 @@ impl<F> FileObject<F> {
     }
 }
 
-/// The file objects of a process, by slot.
+/// What a process has to itself of files.
 #[derive(Debug)]
-pub(crate) struct Objects<F>([Option<FileObject<F>>; SLOTS]);
+pub(crate) struct Own<F> {
+    objects: [Option<FileObject<F>>; SLOTS],
+    limits: Rc<Limits>,
+}
 
 /// The files of a case.
 #[derive(Debug)]
@@ -72,6 +76,8 @@ pub struct Files<S: Store = Disk> {
     pub(crate) store: S,
     /// What keeps files from being made shorter.
     pub(crate) sections: Sections<S>,
+    /// What the system grants.
+    pub(crate) limits: Rc<Limits>,
     /// How many files the case has.
     count: usize,
     objects: [Option<FileObject<S::File>>; SLOTS],
@@ -118,7 +124,13 @@ impl Files {
 impl<S: Store> Files<S> {
     /// The files of a store.
     pub(crate) fn of(store: S) -> Files<S> {
-        Files { store, sections: Sections::default(), count: 0, objects: [const { None }; SLOTS] }
+        Files {
+            store,
+            sections: Sections::default(),
+            limits: Rc::default(),
+            count: 0,
+            objects: [const { None }; SLOTS],
+        }
     }
 
     /// Makes the files of a world in place of those of the last one.
@@ -127,6 +139,7 @@ impl<S: Store> Files<S> {
     /// Where one cannot be made.
     pub fn begin(&mut self, world: &World) -> Result<(), TargetError> {
         self.end();
+        self.limits.lift();
         self.count = world.files.len();
         for (number, file) in world.files.iter().enumerate() {
             self.store.make(number, &file.bytes).map_err(|errno| failed("make", errno))?;
@@ -137,14 +150,20 @@ impl<S: Store> Files<S> {
         Ok(())
     }
 
-    /// Gives the process these file objects in place of those it has, which are given back.
-    pub(crate) fn replace(&mut self, objects: Objects<S::File>) -> Objects<S::File> {
-        Objects(std::mem::replace(&mut self.objects, objects.0))
+    /// Makes it the files of another process, and gives back what this one has to itself.
+    pub(crate) fn replace(&mut self, own: Own<S::File>) -> Own<S::File> {
+        Own {
+            objects: std::mem::replace(&mut self.objects, own.objects),
+            limits: std::mem::replace(&mut self.limits, own.limits),
+        }
     }
 
-    /// The file objects as a child of this process begins with them.
-    pub(crate) fn of_child(&self) -> Objects<S::File> {
-        Objects(self.objects.each_ref().map(|object| object.as_ref().map(FileObject::of_child)))
+    /// What a child of this process begins with.
+    pub(crate) fn of_child(&self) -> Own<S::File> {
+        Own {
+            objects: self.objects.each_ref().map(|object| object.as_ref().map(FileObject::of_child)),
+            limits: Rc::new(Limits::clone(&self.limits)),
+        }
     }
 
     /// The positions of the file objects, as far as there are any. Processes share them.
@@ -167,6 +186,7 @@ impl<S: Store> Files<S> {
     /// # Errors
     /// Where the case has no such file.
     pub fn open(&mut self, slot: Slot, number: u8, mode: Mode) -> Result<(), End> {
+        self.check_descriptor()?;
         let number = self.number(number)?;
         let open = self.store.open(number, mode).map_err(broken)?;
         if mode.truncates() {
@@ -174,6 +194,10 @@ impl<S: Store> Files<S> {
         }
         *self.objects.get_mut(usize::from(slot)).ok_or_else(unbound)? = Some(FileObject::new(number, 0, open));
         Ok(())
+    }
+
+    fn check_descriptor(&self) -> Result<(), End> {
+        if self.limits.grant_descriptor() { Ok(()) } else { Err(unsupported("no more files can be open")) }
     }
 
     fn number(&self, number: u8) -> Result<usize, End> {
@@ -228,7 +252,8 @@ impl<S: Store> Files<S> {
             return Err(unsupported("the file is not open for writing"));
         }
         let end = position.get() + bytes.len() as u64;
-        if end > MOST_FILE {
+        // Writing is refused by where the bytes lie, whatever the size of the file.
+        if end > MOST_FILE || !self.limits.let_grow(0, end) {
             return Err(unsupported("the file would become too large"));
         }
         S::write(open, position.get(), bytes).map_err(broken)?;
@@ -272,7 +297,7 @@ impl<S: Store> Files<S> {
         if !S::mode(open).writes() {
             return Err(unsupported("the file is not open for writing"));
         }
-        if size > MOST_FILE {
+        if size > MOST_FILE || !self.limits.let_grow(S::size(open), size) {
             return Err(unsupported("the file would become too large"));
         }
         S::set_size(open, size).map_err(broken)
@@ -294,6 +319,7 @@ impl<S: Store> Files<S> {
     /// # Errors
     /// Where there is no such file.
     pub fn content(&mut self, number: u8) -> Result<Vec<u8>, End> {
+        self.check_descriptor()?;
         let number = self.number(number)?;
         let open = self.store.open(number, Mode::Read).map_err(broken)?;
         let bytes = S::read(&open, 0).map_err(broken)?;

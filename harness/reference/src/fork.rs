@@ -1,7 +1,7 @@
 //! Processes: a child begins with a copy of what its parent has, and what both have of files is shared.
 
 use crate::answer::{Answer, unsupported};
-use crate::files::Objects;
+use crate::files::Own;
 use crate::machine::{Names, Reference};
 use crate::map::Map;
 use crate::rules::view::Export;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 /// What a process has to itself.
 pub struct Process<S: Store> {
     names: Names<S>,
-    objects: Objects<S::File>,
+    files: Own<S::File>,
 }
 
 /// What of a parent's things has been copied.
@@ -81,9 +81,8 @@ impl<S: Store> Reference<S> {
         let copy = Copies { maps: Copied(Vec::new()), exports: Copied(Vec::new()) }.names(names);
         let copy = copy.ok_or_else(|| unsupported("what a child has of this memory is not answered for"))?;
         let files = &mut *self.files.borrow_mut();
-        let objects = files.of_child();
-        *self.parent.borrow_mut() =
-            Some(Process { names: std::mem::replace(names, copy), objects: files.replace(objects) });
+        let own = files.of_child();
+        *self.parent.borrow_mut() = Some(Process { names: std::mem::replace(names, copy), files: files.replace(own) });
         Ok(Value::None)
     }
 
@@ -91,7 +90,7 @@ impl<S: Store> Reference<S> {
     pub(crate) fn end_child(&self) -> Answer {
         let parent = self.parent.take().ok_or_else(|| unsupported("there is no child"))?;
         *self.names.borrow_mut() = parent.names;
-        self.files.borrow_mut().replace(parent.objects);
+        self.files.borrow_mut().replace(parent.files);
         Ok(Value::Int(0))
     }
 

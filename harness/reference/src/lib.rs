@@ -11,6 +11,7 @@ mod errno;
 pub mod files;
 mod folder;
 mod fork;
+mod limits;
 mod machine;
 mod map;
 mod object;

@@ -146,6 +146,7 @@ impl<S: Store> Reference<S> {
             self.resolve(&mut plain);
             return self.perform(&plain);
         }
+        self.files.borrow().limits.check_memory(step)?;
         if let (Op::FileWrite, Some(Given { arg: Arg::Map(map), .. })) = (step.op, step.args.first()) {
             return match outcome(self.write_map(step, *map)) {
                 Ok(Outcome::Raised(_)) => Err(unsupported("a file is given the bytes of an open map only")),
@@ -153,6 +154,10 @@ impl<S: Store> Reference<S> {
             };
         }
         match (step.op, step.op.row().on) {
+            (op, _) if op.is_limit() => {
+                let limits = Rc::clone(&self.files.borrow().limits);
+                limits.set(step).map(|()| Outcome::Value(Value::None))
+            }
             (_, Kind::File) | (Op::FileOpen | Op::FileContent | Op::FileSize, _) => {
                 self.files.borrow_mut().step(step).map(|outcome| self.of_file(step.op, outcome))
             }
@@ -202,7 +207,7 @@ impl<S: Store> Reference<S> {
     fn construct(&self, step: &Step) -> Answer {
         let asked = Asked::parse(&self.args(step)?, self.profile)?;
         let files = self.files.borrow();
-        let map = construct::construct(&files.store, &files.sections, asked, self.profile)?;
+        let map = construct::construct(&files, asked, self.profile)?;
         let names = &mut *self.names.borrow_mut();
         let answer = bind(&mut names.maps, step.bind, Rc::new(map))?;
         names.shown = names.shown.max(usize::from(step.bind) + 1);
@@ -237,7 +242,12 @@ impl<S: Store> Reference<S> {
                 unsupported("bytes written over themselves become what the kernel's copying makes of them").into()
             );
         }
-        let bytes = map.all()?;
+        let bytes = map.all().map_err(|stop| match stop {
+            Stop::End(End::Died(_)) => {
+                Stop::End(unsupported("a kernel that is given dead memory says so, or stops there"))
+            }
+            stop => stop,
+        })?;
         Ok(Value::Int(files.write(step.on, &bytes)? as i128))
     }
 
@@ -266,7 +276,10 @@ impl<S: Store> Reference<S> {
                 let files = self.files.borrow();
                 section::resize(&map, &files.store, &files.sections, len, profile)
             }
-            Op::Resize => map.resize(args, profile),
+            Op::Resize => {
+                let limits = Rc::clone(&self.files.borrow().limits);
+                map.resize(args, &limits, profile)
+            }
             Op::Seek => map.seek(args, profile),
             Op::Seekable => Ok(Value::Bool(true)),
             Op::SetName => map.set_name(args, profile),

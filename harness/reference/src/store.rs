@@ -146,11 +146,11 @@ pub trait Memory {
     /// The digest of the first `count` bytes.
     fn digest(&self, count: usize) -> u64;
 
-    /// Maps `len` bytes instead, never 0; the place in the process may change.
+    /// Maps `len` bytes instead, never 0; the place in the process may change. `granted`: whether there may be more pages.
     ///
     /// # Errors
     /// As `mremap`.
-    fn resize(&mut self, len: usize) -> Result<(), Errno>;
+    fn resize(&mut self, len: usize, granted: bool) -> Result<(), Errno>;
 
     /// The same memory as a child of this process begins with it: what is shared is shared with it, what is private is its
     /// own copy. None where this store has no processes, or where the child does not get all of it (`MADV_DONTFORK`).

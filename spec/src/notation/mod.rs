@@ -97,6 +97,9 @@ pub const ACT: &str = "act";
 /// The last statement of a child process. It is no step: it comes with every child.
 pub const LEAVE: &str = "os._exit(0)";
 
+/// What stands between a statement and the comment that says how it ends the process.
+pub(crate) const COMMENT: &str = "  # ";
+
 /// What a session of Python 2 opens its files with, so that they are those of Python 3. It is allowed in any session.
 pub(crate) const OPEN_IMPORT: &str = "from io import open";
 

@@ -1,9 +1,9 @@
 //! Cases as sessions.
 
 use super::answer::{bytes_literal, render, render_value};
-use super::{ACT, CLASSES, LEAVE, OPEN_IMPORT};
+use super::{ACT, CLASSES, COMMENT, LEAVE, OPEN_IMPORT};
 use crate::constants;
-use crate::{Arg, Base, Case, Dialect, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Value, Wrap};
+use crate::{Arg, Base, Case, Dialect, End, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Value, Wrap};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -19,9 +19,9 @@ pub fn print(case: &Case) -> String {
     print_answered(case, &[], Dialect::Python3)
 }
 
-/// The session with answers to its first steps, as a Python prompt shows them.
+/// The session with answers to its first steps, as a Python prompt shows them. A step without one has the reason as a comment.
 #[must_use]
-pub fn print_answered(case: &Case, answers: &[Outcome], dialect: Dialect) -> String {
+pub fn print_answered(case: &Case, answers: &[Result<Outcome, End>], dialect: Dialect) -> String {
     let mut lines = opening(case, dialect);
     if !case.world.files.is_empty() {
         // An empty line tells the lines that make the world from a first step that looks like one of them.
@@ -38,16 +38,23 @@ pub fn print_answered(case: &Case, answers: &[Outcome], dialect: Dialect) -> Str
 }
 
 /// A step, or a fork with all that its child does, and the answers.
-fn block_lines(block: &[Step], answers: &[Outcome], dialect: Dialect) -> Vec<String> {
+fn block_lines(block: &[Step], answers: &[Result<Outcome, End>], dialect: Dialect) -> Vec<String> {
     let step = &block[0];
     if step.op == Op::Fork {
-        let answers = answers.iter().map(Some).chain(std::iter::repeat(None));
+        let answers = answers.iter().map(|answer| answer.as_ref().ok()).chain(std::iter::repeat(None));
         let child = block[1..].iter().zip(answers.skip(1)).map(|(step, answer)| child_line(step, answer, dialect));
         let frame = |text: &str| [format!("...     {text}"), "...".to_owned()];
         return [format!(">>> {}", step_text(step))].into_iter().chain(child).chain(frame(LEAVE)).collect();
     }
-    let mut answer = answers.first().map(|answer| render(answer, dialect)).unwrap_or_default();
     let mut statement = statement_lines(step);
+    let mut answer = match answers.first() {
+        Some(Ok(answer)) => render(answer, dialect),
+        Some(Err(end)) => {
+            statement[0] += &format!("{COMMENT}{end}");
+            Vec::new()
+        }
+        None => Vec::new(),
+    };
     let has_address = answer.last().is_some_and(|line| line.contains(" at 0x..."));
     if shorten(&mut answer) || has_address {
         statement[0] += "  # doctest: +ELLIPSIS";
@@ -170,7 +177,7 @@ fn class_of(arg: &Arg) -> Option<&'static str> {
 fn imports(case: &Case) -> String {
     let mut modules = BTreeSet::from(["mmap"]);
     for step in case.all_steps() {
-        for module in ["os", "re", "struct", "zlib"] {
+        for module in ["os", "re", "resource", "struct", "zlib"] {
             if step.op.row().form.starts_with(&format!("{module}.")) {
                 modules.insert(module);
             }

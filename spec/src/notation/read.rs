@@ -3,8 +3,8 @@
 use super::form::{Found, forms, unify_stmt};
 use super::literal::{bytes_of, flags_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt, statement};
-use super::{ACT, CLASSES, LEAVE, NotationError, OPEN_IMPORT};
-use crate::{Arg, Case, FileSpec, Given, Kind, Mode, Op, SLOTS, Slot, Step, Wrap};
+use super::{ACT, CLASSES, COMMENT, LEAVE, NotationError, OPEN_IMPORT};
+use crate::{Arg, Case, End, FileSpec, Given, Kind, Mode, Op, SLOTS, Slot, Step, Wrap};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -39,6 +39,8 @@ pub struct Statement {
     pub ellipsis: bool,
     /// `# doctest: +IGNORE_EXCEPTION_DETAIL`
     pub class_only: bool,
+    /// `# died of signal 7 (SIGBUS)`: the signal that the process must die of in this statement.
+    pub dies: Option<i32>,
     /// For a line that makes the world: what it must show.
     shows: Option<String>,
     /// An empty line stands before it: the lines that make the world are over.
@@ -108,6 +110,7 @@ fn fresh(line: usize, source: &str) -> Result<Statement> {
         discards: false,
         ellipsis: false,
         class_only: false,
+        dies: None,
         shows: None,
         after_gap: false,
     };
@@ -123,7 +126,18 @@ fn fresh(line: usize, source: &str) -> Result<Statement> {
         }
         statement.source = code.trim_end().to_owned();
     }
+    if let Some((code, signal)) = death(source) {
+        (statement.source, statement.dies) = (code.to_owned(), Some(signal));
+    }
     Ok(statement)
+}
+
+/// A statement and the signal that its comment says the process dies of.
+fn death(source: &str) -> Option<(&str, i32)> {
+    let (code, comment) = source.rsplit_once(COMMENT)?;
+    let number = comment.strip_prefix("died of signal ")?.split(' ').next()?;
+    let signal = number.parse().ok()?;
+    (comment == End::Died(signal).to_string()).then_some((code, signal))
 }
 
 impl Statement {
@@ -293,7 +307,7 @@ impl Reader {
     }
 
     fn import(&mut self, modules: Vec<String>) -> Result<()> {
-        const KNOWN: [&str; 6] = ["mmap", "os", "re", "struct", "zlib", "array"];
+        const KNOWN: [&str; 7] = ["mmap", "os", "re", "resource", "struct", "zlib", "array"];
         for module in modules {
             if !KNOWN.contains(&module.as_str()) {
                 return Err(format!("a session imports {} only, not '{module}'", KNOWN.join(", ")));
@@ -366,8 +380,10 @@ impl Reader {
     }
 
     fn bind(&mut self, kind: Kind, name: &str) -> Result<Slot> {
-        const RESERVED: [&str; 14] =
-            ["mmap", "os", "re", "struct", "zlib", "array", "LEN", "POS", "SIZE", "None", "True", "False", "_", ACT];
+        const RESERVED: [&str; 15] = [
+            "mmap", "os", "re", "resource", "struct", "zlib", "array", "LEN", "POS", "SIZE", "None", "True", "False",
+            "_", ACT,
+        ];
         if RESERVED.contains(&name) || CLASSES.iter().any(|class| class.name == name) {
             return Err(format!("'{name}' cannot name a thing of the case"));
         }
@@ -437,7 +453,7 @@ impl Reader {
     /// A module must be imported before a form uses it.
     fn needs(&self, form: &str) -> Result<()> {
         let used = form.trim_start_matches("if ").split('.').next().unwrap_or_default();
-        let module = ["mmap", "os", "re", "struct", "zlib"].contains(&used);
+        let module = ["mmap", "os", "re", "resource", "struct", "zlib"].contains(&used);
         if module && !self.modules.iter().any(|m| m == used) {
             return Err(format!("the module '{used}' has not been imported"));
         }

@@ -3,6 +3,7 @@
 use super::{Check, Exit, Format, Stop, workers, write_out};
 use mmapcheck::campaign::{Finding, Plan, Watcher};
 use mmapcheck::examine::{Examined, Lists, Order, examine};
+use mmapcheck::histogram::Histogram;
 use mmapcheck::known::{Known, KnownError, Rules};
 use mmapcheck::pages::Failure;
 use mmapcheck::report;
@@ -73,7 +74,8 @@ fn print(args: &Check, examined: &Examined, keeper: &Keeper) -> Result<(), Stop>
                 write_out(&(title + &pages + &known));
                 return Ok(());
             }
-            title + &pages + &report::findings(&done.findings, &replay) + &known + &report::summary(done)
+            let answers = report::answers::text(&done.answers, &done.shown, args.verbose);
+            title + &pages + &report::findings(&done.findings, &replay) + &known + &answers + &report::summary(done)
         }
         Format::Json => report::json(done, &replay, pages, &again, fates),
         Format::Junit => report::junit(done, &replay, pages, &again, fates).map_err(|error| Stop(error.to_string()))?,
@@ -170,12 +172,12 @@ impl Watcher for Keeper {
         }
     }
 
-    fn progress(&self, cases: u64, steps: u64) {
+    fn progress(&self, cases: u64, steps: u64, answers: &Histogram) {
         let seconds = self.began.elapsed().as_secs();
         if self.terminal && self.shown.swap(seconds, Ordering::Relaxed) != seconds {
             let found = locked(&self.files).len();
-            let (cases, steps) = (report::grouped(cases), report::grouped(steps));
-            eprint!("\r\x1b[K{seconds} s: {cases} cases, {steps} steps, {found} divergences");
+            let work = report::answers::work(cases, steps, answers);
+            eprint!("\r\x1b[K{seconds} s: {work}, {found} divergences");
         }
     }
 }

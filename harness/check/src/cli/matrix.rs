@@ -4,6 +4,7 @@ use super::{Exit, Matrix as Args, Stop, workers};
 use mmapcheck::campaign::{Budget, Finding, Plan, Shard, Watcher};
 use mmapcheck::examine::{Lists, Order, examine};
 use mmapcheck::find::interpreters;
+use mmapcheck::histogram::Histogram;
 use mmapcheck::known::Rules;
 use mmapcheck::limits;
 use mmapcheck::matrix::Matrix;
@@ -97,5 +98,5 @@ struct Silent;
 impl Watcher for Silent {
     fn found(&self, _: &Finding) {}
 
-    fn progress(&self, _: u64, _: u64) {}
+    fn progress(&self, _: u64, _: u64, _: &Histogram) {}
 }

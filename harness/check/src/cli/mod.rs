@@ -149,7 +149,7 @@ struct Check {
     /// Of the specification only these clauses, such as READ-3 or 'READ-*'; READ-3.2 is the second example of one
     #[arg(long, value_name = "ID", conflicts_with = "random_only")]
     filter: Option<String>,
-    /// Name the examples that passed or were skipped, too
+    /// Name the examples that passed or were skipped, and count what each operation answered, too
     #[arg(long, short)]
     verbose: bool,
     /// How long random cases go on, such as 30s or 5m [default: 10s]

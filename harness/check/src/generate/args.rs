@@ -194,6 +194,7 @@ impl<C: Choices> Maker<'_, C> {
                 Arg::Int(self.number(&[Base::Len, Base::Zero, Base::FileSize, Base::Pages(1), Base::Pages(2)]))
             }
             Sort::FileSize => Arg::Int(self.file_size()),
+            Sort::Descriptors | Sort::Memory => Arg::int(1),
             Sort::Offset => self.offset(),
             Sort::Byte => self.byte(),
             Sort::Needle => self.needle(),

@@ -1,7 +1,8 @@
 //! What is done wrong while an argument does a step of its own, and with what is held meanwhile.
 
+use super::Answer;
 use super::wrong::{none, number, plain_int, seek};
-use super::{Answer, Reference};
+use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, Machine, Op, Outcome, SLOTS, Slot, Step, Value};
 
 fn acts(step: &Step, op: Op) -> bool {

@@ -4,10 +4,11 @@
 
 use crate::compare::{Bucket, Field, Severity};
 use crate::generate::Mix;
+use crate::histogram::{Histogram, Way};
 use crate::known::{Rule, Rules};
 use crate::sweep::{Hit, Swept};
 use mmapcheck_spec::{
-    Content, End, Host, Left, MapState, Op, Outcome, Profile, Raise, StepTrace, TargetError, Trace, Value,
+    Content, End, Host, Leaks, Left, MapState, Op, Outcome, Profile, Raise, StepTrace, TargetError, Trace, Value,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,8 +17,8 @@ use std::ops::Range;
 /// What a worker is asked.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Request {
-    /// Run one case.
-    Run { session: String, full: bool },
+    /// Run one case. `to_death`: a process may well die in its last step.
+    Run { session: String, full: bool, to_death: bool },
     /// Run a range of cases and compare them.
     Sweep(SweepOrder),
 }
@@ -80,8 +81,7 @@ impl SweepOrder {
     /// # Errors
     /// Where an operation is not known.
     pub fn mix(&self, profile: Profile) -> Result<Mix, TargetError> {
-        let named = |name: &String| Op::named(name).ok_or_else(|| TargetError(format!("'{name}' is no operation")));
-        let ops = self.ops.iter().map(named).collect::<Result<_, _>>()?;
+        let ops = self.ops.iter().map(|name| operation(name)).collect::<Result<_, _>>().map_err(TargetError)?;
         Ok(Mix { ops, steps: self.steps, acts: self.acts, profile })
     }
 
@@ -117,6 +117,7 @@ pub(super) struct WireTrace {
     last: WireLeft,
     closing: Vec<Option<WireOutcome>>,
     files: Vec<WireContent>,
+    leaks: [i64; 3],
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -179,9 +180,20 @@ struct WireContent {
 pub(super) struct WireSwept {
     cases: u64,
     steps: u64,
+    deaths: u64,
+    answers: Vec<WireWay>,
     hits: Vec<WireHit>,
     known: BTreeMap<String, u64>,
     incomparable: Vec<(String, u64)>,
+}
+
+/// How many steps an operation answered with a value, or with an exception of this class and `errno`.
+#[derive(Debug, Serialize, Deserialize)]
+struct WireWay {
+    op: String,
+    class: Option<String>,
+    errno: Option<i32>,
+    steps: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -203,6 +215,7 @@ impl From<Trace> for WireTrace {
             last: trace.last.into(),
             closing: trace.closing.into_iter().map(|outcome| outcome.map(WireOutcome::from)).collect(),
             files: trace.files.into_iter().map(WireContent::from).collect(),
+            leaks: [trace.leaks.descriptors, trace.leaks.pages, trace.leaks.strays],
         }
     }
 }
@@ -212,7 +225,9 @@ impl WireTrace {
         let steps = self.steps.into_iter().map(WireStep::step).collect::<Result<_, _>>()?;
         let closing = self.closing.into_iter().map(|outcome| outcome.map(WireOutcome::outcome).transpose());
         let closing = closing.collect::<Result<_, _>>()?;
-        Ok(Trace { steps, last: self.last.left(), closing, files: contents(self.files), end: None })
+        let [descriptors, pages, strays] = self.leaks;
+        let leaks = Leaks { descriptors, pages, strays };
+        Ok(Trace { steps, last: self.last.left(), closing, files: contents(self.files), leaks, end: None })
     }
 }
 
@@ -374,6 +389,8 @@ impl From<Swept> for WireSwept {
         WireSwept {
             cases: swept.cases,
             steps: swept.steps,
+            deaths: swept.deaths,
+            answers: swept.answers.iter().map(WireWay::from).collect(),
             hits: swept.hits.into_iter().map(hit).collect(),
             known: swept.known,
             incomparable: swept.incomparable,
@@ -383,16 +400,40 @@ impl From<Swept> for WireSwept {
 
 impl WireSwept {
     pub(super) fn swept(self) -> Result<Swept, String> {
+        let WireSwept { cases, steps, deaths, known, incomparable, .. } = self;
         let hits = self.hits.into_iter().map(WireHit::hit).collect::<Result<_, _>>()?;
-        Ok(Swept { cases: self.cases, steps: self.steps, hits, known: self.known, incomparable: self.incomparable })
+        let mut answers = Histogram::default();
+        for way in self.answers {
+            answers.add(operation(&way.op)?, &way.way(), way.steps);
+        }
+        Ok(Swept { cases, steps, deaths, answers, hits, known, incomparable })
+    }
+}
+
+fn operation(name: &str) -> Result<Op, String> {
+    Op::named(name).ok_or_else(|| format!("'{name}' is no operation"))
+}
+
+impl From<(Op, &Way, u64)> for WireWay {
+    fn from((op, way, steps): (Op, &Way, u64)) -> WireWay {
+        let (class, errno) = match way {
+            Way::Value => (None, None),
+            Way::Raised(class, errno) => (Some(class.to_string()), *errno),
+        };
+        WireWay { op: op.to_string(), class, errno, steps }
+    }
+}
+
+impl WireWay {
+    fn way(&self) -> Way {
+        self.class.as_ref().map_or(Way::Value, |class| Way::Raised(class.clone().into(), self.errno))
     }
 }
 
 impl WireHit {
     fn hit(self) -> Result<Hit, String> {
         let severity: Severity = self.severity.parse()?;
-        let named = |name: &String| Op::named(name).ok_or_else(|| format!("'{name}' is no operation"));
-        let [op, act] = [&self.op, &self.act].map(|op| op.as_ref().map(named).transpose());
+        let [op, act] = [&self.op, &self.act].map(|op| op.as_deref().map(operation).transpose());
         let field = Field::ALL.iter().find(|(_, name)| *name == self.field).map(|(field, _)| *field);
         let field = field.ok_or_else(|| format!("'{}' is no field", self.field))?;
         let bucket = Bucket { severity, op: op?, act: act?, field, expected: self.expected, actual: self.actual };
@@ -427,7 +468,9 @@ mod tests {
             steps.push(StepTrace { result: Err(end), left: Left::default() });
         }
         let raised = Outcome::Raised(Raise { class: "OSError".into(), errno: Some(22), message: "m".into() });
-        let trace = Trace { steps, last: left, closing: vec![None, Some(raised)], files: vec![content], end: None };
+        let leaks = Leaks { descriptors: -1, pages: 2, strays: 3 };
+        let closing = vec![None, Some(raised)];
+        let trace = Trace { steps, last: left, closing, files: vec![content], leaks, end: None };
         let line = serde_json::to_string(&WireTrace::from(trace.clone()))?;
         assert_eq!(serde_json::from_str::<WireTrace>(&line)?.trace()?, trace);
         Ok(())

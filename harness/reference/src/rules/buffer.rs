@@ -5,7 +5,7 @@ use crate::convert;
 use crate::map::{Access, Map};
 use crate::object::Object;
 use crate::rules::view::Export;
-use crate::store::Store;
+use crate::store::{Direction, Store};
 use mmapcheck_spec::{Dialect, Profile, Thing, Value, Wrap};
 use std::rc::Rc;
 
@@ -51,8 +51,20 @@ impl<S: Store> Map<S> {
         if self.is_closed() {
             return Err(type_error(profile.re_refusal_text()));
         }
-        let found = count_matches(&self.all()?, needle);
-        Ok(Value::List(vec![Value::Bytes(needle.to_vec()); found]))
+        Ok(Value::List(vec![Value::Bytes(needle.to_vec()); self.count_matches(needle)?]))
+    }
+
+    /// How often a needle occurs without overlap. An empty one does at each place, and at the end, whatever is there.
+    fn count_matches(&self, needle: &[u8]) -> Answer<usize> {
+        let (open, len) = (self.open()?, self.len.get());
+        if needle.is_empty() {
+            return Ok(len + 1);
+        }
+        let (mut start, mut many) = (0, 0);
+        while let Some(at) = open.find(start..len, needle, Direction::Forward)? {
+            (start, many) = (at + needle.len(), many + 1);
+        }
+        Ok(many)
     }
 
     /// `struct.unpack_from('<H', m, offset)`
@@ -168,9 +180,4 @@ fn in_own_words(stop: Stop, profile: Profile) -> Stop {
         }
         stop => stop,
     }
-}
-
-/// How often a needle occurs without overlap; an empty one does at each place, and at the end.
-fn count_matches(bytes: &[u8], needle: &[u8]) -> usize {
-    if needle.is_empty() { bytes.len() + 1 } else { memchr::memmem::find_iter(bytes, needle).count() }
 }

@@ -3,10 +3,10 @@
 use crate::answer::{Answer, Stop, overflow_error, type_error, unsupported, value_error};
 use crate::convert;
 use crate::errno::Errno;
-use crate::files::{Cursor, MOST_FILE};
-use crate::map::{Access, Map, Tracked};
+use crate::files::{Cursor, Files, MOST_FILE};
+use crate::map::{Access, Map, Rights, Tracked};
 use crate::object::{Args, Object};
-use crate::rules::section::{self, Sections};
+use crate::rules::section;
 use crate::store::{ADDRESSES, PAGE, Request, Store};
 use mmapcheck_spec::constants::{
     MAP_32BIT, MAP_ANONYMOUS, MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED,
@@ -37,9 +37,10 @@ const HARMLESS: i32 =
     MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_POPULATE | MAP_STACK | MAP_NORESERVE | MAP_32BIT;
 
 /// `mmap.mmap(...)`
-pub fn construct<S: Store>(store: &S, sections: &Sections<S>, mut asked: Asked<S>, profile: Profile) -> Answer<Map<S>> {
+pub fn construct<S: Store>(files: &Files<S>, mut asked: Asked<S>, profile: Profile) -> Answer<Map<S>> {
+    let (store, limits) = (&files.store, &files.limits);
     if profile.maps_sections() {
-        return section::construct(store, sections, &asked, profile);
+        return section::construct(store, &files.sections, &asked, profile);
     }
     asked.refuse_negative()?;
     let access = asked.apply_access()?;
@@ -47,12 +48,17 @@ pub fn construct<S: Store>(store: &S, sections: &Sections<S>, mut asked: Asked<S
     if asked.trackfd && asked.is_bad() {
         return Err(Errno::EBADF.into());
     }
+    if asked.trackfd && asked.file().is_some() && !limits.grant_descriptor() {
+        return Err(Errno::EMFILE.into());
+    }
     asked.check_kernel()?;
+    if !limits.grant_memory() {
+        return Err(Errno::ENOMEM.into());
+    }
     let memory = store.map(asked.mapped_file(), asked.request())?;
     let tracked = Tracked { file: asked.file().filter(|_| asked.trackfd).cloned(), wanted: asked.trackfd };
-    let readable = asked.prot & (PROT_READ | PROT_WRITE) != 0;
     let flags = if asked.is_anonymous() { asked.flags | MAP_ANONYMOUS } else { asked.flags };
-    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, flags, readable))
+    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, flags, Rights::of(asked.prot)))
 }
 
 /// The first argument.

@@ -4,6 +4,7 @@ use crate::answer::{Answer, buffer_error, type_error, unsupported, value_error};
 use crate::convert;
 use crate::errno::Errno;
 use crate::files::MOST_FILE;
+use crate::limits::Limits;
 use crate::map::{Access, Map};
 use crate::object::Args;
 use crate::store::{ADDRESSES, Memory, Store};
@@ -11,7 +12,7 @@ use mmapcheck_spec::{Profile, Value};
 
 impl<S: Store> Map<S> {
     /// `resize(newsize)`: the file first, then the map. A file that was resized stays so where the map then cannot be.
-    pub fn resize(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+    pub fn resize(&self, args: &Args<'_, S>, limits: &Limits, profile: Profile) -> Answer {
         let len = self.new_len(args, profile)?;
         // Closing gives up the descriptor.
         let has_no_file = self.tracked.file.is_none() || self.is_closed();
@@ -21,14 +22,14 @@ impl<S: Store> Map<S> {
         if self.is_closed() {
             return Err(closed_refusal(len)?.into());
         }
-        self.resize_file(len)?;
+        self.resize_file(len, limits)?;
         if len == 0 {
             return Err(Errno::EINVAL.into());
         }
         if has_no_file && (MOST_FILE as i64..ADDRESSES as i64).contains(&len) {
             return Err(unsupported("a map of this size may or may not be possible").into());
         }
-        self.with_memory(|memory| memory.resize(len as usize)).unwrap_or(Err(Errno::EINVAL))?;
+        self.with_memory(|memory| memory.resize(len as usize, limits.grant_memory())).unwrap_or(Err(Errno::EINVAL))?;
         self.len.set(len as usize);
         Ok(Value::None)
     }
@@ -59,12 +60,15 @@ impl<S: Store> Map<S> {
         }
     }
 
-    fn resize_file(&self, len: i64) -> Answer<()> {
+    fn resize_file(&self, len: i64, limits: &Limits) -> Answer<()> {
         let Some(file) = &self.tracked.file else { return Ok(()) };
         if !S::mode(file).writes() {
             return Err(Errno::EINVAL.into());
         }
         let size = (self.offset + len) as u64;
+        if !limits.let_grow(S::size(file), size) {
+            return Err(Errno::EFBIG.into());
+        }
         if size > MOST_FILE {
             return Err(unsupported("a file of this size may or may not be possible").into());
         }

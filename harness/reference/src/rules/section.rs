@@ -6,7 +6,7 @@
 use crate::answer::{Answer, Stop, type_error, unsupported, value_error};
 use crate::errno::{Errno, WinError};
 use crate::files::{Cursor, MOST_FILE};
-use crate::map::{Access, Map, Tracked};
+use crate::map::{Access, Map, Rights, Tracked};
 use crate::rules::construct::{Asked, Fileno};
 use crate::store::{Memory, PAGE, Request, Store};
 use mmapcheck_spec::constants::{MAP_PRIVATE, MAP_SHARED};
@@ -223,7 +223,7 @@ fn view<S: Store>(
     let tracked = Tracked { file: file.map(|(file, _)| file.clone()), wanted: true };
     let handles = Handles { section: RefCell::new(Some(section)), cursor: file.map(|(_, cursor)| Rc::clone(cursor)) };
     let flags = if access == Access::Copy { MAP_PRIVATE } else { MAP_SHARED };
-    Ok(Map::new(memory, len as usize, asked.offset, access, tracked, flags, true).of_section(handles))
+    Ok(Map::new(memory, len as usize, asked.offset, access, tracked, flags, Rights::Read).of_section(handles))
 }
 
 /// The length that is asked for; 0 means all of a file from the offset on.

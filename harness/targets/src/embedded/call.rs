@@ -99,6 +99,7 @@ impl Embedded {
             Op::New => self.construct(step),
             Op::Fork => Err(End::Unsupported("a fork is done with all that its child does".into())),
             Op::Wait => self.wait(),
+            op if op.is_limit() => self.limits.set(step).map(|()| Outcome::Value(Value::None)),
             _ => self.files.borrow_mut().step(step),
         }
     }

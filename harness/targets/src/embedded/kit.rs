@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 
 /// What a session would write in Python, as functions.
 const SOURCE: &str = "
-import array, builtins, io, os, re, struct, zlib
+import array, builtins, gc, io, os, re, struct, weakref, zlib
 
 def with_pass(m):
     with m:
@@ -17,6 +17,14 @@ def with_pass(m):
 def with_raise(m):
     with m:
         raise KeyError
+
+def around(m):
+    global weak
+    try:
+        weak = weakref.ref(m)
+    except TypeError:
+        pass
+    gc.collect(0)
 
 file = io.FileIO(os.devnull)
 ";
@@ -106,6 +114,8 @@ pub struct Functions {
     pub pack_into: Object,
     pub with_pass: Object,
     pub with_raise: Object,
+    /// What a program around a map may do unseen: refer to it weakly until it is gone, and have garbage collected meanwhile.
+    pub around: Object,
     pub os_error: Object,
 }
 
@@ -178,6 +188,7 @@ impl Functions {
             pack_into: eval("struct.pack_into")?,
             with_pass: eval("with_pass")?,
             with_raise: eval("with_raise")?,
+            around: eval("around")?,
             os_error: eval("OSError")?,
         })
     }

@@ -5,6 +5,7 @@ mod call;
 mod child;
 mod ffi;
 mod kit;
+mod limits;
 mod look;
 mod value;
 
@@ -12,6 +13,7 @@ pub use ffi::check_interpreter;
 
 use ffi::{Exception, Gil, Object, Scratch};
 use kit::Kit;
+use limits::Limits;
 use mmapcheck_reference::files::Files;
 use mmapcheck_spec::{
     End, FileState, Host, Left, Machine, Outcome, Profile, SLOTS, Slot, Step, StepTrace, TargetError, Watch, World,
@@ -35,6 +37,7 @@ pub struct Embedded {
     grown: Cell<bool>,
     /// A child that has done its steps and is not waited for yet.
     child: Cell<Option<Pid>>,
+    limits: Limits,
     scratch: Scratch,
     kit: Kit,
     /// Last, so that it is dropped last: every object above needs it.
@@ -72,8 +75,18 @@ impl Embedded {
         let (host, kit) = Embedded::import(&gil, module, attr)?;
         let scratch = Scratch::new().map_err(|why| TargetError(format!("no file in memory can be made: {why}")))?;
         let (files, names) = (RefCell::new(Files::new(dir)?), RefCell::default());
-        let (shrunk, grown, child) = (Cell::new(false), Cell::new(false), Cell::new(None));
-        Ok(Embedded { host, files, names, shrunk, grown, child, scratch, kit, gil })
+        Ok(Embedded {
+            host,
+            files,
+            names,
+            shrunk: Cell::new(false),
+            grown: Cell::new(false),
+            child: Cell::new(None),
+            limits: Limits::default(),
+            scratch,
+            kit,
+            gil,
+        })
     }
 
     fn import(gil: &Gil, module: &str, attr: &str) -> Result<(Host, Kit), TargetError> {
@@ -112,10 +125,12 @@ impl Machine for Embedded {
         self.names.take();
         self.shrunk.set(false);
         self.grown.set(false);
+        self.limits.forget();
         self.files.get_mut().begin(world)
     }
 
     fn step(&mut self, step: &Step) -> Result<Outcome, End> {
+        let _held = self.limits.hold();
         self.perform(step)
     }
 
@@ -129,6 +144,12 @@ impl Machine for Embedded {
     }
 
     fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
+        if watch != Watch::Quick {
+            for map in self.names.get_mut().maps.iter().flatten() {
+                // It shows nothing but a process that dies of it.
+                let _ = self.kit.functions.around.call(&mut [map.object.clone()], None);
+            }
+        }
         let close = |map: &Option<Map>| {
             let map = map.as_ref()?.object.clone();
             Some(self.kit.outcome(Object::call_method(&self.kit.names.close, &mut [map], None)))

@@ -1,0 +1,180 @@
+//! How often each operation answered in which way: what a campaign reached, and what it never did.
+
+use crate::pages::applies;
+use crate::run::{Answered, Judge};
+use mmapcheck_spec::pages::{Page, examples};
+use mmapcheck_spec::{Case, Op, Outcome, TargetError, Trace, Watch};
+use std::borrow::Cow;
+use std::fmt;
+
+/// A way to answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// With a value, whichever.
+    Value,
+    /// With an exception of this class, and its `errno` where it has one.
+    Raised(Cow<'static, str>, Option<i32>),
+}
+
+impl Way {
+    fn of(outcome: &Outcome) -> Way {
+        match outcome {
+            Outcome::Value(_) => Way::Value,
+            Outcome::Raised(raise) => Way::Raised(raise.class.clone(), raise.errno),
+        }
+    }
+
+    /// Whether an outcome is one of this way. Asked of every step of a campaign, so that nothing is copied for it.
+    fn takes(&self, outcome: &Outcome) -> bool {
+        match (self, outcome) {
+            (Way::Value, Outcome::Value(_)) => true,
+            (Way::Raised(class, errno), Outcome::Raised(raise)) => *errno == raise.errno && *class == raise.class,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Way::Value => f.write_str("a value"),
+            Way::Raised(class, None) => f.write_str(class),
+            Way::Raised(class, Some(errno)) => write!(f, "{class} {errno}"),
+        }
+    }
+}
+
+/// Steps by operation and way to answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Histogram {
+    /// By the number of the operation. There are a few ways to each.
+    ways: Vec<Vec<(Way, u64)>>,
+}
+
+impl Default for Histogram {
+    fn default() -> Histogram {
+        Histogram { ways: vec![Vec::new(); Op::ALL.len()] }
+    }
+}
+
+impl Histogram {
+    /// Counts the first so many steps of a case by what was expected of them.
+    pub fn count(&mut self, case: &Case, expected: &Trace, steps: usize) {
+        for (step, done) in case.steps.iter().zip(&expected.steps).take(steps) {
+            let Ok(outcome) = &done.result else { continue };
+            let ways = &mut self.ways[step.op as usize];
+            match ways.iter_mut().find(|(way, _)| way.takes(outcome)) {
+                Some((_, count)) => *count += 1,
+                None => ways.push((Way::of(outcome), 1)),
+            }
+        }
+    }
+
+    /// Takes in so many steps more.
+    pub fn add(&mut self, op: Op, way: &Way, steps: u64) {
+        let ways = &mut self.ways[op as usize];
+        match ways.iter_mut().find(|(known, _)| known == way) {
+            Some((_, count)) => *count += steps,
+            None => ways.push((way.clone(), steps)),
+        }
+    }
+
+    /// Takes in all of another.
+    pub fn merge(&mut self, other: &Histogram) {
+        other.iter().for_each(|(op, way, steps)| self.add(op, way, steps));
+    }
+
+    /// Each way that was met, with how many steps, by operation.
+    pub fn iter(&self) -> impl Iterator<Item = (Op, &Way, u64)> {
+        let by_op = Op::ALL.iter().zip(&self.ways);
+        by_op.flat_map(|(op, ways)| ways.iter().map(move |(way, count)| (*op, way, *count)))
+    }
+
+    /// The ways of one operation, the most frequent first.
+    #[must_use]
+    pub fn of(&self, op: Op) -> Vec<(&Way, u64)> {
+        let mut ways: Vec<_> = self.ways[op as usize].iter().map(|(way, count)| (way, *count)).collect();
+        ways.sort_by_key(|(way, count)| (std::cmp::Reverse(*count), *way));
+        ways
+    }
+
+    /// How many ways were met.
+    #[must_use]
+    pub fn met(&self) -> usize {
+        self.ways.iter().map(Vec::len).sum()
+    }
+
+    /// The share of steps that raised an exception, from 0 to 1.
+    #[must_use]
+    pub fn refused(&self) -> f64 {
+        let steps: u64 = self.iter().map(|(.., count)| count).sum();
+        let values: u64 = self.iter().filter(|(_, way, _)| **way == Way::Value).map(|(.., count)| count).sum();
+        (steps - values) as f64 / steps.max(1) as f64
+    }
+
+    /// What another met and this one did not, by operation.
+    #[must_use]
+    pub fn lacks<'a>(&self, other: &'a Histogram) -> Vec<(Op, &'a Way)> {
+        let met = |op: Op, way: &Way| self.ways[op as usize].iter().any(|(known, _)| known == way);
+        other.iter().filter(|(op, way, _)| !met(*op, way)).map(|(op, way, _)| (op, way)).collect()
+    }
+}
+
+/// The ways that the examples of the specification show of these operations: what a long campaign should reach.
+///
+/// # Errors
+/// Where the reference could not be used.
+pub fn shown(pages: &[Page], judge: &mut Judge, ops: &[Op]) -> Result<Histogram, TargetError> {
+    let (mut all, profile) = (Histogram::default(), judge.profile());
+    for (_, _, example) in examples(pages).filter(|(_, clause, _)| applies(clause, profile)) {
+        let Answered { case, expected } = judge.answer(example.session.case.clone(), Watch::Quick)?;
+        all.count(&case, &expected, case.steps.len());
+    }
+    for (op, ways) in Op::ALL.iter().zip(&mut all.ways) {
+        ways.retain(|_| ops.contains(op));
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mmapcheck_spec::{Profile, Raise, Step, StepTrace, Value, pages};
+
+    fn histogram(answers: &[(Op, Outcome)]) -> Histogram {
+        let steps = answers.iter().map(|(op, _)| Step::new(*op, 0, [])).collect();
+        let case = Case { steps, ..Case::default() };
+        let done = |(_, outcome): &(Op, Outcome)| StepTrace { result: Ok(outcome.clone()), left: Default::default() };
+        let expected = Trace { steps: answers.iter().map(done).collect(), ..Trace::default() };
+        let mut histogram = Histogram::default();
+        histogram.count(&case, &expected, answers.len());
+        histogram
+    }
+
+    fn raised(errno: i32) -> Outcome {
+        Outcome::Raised(Raise { errno: Some(errno), ..Raise::new("OSError", "no") })
+    }
+
+    #[test]
+    fn an_errno_makes_another_way_and_a_value_does_not() {
+        let value = |number| Outcome::Value(Value::Int(number));
+        let mut met = histogram(&[(Op::Read, value(1)), (Op::Read, value(2)), (Op::Resize, raised(22))]);
+        assert_eq!((met.met(), met.of(Op::Read)), (2, vec![(&Way::Value, 2)]));
+        assert!((met.refused() - 1.0 / 3.0).abs() < 1e-9);
+        let other = histogram(&[(Op::Resize, raised(9)), (Op::Read, value(3))]);
+        assert_eq!(met.lacks(&other), [(Op::Resize, &Way::Raised("OSError".into(), Some(9)))]);
+        met.merge(&other);
+        assert!(met.lacks(&other).is_empty());
+        assert_eq!(met.of(Op::Read), [(&Way::Value, 3)]);
+    }
+
+    #[test]
+    fn the_examples_show_how_a_read_is_refused() -> Result<(), Box<dyn std::error::Error>> {
+        let mut judge = Judge::new(Profile::cpython(3, 11, 7))?;
+        let shown = shown(&pages::all()?, &mut judge, &[Op::Read])?;
+        let ways: Vec<_> = shown.of(Op::Read).into_iter().map(|(way, _)| way.to_string()).collect();
+        assert!(ways.contains(&"a value".into()) && ways.contains(&"ValueError".into()), "{ways:?}");
+        assert!(shown.of(Op::Write).is_empty());
+        Ok(())
+    }
+}
