@@ -14,6 +14,10 @@ use std::time::{Duration, Instant};
 
 /// The row that others are compared with.
 pub const ALONE: &str = "the target alone";
+/// What a campaign does.
+pub const WHOLE: &str = "generated, run on both, compared";
+/// What it would do without steps that are there to hurt.
+pub const CALM: &str = "the same without hostile steps";
 
 /// One measurement.
 #[derive(Clone, Debug)]
@@ -43,6 +47,14 @@ pub struct Speeds {
     pub rows: Vec<Row>,
 }
 
+impl Speeds {
+    /// Steps per second in the row of this name.
+    #[must_use]
+    pub fn rate(&self, name: &str) -> f64 {
+        self.rows.iter().find(|row| row.name == name).map_or(0.0, Row::rate)
+    }
+}
+
 /// Runs the same cases in each way. Rounds alternate, so that a busy moment of the machine hits all rows alike.
 ///
 /// # Errors
@@ -52,35 +64,47 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
     mmapcheck_targets::check_interpreter()?;
     let dir = scratch()?;
     let machine = Embedded::new(&subject.module, &subject.attr, dir.path())?;
-    let host = machine.host().clone();
+    let (host, guards) = (machine.host().clone(), machine.guards());
     let profile = profile.unwrap_or(host.profile);
     let mut target = Stepwise::new(machine, host);
-    let mut judge = Judge::new(profile)?;
-    judge.set_rules(Known::built_in(target.host(), &subject.module)?.rules(profile));
-    judge.spare_all();
-    let mix = Mix::all(profile);
+    let rules = Known::built_in(target.host(), &subject.module)?.rules(profile);
+    let (mut judge, mut sparing) = (Judge::new(profile)?, Judge::new(profile)?);
+    judge.set_rules(rules.clone());
+    judge.spare();
+    sparing.set_rules(rules);
+    sparing.spare_all();
+    let (mix, calm) = (Mix::all(profile), Mix::calm(profile));
     let mut behind = match &subject.engine {
         Engine::Python(_) => Some(subject.start(None, limits::HANG)?),
         Engine::Embedded | Engine::Reference => None,
     };
-    let names = ["generated, run on both, compared", ALONE, "the reference alone", "generation alone"];
+    let names = [WHOLE, CALM, ALONE, "the reference alone", "generation alone"];
     let names = names.into_iter().chain(behind.as_ref().map(|_| "behind the driver, compared"));
     let mut rows: Vec<Row> = names.map(|name| Row { name, steps: 0, time: Duration::ZERO }).collect();
     for round in 0..ROUNDS {
         let range = round * cases / ROUNDS..(round + 1) * cases / ROUNDS;
         let make = || range.clone().map(|number| generate(&mut seeded(1, number), &mix));
         let plain =
-            make().map(|case| Ok(judge.answer(case, Watch::Quick)?.case)).collect::<Result<Vec<_>, TargetError>>()?;
+            make().map(|case| Ok(sparing.answer(case, Watch::Quick)?.case)).collect::<Result<Vec<_>, TargetError>>()?;
         let generated: Vec<Case> = make().collect();
-        let steps = plain.iter().map(|case| case.steps.len() as u64).sum();
-        rows[0].add(steps, || sweep(&mut judge, &mut target, &mix, 1, range.clone(), &mut |_, _| {}).map(drop))?;
-        rows[1].add(steps, || plain.iter().try_for_each(|case| target.run(case, Watch::Quick).map(drop)))?;
-        rows[2].add(steps, || generated.into_iter().try_for_each(|case| judge.answer(case, Watch::Quick).map(drop)))?;
-        rows[3].add(steps, || {
-            make().for_each(drop);
-            Ok(())
+        let steps: u64 = plain.iter().map(|case| case.steps.len() as u64).sum();
+        let mut guarded = |case: u64, _| guards.set(case.is_multiple_of(limits::GUARDED));
+        rows[0].add(|| Ok(sweep(&mut judge, &mut target, &mix, 1, range.clone(), &mut guarded)?.steps))?;
+        guards.set(false);
+        rows[1].add(|| Ok(sweep(&mut sparing, &mut target, &calm, 1, range.clone(), &mut |_, _| {})?.steps))?;
+        rows[2].add(|| {
+            plain.iter().try_for_each(|case| target.run(case, Watch::Quick).map(drop))?;
+            Ok(steps)
         })?;
-        if let (Some(behind), Some(row)) = (&mut behind, rows.get_mut(4)) {
+        rows[3].add(|| {
+            generated.into_iter().try_for_each(|case| sparing.answer(case, Watch::Quick).map(drop))?;
+            Ok(steps)
+        })?;
+        rows[4].add(|| {
+            make().for_each(drop);
+            Ok(steps)
+        })?;
+        if let (Some(behind), Some(row)) = (&mut behind, rows.get_mut(5)) {
             behind_driver(behind.as_mut(), subject, row, range)?;
         }
     }
@@ -110,11 +134,11 @@ fn behind_driver(
 }
 
 impl Row {
-    fn add(&mut self, steps: u64, work: impl FnOnce() -> Result<(), TargetError>) -> Result<(), TargetError> {
+    /// Takes the time of work, which says how many steps it did.
+    fn add(&mut self, work: impl FnOnce() -> Result<u64, TargetError>) -> Result<(), TargetError> {
         let began = Instant::now();
-        work()?;
+        self.steps += work()?;
         self.time += began.elapsed();
-        self.steps += steps;
         Ok(())
     }
 }

@@ -30,6 +30,14 @@ impl Mix {
     pub fn all(profile: Profile) -> Mix {
         Mix { ops: Op::ALL.to_vec(), steps: limits::STEPS, acts: true, profile }
     }
+
+    /// No step that is there to hurt: no argument does a step of its own, and no file is made shorter behind its maps.
+    #[must_use]
+    pub fn calm(profile: Profile) -> Mix {
+        let mut mix = Mix { acts: false, ..Mix::all(profile) };
+        mix.ops.retain(|op| !matches!(op, Op::FileTruncate | Op::FileOpen));
+        mix
+    }
 }
 
 /// How often an operation is chosen, relative to the others: cheap ones that change state most; those that cost a system
@@ -278,6 +286,26 @@ mod tests {
         let mix = Mix { acts: false, ..Mix::all(Profile::cpython(3, 13, 0)) };
         let cases = (0..1000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
         assert!(cases.flat_map(|case| case.steps).all(|step| step.act().is_none()));
+    }
+
+    #[test]
+    fn the_system_refuses_what_a_case_asks_for() -> Result<(), mmapcheck_spec::TargetError> {
+        let profile = Profile::cpython(3, 13, 0);
+        let (mut judge, mix) = (crate::run::Judge::new(profile)?, Mix::all(profile));
+        let mut met: std::collections::BTreeMap<i32, u32> = [(12, 0), (24, 0), (27, 0)].into();
+        for case in 0..6000 {
+            let case = generate(&mut crate::choices::seeded(7, case), &mix);
+            let answered = judge.answer(case, mmapcheck_spec::Watch::Quick)?;
+            for step in answered.expected.steps {
+                if let Ok(mmapcheck_spec::Outcome::Raised(raise)) = step.result
+                    && let Some(count) = raise.errno.and_then(|errno| met.get_mut(&errno))
+                {
+                    *count += 1;
+                }
+            }
+        }
+        assert!(met.values().all(|&count| count > 30), "no memory, no descriptor, no longer file: {met:?}");
+        Ok(())
     }
 
     #[test]

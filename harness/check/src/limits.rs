@@ -60,6 +60,10 @@ pub const KILLING: u64 = 512;
 /// without such steps.
 pub const DYING: u64 = 3;
 
+/// One case in so many has a page behind each of its maps that nobody may touch, which takes two system calls a map. A case
+/// that is run by itself has them always.
+pub const GUARDED: u64 = 8;
+
 /// How often a case that killed a worker is tried again, to tell a crash of the target from a kill from outside.
 pub const RETRIES: usize = 3;
 

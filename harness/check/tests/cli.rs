@@ -125,6 +125,53 @@ fn what_is_left_behind_is_found_behind_the_driver() -> Result {
     finds_leaks(&["--cases", "500", "--python", &python])
 }
 
+/// Memory behind the last page of a map is mostly there by luck.
+#[test]
+fn a_search_that_reads_behind_its_map_is_found() -> Result {
+    finds_among("reads_behind_map", "death", "find", &["--cases", "1000", "--ops", "mmap,find,resize"])
+}
+
+#[test]
+fn a_search_that_reads_behind_its_needle_is_found() -> Result {
+    finds_among("reads_behind_needle", "death", "find", &["--cases", "100", "--ops", "mmap,find"])
+}
+
+/// Who lives on where a process is foreseen to die has diverged; CPython's own map has not.
+fn lives_on(target: &[&str]) -> Result {
+    let dir = tempfile::tempdir()?;
+    let args = ["--cases", "1500", "--ops", "mmap,read_byte,getitem,file-truncate"];
+    let (done, report) = check("lives_on", dir.path(), &[&args, target].concat())?;
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
+    assert!(report["deaths"].as_u64() > Some(0), "{report:#}");
+    let found = divergences(&report).iter().find(|d| d["op"] == "read_byte" && d["severity"] == "death");
+    let found = found.ok_or_else(|| format!("{report:#}"))?;
+    assert_eq!((&found["expected"], &found["actual"]), (&"died of signal 7 (SIGBUS)".into(), &"0".into()));
+    assert!(steps_of(found)? <= 3, "{found:#}");
+    let session = found["session"].as_str().ok_or("no session")?;
+    assert!(session.ends_with("m.read_byte()  # died of signal 7 (SIGBUS)\n"), "{session}");
+    let file = dir.path().join("session");
+    std::fs::write(&file, session)?;
+    let replay = |module: &str| -> Result<Output> {
+        Ok(mmapcheck(&["replay", file.to_str().ok_or("a path")?, "--module", module]).args(target).output()?)
+    };
+    let wrong = replay("lives_on")?;
+    let said = text(&wrong.stdout);
+    assert!(wrong.status.code() == Some(1) && said.contains("DEATH  read_byte: expected died of signal 7"), "{said}");
+    assert!(replay("mmap")?.status.success());
+    Ok(())
+}
+
+#[test]
+fn who_lives_on_where_a_process_dies_is_found() -> Result {
+    lives_on(&[])
+}
+
+#[test]
+fn who_lives_on_behind_a_driver_is_found() -> Result {
+    let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
+    lives_on(&["--python", &python])
+}
+
 #[test]
 fn a_death_is_found_and_made_small() -> Result {
     // Each death costs a new worker.

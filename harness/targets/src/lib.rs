@@ -10,3 +10,17 @@ mod embedded;
 pub mod progress;
 
 pub use embedded::{Embedded, check_interpreter};
+
+/// Whether the test of this name is the only one of its process. Where it is not, it is run so, and must not fail.
+#[cfg(test)]
+fn is_alone(test: &str) -> std::io::Result<bool> {
+    const ALONE: &str = "MMAPCHECK_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return Ok(true);
+    }
+    let mut again = std::process::Command::new(std::env::current_exe()?);
+    let done = again.args(["--exact", test]).env(ALONE, "1").output()?;
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    Ok(false)
+}

@@ -261,8 +261,9 @@ impl<C: Choices> Maker<'_, C> {
     }
 
     fn file_size(&mut self) -> Num {
-        match self.below(4) {
-            0 => Num { base: Base::Pages(1 + self.below(3) as u8), plus: self.below(3) as i128 },
+        match self.below(5) {
+            0 => Num::plain(0),
+            1 => Num { base: Base::Pages(1 + self.below(3) as u8), plus: self.below(3) as i128 },
             _ => Num::plain(self.below(80) as i128),
         }
     }

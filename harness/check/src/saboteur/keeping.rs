@@ -101,6 +101,9 @@ impl Keeper {
             }
             _ => {
                 let answer = self.reference.step(step);
+                if let (Op::New, Ok(Outcome::Value(_))) = (step.op, &answer) {
+                    self.marked.retain(|(map, _)| *map != step.bind);
+                }
                 if step.op.row().changes == Changes::Bytes {
                     self.write_to_file(step.on);
                 }

@@ -10,6 +10,7 @@ use mmapcheck_spec::{Target, TargetError, Trace, Watch, notation};
 use mmapcheck_targets::Embedded;
 use mmapcheck_targets::progress::Progress;
 use rustix::process::{Resource, Rlimit, setrlimit};
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -64,6 +65,8 @@ struct Worker {
     target: Box<dyn Target>,
     judge: Judge,
     progress: Rc<Progress>,
+    /// Whether the target has guards behind its maps.
+    guards: Rc<Cell<bool>>,
 }
 
 impl Worker {
@@ -73,7 +76,7 @@ impl Worker {
         let Subject { module, attr, .. } = &orders.subject;
         let dir = folder(&orders.dir, "target")?;
         let machine = Embedded::new(module, attr, &dir)?;
-        let host = machine.host().clone();
+        let (host, guards) = (machine.host().clone(), machine.guards());
         // Imports have found what PYTHONPATH names from where the user stands; what the target writes by a relative name
         // from now on stays in its own folder.
         std::env::set_current_dir(&dir).map_err(|error| TargetError(format!("{}: {error}", dir.display())))?;
@@ -84,7 +87,7 @@ impl Worker {
         let marks = Rc::clone(&progress);
         let census = Census::new(&dir).ok();
         let target = Box::new(Stepwise { machine, host, mark: move |step| marks.step(step), census });
-        Ok(Worker { target, judge, progress })
+        Ok(Worker { target, judge, progress, guards })
     }
 
     fn answer(&mut self, request: Request) -> Reply {
@@ -101,15 +104,19 @@ impl Worker {
         let session =
             notation::parse(session, 1).map_err(|error| TargetError(format!("a case cannot be read: {error}")))?;
         self.progress.start(0);
+        self.guards.set(true);
         let watch = if full { Watch::Full } else { Watch::Quick };
         if to_death { self.target.run_to_death(&session.case, watch) } else { self.target.run(&session.case, watch) }
     }
 
     fn sweep(&mut self, order: &SweepOrder) -> Result<Swept, TargetError> {
         let mix = order.mix(self.judge.profile())?;
-        let marks = Rc::clone(&self.progress);
+        let (marks, guards) = (Rc::clone(&self.progress), Rc::clone(&self.guards));
         self.judge.set_rules(order.rules()?);
-        let starting = &mut |case, again: bool| if again { marks.again() } else { marks.start(case) };
+        let starting = &mut |case: u64, again: bool| {
+            guards.set(case.is_multiple_of(limits::GUARDED));
+            if again { marks.again() } else { marks.start(case) }
+        };
         sweep(&mut self.judge, self.target.as_mut(), &mix, order.seed, order.range(), starting)
     }
 }

@@ -65,7 +65,7 @@ impl Embedded {
                     .map_err(no_object)
             }
             Arg::BufferAfter(bytes, _) => {
-                let bytes = self.carrier(Wrap::Bytes, bytes)?;
+                let bytes = self.carrier(Wrap::View, bytes)?;
                 self.kit
                     .functions
                     .buffer_after
@@ -92,8 +92,8 @@ impl Embedded {
         match wrap {
             Wrap::Bytes => self.gil.bytes(bytes),
             Wrap::ByteArray => self.gil.bytearray(bytes),
-            Wrap::View => self.gil.bytes(bytes).and_then(|bytes| bytes.view()),
-            Wrap::Strided => self.gil.bytes(bytes).and_then(|bytes| bytes.view()?.item(&self.kit.every_second)),
+            Wrap::View => self.gil.guarded_view(bytes),
+            Wrap::Strided => self.gil.guarded_view(bytes).and_then(|view| view.item(&self.kit.every_second)),
             Wrap::Array => self
                 .gil
                 .bytes(bytes)

@@ -1,7 +1,7 @@
 //! Steps as calls into Python.
 
 use super::args::Args;
-use super::ffi::{Answer, Comparison, Exception, Object, Seen, while_it_does};
+use super::ffi::{Answer, Comparison, Exception, Guard, Object, Seen, while_it_does};
 use super::{Embedded, Map, Names};
 use mmapcheck_spec::constants::{self, PROT_READ, PROT_WRITE};
 use mmapcheck_spec::{Arg, End, Given, Kind, Op, Outcome, SLOTS, Slot, Step, Value};
@@ -17,6 +17,10 @@ impl Embedded {
     pub(super) fn perform(&self, step: &Step) -> Done {
         if usize::from(step.bind) >= SLOTS {
             return Err(End::Unsupported(format!("a case has {SLOTS} names of a kind")));
+        }
+        if step.op == Op::Resize {
+            // What grows must find the room that it finds elsewhere.
+            self.with_map(step.on, |map| map.guard = None);
         }
         let done = match step.act() {
             None => self.dispatch(step),
@@ -58,15 +62,28 @@ impl Embedded {
         match step.op {
             Op::Resize => {
                 files.notice_sizes();
-                let names = self.names.borrow();
-                let map = names.maps.get(usize::from(step.on)).and_then(Option::as_ref);
-                self.grown.set(self.grown.get() || map.is_some_and(|map| map.anonymous));
+                let guard = self.map(step.on).ok().and_then(|map| self.guard(&map, None));
+                self.with_map(step.on, |map| {
+                    map.guard = guard;
+                    self.grown.set(self.grown.get() || map.anonymous);
+                });
             }
             Op::Wait => files.notice_sizes(),
             Op::FileTruncate | Op::FileOpen | Op::FileWrite => {}
             _ => return,
         }
         self.shrunk.set(self.grown.get() || files.have_lost_pages());
+    }
+
+    fn with_map(&self, slot: Slot, change: impl FnOnce(&mut Map)) {
+        if let Some(Some(map)) = self.names.borrow_mut().maps.get_mut(usize::from(slot)) {
+            change(map);
+        }
+    }
+
+    /// A page behind a map that nobody may touch, where one is wanted and can be.
+    fn guard(&self, map: &Object, first: Option<Guard>) -> Option<Guard> {
+        if self.guards.get() { Guard::behind(&map.buffer().ok()?, first) } else { None }
     }
 
     fn dispatch(&self, step: &Step) -> Done {
@@ -124,9 +141,11 @@ impl Embedded {
         let keywords = self.args(&step.args, &mut args)?;
         let unreadable = self.makes_unreadable(step);
         let anonymous = may_be_anonymous(step);
+        let first = if self.guards.get() { Guard::first() } else { None };
         let made = self.kit.class.call(&mut args, keywords.as_ref());
+        let guard = made.as_ref().ok().and_then(|map| self.guard(map, first));
         self.bind(step, made, |names, place, object| {
-            names.maps[place] = Some(Map { object, unreadable, anonymous });
+            names.maps[place] = Some(Map { object, unreadable, anonymous, guard });
             names.reach = names.reach.max(place + 1);
         })
     }

@@ -11,7 +11,7 @@ mod value;
 
 pub use ffi::check_interpreter;
 
-use ffi::{Exception, Gil, Object, Scratch};
+use ffi::{Exception, Gil, Guard, Object, Scratch};
 use kit::Kit;
 use limits::Limits;
 use mmapcheck_reference::files::Files;
@@ -21,6 +21,7 @@ use mmapcheck_spec::{
 use rustix::process::Pid;
 use std::cell::{Cell, RefCell};
 use std::path::Path;
+use std::rc::Rc;
 
 /// A class of the embedded CPython, done step by step.
 ///
@@ -38,6 +39,7 @@ pub struct Embedded {
     /// A child that has done its steps and is not waited for yet.
     child: Cell<Option<Pid>>,
     limits: Limits,
+    guards: Rc<Cell<bool>>,
     scratch: Scratch,
     kit: Kit,
     /// Last, so that it is dropped last: every object above needs it.
@@ -61,6 +63,7 @@ struct Map {
     unreadable: bool,
     /// Whether it may be memory of no file.
     anonymous: bool,
+    guard: Option<Guard>,
 }
 
 impl Embedded {
@@ -83,6 +86,7 @@ impl Embedded {
             grown: Cell::new(false),
             child: Cell::new(None),
             limits: Limits::default(),
+            guards: Rc::new(Cell::new(true)),
             scratch,
             kit,
             gil,
@@ -103,6 +107,13 @@ impl Embedded {
     #[must_use]
     pub fn host(&self) -> &Host {
         &self.host
+    }
+
+    /// Whether a page that nobody may touch is put behind each map, so that reading too far is noticed. It takes two system
+    /// calls a map, and can be changed between cases.
+    #[must_use]
+    pub fn guards(&self) -> Rc<Cell<bool>> {
+        Rc::clone(&self.guards)
     }
 
     fn map(&self, slot: Slot) -> Result<Object, End> {
@@ -192,4 +203,51 @@ fn failed(gil: &Gil, what: &str, Exception(why): &Exception) -> TargetError {
     let [class, text] =
         [class, why.str()].map(|text| text.map_or_else(|_| String::new(), |text| value::text_of(&text)));
     TargetError(format!("{what}: {class}: {text}").replace('\n', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mmapcheck_spec::notation::{CLASSES, parse};
+
+    type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+    /// Whether there is a guard behind the map `m` after these lines.
+    fn guarded(lines: &[&str], guards: bool) -> Result<bool> {
+        let dir = tempfile::tempdir()?;
+        let mut machine = Embedded::new("mmap", "mmap", dir.path())?;
+        machine.guards().set(guards);
+        let mut text = ">>> import mmap\n".to_owned();
+        text += &CLASSES[1].lines.iter().chain(lines).map(|line| (*line).to_owned() + "\n").collect::<String>();
+        let case = parse(&text, 1)?.case;
+        machine.begin(&case.world)?;
+        for step in &case.steps {
+            machine.step(step).map_err(|end| format!("{step:?}: {end}"))?;
+        }
+        let names = machine.names.borrow();
+        Ok(names.maps[0].as_ref().is_some_and(|map| map.guard.is_some()))
+    }
+
+    /// Another test could fill a hole, or make one.
+    #[test]
+    fn maps_are_guarded_whatever_becomes_of_them() -> Result {
+        if !crate::is_alone("embedded::tests::maps_are_guarded_whatever_becomes_of_them")? {
+            return Ok(());
+        }
+        const NEW: &str = ">>> m = mmap.mmap(-1, 8192)";
+        const ACTS: [&str; 4] =
+            [">>> def act():", "...     m.resize(4096)", "...", ">>> m.find(b'a', IndexAfter(0, act))"];
+        let sessions: [&[&str]; 5] = [
+            &[NEW],
+            &[NEW, ">>> m.resize(4096)"],
+            &[NEW, ">>> m.resize(40960)"],
+            &[NEW, ">>> m.resize(-1)"],
+            &[NEW, ACTS[0], ACTS[1], ACTS[2], ACTS[3]],
+        ];
+        for lines in sessions {
+            assert!(guarded(lines, true)? && !guarded(lines, false)?, "{lines:?}");
+        }
+        assert!(!guarded(&[NEW, ">>> del m"], true)?);
+        Ok(())
+    }
 }

@@ -27,7 +27,7 @@ impl Object {
 }
 
 impl Buffer {
-    fn start(&self) -> *const u8 {
+    pub(super) fn start(&self) -> *const u8 {
         self.0.buf.cast()
     }
 

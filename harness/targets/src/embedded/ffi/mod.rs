@@ -27,12 +27,14 @@ macro_rules! number {
 }
 
 mod act;
+mod guard;
 mod make;
 mod memory;
 mod read;
 mod start;
 
 pub use act::while_it_does;
+pub use guard::Guard;
 pub use memory::{Buffer, Scratch};
 pub use read::Seen;
 pub use start::{Gil, check_interpreter, fork, leave};

@@ -1,0 +1,174 @@
+//! Pages that nobody may touch, behind what could be read too far: who does dies of it, where else it would go unnoticed.
+
+use super::{Answer, Buffer, Gil, Object};
+use libc::{c_int, c_void};
+use memmap2::{MmapOptions, MmapRaw};
+use pyo3::ffi::{self, Py_ssize_t};
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Once, OnceLock};
+
+/// A page that nobody may touch, behind the last page of a map. It is there until it is dropped.
+#[derive(Debug)]
+pub struct Guard {
+    page: *mut c_void,
+}
+
+impl Guard {
+    /// Anywhere: a kernel that fills memory from the top puts what is mapped next before it, where there is no smaller hole.
+    pub fn first() -> Option<Guard> {
+        static FILLED: Once = Once::new();
+        FILLED.call_once(fill_holes);
+        Guard::at(ptr::null_mut(), 0)
+    }
+
+    /// Behind this memory: the page that was put there first, or another one if nothing is mapped there.
+    pub fn behind(memory: &Buffer, first: Option<Guard>) -> Option<Guard> {
+        let size = rustix::param::page_size();
+        let end = (memory.start() as usize).checked_add(memory.len())?.next_multiple_of(size);
+        let wanted = ptr::without_provenance_mut(end);
+        let is_there = |guard: &Guard| guard.page == wanted;
+        // A kernel that does not know the flag puts the page elsewhere.
+        first.filter(is_there).or_else(|| Guard::at(wanted, libc::MAP_FIXED_NOREPLACE).filter(is_there))
+    }
+
+    fn at(place: *mut c_void, how: c_int) -> Option<Guard> {
+        let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | how;
+        // SAFETY: a page of memory of its own, where there is none yet.
+        let page = unsafe { libc::mmap(place, rustix::param::page_size(), libc::PROT_NONE, kind, -1, 0) };
+        (page != libc::MAP_FAILED).then_some(Guard { page })
+    }
+}
+
+/// How many pages a hole has that is left open.
+const HOLE: usize = 64;
+/// How many pages are spent on smaller ones at most.
+const FILLING: usize = 1 << 12;
+
+/// Fills the small holes between all that is mapped in this process, for good: what is put there has something else behind it.
+fn fill_holes() {
+    let mut filling: Vec<Guard> = Vec::new();
+    let mut in_a_row = 0;
+    while in_a_row < HOLE && filling.len() < FILLING {
+        let Some(guard) = Guard::at(ptr::null_mut(), 0) else { break };
+        let before =
+            filling.last().is_some_and(|last| guard.page.wrapping_byte_add(rustix::param::page_size()) == last.page);
+        in_a_row = if before { in_a_row + 1 } else { 1 };
+        filling.push(guard);
+    }
+    filling.truncate(filling.len() - in_a_row);
+    filling.into_iter().for_each(std::mem::forget);
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // SAFETY: the page is ours, and nobody can have a pointer into it that he may use.
+        unsafe { libc::munmap(self.page, rustix::param::page_size()) };
+    }
+}
+
+/// Pages of memory, each with a page behind it that nobody may touch.
+struct Rooms {
+    map: MmapRaw,
+    /// The room that is used next.
+    next: AtomicUsize,
+}
+
+/// How many there are: more than the arguments of a step, and of the step that one of them does.
+const ROOMS: usize = 16;
+
+impl Rooms {
+    /// The rooms of this process, which are never given back: a memoryview can be kept by whom it was given to.
+    /// None where the system refuses.
+    fn get() -> Option<&'static Rooms> {
+        static ALL: OnceLock<Option<Rooms>> = OnceLock::new();
+        ALL.get_or_init(Rooms::new).as_ref()
+    }
+
+    fn new() -> Option<Rooms> {
+        let size = rustix::param::page_size();
+        let map = MmapRaw::from(MmapOptions::new().len(2 * size * ROOMS).map_anon().ok()?);
+        for room in 0..ROOMS {
+            // SAFETY: the second page of a room, within the map; nothing points into it.
+            let page = unsafe { map.as_mut_ptr().add((2 * room + 1) * size) };
+            // SAFETY: as above.
+            if unsafe { libc::mprotect(page.cast(), size, libc::PROT_NONE) } != 0 {
+                return None;
+            }
+        }
+        Some(Rooms { map, next: AtomicUsize::new(0) })
+    }
+
+    /// Copies bytes to the end of a room; where they start.
+    fn put(&self, bytes: &[u8]) -> Option<*mut u8> {
+        let size = rustix::param::page_size();
+        let room = self.next.fetch_add(1, Ordering::Relaxed) % ROOMS;
+        let start = ((2 * room + 1) * size).checked_sub(bytes.len()).filter(|_| bytes.len() <= size)?;
+        // SAFETY: the bytes end with the first page of the room. Whoever still has a view of that reads other bytes from
+        // now on; no reference to them is kept, and the GIL is held, so that nobody reads meanwhile.
+        unsafe {
+            let start = self.map.as_mut_ptr().add(start);
+            start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            Some(start)
+        }
+    }
+}
+
+impl Gil {
+    /// `memoryview(bytes)`, of memory that ends where a page begins that nobody may touch, as far as there is room.
+    pub fn guarded_view(&self, bytes: &[u8]) -> Answer {
+        match Rooms::get().and_then(|rooms| rooms.put(bytes)) {
+            Some(start) => {
+                new_reference!(PyMemoryView_FromMemory(start.cast(), bytes.len() as Py_ssize_t, ffi::PyBUF_READ))
+            }
+            None => self.bytes(bytes)?.view(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::death::outlive;
+    use crate::is_alone;
+
+    fn dies_at(place: *const u8) -> bool {
+        // SAFETY: the process outlives what is tested.
+        outlive(|| unsafe { place.read_volatile() }).1 == Some(libc::SIGSEGV)
+    }
+
+    #[test]
+    fn who_reads_behind_a_view_dies() {
+        let gil = Gil::hold().expect("an interpreter");
+        for bytes in [&b""[..], b"a", &[7; 4096], b"abc"] {
+            let view = gil.guarded_view(bytes).expect("a view");
+            let memory = view.buffer().expect("its memory");
+            assert_eq!(memory.with(<[u8]>::to_vec), bytes);
+            assert!(dies_at(memory.start().wrapping_add(memory.len())));
+        }
+        let long = gil.guarded_view(&[7; 4097]).expect("a view");
+        assert_eq!(long.buffer().expect("its memory").len(), 4097);
+    }
+
+    /// Another test could fill a hole, or make one.
+    #[test]
+    fn who_reads_behind_a_map_dies() {
+        if !is_alone("embedded::ffi::guard::tests::who_reads_behind_a_map_dies").expect("a process") {
+            return;
+        }
+        let gil = Gil::hold().expect("an interpreter");
+        let class = gil.import("mmap").and_then(|module| module.attr(&gil.name("mmap")?)).expect("a class");
+        for pages in [1, 3, 1, 40, 2] {
+            let first = Guard::first();
+            let mut args = [-1, pages * 4096].map(|number| gil.int(number).expect("a number"));
+            let map = class.call(&mut args, None).expect("a map");
+            let memory = map.buffer().expect("its memory");
+            let behind = memory.start().wrapping_add(memory.len());
+            let guard = Guard::behind(&memory, first);
+            assert!(guard.is_some() && dies_at(behind), "{pages}");
+            assert!(Guard::behind(&memory, None).is_none(), "there is one already");
+            drop(guard);
+            assert!(Guard::behind(&memory, None).is_some() && !dies_at(memory.start()));
+        }
+    }
+}
