@@ -7,7 +7,7 @@
 use mmapcheck::run::Stepwise;
 use mmapcheck::saboteur::{FAULTS, Saboteur};
 use mmapcheck_spec::{
-    End, FileState, Left, Machine, Op, Outcome, Profile, Slot, Step, Target, TargetError, Value, Watch, World,
+    End, FileState, Left, Machine, Op, Outcome, Profile, Slot, Step, StepTrace, Target, TargetError, Value, Watch, World,
 };
 use mmapcheck_targets::Embedded;
 use std::hint::black_box;
@@ -62,6 +62,10 @@ impl Machine for Rare {
             _ => {}
         }
         Ok(answer)
+    }
+
+    fn fork(&mut self, block: &[Step], watch: Watch, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+        self.machine.fork(block, watch, mark)
     }
 
     fn look(&mut self, closely: bool, watch: Watch) -> Left {

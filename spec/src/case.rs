@@ -110,6 +110,23 @@ pub struct Case {
 }
 
 impl Case {
+    /// The steps from this one on that one process does in one go: the step alone, or a `fork` with all that its child does.
+    #[must_use]
+    pub fn block(&self, at: usize) -> &[Step] {
+        let steps = &self.steps[at..];
+        let is_fork = steps.first().is_some_and(|step| step.op == Op::Fork);
+        let ends = |step: &Step| !is_fork || step.op == Op::Wait;
+        let rest = steps.iter().skip(1).take_while(|step| !ends(step)).count();
+        &steps[..(1 + rest).min(steps.len())]
+    }
+
+    /// Whether a step is done by a child process.
+    #[must_use]
+    pub fn is_in_child(&self, at: usize) -> bool {
+        let before = self.steps[..at].iter().rev().find(|step| matches!(step.op, Op::Fork | Op::Wait));
+        before.is_some_and(|step| step.op == Op::Fork) && self.steps[at].op != Op::Wait
+    }
+
     /// Every step, also those that arguments do, each before the step it is done in.
     pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().flat_map(|step| step.act().into_iter().chain([step]))

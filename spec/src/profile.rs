@@ -442,6 +442,12 @@ impl Profile {
         self.is_windows()
     }
 
+    /// `os.fork()` is there and makes a process. Linux; neither on Windows nor in WebAssembly (documentation, `os.fork`).
+    #[must_use]
+    pub fn can_fork(self) -> bool {
+        self.platform == Platform::Linux
+    }
+
     /// Who touches a page of a map that lies wholly beyond the end of its file, or that may not be touched, dies of a signal.
     /// Seen on Linux in every version at hand. In WebAssembly a map is a copy; on Windows there are no such pages.
     #[must_use]

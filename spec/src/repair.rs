@@ -5,16 +5,21 @@
 
 use crate::{Arg, Base, Case, Kind, Mode, Num, Op, SLOTS, Slot, Sort, Step};
 
-/// Makes a case legal: names are opened before they are used, arguments are where the form has a place for them, and no
-/// descriptor is named that may be open in the process. Steps that cannot be mended are dropped.
+/// Makes a case legal: names are opened before they are used, arguments are where the form has a place for them, no
+/// descriptor is named that may be open in the process, and each child is waited for. Steps that cannot be mended are
+/// dropped.
 pub fn repair(case: &mut Case) {
     case.world.files.truncate(SLOTS);
     let mut names = Names { files: case.world.files.len(), paths: case.world.files.len(), ..Names::default() };
-    case.steps.retain_mut(|step| names.mend(step).is_some());
+    let mut parent = None;
+    case.steps.retain_mut(|step| names.mend_process(step, &mut parent).is_some());
+    if parent.is_some() {
+        case.steps.push(Step::new(Op::Wait, 0, []));
+    }
 }
 
 /// How many names of each kind have been bound so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Names {
     files: usize,
     maps: usize,
@@ -38,6 +43,19 @@ impl Names {
     fn bound(&mut self, kind: Kind, slot: Slot) -> Option<Slot> {
         let count = *self.count(kind);
         (count > 0).then(|| (usize::from(slot) % count) as Slot)
+    }
+
+    /// A step of a process: a child has no child of its own, its arguments do no steps, and the names it binds go with it.
+    /// `parent`: what was bound when the child began.
+    fn mend_process(&mut self, step: &mut Step, parent: &mut Option<Names>) -> Option<()> {
+        match (step.op, &parent) {
+            (Op::Fork, Some(_)) | (Op::Wait, None) => return None,
+            (Op::Fork, None) => *parent = Some(self.clone()),
+            (Op::Wait, Some(_)) => *self = parent.take()?,
+            (_, Some(_)) => step.args.iter_mut().for_each(|given| make_plain(&mut given.arg)),
+            (_, None) => {}
+        }
+        self.mend(step)
     }
 
     fn mend(&mut self, step: &mut Step) -> Option<()> {
@@ -65,7 +83,7 @@ impl Names {
             let Some(act) = given.arg.act_mut() else { continue };
             act.args.iter_mut().for_each(|given| make_plain(&mut given.arg));
             // A limit is in force from the next step on.
-            let can_act = !matches!(act.op, Op::With | Op::WithRaise) && !act.op.is_limit();
+            let can_act = !matches!(act.op, Op::With | Op::WithRaise | Op::Fork | Op::Wait) && !act.op.is_limit();
             if has_act || !can_act || self.mend(act).is_none() {
                 make_plain(&mut given.arg);
             } else {

@@ -1,6 +1,6 @@
 //! What a target implements.
 
-use crate::{Case, Changes, End, FileState, Left, Outcome, Profile, Step, StepTrace, Trace, World};
+use crate::{Case, Changes, End, FileState, Left, Op, Outcome, Profile, Step, StepTrace, Trace, World};
 
 /// How closely a case is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +102,16 @@ pub trait Machine {
     /// Where there is no answer.
     fn step(&mut self, step: &Step) -> Result<Outcome, End>;
 
+    /// Does a `fork` and all that the child does ([`Case::block`]), until a step has no answer; the `wait` comes after it as a
+    /// step like any other. `mark` is told the place in the block of each step before it is done. There is an answer, or a
+    /// reason why there is none, to one step at least.
+    ///
+    /// A machine that is a real process makes a child of it. One that only plays a process need do nothing special: it takes
+    /// `fork` for a step like any other too.
+    fn fork(&mut self, block: &[Step], watch: Watch, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+        StepTrace::all(self, block, watch, mark)
+    }
+
     /// What the case looks like now. `closely`: the step before was one that is there to change bytes ([`Watch`]).
     fn look(&mut self, closely: bool, watch: Watch) -> Left;
 
@@ -122,10 +132,15 @@ impl Trace {
     ) -> Result<Trace, TargetError> {
         machine.begin(&case.world)?;
         let mut trace = Trace::default();
-        for (i, step) in case.steps.iter().enumerate() {
-            mark(i);
-            trace.steps.push(StepTrace::of(machine, step, watch));
-            if trace.steps[i].result.is_err() {
+        while let Some(step) = case.steps.get(trace.steps.len()) {
+            let at = trace.steps.len();
+            if step.op == Op::Fork {
+                trace.steps.extend(machine.fork(case.block(at), watch, &mut |place| mark(at + place)));
+            } else {
+                mark(at);
+                trace.steps.push(StepTrace::of(machine, step, watch));
+            }
+            if trace.steps.last().is_none_or(|step| step.result.is_err()) {
                 break;
             }
         }
@@ -143,9 +158,27 @@ impl Trace {
 
 impl StepTrace {
     /// Does one step and looks at what it left.
-    pub fn of(machine: &mut dyn Machine, step: &Step, watch: Watch) -> StepTrace {
+    pub fn of(machine: &mut (impl Machine + ?Sized), step: &Step, watch: Watch) -> StepTrace {
         let result = machine.step(step);
         let closely = step.op.row().changes == Changes::Bytes;
         StepTrace { result, left: machine.look(closely, watch) }
+    }
+
+    /// Does steps one after the other, until one has no answer. `mark` is told the number of each before it is done.
+    pub fn all(
+        machine: &mut (impl Machine + ?Sized),
+        steps: &[Step],
+        watch: Watch,
+        mark: &mut dyn FnMut(usize),
+    ) -> Vec<StepTrace> {
+        let mut done: Vec<StepTrace> = Vec::new();
+        for (i, step) in steps.iter().enumerate() {
+            mark(i);
+            done.push(StepTrace::of(machine, step, watch));
+            if done[i].result.is_err() {
+                break;
+            }
+        }
+        done
     }
 }

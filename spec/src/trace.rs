@@ -1,11 +1,12 @@
 //! Traces: what a case did.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::fmt;
 
 /// A value a step answered with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// `None`
     None,
@@ -28,7 +29,7 @@ pub enum Value {
 }
 
 /// A raised exception. It is an answer like any other.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Raise {
     /// The name of its class.
     pub class: Cow<'static, str>,
@@ -46,7 +47,7 @@ impl Raise {
 }
 
 /// What a step answered.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It returned.
     Value(Value),
@@ -55,7 +56,7 @@ pub enum Outcome {
 }
 
 /// What is not an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// The process died of this signal.
     Died(i32),
@@ -98,7 +99,7 @@ fn signal_name(signal: i32) -> &'static str {
 }
 
 /// Bytes too many to keep: how many, and their digest. The bytes themselves where they were asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Content {
     /// How many bytes.
     pub len: u64,
@@ -115,7 +116,7 @@ impl PartialEq for Content {
 }
 
 /// What can be seen of a map without changing it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MapState {
     /// The name is not bound.
     Unbound,
@@ -138,7 +139,7 @@ pub enum MapState {
 pub type FileState = Content;
 
 /// What a step left behind.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Left {
     /// Each map by slot. Most cases have one map, which then needs no allocation.
     pub maps: SmallVec<[MapState; 1]>,
@@ -147,7 +148,7 @@ pub struct Left {
 }
 
 /// One step of a trace.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepTrace {
     /// The answer, or why there is none.
     pub result: Result<Outcome, End>,

@@ -360,6 +360,10 @@ operations! {
     FileContent, "file-content", Module, "open($0, 'rb').read()", Bytes, [need("path", Sort::Path)];
     /// The size of a file.
     FileSize, "file-size", Module, "os.path.getsize($0)", Nothing, [need("path", Sort::Path)];
+    /// Begin a child process: the steps up to its `wait` are the child's.
+    Fork, "fork", Module, "if os.fork() == 0:", Nothing, [];
+    /// The child ends; wait for it. Its status is the answer.
+    Wait, "wait", Module, "os.wait()[1]", Nothing, [];
     /// Set how long a file may become. A longer one stays as it is.
     LimitFile, "limit-file", Module,
         "resource.setrlimit(resource.RLIMIT_FSIZE, ($0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))", Nothing,

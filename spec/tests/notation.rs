@@ -1,6 +1,6 @@
 //! A case printed and read back is the same case, and no text makes the reader panic.
 
-use mmapcheck_spec::notation::{parse, print, print_answered};
+use mmapcheck_spec::notation::{NotationError, parse, print, print_answered};
 use mmapcheck_spec::{
     Arg, Base, Case, Dialect, End, FileSpec, Given, Mode, Num, Op, Outcome, Step, Thing, Value, World, Wrap, constants,
     repair,
@@ -179,4 +179,68 @@ fn a_function_that_is_not_for_the_next_step_is_refused() {
         let error = parse(&format!("{ACTING}{text}"), 1).map(drop).map_err(|error| error.message);
         assert!(matches!(&error, Err(message) if why.split('|').any(|why| message.contains(why))), "{text}{error:?}");
     }
+}
+
+/// What comes before a child.
+const FORKING: &str = ">>> import mmap, os
+>>> m = mmap.mmap(-1, 9)
+";
+
+#[test]
+fn a_child_is_read_with_what_it_must_answer() -> Result<(), NotationError> {
+    let text = format!(
+        "{FORKING}>>> if os.fork() == 0:\n...     assert m.find(b' == ') == -1\n...     assert (m == b' == ') == False\n...     \
+        m2 = mmap.mmap(-1, 3)\n...     m2.close()\n...     os._exit(0)\n...\n>>> os.wait()[1]\n0\n\
+        >>> m2 = mmap.mmap(-1, 4)\n"
+    );
+    let session = parse(&text, 1)?;
+    let ops: Vec<Op> = session.case.steps.iter().map(|step| step.op).collect();
+    assert_eq!(ops, [Op::New, Op::Fork, Op::Find, Op::Eq, Op::New, Op::Close, Op::Wait, Op::New]);
+    let fork = session.statements.iter().find(|statement| statement.step == Some(1)).map(|statement| &statement.child);
+    assert_eq!(fork, Some(&vec![Some("-1".into()), Some("False".into()), None, None]));
+    // The name is free again behind the child.
+    assert_eq!((session.case.steps[4].bind, session.case.steps[7].bind), (1, 1));
+    let answers =
+        [Value::None, Value::None, Value::Int(-1), Value::Bool(false), Value::None, Value::None, Value::Int(0)];
+    let answers: Vec<_> = answers.into_iter().map(|value| Ok(Outcome::Value(value))).collect();
+    assert_eq!(print_answered(&session.case, &answers, Dialect::Python3), text);
+    Ok(())
+}
+
+#[test]
+fn a_child_that_is_not_waited_for_or_does_not_leave_is_refused() {
+    let fork = |body: &str| format!(">>> if os.fork() == 0:\n{body}...     os._exit(0)\n...\n");
+    let wait = ">>> os.wait()[1]\n";
+    let refused = [
+        (format!("{}>>> m.tell()\n", fork("")), "waited for"),
+        (fork(""), "waited for"),
+        (wait.to_owned(), "no child"),
+        (format!("{}{wait}{wait}", fork("")), "no child"),
+        (format!(">>> if os.fork() == 0:\n...     m.tell()\n...\n{wait}"), "ends with os._exit(0)"),
+        (format!("{}{wait}", fork("...     os.wait()[1]\n")), "no child of its own"),
+        (format!("{}{wait}>>> m2.tell()\n", fork("...     m2 = mmap.mmap(-1, 3)\n")), "used before"),
+        (format!(">>> if m.tell() == 0:\n...     os._exit(0)\n...\n{wait}"), "not a statement"),
+    ];
+    for (text, why) in refused {
+        let error = parse(&format!("{FORKING}{text}"), 1).map(drop).map_err(|error| error.message);
+        assert!(matches!(&error, Err(message) if message.contains(why)), "{text}{error:?}");
+    }
+}
+
+#[test]
+fn repair_gives_every_child_an_end_and_no_child_of_its_own() {
+    let step = |op| Step::new(op, 0, []);
+    let new = |bind| Step { bind, ..Step::new(Op::New, 0, [Arg::int(-1), Arg::int(9)]) };
+    let acting = Step::new(Op::Read, 0, [Arg::IndexAfter(Num::plain(3), Box::new(step(Op::Close)))]);
+    let steps = vec![step(Op::Wait), new(0), step(Op::Fork), new(1), step(Op::Fork), acting];
+    let mut case = Case { world: World::default(), steps };
+    repair(&mut case);
+    let read = Step::new(Op::Read, 0, [Arg::Index(Num::plain(3))]);
+    assert_eq!(case.steps, [new(0), step(Op::Fork), new(1), read, step(Op::Wait)]);
+    assert_eq!((0..5).map(|at| case.is_in_child(at)).collect::<Vec<_>>(), [false, false, true, true, false]);
+    assert_eq!(case.block(1).len(), 3);
+    // What the child has bound is not there in its parent.
+    case.steps.push(Step::new(Op::Tell, 1, []));
+    repair(&mut case);
+    assert_eq!(case.steps[5], step(Op::Tell));
 }

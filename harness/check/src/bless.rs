@@ -4,7 +4,7 @@ use crate::compare::Severity;
 use crate::pages::holds;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Example, Page};
-use mmapcheck_spec::{Dialect, Profile, Target, TargetError, Watch};
+use mmapcheck_spec::{Dialect, Outcome, Profile, Target, TargetError, Trace, Watch};
 
 /// A page with its answers rewritten.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,6 +64,7 @@ fn of_example(
 ) -> Result<(), TargetError> {
     let trace = target.run(&example.session.case, Watch::Quick)?;
     for statement in &example.session.statements {
+        edits.extend(child_edits(statement, example, &trace, dialect));
         let answer = match statement.step {
             None => world_answer(statement),
             Some(step) => match trace.steps.get(step).map(|step| &step.result) {
@@ -83,6 +84,20 @@ fn of_example(
         }
     }
     Ok(())
+}
+
+/// The lines of a child that say another value than the one it answers.
+fn child_edits(statement: &Statement, example: &Example, trace: &Trace, dialect: Dialect) -> Vec<Edit> {
+    let fork = statement.step.unwrap_or_default();
+    let edit = |(place, wanted): (usize, &Option<String>)| {
+        let step = fork + place + 1;
+        let outcome = trace.steps.get(step)?.result.as_ref().ok()?;
+        let (Outcome::Value(value), Some(wanted)) = (outcome, wanted) else { return None };
+        let new = notation::child_line(&example.session.case.steps[step], Some(outcome), dialect);
+        let differs = notation::render_value(value, dialect) != *wanted;
+        differs.then(|| Edit { line: statement.line + place + 1, old: 1, new: vec![new] })
+    };
+    statement.child.iter().enumerate().filter_map(edit).collect()
 }
 
 /// What a line that makes the world must show, where the page says something else.

@@ -67,12 +67,20 @@ fn weight(op: Op) -> usize {
 
 /// Makes a case.
 pub fn generate(choices: &mut impl Choices, mix: &Mix) -> Case {
-    let mut maker = Maker { choices, mix, maps: 0, views: 0, iters: 0, files: 0, world: Vec::new(), acting: false };
+    let (world, files) = (Vec::new(), 0);
+    let mut maker = Maker { choices, mix, maps: 0, views: 0, iters: 0, files, world, acting: false, several: false };
+    maker.several = maker.one_in(limits::SEVERAL);
     let world = maker.world();
     maker.acting = mix.acts && mix.profile.dialect() == Dialect::Python3 && maker.one_in(limits::ACTING);
     let bag = maker.bag();
     let mut steps = Vec::with_capacity(mix.steps);
     steps.push(maker.opening());
+    let others = if maker.several && mix.ops.contains(&Op::New) { 1 + maker.below(SLOTS - 1) } else { 0 };
+    for _ in 0..others {
+        let args = maker.sound_map();
+        steps.push(Step { op: Op::New, on: 0, bind: maker.maps as u8, args });
+        maker.maps += 1;
+    }
     let mut wanted = if maker.one_in(8) { 1 + maker.below(mix.steps) } else { mix.steps };
     // There is always a map and a file, but nothing else comes about where the bag does not make it.
     if bag.iter().all(|op| matches!(op.row().on, Kind::View | Kind::Iter)) {
@@ -86,6 +94,7 @@ pub fn generate(choices: &mut impl Choices, mix: &Mix) -> Case {
             steps.push(step);
         }
     }
+    maker.fork(&mut steps);
     let mut case = Case { world, steps };
     repair(&mut case);
     case
@@ -102,6 +111,8 @@ struct Maker<'a, C> {
     world: Vec<(usize, Mode)>,
     /// Whether arguments may do a step of their own.
     acting: bool,
+    /// Whether it begins with several maps.
+    several: bool,
 }
 
 impl<C: Choices> Maker<'_, C> {
@@ -135,6 +146,9 @@ impl<C: Choices> Maker<'_, C> {
 
     /// Mostly a few bytes; now and then around the end of a page, or several pages; hardly ever nothing.
     fn size(&mut self) -> usize {
+        if self.several && self.one_in(2) {
+            return 4096 * (1 + self.below(3)) - 2 + self.below(5);
+        }
         match self.below(40) {
             0 if self.one_in(3) => 0,
             3 => 1 + self.below(8),
@@ -157,7 +171,8 @@ impl<C: Choices> Maker<'_, C> {
     fn bag(&mut self) -> Vec<Op> {
         let all = self.one_in(4);
         let mut bag = Vec::with_capacity(512);
-        for &op in &self.mix.ops {
+        // A child comes about otherwise.
+        for &op in self.mix.ops.iter().filter(|op| !matches!(op, Op::Fork | Op::Wait)) {
             if all || !self.one_in(3) {
                 bag.extend(std::iter::repeat_n(op, weight(op)));
             }
@@ -180,6 +195,18 @@ impl<C: Choices> Maker<'_, C> {
             step.bind = self.bind(kind);
         }
         Some(step)
+    }
+
+    /// Lets children do some of the steps, now and then.
+    fn fork(&mut self, steps: &mut Vec<Step>) {
+        let can = self.mix.profile.can_fork() && self.mix.ops.contains(&Op::Fork);
+        let children = if can && self.one_in(limits::FORKING) { 1 + self.below(limits::CHILDREN) } else { 0 };
+        for _ in 0..children {
+            let at = 1 + self.below(steps.len());
+            let end = at + self.below(limits::CHILD.min(steps.len() - at) + 1);
+            steps.insert(end, Step::new(Op::Wait, 0, []));
+            steps.insert(at, Step::new(Op::Fork, 0, []));
+        }
     }
 
     fn slot(&mut self, kind: Kind) -> Option<u8> {

@@ -35,6 +35,20 @@ pub const ACTING: usize = 4;
 /// One step in so many of such a case has one.
 pub const ACTING_STEP: usize = 5;
 
+/// One case in so many begins with several maps, mostly of one file, which is often longer than a page: each of them is
+/// looked at after every step.
+pub const SEVERAL: usize = 12;
+
+/// One case in so many has child processes. The first one costs as much time as twenty cases, since all memory that is written
+/// to after it is copied; those that come soon after it cost far less.
+pub const FORKING: usize = 512;
+
+/// The most children of such a case.
+pub const CHILDREN: usize = 4;
+
+/// The most steps of a child. It costs as much with one step as with many, but what it does is to be seen by its parent.
+pub const CHILD: usize = 8;
+
 /// One step in so many is a fault of the system: a limit, and a step that meets it.
 pub const FAULT: usize = 200;
 

@@ -161,6 +161,9 @@ pub fn hold_against(
     least: Severity,
 ) -> Option<Failure> {
     for statement in &example.session.statements {
+        if let Some(failure) = child_differs(page, example, statement, trace, dialect, least) {
+            return Some(failure);
+        }
         if let Some(got) = differs(&example.session.case, statement, trace, dialect, least) {
             let end = statement.step.and_then(|step| trace.steps.get(step)?.result.clone().err());
             return Some(Failure { end, ..failure(page, example, statement, got) });
@@ -193,6 +196,39 @@ fn differs(case: &Case, statement: &Statement, trace: &Trace, dialect: Dialect, 
         None if trace.end.is_some() => None,
         None => Some("no answer".into()),
     }
+}
+
+/// The first step of a child that did not do what its line says: it raises nothing, and answers what it is said to.
+fn child_differs(
+    page: &str,
+    example: &Example,
+    fork: &Statement,
+    trace: &Trace,
+    dialect: Dialect,
+    least: Severity,
+) -> Option<Failure> {
+    let first = fork.step? + 1;
+    fork.child.iter().enumerate().find_map(|(place, wanted)| {
+        // Where the target died at the end, its answers before are lost.
+        let result = &trace.steps.get(first + place)?.result;
+        let (got, end) = match result {
+            Ok(Outcome::Value(value)) => (notation::render_value(value, dialect), None),
+            Ok(outcome) => (outcome_text(outcome), None),
+            Err(end) => (end.to_string(), Some(end.clone())),
+        };
+        let holds = least > Severity::Value || wanted.as_ref().is_none_or(|wanted| *wanted == got);
+        if holds && matches!(result, Ok(Outcome::Value(_))) {
+            return None;
+        }
+        Some(Failure {
+            id: example.id.clone(),
+            place: format!("{page}:{}", fork.line + place + 1),
+            statement: notation::step_text(&example.session.case.steps[first + place]),
+            wanted: wanted.clone().unwrap_or_else(|| "no exception".into()),
+            got,
+            end,
+        })
+    })
 }
 
 /// Whether an outcome is the answer of a statement. One whose value goes to `_` shows nothing, or a traceback.

@@ -26,9 +26,10 @@ const LOUD: Style = BAD.bold();
 pub fn session(compared: &Compared, difference: Option<&crate::compare::Difference>) -> String {
     let mut case = compared.case.clone();
     let mut answers: Vec<_> = compared.expected.steps.iter().map(|step| step.result.clone()).collect();
-    if let Some((step, answer)) = difference.and_then(|difference| evidence(&case, difference, compared)) {
-        case.steps.push(step);
-        answers.push(Ok(answer));
+    let evidence = difference.and_then(|difference| Some((difference, evidence(&case, difference, compared)?)));
+    if let Some((difference, (step, answer))) = evidence {
+        case.steps.insert(difference.step + 1, step);
+        answers.insert(difference.step + 1, Ok(answer));
     }
     notation::print_answered(&case, &answers, compared.profile.dialect())
 }
@@ -36,7 +37,8 @@ pub fn session(compared: &Compared, difference: Option<&crate::compare::Differen
 /// A step that makes a divergence of state visible, with the answer it must give.
 fn evidence(case: &Case, difference: &crate::compare::Difference, compared: &Compared) -> Option<(Step, Outcome)> {
     let last = compared.expected.steps.get(difference.step)?;
-    if difference.step + 1 != case.steps.len() {
+    // What it makes visible has been left by the last step, of the case or of a child at its end.
+    if case.steps.get(difference.step + 1..)?.iter().any(|step| step.op != Op::Wait) {
         return None;
     }
     let slot = difference.slot as u8;

@@ -96,6 +96,12 @@ impl<M: Machine> Machine for Outliving<'_, M> {
         signal.map_or(done, |signal| Err(End::Died(signal)))
     }
 
+    /// A child does not do the last step.
+    fn fork(&mut self, block: &[Step], watch: Watch, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+        self.left = self.left.saturating_sub(block.len());
+        self.machine.fork(block, watch, mark)
+    }
+
     fn look(&mut self, closely: bool, watch: Watch) -> Left {
         self.machine.look(closely, watch)
     }
@@ -213,7 +219,7 @@ impl Judge {
     }
 
     /// The inner error: the case without a step that must be left out, and that has changed the reference before this was
-    /// known, since one of its arguments does a step.
+    /// known.
     fn try_answer(&mut self, case: Case, watch: Watch) -> Result<Result<Answered, Case>, TargetError> {
         let Case { world, steps } = case;
         self.reference.begin(&world)?;
@@ -225,9 +231,12 @@ impl Judge {
             if item_by_item(step.op) && self.reference.map_len(step.on).is_some_and(|len| len > limits::ITEMS) {
                 continue;
             }
+            let is_child = self.reference.is_child();
             let answer = self.reference.step(&step);
-            let left_out = (answer.is_err() || step.act().is_some()) && self.must_be_left_out(&step, &answer);
-            if left_out && step.act().is_some() {
+            let is_special = is_child || answer.is_err() || step.act().is_some();
+            let left_out = is_special && self.must_be_left_out(is_child, &step, &answer);
+            // What has been done already is undone by doing all the rest once more.
+            if left_out && (step.act().is_some() || answer.is_ok()) {
                 let mut less = Case { world, steps: done.into_iter().chain(steps).collect() };
                 repair(&mut less);
                 return Ok(Err(less));
@@ -248,9 +257,11 @@ impl Judge {
         Ok(Ok(Answered { case: Case { world, steps: done }, expected }))
     }
 
-    fn must_be_left_out(&self, step: &Step, answer: &Result<Outcome, End>) -> bool {
+    fn must_be_left_out(&self, is_child: bool, step: &Step, answer: &Result<Outcome, End>) -> bool {
         match answer {
-            Err(End::Died(_)) if self.spares.foreseen || !self.profile.dies_of_dead_memory() => true,
+            // An exception would end all that a child does.
+            Ok(Outcome::Raised(_)) if is_child => true,
+            Err(End::Died(_)) if is_child || self.spares.foreseen || !self.profile.dies_of_dead_memory() => true,
             Ok(_) | Err(End::Died(_)) => self.spares.known && self.rules.foresee_death(step, answer),
             Err(_) => true,
         }

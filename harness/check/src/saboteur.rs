@@ -5,6 +5,7 @@
 
 mod fatal;
 mod faulty;
+mod forked;
 mod keeping;
 mod leaking;
 mod reentrant;
@@ -16,9 +17,10 @@ use fatal::{
     searches_to_a_page, tail_is_dead,
 };
 use faulty::{closed_for, granted, in_spite, put_back, renumbered};
+use forked::{as_of_a_copy, at_fork, at_wait, bytes_of, close_of, first_position, length_of, position_of, unshared};
 use keeping::{Keeper, closing_resize, follows_file, frozen};
 use leaking::{if_done, if_raised, keeping_close, leak_descriptor, leak_memory, leave_file};
-use mmapcheck_reference::Reference;
+use mmapcheck_reference::{Reference, Sim};
 use mmapcheck_spec::{
     End, FileState, Host, Left, Machine, Op, Outcome, Profile, Step, TargetError, Value, Watch, World,
 };
@@ -55,12 +57,31 @@ enum Act {
     Step(fn(&mut Reference, &Step) -> Answer),
     /// A step, by what is remembered of those before.
     Keeping(fn(&mut Keeper, &Step) -> Answer),
+    /// A step of a reference in memory, which plays children as well.
+    Playing(fn(&mut Reference<Sim>, &Step) -> Answer),
 }
 
 /// The reference with one fault.
 pub struct Saboteur {
-    keeper: Keeper,
-    fault: &'static Fault,
+    actor: Actor,
+}
+
+/// Who does what is wrong.
+enum Actor {
+    Stepping(Reference, fn(&mut Reference, &Step) -> Answer),
+    Keeping(Keeper, fn(&mut Keeper, &Step) -> Answer),
+    Playing(Reference<Sim>, fn(&mut Reference<Sim>, &Step) -> Answer),
+}
+
+impl Actor {
+    /// The reference.
+    fn reference(&mut self) -> &mut dyn Machine {
+        match self {
+            Actor::Stepping(reference, _) => reference,
+            Actor::Keeping(keeper, _) => &mut keeper.reference,
+            Actor::Playing(reference, _) => reference,
+        }
+    }
 }
 
 impl Saboteur {
@@ -71,29 +92,38 @@ impl Saboteur {
     pub fn target(fault: &'static Fault, profile: Profile, dir: &Path) -> Result<Stepwise<Saboteur>, TargetError> {
         let host =
             Host { profile, name: format!("the reference, wrong: {}", fault.name), is_cpython_mmap: true, page: 4096 };
-        Ok(Stepwise::new(Saboteur { keeper: Keeper::new(Reference::new(profile, dir)?, dir), fault }, host))
+        let on_files = || Reference::new(profile, dir);
+        let actor = match fault.act {
+            Act::Step(act) => Actor::Stepping(on_files()?, act),
+            Act::Keeping(act) => Actor::Keeping(Keeper::new(on_files()?, dir), act),
+            Act::Playing(act) => Actor::Playing(Reference::in_memory(profile)?, act),
+        };
+        Ok(Stepwise::new(Saboteur { actor }, host))
     }
 }
 
 impl Machine for Saboteur {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
-        self.keeper.forget();
-        self.keeper.reference.begin(world)
+        if let Actor::Keeping(keeper, _) = &mut self.actor {
+            keeper.forget();
+        }
+        self.actor.reference().begin(world)
     }
 
     fn step(&mut self, step: &Step) -> Answer {
-        match self.fault.act {
-            Act::Step(act) => act(&mut self.keeper.reference, step),
-            Act::Keeping(act) => act(&mut self.keeper, step),
+        match &mut self.actor {
+            Actor::Stepping(reference, act) => act(reference, step),
+            Actor::Keeping(keeper, act) => act(keeper, step),
+            Actor::Playing(reference, act) => act(reference, step),
         }
     }
 
     fn look(&mut self, closely: bool, watch: Watch) -> Left {
-        self.keeper.reference.look(closely, watch)
+        self.actor.reference().look(closely, watch)
     }
 
     fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
-        self.keeper.reference.finish(watch)
+        self.actor.reference().finish(watch)
     }
 }
 
@@ -229,6 +259,16 @@ KEEPING of Keeping {
     "a resize refused for a memoryview forgets it" (4): |k, s| k.lose_export(s);
     "a second map sees writes only after a flush" (3): |k, s| k.stale_map(s);
     "a copy is written to the file when it is closed" (3): |k, s| k.write_back(s);
+}
+/// Those that show in a child process, or after it.
+FORKED of Playing {
+    "a child moves its parent's position" (4): |m, s| at_wait(m, s, position_of);
+    "a child closes its parent's maps" (4): |m, s| at_wait(m, s, close_of);
+    "what a child writes to a copy is its parent's as well" (4): |m, s| at_wait(m, s, bytes_of);
+    "a child's resize gives its parent another length" (4): |m, s| at_wait(m, s, length_of);
+    "a child begins at the first position" (4): |m, s| at_fork(m, s, first_position);
+    "a child has anonymous memory of its own" (4): |m, s| at_fork(m, s, unshared);
+    "what a child writes to a file's map is lost" (4): |m, s| at_fork(m, s, as_of_a_copy);
 }
 /// Those that leave something behind. To see it, nothing else may happen in the process.
 LEAKING of Step {

@@ -69,10 +69,34 @@ fn done(statement: &Statement) -> String {
     if statement.step.is_none() {
         return statement.source.clone();
     }
+    if statement.source.starts_with("if ") {
+        return forked(statement);
+    }
     let raises = statement.want.first().is_some_and(|line| line.starts_with("Traceback"));
     let source = on_one_line(&statement.source);
     let said = if raises { "pass".into() } else { format!("print({} + ' raised ' + repr(error))", quoted(&source)) };
     format!("try:\n{}\nexcept Exception as error:\n    {said}", indented(&statement.source))
+}
+
+/// A child process, which says what it is answered where that is not what it must be.
+fn forked(statement: &Statement) -> String {
+    let mut lines = statement.source.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut text = format!("sys.stdout.flush()\n{}\n    try:\n        pass\n", lines.next().unwrap_or_default());
+    for (line, wanted) in lines.zip(&statement.child) {
+        let _ = match wanted
+            .as_ref()
+            .and_then(|wanted| line.strip_prefix("assert ")?.strip_suffix(&format!(" == {wanted}")))
+        {
+            Some(asked) => writeln!(
+                text,
+                "        got = {asked}\n        print({} + repr(got))",
+                quoted(&format!("in the child: {asked}, expected {}, got ", wanted.as_deref().unwrap_or_default()))
+            ),
+            None => writeln!(text, "        {line}"),
+        };
+    }
+    text + "    except Exception as error:\n        print('the child raised ' + repr(error))\n    \
+        finally:\n        sys.stdout.flush()\n        os._exit(0)"
 }
 
 /// The statement that it is about.

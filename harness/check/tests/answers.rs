@@ -5,7 +5,7 @@ use mmapcheck::bless::bless;
 use mmapcheck::compare::Severity;
 use mmapcheck::pages::{Failure, hold_against, run};
 use mmapcheck::run::{Judge, Stepwise};
-use mmapcheck::saboteur::{FAULTS, FAULTY, KEEPING, Saboteur};
+use mmapcheck::saboteur::{FAULTS, FAULTY, FORKED, KEEPING, Saboteur};
 use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{self, Statement};
@@ -90,11 +90,27 @@ fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
 }
 
 #[test]
+fn a_wrong_answer_of_a_child_fails_and_is_blessed() -> Result {
+    let profile = PROFILES[0];
+    let host = Host { profile, name: "the reference".into(), is_cpython_mmap: true, page: 4096 };
+    let mut target = Stepwise::new(Reference::in_memory(profile)?, host);
+    let (path, text) = TEXTS.iter().find(|(path, _)| path.ends_with("/forking.md")).ok_or("no such page")?;
+    let (said, wrong) = ("assert m.tell() == 2", "assert m.tell() == 3");
+    let page = read(path, &text.replacen(said, wrong, 1))?;
+    let outcomes =
+        run(std::slice::from_ref(&page), &mut Judge::new(profile)?, &mut target, Severity::Message, &|_| true)?;
+    let failed: Vec<_> = outcomes.failed.iter().map(|failure| (failure.id.as_str(), failure.got.as_str())).collect();
+    assert_eq!(failed, [("FORK-5", "2")]);
+    assert_eq!(bless(&page, &text.replacen(said, wrong, 1), &mut target)?.text, *text);
+    Ok(())
+}
+
+#[test]
 fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     let pages = all()?;
     let dir = scratch()?;
     let mut missed = Vec::new();
-    for fault in FAULTS.iter().chain(FAULTY).chain(KEEPING) {
+    for fault in [FAULTS, FAULTY, FORKED, KEEPING].into_iter().flatten() {
         let mut failed = Vec::new();
         // What older versions of CPython do wrong themselves, the pages forbid newer ones only.
         for profile in [Profile::cpython(3, 11, 7), Profile::cpython(3, 15, 2)] {
@@ -120,9 +136,8 @@ fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
 #[test]
 fn blessing_puts_back_every_answer_that_was_lost() -> Result {
     let profile = PROFILES[0];
-    let dir = scratch()?;
     let host = Host { profile, name: "the reference".into(), is_cpython_mmap: true, page: 4096 };
-    let mut target = Stepwise::new(Reference::new(profile, dir.path())?, host);
+    let mut target = Stepwise::new(Reference::in_memory(profile)?, host);
     for (path, text) in TEXTS {
         let page = read(path, text)?;
         let same = bless(&page, text, &mut target)?;

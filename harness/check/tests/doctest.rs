@@ -6,7 +6,7 @@ use mmapcheck::known::Known;
 use mmapcheck::run::{Answered, Judge};
 use mmapcheck_spec::notation::line_text;
 use mmapcheck_spec::pages::{Page, Scope, TEXTS, all};
-use mmapcheck_spec::{Arg, Dialect, Host, Implementation, Op, Platform, Profile, Step, Version, Watch, notation};
+use mmapcheck_spec::{Arg, Case, Dialect, Host, Implementation, Op, Platform, Profile, Step, Version, Watch, notation};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -150,7 +150,9 @@ fn only_pages_in_bound_are_bound_to_versions_or_platforms() -> Result {
 }
 
 /// How many cases are made sessions of, which are some thousand steps.
-const SESSIONS: u64 = 100;
+const SESSIONS: usize = 100;
+/// How many with child processes.
+const CHILDREN: usize = 20;
 
 /// Sessions of generated cases with the answers of the reference, each in a file of its own.
 fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
@@ -159,8 +161,11 @@ fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
     judge.set_rules(known(version)?.rules(profile));
     judge.spare_all();
     let mut written = Vec::new();
-    for number in 0..SESSIONS {
-        let Answered { case, expected } = judge.answer(generate(&mut seeded(11, number), &mix), Watch::Quick)?;
+    let cases = || (0..).map(|number| (number, generate(&mut seeded(11, number), &mix)));
+    let forks = |case: &Case| case.steps.iter().any(|step| step.op == Op::Fork);
+    let children = cases().filter(|(_, case)| forks(case)).take(CHILDREN);
+    for (number, case) in cases().take(SESSIONS).chain(children) {
+        let Answered { case, expected } = judge.answer(case, Watch::Quick)?;
         let answers: Vec<_> = expected.steps.into_iter().map(|step| step.result).collect();
         if answers.iter().any(|answer| answer.is_err()) {
             return Err("a step without an answer".into());
@@ -173,7 +178,9 @@ fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
             }
         }
         // Written like this, the largest `int` of Python 2 is a `long`.
-        if profile.dialect() == Dialect::Python2 && text.contains("2**63 - 1") {
+        if profile.dialect() == Dialect::Python2
+            && ["2**63 - 1", "-2**63 + 1"].iter().any(|number| text.contains(number))
+        {
             continue;
         }
         let path = dir.join(format!("{number}.txt"));

@@ -331,6 +331,11 @@ impl Memory for Region {
         Ok(())
     }
 
+    /// What pages of a private map have been written to is known to the kernel alone.
+    fn of_child(&self) -> Option<Region> {
+        None
+    }
+
     fn advise(&self, advice: i32, start: usize, len: usize) -> Result<(), Errno> {
         self.advised.set(true);
         match HARMLESS.iter().find(|(known, _)| *known == advice) {

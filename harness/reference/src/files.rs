@@ -26,8 +26,8 @@ pub const MOST_FILE: u64 = 1 << 24;
 pub struct Cursor {
     /// The number of the file in the world.
     pub number: usize,
-    /// In bytes from the start.
-    pub position: Cell<u64>,
+    /// In bytes from the start. Processes share it.
+    pub position: Rc<Cell<u64>>,
     /// Whether the file object is closed, so that its descriptor is none any more.
     pub closed: Cell<bool>,
 }
@@ -48,9 +48,26 @@ impl<F> Drop for FileObject<F> {
 
 impl<F> FileObject<F> {
     fn new(number: usize, position: u64, open: F) -> FileObject<F> {
-        let cursor = Rc::new(Cursor { number, position: Cell::new(position), closed: Cell::new(false) });
+        let cursor = Rc::new(Cursor { number, position: Rc::new(position.into()), closed: Cell::new(false) });
         FileObject { cursor, open: Some(open) }
     }
+
+    /// The same file object in a child of this process.
+    fn of_child(&self) -> FileObject<F>
+    where
+        F: Clone,
+    {
+        let Cursor { number, position, closed } = &*self.cursor;
+        let cursor = Cursor { number: *number, position: Rc::clone(position), closed: closed.clone() };
+        FileObject { cursor: Rc::new(cursor), open: self.open.clone() }
+    }
+}
+
+/// What a process has to itself of files.
+#[derive(Debug)]
+pub(crate) struct Own<F> {
+    objects: [Option<FileObject<F>>; SLOTS],
+    limits: Rc<Limits>,
 }
 
 /// The files of a case.
@@ -131,6 +148,28 @@ impl<S: Store> Files<S> {
             self.objects[number] = Some(FileObject::new(number, position, open));
         }
         Ok(())
+    }
+
+    /// Makes it the files of another process, and gives back what this one has to itself.
+    pub(crate) fn replace(&mut self, own: Own<S::File>) -> Own<S::File> {
+        Own {
+            objects: std::mem::replace(&mut self.objects, own.objects),
+            limits: std::mem::replace(&mut self.limits, own.limits),
+        }
+    }
+
+    /// What a child of this process begins with.
+    pub(crate) fn of_child(&self) -> Own<S::File> {
+        Own {
+            objects: self.objects.each_ref().map(|object| object.as_ref().map(FileObject::of_child)),
+            limits: Rc::new(Limits::clone(&self.limits)),
+        }
+    }
+
+    /// The positions of the file objects, as far as there are any. Processes share them.
+    #[must_use]
+    pub fn positions(&self) -> Vec<Rc<Cell<u64>>> {
+        self.objects.iter().flatten().map(|object| Rc::clone(&object.cursor.position)).collect()
     }
 
     /// Drops the file objects of the case.

@@ -4,6 +4,7 @@ use crate::answer::{Answer, Stop, attribute_error, outcome, type_error, unsuppor
 use crate::disk::{self, Disk};
 use crate::errno::Errno;
 use crate::files::Files;
+use crate::fork::Process;
 use crate::map::Map;
 use crate::object::{Args, Object};
 use crate::rules::construct::Asked;
@@ -29,6 +30,8 @@ pub struct Reference<S: Store = Disk> {
     pub(crate) profile: Profile,
     pub(crate) files: RefCell<Files<S>>,
     pub(crate) names: RefCell<Names<S>>,
+    /// What the parent has, while a child is at work.
+    pub(crate) parent: RefCell<Option<Process<S>>>,
 }
 
 /// A step of the case that an argument does while it is converted. Nothing of the machine is borrowed then.
@@ -51,9 +54,9 @@ impl<S: Store> Act<'_, S> {
 pub(crate) struct Names<S: Store> {
     pub(crate) maps: [Option<Rc<Map<S>>>; SLOTS],
     pub(crate) views: [Option<Rc<View<S>>>; SLOTS],
-    iters: [Option<Iter<S>>; SLOTS],
+    pub(crate) iters: [Option<Iter<S>>; SLOTS],
     /// One more than the highest slot of a map that was ever bound.
-    shown: usize,
+    pub(crate) shown: usize,
 }
 
 impl<S: Store> Default for Names<S> {
@@ -120,7 +123,12 @@ impl<S: Store> Reference<S> {
                 "the reference knows pages of {PAGE} bytes, and this system's have {page}"
             )));
         }
-        Ok(Reference { profile, files: RefCell::new(Files::of(store)), names: RefCell::default() })
+        Ok(Reference {
+            profile,
+            files: RefCell::new(Files::of(store)),
+            names: RefCell::default(),
+            parent: RefCell::default(),
+        })
     }
 
     fn map(&self, slot: Slot) -> Result<Rc<Map<S>>, End> {
@@ -163,6 +171,8 @@ impl<S: Store> Reference<S> {
                 let view = self.view(step.on)?.sub_view(&self.args(step)?.plain, self.profile)?;
                 bind(&mut self.names.borrow_mut().views, step.bind, Rc::new(view))
             }
+            Op::Fork => self.begin_child(),
+            Op::Wait => self.end_child(),
             Op::Constant => self.constant(step),
             Op::New => self.construct(step),
             Op::View => {
@@ -474,6 +484,7 @@ fn no_rule(step: &Step) -> End {
 impl<S: Store> Machine for Reference<S> {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
         self.names.take();
+        self.parent.take();
         self.files.get_mut().begin(world)
     }
 

@@ -100,6 +100,25 @@ impl<S: Store> Map<S> {
         }
     }
 
+    /// The same map in a child of this process, of which no buffer is exported yet. None where the child does not get its
+    /// memory.
+    pub fn of_child(&self) -> Option<Map<S>> {
+        let memory = self.memory.borrow();
+        let memory = match &*memory {
+            Some(memory) => Some(memory.of_child()?),
+            None => None,
+        };
+        Some(Map {
+            memory: RefCell::new(memory),
+            len: self.len.clone(),
+            position: self.position.clone(),
+            exports: Cell::new(0),
+            tracked: self.tracked.clone(),
+            handles: None,
+            ..*self
+        })
+    }
+
     /// The map as a view of a section.
     pub fn of_section(self, handles: Handles<S>) -> Map<S> {
         Map { handles: Some(handles), ..self }

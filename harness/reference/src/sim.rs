@@ -29,7 +29,7 @@ impl Sim {
 }
 
 /// Bytes that can be mapped: those of a file, or memory of no file.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Inode {
     /// Whole pages: behind the size they are zero.
     bytes: RefCell<Vec<u8>>,
@@ -214,7 +214,7 @@ enum Kind {
 type Page = Box<[u8]>;
 
 /// The pages of a private map that were written to: they no longer follow the file.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Copies {
     /// By page of the map.
     pages: RefCell<Vec<Option<Page>>>,
@@ -401,6 +401,19 @@ impl Memory for Region {
         Ok(())
     }
 
+    fn of_child(&self) -> Option<Region> {
+        if self.habits.borrow().iter().any(|habit| habit & DONTFORK != 0) {
+            return None;
+        }
+        let (inode, kind) = match &self.kind {
+            Kind::Shared { writes } => (Rc::clone(&self.inode), Kind::Shared { writes: *writes }),
+            Kind::Own => (Rc::new(Inode::clone(&self.inode)), Kind::Own),
+            Kind::Private(copies) => (Rc::clone(&self.inode), Kind::Private(copies.clone())),
+        };
+        let kernel = Rc::clone(&self.kernel);
+        Some(Region { inode, kind, kernel, habits: self.habits.clone(), digested: Cell::default(), ..*self })
+    }
+
     fn advise(&self, advice: i32, start: usize, len: usize) -> Result<(), Errno> {
         if self.kernel.unknown_advice.contains(&advice) {
             return Err(Errno::EINVAL);
@@ -434,6 +447,9 @@ impl Region {
     }
 }
 
+/// The page is not given to a child.
+const DONTFORK: u8 = 1 << 4;
+
 /// The bits that advice takes from a page, and those it gives.
 fn habit(advice: i32) -> Option<(u8, u8)> {
     const ORDER: u8 = 0b11;
@@ -444,8 +460,8 @@ fn habit(advice: i32) -> Option<(u8, u8)> {
         c::MADV_SEQUENTIAL => (ORDER, 0b10),
         c::MADV_HUGEPAGE => (SIZE, 0b0100),
         c::MADV_NOHUGEPAGE => (SIZE, 0b1000),
-        c::MADV_DONTFORK => (0, 1 << 4),
-        c::MADV_DOFORK => (1 << 4, 0),
+        c::MADV_DONTFORK => (0, DONTFORK),
+        c::MADV_DOFORK => (DONTFORK, 0),
         c::MADV_DONTDUMP => (0, 1 << 5),
         c::MADV_DODUMP => (1 << 5, 0),
         c::MADV_MERGEABLE => (0, 1 << 6),

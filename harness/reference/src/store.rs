@@ -152,6 +152,12 @@ pub trait Memory {
     /// As `mremap`.
     fn resize(&mut self, len: usize, granted: bool) -> Result<(), Errno>;
 
+    /// The same memory as a child of this process begins with it: what is shared is shared with it, what is private is its
+    /// own copy. None where this store has no processes, or where the child does not get all of it (`MADV_DONTFORK`).
+    fn of_child(&self) -> Option<Self>
+    where
+        Self: Sized;
+
     /// Advises the kernel, by the numbers of `MADV_*`; `start` is in whole pages.
     ///
     /// # Errors

@@ -33,7 +33,9 @@ pub(super) fn forms() -> &'static [(Op, Stmt)] {
 
 pub(super) fn unify_stmt(form: &Stmt, stmt: &Stmt, found: &mut Found) -> bool {
     match (form, stmt) {
-        (Stmt::Expr(a), Stmt::Expr(b)) | (Stmt::Del(a), Stmt::Del(b)) => unify(a, b, found),
+        (Stmt::Expr(a), Stmt::Expr(b)) | (Stmt::Del(a), Stmt::Del(b)) | (Stmt::If(a), Stmt::If(b)) => {
+            unify(a, b, found)
+        }
         (Stmt::Assign(a, c), Stmt::Assign(b, d)) => unify(a, b, found) && unify(c, d, found),
         (Stmt::With(a, body), Stmt::With(b, other)) => body == other && unify(a, b, found),
         _ => false,

@@ -11,7 +11,7 @@ mod read;
 mod syntax;
 
 pub use answer::{bytes_literal, fits, matches, render, render_discarded, render_value};
-pub use print::{arg_text, line_text, name, print, print_answered, print_steps, step_text};
+pub use print::{arg_text, child_line, line_text, name, print, print_answered, print_steps, step_text};
 pub use read::{Session, Statement, parse};
 
 use std::fmt;
@@ -93,6 +93,9 @@ pub const CLASSES: &[Class] = &[
 
 /// The name of the function that an object of the last two classes calls.
 pub const ACT: &str = "act";
+
+/// The last statement of a child process. It is no step: it comes with every child.
+pub const LEAVE: &str = "os._exit(0)";
 
 /// What stands between a statement and the comment that says how it ends the process.
 pub(crate) const COMMENT: &str = "  # ";

@@ -1,9 +1,9 @@
 //! Cases as sessions.
 
-use super::answer::{bytes_literal, render};
-use super::{ACT, CLASSES, COMMENT, OPEN_IMPORT};
+use super::answer::{bytes_literal, render, render_value};
+use super::{ACT, CLASSES, COMMENT, LEAVE, OPEN_IMPORT};
 use crate::constants;
-use crate::{Arg, Base, Case, Dialect, End, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Wrap};
+use crate::{Arg, Base, Case, Dialect, End, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Value, Wrap};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -27,31 +27,66 @@ pub fn print_answered(case: &Case, answers: &[Result<Outcome, End>], dialect: Di
         // An empty line tells the lines that make the world from a first step that looks like one of them.
         lines.push(String::new());
     }
-    for (i, step) in case.steps.iter().enumerate() {
-        let mut statement = statement_lines(step);
-        let mut answer = match answers.get(i) {
-            Some(Ok(answer)) => render(answer, dialect),
-            Some(Err(end)) => {
-                statement[0] += &format!("{COMMENT}{end}");
-                Vec::new()
-            }
-            None => Vec::new(),
-        };
-        let has_address = answer.last().is_some_and(|line| line.contains(" at 0x..."));
-        if shorten(&mut answer) || has_address {
-            statement[0] += "  # doctest: +ELLIPSIS";
-        }
-        lines.extend(step.act().map(act_lines).unwrap_or_default());
-        lines.append(&mut statement);
-        lines.append(&mut answer);
+    let mut at = 0;
+    while at < case.steps.len() {
+        let block = case.block(at);
+        let answers = answers.get(at..answers.len().min(at + block.len())).unwrap_or_default();
+        lines.append(&mut block_lines(block, answers, dialect));
+        at += block.len();
     }
     lines.iter().fold(String::new(), |text, line| text + line + "\n")
 }
 
-/// The steps alone, one line each, without prompts. A step that one of its arguments does stands behind it as a comment.
+/// A step, or a fork with all that its child does, and the answers.
+fn block_lines(block: &[Step], answers: &[Result<Outcome, End>], dialect: Dialect) -> Vec<String> {
+    let step = &block[0];
+    if step.op == Op::Fork {
+        let answers = answers.iter().map(|answer| answer.as_ref().ok()).chain(std::iter::repeat(None));
+        let child = block[1..].iter().zip(answers.skip(1)).map(|(step, answer)| child_line(step, answer, dialect));
+        let frame = |text: &str| [format!("...     {text}"), "...".to_owned()];
+        return [format!(">>> {}", step_text(step))].into_iter().chain(child).chain(frame(LEAVE)).collect();
+    }
+    let mut statement = statement_lines(step);
+    let mut answer = match answers.first() {
+        Some(Ok(answer)) => render(answer, dialect),
+        Some(Err(end)) => {
+            statement[0] += &format!("{COMMENT}{end}");
+            Vec::new()
+        }
+        None => Vec::new(),
+    };
+    let has_address = answer.last().is_some_and(|line| line.contains(" at 0x..."));
+    if shorten(&mut answer) || has_address {
+        statement[0] += "  # doctest: +ELLIPSIS";
+    }
+    [step.act().map(act_lines).unwrap_or_default(), statement, answer].concat()
+}
+
+/// A step of a child, with its prompt. Nobody hears what a child prints under doctest, so it looks at its answers itself, as
+/// far as they are values that can be written and are not long.
+#[must_use]
+pub fn child_line(step: &Step, answer: Option<&Outcome>, dialect: Dialect) -> String {
+    let text = step_text(step);
+    let value = match answer {
+        Some(Outcome::Value(value)) => render_value(value, dialect),
+        _ => String::new(),
+    };
+    let has_value = answer.is_some_and(|answer| !matches!(answer, Outcome::Value(Value::None | Value::Long(_))));
+    let is_written = !value.is_empty() && value.len() <= LONG && !value.contains("0x...") && !value.starts_with('<');
+    let is_compared = ["=", " is ", " in ", " < "].iter().any(|mark| step.op.row().form.contains(mark));
+    match has_value && is_written {
+        true if is_compared => format!("...     assert ({text}) == {value}"),
+        true => format!("...     assert {text} == {value}"),
+        false => format!("...     {text}"),
+    }
+}
+
+/// The steps alone, one line each, without prompts, those of a child indented. A step that one of its arguments does stands
+/// behind it as a comment.
 #[must_use]
 pub fn print_steps(case: &Case) -> Vec<String> {
-    case.steps.iter().map(line_text).collect()
+    let line = |(at, step)| if case.is_in_child(at) { format!("    {}", line_text(step)) } else { line_text(step) };
+    case.steps.iter().enumerate().map(line).collect()
 }
 
 /// A step as one line of Python, with what one of its arguments does as a comment.
@@ -72,9 +107,11 @@ fn act_lines(act: &Step) -> Vec<String> {
     lines
 }
 
+/// The most characters of an answer that anybody reads.
+const LONG: usize = 200;
+
 /// Leaves out the middle of an answer that nobody reads to its end.
 fn shorten(answer: &mut [String]) -> bool {
-    const LONG: usize = 200;
     const KEPT: usize = 60;
     let Some(line) = answer.last_mut().filter(|line| line.len() > LONG && line.is_ascii()) else { return false };
     // A dot before the dots would be taken for one of them.

@@ -3,7 +3,7 @@
 use super::form::{Found, forms, unify_stmt};
 use super::literal::{bytes_of, flags_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt, statement};
-use super::{ACT, CLASSES, COMMENT, NotationError, OPEN_IMPORT};
+use super::{ACT, CLASSES, COMMENT, LEAVE, NotationError, OPEN_IMPORT};
 use crate::{Arg, Case, End, FileSpec, Given, Kind, Mode, Op, SLOTS, Slot, Step, Wrap};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -26,6 +26,9 @@ pub struct Statement {
     pub source: String,
     /// Which step of the case it is; none for imports, the class and the lines that make the world.
     pub step: Option<usize>,
+    /// Where it is a fork: for each step of the child, which are those after it, the value that it must answer, where the
+    /// session says so.
+    pub child: Vec<Option<String>>,
     /// The lines of its answer.
     pub want: Vec<String>,
     /// The line its answer starts at, or would.
@@ -57,6 +60,9 @@ pub fn parse(text: &str, first_line: usize) -> std::result::Result<Session, Nota
         reader.take(statement).map_err(|message| NotationError { line, message })?;
     }
     reader.end();
+    if let (Some(_), Some(last)) = (&reader.parent, reader.statements.last()) {
+        return Err(NotationError { line: last.line, message: NOT_AWAITED.into() });
+    }
     Ok(Session { case: reader.case, statements: reader.statements })
 }
 
@@ -98,6 +104,7 @@ fn fresh(line: usize, source: &str) -> Result<Statement> {
         line,
         source: source.to_owned(),
         step: None,
+        child: Vec::new(),
         want: Vec::new(),
         want_line: line + 1,
         discards: false,
@@ -149,13 +156,23 @@ enum Opening {
     Closed,
 }
 
+/// What names stand for, and how many there are of each kind.
+#[derive(Clone, Default)]
+struct Names {
+    slots: HashMap<String, (Kind, Slot)>,
+    bound: HashMap<Kind, usize>,
+}
+
+const NOT_AWAITED: &str = "a child is waited for by the statement after it: os.wait()[1]";
+
 #[derive(Default)]
 struct Reader {
     case: Case,
     statements: Vec<Statement>,
-    names: HashMap<String, (Kind, Slot)>,
+    names: Names,
+    /// What the names stood for when the child began that is not waited for yet.
+    parent: Option<Names>,
     paths: Vec<String>,
-    bound: HashMap<Kind, usize>,
     modules: Vec<String>,
     /// The classes that have been defined, by name.
     classes: Vec<&'static str>,
@@ -186,6 +203,11 @@ impl Reader {
             self.statements.push(line);
             return Ok(());
         }
+        if line.source.starts_with("if ") {
+            self.child(&mut line)?;
+            self.statements.push(line);
+            return Ok(());
+        }
         let stmt = statement(&joined(&line.source)?)?;
         if let Stmt::Import(modules) = stmt {
             self.import(modules)?;
@@ -194,6 +216,12 @@ impl Reader {
             let (step, discards) = self.step(&stmt)?;
             if self.act.get_mut().is_some() {
                 return Err(format!("the function {ACT} is defined for the statement after it, which does not use it"));
+            }
+            match (step.op, self.parent.take()) {
+                (Op::Wait, Some(parent)) => self.names = parent,
+                (Op::Wait, None) => return Err("there is no child to wait for".into()),
+                (_, Some(_)) => return Err(NOT_AWAITED.into()),
+                (_, None) => {}
             }
             line.step = Some(self.case.steps.len());
             line.discards = discards;
@@ -221,6 +249,33 @@ impl Reader {
             return Err(format!("the classes of the notation are\n{}", all.join("\n")));
         };
         self.classes.push(class.name);
+        Ok(())
+    }
+
+    /// A child process: the fork, and what the child does until it leaves.
+    fn child(&mut self, line: &mut Statement) -> Result<()> {
+        let source = line.source.clone();
+        let mut body = source.lines().map(str::trim).filter(|line| !line.is_empty());
+        let (fork, _) = self.step(&statement(body.next().unwrap_or_default())?)?;
+        if fork.op != Op::Fork || body.next_back() != Some(LEAVE) {
+            return Err(format!("a child ends with {LEAVE}"));
+        }
+        if self.parent.is_some() || self.act.get_mut().is_some() {
+            return Err("the statement before a fork is over when it comes".into());
+        }
+        self.end();
+        self.parent = Some(self.names.clone());
+        line.step = Some(self.case.steps.len());
+        self.case.steps.push(fork);
+        for source in body {
+            let (source, wanted) = source.strip_prefix("assert ").map_or((source, None), asserted);
+            let (step, _) = self.step(&statement(source)?)?;
+            if matches!(step.op, Op::Fork | Op::Wait) {
+                return Err("a child has no child of its own".into());
+            }
+            line.child.push(wanted.map(str::to_owned));
+            self.case.steps.push(step);
+        }
         Ok(())
     }
 
@@ -276,7 +331,8 @@ impl Reader {
         let (Some(path), Expr::Call(function, args)) = (self.paths.last(), call) else { return Ok(false) };
         let Expr::Attr(object, method) = function.as_ref() else { return Ok(false) };
         let Expr::Name(name) = object.as_ref() else { return Ok(false) };
-        let this = self.names.get(name) == Some(&(Kind::File, (self.paths.len() - 1) as Slot)) && !path.is_empty();
+        let this =
+            self.names.slots.get(name) == Some(&(Kind::File, (self.paths.len() - 1) as Slot)) && !path.is_empty();
         match (this, opening, method.as_str(), args.as_slice()) {
             (true, Opening::Opened, "write", [(None, source)]) => {
                 let Some(bytes) = bytes_of(source)? else { return Ok(false) };
@@ -303,7 +359,7 @@ impl Reader {
                 return Err("a file that was made and closed is opened again at once, with 'rb' or 'r+b'".into());
             }
             file.mode = mode;
-            self.names.insert(name.to_owned(), (Kind::File, (self.paths.len() - 1) as Slot));
+            self.names.slots.insert(name.to_owned(), (Kind::File, (self.paths.len() - 1) as Slot));
             self.opening = None;
             return Ok(true);
         }
@@ -331,17 +387,17 @@ impl Reader {
         if RESERVED.contains(&name) || CLASSES.iter().any(|class| class.name == name) {
             return Err(format!("'{name}' cannot name a thing of the case"));
         }
-        match self.names.get(name) {
+        match self.names.slots.get(name) {
             Some(&(known, slot)) if known == kind => Ok(slot),
             Some(_) => Err(format!("'{name}' already names a thing of another kind")),
             None => {
-                let used = self.bound.entry(kind).or_default();
+                let used = self.names.bound.entry(kind).or_default();
                 if *used == SLOTS {
                     return Err(format!("a case has at most {SLOTS} things of a kind"));
                 }
                 let slot = *used as Slot;
                 *used += 1;
-                self.names.insert(name.to_owned(), (kind, slot));
+                self.names.slots.insert(name.to_owned(), (kind, slot));
                 Ok(slot)
             }
         }
@@ -381,7 +437,7 @@ impl Reader {
     /// Whether a form's receiver is a thing of the operation's kind.
     fn fits(&self, op: Op, found: &Found, unknown: &mut Option<String>) -> bool {
         let Some(name) = &found.receiver else { return op.row().on == Kind::Module };
-        match self.names.get(name) {
+        match self.names.slots.get(name) {
             Some((kind, _)) => *kind == op.row().on,
             None => {
                 *unknown = Some(name.clone());
@@ -391,12 +447,12 @@ impl Reader {
     }
 
     fn receiver(&self, found: &Found) -> Slot {
-        found.receiver.as_ref().and_then(|name| self.names.get(name)).map_or(0, |(_, slot)| *slot)
+        found.receiver.as_ref().and_then(|name| self.names.slots.get(name)).map_or(0, |(_, slot)| *slot)
     }
 
     /// A module must be imported before a form uses it.
     fn needs(&self, form: &str) -> Result<()> {
-        let used = form.split('.').next().unwrap_or_default();
+        let used = form.trim_start_matches("if ").split('.').next().unwrap_or_default();
         let module = ["mmap", "os", "re", "resource", "struct", "zlib"].contains(&used);
         if module && !self.modules.iter().any(|m| m == used) {
             return Err(format!("the module '{used}' has not been imported"));
@@ -468,7 +524,7 @@ impl Reader {
     }
 
     fn named(&self, name: &str) -> Result<Arg> {
-        Ok(match (name, self.names.get(name)) {
+        Ok(match (name, self.names.slots.get(name)) {
             ("None", _) => Arg::None,
             ("True", _) => Arg::Bool(true),
             ("False", _) => Arg::Bool(false),
@@ -533,6 +589,15 @@ impl Reader {
             },
         }
     }
+}
+
+/// What is said to be equal: an expression, and what it must be.
+fn asserted(text: &str) -> (&str, Option<&str>) {
+    const EQUAL: &str = " == ";
+    let places = text.match_indices(EQUAL).map(|(at, _)| (&text[..at], &text[at + EQUAL.len()..]));
+    // It may stand within bytes as well.
+    let mut sides = places.filter(|(left, right)| statement(left).is_ok() && statement(right).is_ok());
+    sides.next().map_or((text, None), |(left, right)| (left, Some(right)))
 }
 
 /// Joins the lines of a compound statement, as far as the notation has one.

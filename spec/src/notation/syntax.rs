@@ -33,6 +33,8 @@ pub(super) enum Stmt {
     Del(Expr),
     /// `with x: pass` or, with a name, `with x: raise Name`.
     With(Expr, Option<String>),
+    /// `if x:`, without what comes after it.
+    If(Expr),
     Import(Vec<String>),
 }
 
@@ -231,6 +233,11 @@ impl Parser {
         }
         if self.eat_word("with") {
             return self.with();
+        }
+        if self.eat_word("if") {
+            let expr = self.expr()?;
+            self.want(":")?;
+            return Ok(Stmt::If(expr));
         }
         let expr = self.expr()?;
         if self.eat("=") {

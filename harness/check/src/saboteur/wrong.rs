@@ -68,14 +68,14 @@ pub(super) fn map_int(answer: Answer, change: fn(i128) -> i128) -> Answer {
     })
 }
 
-pub(super) fn number(m: &mut Reference, step: &Step, op: Op) -> Option<i128> {
+pub(super) fn number(m: &mut impl Machine, step: &Step, op: Op) -> Option<i128> {
     match m.step(&Step::new(op, step.on, [])) {
         Ok(Outcome::Value(Value::Int(value))) => Some(value),
         _ => None,
     }
 }
 
-pub(super) fn seek(m: &mut Reference, step: &Step, pos: i128) {
+pub(super) fn seek(m: &mut impl Machine, step: &Step, pos: i128) {
     // Out of range after a shrink: then the position stays, which is as wrong.
     let _ = m.step(&Step::new(Op::Seek, step.on, [Arg::int(pos)]));
 }

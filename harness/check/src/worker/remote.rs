@@ -4,7 +4,9 @@ use super::wire::{Reply, Request, SweepOrder};
 use super::{Gone, Orders, Subject, Worker};
 use crate::limits;
 use crate::sweep::Swept;
-use mmapcheck_spec::{Case, End, Host, Leaks, Left, Profile, StepTrace, Target, TargetError, Trace, Watch, notation};
+use mmapcheck_spec::{
+    Case, End, Host, Leaks, Left, Profile, StepTrace, Target, TargetError, Trace, Watch, notation, repair,
+};
 use mmapcheck_targets::progress::Progress;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -130,7 +132,8 @@ impl Remote {
         if step >= case.steps.len() {
             return Ok(Trace { end: Some(gone.end.clone()), ..Trace::default() });
         }
-        let before = Case { world: case.world.clone(), steps: case.steps[..step].to_vec() };
+        let mut before = Case { world: case.world.clone(), steps: case.steps[..step].to_vec() };
+        repair(&mut before);
         let mut trace = if step == 0 { Trace::default() } else { self.run(&before, watch)? };
         trace.steps.truncate(step);
         if trace.steps.len() == step {

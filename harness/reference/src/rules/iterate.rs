@@ -1,6 +1,7 @@
 //! Iterating, which goes through a map as a sequence of `bytes` of length one.
 
 use crate::answer::{Answer, Stop};
+use crate::fork::Copies;
 use crate::map::{Map, Open};
 use crate::object::{Object, Source};
 use crate::store::Store;
@@ -17,6 +18,15 @@ impl<S: Store> Iter<S> {
     /// `iter(m)`: even of a closed map.
     pub fn new(map: Rc<Map<S>>) -> Iter<S> {
         Iter { map: Some(map), next: 0 }
+    }
+
+    /// The same iterator in a child of this process.
+    pub fn of_child(&self, copies: &mut Copies<S>) -> Option<Iter<S>> {
+        let map = match &self.map {
+            Some(map) => Some(copies.map(map)?),
+            None => None,
+        };
+        Some(Iter { map, next: self.next })
     }
 
     /// `next(it)`: an iterator that once came to the end stays there.

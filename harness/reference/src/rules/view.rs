@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, Stop, buffer_error, index_error, number, type_error, value_error};
 use crate::convert::{self, Slice};
+use crate::fork::Copies;
 use crate::map::{Access, Map};
 use crate::object::{Object, Source};
 use crate::store::Store;
@@ -21,6 +22,13 @@ impl<S: Store> Export<S> {
         map.check_open()?;
         map.exports.set(map.exports.get() + 1);
         Ok(Export { map: Rc::clone(map) })
+    }
+}
+
+impl<S: Store> Export<S> {
+    /// The map.
+    pub fn map(&self) -> &Rc<Map<S>> {
+        &self.map
     }
 }
 
@@ -63,6 +71,15 @@ impl<S: Store> View<S> {
     /// `memoryview(m)`
     pub fn new(map: &Rc<Map<S>>) -> Answer<View<S>> {
         Ok(View::part_of(Rc::new(Export::of(map)?), 0, map.len.get()))
+    }
+
+    /// The same view in a child of this process, whose `copies` tell which of its buffers is which of its parent's.
+    pub fn of_child(&self, copies: &mut Copies<S>) -> Option<View<S>> {
+        let export = match &*self.export.borrow() {
+            Some(export) => Some(copies.export(export)?),
+            None => None,
+        };
+        Some(View { export: RefCell::new(export), start: self.start, count: self.count, leases: Cell::new(0) })
     }
 
     fn part_of(export: Rc<Export<S>>, start: usize, count: usize) -> View<S> {

@@ -35,6 +35,20 @@ except NameError:
 forget = getattr(sys, "exc_clear", None)
 
 
+def read_all(descriptor):
+    """What comes through a pipe until nobody can write to it any more."""
+    parts = []
+    while not parts or parts[-1]:
+        parts.append(os.read(descriptor, 1 << 16))
+    os.close(descriptor)
+    return b"".join(parts)
+
+
+def is_end(answer):
+    """Whether this is no answer, so that the case ends with it."""
+    return type(answer) is list and answer[0] in ("?", "died", "exited")
+
+
 class Unsupported(Exception):
     """A step that cannot be done here, with the reason."""
 
@@ -117,6 +131,8 @@ class Operation(object):
         self.is_file = self.on == "file"
         self.drops = self.form == "del $"
         self.closes_file = row["name"] == "file-close"
+        self.forks = row["name"] == "fork"
+        self.waits = row["name"] == "wait"
         # A file that loses pages leaves maps of it with dead memory.
         self.cuts = row["name"] in ("file-truncate", "open", "resize")
         self.limits = self.form.startswith("resource.setrlimit")
@@ -457,25 +473,82 @@ class Target(object):
         self.every = case["watch"] != "quick"
         held = self.census.take() if self.every else None
         self.begin(case["files"])
-        steps, before = [], None
-        for step in case["steps"]:
-            operation = self.operations[step[0]]
-            answer = self.answer(operation, step)
-            left = self.look(operation.changes)
-            if left == before:
-                steps.append((answer, 0))
-            else:
-                steps.append((answer, left))
-                before = left
-            if out is not None:
-                out({"id": case["id"], "step": steps[-1]})
-            if type(answer) is list and answer[0] == "?":
-                break
+        steps, tell = [], None
+        if out is not None:
+
+            def tell(step):
+                out({"id": case["id"], "step": step})
+
+        self.do(case["steps"], steps, tell)
         last = self.look(True)
         closing = [self.close(slot) for slot in range(self.reach)]
         self.end()
         files, leaks = self.files(), self.census.leaks(held)
         return {"id": case["id"], "steps": steps, "last": last, "closing": closing, "files": files, "leaks": leaks}
+
+    def do(self, steps, done, tell):
+        """Does steps one after the other until one cannot be done, and adds what they did."""
+        before, at = None, 0
+        while at < len(steps):
+            step = steps[at]
+            operation = self.operations[step[0]]
+            if operation.forks:
+                end = at + 1
+                while end < len(steps) and not self.operations[steps[end][0]].waits:
+                    end += 1
+                self.fork(steps[at:end], done, tell)
+                before, at = None, end
+            else:
+                answer = self.answer(operation, step)
+                left = self.look(operation.changes)
+                if left == before:
+                    done.append((answer, 0))
+                else:
+                    done.append((answer, left))
+                    before = left
+                if tell is not None:
+                    tell(done[-1])
+                at += 1
+            if is_end(done[-1][0]):
+                break
+
+    def fork(self, steps, done, tell):
+        """Does a fork, and in a child process the steps after it."""
+        # Whatever the child does to files, its parent sees to it that no dead memory is touched.
+        self.shrunk = True
+        try:
+            reads, writes = os.pipe()
+            child = os.fork()
+        except Exception as error:
+            done.append((["?", "no child process: " + str(error)], self.look(False)))
+            return
+        if child == 0:
+            self.be_child(steps[1:], writes, tell)
+        os.close(writes)
+        told = [json.loads(line) for line in read_all(reads).decode("ascii").splitlines()]
+        done.extend(told)
+        if len(told) < len(steps) and not (told and is_end(told[-1][0])):
+            status = os.waitpid(child, 0)[1]
+            end = ["died", os.WTERMSIG(status)] if os.WIFSIGNALED(status) else ["exited", os.WEXITSTATUS(status)]
+            done.append((end, self.look(False)))
+            if tell is not None:
+                tell(done[-1])
+
+    def be_child(self, steps, writes, tell):
+        """Does the steps, tells of each, and leaves."""
+        try:
+
+            def told(step):
+                line = (json.dumps(step) + "\n").encode("ascii")
+                while line:
+                    line = line[os.write(writes, line) :]
+                if tell is not None:
+                    tell(step)
+
+            told((None, self.look(False)))
+            self.do(steps, [], told)
+        finally:
+            os._exit(0)
 
     def answer(self, operation, step):
         try:

@@ -296,13 +296,26 @@ impl WireStep {
             (WireLeftOrSame::Same(0), Some(before)) => before.clone(),
             (WireLeftOrSame::Same(_), _) => return Err("a step left the same as none".into()),
         };
-        let result = match &self.0 {
-            Json::Array(parts) if parts.first() == Some(&json!("?")) => {
-                Err(End::Unsupported(parts.get(1).and_then(Json::as_str).unwrap_or("no reason given").to_owned()))
-            }
-            _ => Ok(answered(self.0)?),
+        let result = match ended(&self.0) {
+            Some(end) => Err(end),
+            None => Ok(answered(self.0)?),
         };
         Ok(StepTrace { result, left })
+    }
+}
+
+/// Why there is no answer.
+fn ended(json: &Json) -> Option<End> {
+    let Json::Array(parts) = json else { return None };
+    let number = |json: &Json| json.as_i64().and_then(|number| i32::try_from(number).ok());
+    match (parts.first()?.as_str()?, parts.get(1)) {
+        ("?", reason) => {
+            let reason = reason.and_then(Json::as_str).unwrap_or("no reason given");
+            Some(End::Unsupported(reason.to_owned()))
+        }
+        ("died", Some(signal)) => number(signal).map(End::Died),
+        ("exited", Some(status)) => number(status).map(|status| End::Exited(status, String::new())),
+        _ => None,
     }
 }
 

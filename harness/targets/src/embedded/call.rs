@@ -68,6 +68,7 @@ impl Embedded {
                     self.grown.set(self.grown.get() || map.anonymous);
                 });
             }
+            Op::Wait => files.notice_sizes(),
             Op::FileTruncate | Op::FileOpen | Op::FileWrite => {}
             _ => return,
         }
@@ -113,6 +114,8 @@ impl Embedded {
         match step.op {
             Op::Constant => self.constant(step),
             Op::New => self.construct(step),
+            Op::Fork => Err(End::Unsupported("a fork is done with all that its child does".into())),
+            Op::Wait => self.wait(),
             op if op.is_limit() => self.limits.set(step).map(|()| Outcome::Value(Value::None)),
             _ => self.files.borrow_mut().step(step),
         }

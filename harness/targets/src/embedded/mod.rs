@@ -2,6 +2,7 @@
 
 mod args;
 mod call;
+mod child;
 mod ffi;
 mod kit;
 mod limits;
@@ -15,8 +16,9 @@ use kit::Kit;
 use limits::Limits;
 use mmapcheck_reference::files::Files;
 use mmapcheck_spec::{
-    End, FileState, Host, Left, Machine, Outcome, Profile, SLOTS, Slot, Step, TargetError, Watch, World,
+    End, FileState, Host, Left, Machine, Outcome, Profile, SLOTS, Slot, Step, StepTrace, TargetError, Watch, World,
 };
+use rustix::process::Pid;
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
@@ -34,6 +36,8 @@ pub struct Embedded {
     shrunk: Cell<bool>,
     /// Whether a map that may be anonymous was resized in this case.
     grown: Cell<bool>,
+    /// A child that has done its steps and is not waited for yet.
+    child: Cell<Option<Pid>>,
     limits: Limits,
     guards: Rc<Cell<bool>>,
     scratch: Scratch,
@@ -80,6 +84,7 @@ impl Embedded {
             names,
             shrunk: Cell::new(false),
             grown: Cell::new(false),
+            child: Cell::new(None),
             limits: Limits::default(),
             guards: Rc::new(Cell::new(true)),
             scratch,
@@ -138,6 +143,10 @@ impl Machine for Embedded {
     fn step(&mut self, step: &Step) -> Result<Outcome, End> {
         let _held = self.limits.hold();
         self.perform(step)
+    }
+
+    fn fork(&mut self, block: &[Step], watch: Watch, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+        self.in_child(block, watch, mark)
     }
 
     fn look(&mut self, closely: bool, watch: Watch) -> Left {

@@ -3,8 +3,10 @@
 use mmapcheck_python::{PROGRAM, VERSION};
 use mmapcheck_spec::TargetError;
 use pyo3::ffi::{self, PyConfig, PyGILState_STATE};
+use rustix::process::Pid;
 use std::cell::RefCell;
 use std::ffi::{CStr, CString};
+use std::io;
 use std::mem::MaybeUninit;
 use std::rc::{Rc, Weak};
 use std::sync::OnceLock;
@@ -45,6 +47,32 @@ impl Gil {
             Gil { _held: now }
         }))
     }
+}
+
+/// Makes a child of this process, which has this thread alone. In the child there is none, in this one there is its number.
+///
+/// # Errors
+/// Where the system has no room for it.
+pub fn fork(_held: &Gil) -> io::Result<Option<Pid>> {
+    // SAFETY: the interpreter runs, its GIL is held, and it is told before and after, as by `os.fork()`. What other threads
+    // of this program hold is not theirs in the child: there it does steps and leaves by `leave`.
+    unsafe {
+        ffi::PyOS_BeforeFork();
+        let child = libc::fork();
+        if child == 0 {
+            ffi::PyOS_AfterFork_Child();
+            return Ok(None);
+        }
+        let failed = io::Error::last_os_error();
+        ffi::PyOS_AfterFork_Parent();
+        Pid::from_raw(child).filter(|_| child > 0).map(Some).ok_or(failed)
+    }
+}
+
+/// Ends the process at once, as `os._exit(0)` does.
+pub fn leave() -> ! {
+    // SAFETY: callable at any time.
+    unsafe { libc::_exit(0) }
 }
 
 /// Whether the library that was loaded is of the Python this program was built for.
