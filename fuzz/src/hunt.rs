@@ -76,9 +76,9 @@ impl Hunter {
         let dir = scratch()?;
         let target = target(dir.path())?;
         let host = target.host();
-        let known = Known::built_in(host, "mmap").map_err(|error| TargetError(error.to_string()))?;
         let mut judge = Judge::new(host.profile)?;
-        judge.set_rules(known.rules(host.profile));
+        judge.set_rules(Known::built_in(host, "mmap")?.rules(host.profile));
+        judge.spare();
         let (mix, least) = (Mix::all(host.profile), Severity::least(None, host));
         let now = Instant::now();
         let work = Work { began: now, said: now, cases: 0, steps: 0, answers: Histogram::default() };

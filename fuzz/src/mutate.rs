@@ -63,7 +63,10 @@ impl Mutator {
     fn new() -> Option<Mutator> {
         // What it makes is legal under every version; which one it is for makes it only more likely to be interesting.
         let profile = Profile::cpython(3, 11, 7);
-        Some(Mutator { judge: Judge::new(profile).ok()?, mix: Mix::all(profile) })
+        let mut judge = Judge::new(profile).ok()?;
+        // What stands behind a step in which a process dies would be lost.
+        judge.spare_all();
+        Some(Mutator { judge, mix: Mix::all(profile) })
     }
 
     fn donor(&self, rng: &mut Rng, ops: &[Op]) -> Case {
@@ -134,7 +137,7 @@ fn run(donor: &Case, rng: &mut Rng) -> Vec<Step> {
 /// A number near by, half or twice as large, or bytes that are a little different.
 fn nudge(arg: &mut Arg, rng: &mut Rng) {
     match arg {
-        Arg::Int(num) | Arg::Index(num) => {
+        Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => {
             num.plus = match rng.u32(..6) {
                 0 => num.plus.saturating_neg(),
                 1 => num.plus / 2,
@@ -144,7 +147,7 @@ fn nudge(arg: &mut Arg, rng: &mut Rng) {
                 _ => num.plus.saturating_add(1),
             }
         }
-        Arg::Bytes(_, bytes) => match (rng.u32(..3), bytes.is_empty()) {
+        Arg::Bytes(_, bytes) | Arg::BufferAfter(bytes, _) => match (rng.u32(..3), bytes.is_empty()) {
             (0, false) => drop(bytes.pop()),
             (1, false) => {
                 let at = rng.usize(..bytes.len());

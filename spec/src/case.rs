@@ -92,6 +92,12 @@ impl Step {
     pub fn new(op: Op, on: Slot, args: impl IntoIterator<Item = crate::Arg>) -> Step {
         Step { op, on, bind: 0, args: args.into_iter().map(Given::plain).collect() }
     }
+
+    /// The step that one of its arguments does while it is converted; a legal step has at most one such argument.
+    #[must_use]
+    pub fn act(&self) -> Option<&Step> {
+        self.args.iter().find_map(|given| given.arg.act())
+    }
 }
 
 /// A world and the steps done in it.
@@ -101,4 +107,11 @@ pub struct Case {
     pub world: World,
     /// The steps.
     pub steps: Vec<Step>,
+}
+
+impl Case {
+    /// Every step, also those that arguments do, each before the step it is done in.
+    pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().flat_map(|step| step.act().into_iter().chain([step]))
+    }
 }

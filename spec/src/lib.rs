@@ -19,7 +19,7 @@ pub use case::{Case, FileSpec, Mode, Slot, Step, World};
 pub use profile::{Dialect, Implementation, Platform, Profile, ProfileError, Version};
 pub use repair::repair;
 pub use target::{Host, Machine, Target, TargetError, Watch};
-pub use trace::{Content, End, FileState, Left, MapState, Outcome, Raise, StepTrace, Trace, Value};
+pub use trace::{Content, End, FileState, Leaks, Left, MapState, Outcome, Raise, StepTrace, Trace, Value};
 pub use value::{Arg, Base, Given, Num, Thing, Wrap};
 pub use words::{Changes, Kind, Op, Param, Row, Sort};
 

@@ -247,6 +247,26 @@ impl Profile {
         self.since(8)
     }
 
+    /// `struct.pack_into` takes an `OverflowError` of its value's `__index__` for a value out of range.
+    /// Seen in 3.15.2; not in 3.11.7.
+    #[must_use]
+    pub fn struct_takes_overflow_for_range(self) -> bool {
+        self.since(12)
+    }
+
+    /// An object that has `__buffer__` is bytes-like. Python 3.12 (documentation, `object.__buffer__`).
+    #[must_use]
+    pub fn buffers_can_be_made_in_python(self) -> bool {
+        self.since(12)
+    }
+
+    /// `madvise` looks again whether the map is open when it has converted its arguments; before, the kernel was asked.
+    /// Seen in 3.11.7; not in 3.11.2.
+    #[must_use]
+    pub fn madvise_looks_again(self) -> bool {
+        self.since_micro(11, 4)
+    }
+
     /// `read()` takes an object that only has `__index__`, and refuses all others in the same words.
     /// Seen in 3.7.16; not in 3.6.15.
     #[must_use]
@@ -407,6 +427,12 @@ impl Profile {
         self.platform == Platform::Windows
     }
 
+    /// The module `resource` is there, and the system keeps its limits. Linux; seen in 2.7.18 to 3.15.2.
+    #[must_use]
+    pub fn has_limits(self) -> bool {
+        self.platform == Platform::Linux
+    }
+
     /// A map is a view of a section, a thing of the system that may have a name: the constructor takes `tagname`, and neither
     /// `flags` nor `prot`; a length beyond the end of a file makes it longer; resizing makes another section; both move
     /// the position of the file; a file cannot be made shorter while it has a section. Windows (documentation, `mmap.mmap`,
@@ -414,6 +440,13 @@ impl Profile {
     #[must_use]
     pub fn maps_sections(self) -> bool {
         self.is_windows()
+    }
+
+    /// Who touches a page of a map that lies wholly beyond the end of its file, or that may not be touched, dies of a signal.
+    /// Seen on Linux in every version at hand. In WebAssembly a map is a copy; on Windows there are no such pages.
+    #[must_use]
+    pub fn dies_of_dead_memory(self) -> bool {
+        self.platform == Platform::Linux
     }
 
     /// `madvise()` is there. Python 3.8 (documentation, `mmap.madvise`); not on Windows: seen in 3.11.9.

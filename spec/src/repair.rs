@@ -52,8 +52,26 @@ impl Names {
             let arg = &mut step.args[i].arg;
             self.mend_arg(step.op, i, sort, arg)?;
         }
+        self.mend_acts(step);
         self.mend_bind(step);
         Some(())
+    }
+
+    /// One argument at most does a step of its own, which is one line and does no other. What that step binds, the steps
+    /// after it may name, this one among them.
+    fn mend_acts(&mut self, step: &mut Step) {
+        let mut has_act = false;
+        for given in &mut step.args {
+            let Some(act) = given.arg.act_mut() else { continue };
+            act.args.iter_mut().for_each(|given| make_plain(&mut given.arg));
+            // A limit is in force from the next step on.
+            let can_act = !matches!(act.op, Op::With | Op::WithRaise) && !act.op.is_limit();
+            if has_act || !can_act || self.mend(act).is_none() {
+                make_plain(&mut given.arg);
+            } else {
+                has_act = true;
+            }
+        }
     }
 
     /// A form with fixed places takes just its arguments, by position; a call takes positional ones before keywords.
@@ -110,7 +128,11 @@ impl Names {
             (Some(Sort::Path), _) => *arg = Arg::Path(self.bound(Kind::Module, 0)?),
             (Some(Sort::Mode), Arg::Mode(_)) => {}
             (Some(Sort::Mode), _) => *arg = Arg::Mode(Mode::Update),
-            (Some(Sort::Descriptor), Arg::Int(num) | Arg::Index(num)) if may_be_open(*num) => *num = Num::plain(-1),
+            (Some(Sort::Descriptor), Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _))
+                if may_be_open(*num) =>
+            {
+                *num = Num::plain(-1);
+            }
             (Some(Sort::Descriptor), Arg::Bool(_) | Arg::Flags(_)) => *arg = Arg::int(-1),
             (Some(Sort::FileBytes), Arg::Bytes(..) | Arg::Map(_)) => {}
             (Some(Sort::FileBytes), _) => *arg = Arg::bytes(b""),
@@ -119,6 +141,8 @@ impl Names {
                 Arg::Int(Num { base: Base::Zero | Base::Pages(_) | Base::Granules(_), plus: 0.. }),
             ) => {}
             (Some(Sort::FileSize), _) => *arg = Arg::int(0),
+            (Some(Sort::Descriptors), arg) => mend_limit(arg, Sort::MANY),
+            (Some(Sort::Memory), arg) => mend_limit(arg, Sort::MUCH),
             _ => {}
         }
         Some(())
@@ -143,6 +167,17 @@ impl Names {
 fn can_omit(op: Op, place: usize) -> bool {
     let form = op.row().form;
     place < 2 && form.contains("[$0:$1") && place < op.row().params.len()
+}
+
+/// A limit is so low that nothing more is granted, or so high that everything is.
+fn mend_limit(arg: &mut Arg, high: i128) {
+    if *arg != Arg::int(high) {
+        *arg = Arg::int(1);
+    }
+}
+
+fn make_plain(arg: &mut Arg) {
+    *arg = std::mem::replace(arg, Arg::None).without_act();
 }
 
 fn may_be_open(num: Num) -> bool {

@@ -8,9 +8,9 @@ pub enum Watch {
     /// Maps after every step, the bytes of long ones ([`Watch::LONG`]) only after steps that are there to change bytes; files
     /// at the end. What differs so is run again under `Full`, which finds the first step.
     Quick,
-    /// Maps and files after every step.
+    /// Maps and files after every step, and what the case leaves behind.
     Every,
-    /// Maps and files after every step, and their bytes are kept.
+    /// As before, and the bytes of maps and files are kept.
     Full,
 }
 
@@ -21,6 +21,12 @@ impl Watch {
     /// Whether files are looked at after every step.
     #[must_use]
     pub fn takes_files(self) -> bool {
+        self != Watch::Quick
+    }
+
+    /// Whether what the case leaves behind is counted ([`crate::Leaks`]).
+    #[must_use]
+    pub fn takes_leaks(self) -> bool {
         self != Watch::Quick
     }
 
@@ -66,6 +72,15 @@ pub trait Target {
     /// # Errors
     /// Only where the target could not be used at all; whatever a step does is in the trace.
     fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError>;
+
+    /// As [`Target::run`], for a case in whose last step a process may well die. What is expected is not said: the target may
+    /// only see to it that a death costs little.
+    ///
+    /// # Errors
+    /// As [`Target::run`].
+    fn run_to_death(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+        self.run(case, watch)
+    }
 
     /// Says that this case will be run next, after those announced before. A target in a process of its own can begin it
     /// while its answer to the last one is being compared.
@@ -115,6 +130,11 @@ impl Trace {
             }
         }
         mark(case.steps.len());
+        if trace.death().is_some() {
+            // What is left of a process that should be dead says nothing.
+            machine.finish(Watch::Quick);
+            return Ok(trace);
+        }
         trace.last = machine.look(true, watch);
         (trace.closing, trace.files) = machine.finish(watch);
         Ok(trace)

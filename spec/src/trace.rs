@@ -155,6 +155,32 @@ pub struct StepTrace {
     pub left: Left,
 }
 
+/// What a case left behind apart from its files, after everything it made was dropped. Nothing where the target cannot tell.
+///
+/// One look proves little, since allocators and caches grow now and then: what counts is what is left each time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leaks {
+    /// Descriptors that are open now and were not before; negative where others were closed.
+    pub descriptors: i64,
+    /// Pages of address space that are mapped now and were not before. Never negative: what is given back was nobody's loss.
+    pub pages: i64,
+    /// Files in the working folder that are none of the case's.
+    pub strays: i64,
+}
+
+impl Leaks {
+    /// What two runs of one case have both left behind.
+    #[must_use]
+    pub fn common(self, other: Leaks) -> Leaks {
+        let least = |a: i64, b: i64| if a.signum() == b.signum() { a.signum() * a.abs().min(b.abs()) } else { 0 };
+        Leaks {
+            descriptors: least(self.descriptors, other.descriptors),
+            pages: least(self.pages, other.pages),
+            strays: least(self.strays, other.strays),
+        }
+    }
+}
+
 /// What a case did, step by step. It ends early where a step had no answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
@@ -166,6 +192,32 @@ pub struct Trace {
     pub closing: Vec<Option<Outcome>>,
     /// The files after all maps were closed.
     pub files: Vec<FileState>,
+    /// What was left behind after that.
+    pub leaks: Leaks,
     /// What ended the target after the last step, while everything was closed.
     pub end: Option<End>,
+}
+
+impl Trace {
+    /// The signal that the target died of in the last step, where it did. There is nothing else then but the steps before.
+    #[must_use]
+    pub fn death(&self) -> Option<i32> {
+        match self.steps.last()?.result {
+            Err(End::Died(signal)) => Some(signal),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_left_each_time_counts() {
+        let leaks = |descriptors, pages, strays| Leaks { descriptors, pages, strays };
+        assert_eq!(leaks(2, 64, 0).common(leaks(1, 0, 1)), leaks(1, 0, 0));
+        assert_eq!(leaks(-2, 1, 1).common(leaks(-1, 3, 1)), leaks(-1, 1, 1));
+        assert_eq!(leaks(-1, 0, 0).common(leaks(1, 0, 0)), Leaks::default());
+    }
 }

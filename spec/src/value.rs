@@ -1,5 +1,7 @@
 //! Arguments: everything a step can be given.
 
+use crate::Step;
+
 /// What a symbolic number counts from. It becomes a plain number when the case is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Base {
@@ -126,6 +128,12 @@ pub enum Arg {
     Int(Num),
     /// An object that only has `__index__`: `Index(5)`.
     Index(Num),
+    /// An object that does another step of the case when it is asked for its `__index__`, and then answers:
+    /// `IndexAfter(5, act)`.
+    IndexAfter(Num, Box<Step>),
+    /// An object that does another step of the case when it is asked for its `__buffer__`, and then answers:
+    /// `BufferAfter(b"...", act)`. Python asks since 3.12; before, it is an object of no use.
+    BufferAfter(Vec<u8>, Box<Step>),
     /// Constants of the module joined by `|`, by their place in [`crate::constants::ALL`].
     Flags(smallvec::SmallVec<[u8; 4]>),
     /// Bytes in a carrier.
@@ -157,6 +165,33 @@ impl Arg {
     #[must_use]
     pub fn bytes(bytes: &[u8]) -> Arg {
         Arg::Bytes(Wrap::Bytes, bytes.to_vec())
+    }
+
+    /// The step it does while it is converted.
+    #[must_use]
+    pub fn act(&self) -> Option<&Step> {
+        match self {
+            Arg::IndexAfter(_, act) | Arg::BufferAfter(_, act) => Some(act),
+            _ => None,
+        }
+    }
+
+    /// As [`Arg::act`], to be changed.
+    pub fn act_mut(&mut self) -> Option<&mut Step> {
+        match self {
+            Arg::IndexAfter(_, act) | Arg::BufferAfter(_, act) => Some(act),
+            _ => None,
+        }
+    }
+
+    /// The same without a step of its own.
+    #[must_use]
+    pub fn without_act(self) -> Arg {
+        match self {
+            Arg::IndexAfter(num, _) => Arg::Index(num),
+            Arg::BufferAfter(bytes, _) => Arg::Bytes(Wrap::Bytes, bytes),
+            arg => arg,
+        }
     }
 }
 

@@ -94,6 +94,19 @@ pub enum Sort {
     FileBytes,
     /// A position in, or size of, a file object: never refused.
     FileSize,
+    /// How many descriptors a process may have: 1 or [`Sort::MANY`].
+    Descriptors,
+    /// How many bytes of address space a process may have: 1 or [`Sort::MUCH`].
+    Memory,
+}
+
+impl Sort {
+    /// Descriptors enough for every case.
+    pub const MANY: i128 = 256;
+    /// A size that no file of a case reaches, in bytes.
+    pub const LONG: i128 = 1 << 24;
+    /// Address space enough for every case and its interpreter, in bytes.
+    pub const MUCH: i128 = 1 << 32;
 }
 
 /// One parameter of an operation.
@@ -347,9 +360,37 @@ operations! {
     FileContent, "file-content", Module, "open($0, 'rb').read()", Bytes, [need("path", Sort::Path)];
     /// The size of a file.
     FileSize, "file-size", Module, "os.path.getsize($0)", Nothing, [need("path", Sort::Path)];
+    /// Set how long a file may become. A longer one stays as it is.
+    LimitFile, "limit-file", Module,
+        "resource.setrlimit(resource.RLIMIT_FSIZE, ($0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))", Nothing,
+        [need("size", Sort::FileSize)];
+    /// Set how many descriptors may be open. Those that are stay open.
+    LimitOpen, "limit-open", Module,
+        "resource.setrlimit(resource.RLIMIT_NOFILE, ($0, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))", Nothing,
+        [need("many", Sort::Descriptors)];
+    /// Set how much address space there may be. What is mapped stays mapped.
+    LimitMemory, "limit-memory", Module,
+        "resource.setrlimit(resource.RLIMIT_AS, ($0, resource.getrlimit(resource.RLIMIT_AS)[1]))", Nothing,
+        [need("bytes", Sort::Memory)];
 }
 
 impl Op {
+    /// Whether it sets what the system grants the process.
+    #[must_use]
+    pub fn is_limit(self) -> bool {
+        matches!(self, Op::LimitFile | Op::LimitOpen | Op::LimitMemory)
+    }
+
+    /// The argument with which an operation that sets a limit grants everything that a case may ask for.
+    #[must_use]
+    pub fn high_limit(self) -> i128 {
+        match self {
+            Op::LimitOpen => Sort::MANY,
+            Op::LimitMemory => Sort::MUCH,
+            _ => Sort::LONG,
+        }
+    }
+
     /// The operation of this name, as `--ops` takes it.
     #[must_use]
     pub fn named(name: &str) -> Option<Op> {

@@ -2,7 +2,8 @@
 
 use mmapcheck_spec::notation::{parse, print, print_answered};
 use mmapcheck_spec::{
-    Arg, Base, Case, Dialect, FileSpec, Given, Mode, Num, Op, Step, Thing, World, Wrap, constants, repair,
+    Arg, Base, Case, Dialect, End, FileSpec, Given, Mode, Num, Op, Outcome, Step, Thing, Value, World, Wrap, constants,
+    repair,
 };
 use proptest::prelude::*;
 
@@ -30,7 +31,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![plain.clone(), repeated.clone(), (plain, repeated).prop_map(|(a, b)| [a, b].concat())]
 }
 
-fn arg() -> impl Strategy<Value = Arg> {
+fn plain_arg() -> impl Strategy<Value = Arg> {
     let constant = 0..constants::ALL.len() as u8;
     prop_oneof![
         Just(Arg::Omitted),
@@ -50,8 +51,16 @@ fn arg() -> impl Strategy<Value = Arg> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let given = (prop::option::weighted(0.2, prop::sample::select(Given::KEYWORDS.to_vec())), arg())
+fn arg() -> impl Strategy<Value = Arg> {
+    prop_oneof![
+        6 => plain_arg(),
+        1 => (num(), step_of(plain_arg())).prop_map(|(num, act)| Arg::IndexAfter(num, Box::new(act))),
+        1 => (bytes(), step_of(plain_arg())).prop_map(|(bytes, act)| Arg::BufferAfter(bytes, Box::new(act))),
+    ]
+}
+
+fn step_of(arg: impl Strategy<Value = Arg>) -> impl Strategy<Value = Step> {
+    let given = (prop::option::weighted(0.2, prop::sample::select(Given::KEYWORDS.to_vec())), arg)
         .prop_map(|(keyword, arg)| Given { keyword, arg });
     (prop::sample::select(Op::ALL.to_vec()), 0..4u8, 0..4u8, prop::collection::vec(given, 0..6))
         .prop_map(|(op, on, bind, args)| Step { op, on, bind, args: args.into_iter().collect() })
@@ -61,7 +70,7 @@ prop_compose! {
     /// A legal case: any world and steps, repaired.
     fn case()(
         files in prop::collection::vec((bytes(), prop::sample::select(Mode::ALL.to_vec())), 0..4),
-        steps in prop::collection::vec(step(), 0..20),
+        steps in prop::collection::vec(step_of(arg()), 0..20),
     ) -> Case {
         let files = files.into_iter().map(|(bytes, (mode, _))| FileSpec { bytes, mode }).collect();
         let mut case = Case { world: World { files }, steps };
@@ -80,6 +89,18 @@ proptest! {
             let back = parse(&text, 1).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
             prop_assert_eq!(&back.case, &case, "{}", text);
         }
+    }
+
+    #[test]
+    fn a_death_reads_back_as_printed(case in case(), signal in 1..65) {
+        let mut answers = vec![Ok(Outcome::Value(Value::None)); case.steps.len().saturating_sub(1)];
+        answers.push(Err(End::Died(signal)));
+        let text = print_answered(&case, &answers, Dialect::Python3);
+        let back = parse(&text, 1).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
+        prop_assert_eq!(&back.case, &case, "{}", text);
+        let deaths: Vec<_> = back.statements.iter().filter_map(|statement| Some((statement.step, statement.dies?))).collect();
+        let last = case.steps.len().checked_sub(1).map(|last| (Some(last), signal));
+        prop_assert_eq!(deaths, Vec::from_iter(last), "{}", text);
     }
 
     #[test]
@@ -111,5 +132,51 @@ proptest! {
         let at = at.index(text.len());
         text[at] = with;
         let _ = parse(&text.into_iter().collect::<String>(), 1);
+    }
+}
+
+/// The class and a map, before what is wrong.
+const ACTING: &str = ">>> import mmap
+>>> class IndexAfter:
+...     def __init__(self, value, act):
+...         self.value = value
+...         self.act = act
+...     def __index__(self):
+...         self.act()
+...         return self.value
+...
+>>> m = mmap.mmap(-1, 9)
+";
+
+#[test]
+fn what_an_argument_does_is_read_with_the_step_it_is_given_to() {
+    let text = format!(
+        "{ACTING}>>> def act():\n...     global m2\n...     m2 = mmap.mmap(-1, 9)\n...\n>>> m.read(IndexAfter(3, act))\n>>> m2.tell()\n"
+    );
+    let case = parse(&text, 1).map(|session| session.case).unwrap_or_default();
+    let act = Step { bind: 1, ..Step::new(Op::New, 0, [Arg::int(-1), Arg::int(9)]) };
+    let read = Step::new(Op::Read, 0, [Arg::IndexAfter(Num::plain(3), Box::new(act))]);
+    assert_eq!(case.steps[1..], [read, Step::new(Op::Tell, 1, [])]);
+}
+
+#[test]
+fn a_function_that_is_not_for_the_next_step_is_refused() {
+    let act = ">>> def act():\n...     m.close()\n...\n";
+    let refused = [
+        (format!("{act}>>> m.tell()\n"), "does not use it"),
+        (format!("{act}{act}>>> m.read(IndexAfter(3, act))\n"), "defined twice"),
+        (">>> m.read(IndexAfter(3, act))\n".to_owned(), "used once after"),
+        (format!("{act}>>> m.move(IndexAfter(3, act), IndexAfter(3, act), 1)\n"), "used once after"),
+        (">>> def act():\n...     m2 = mmap.mmap(-1, 9)\n...\n>>> m.read(IndexAfter(3, act))\n".to_owned(), "'global'"),
+        (
+            ">>> def act():\n...     m.tell()\n...     m.close()\n...\n>>> m.read(IndexAfter(3, act))\n".to_owned(),
+            "one statement|'global'",
+        ),
+        (format!("{act}>>> m.write(BufferAfter(b'a', act))\n"), "has not been defined"),
+        (format!("{act}>>> m.read(IndexAfter(b'a', act))\n"), "a whole number"),
+    ];
+    for (text, why) in refused {
+        let error = parse(&format!("{ACTING}{text}"), 1).map(drop).map_err(|error| error.message);
+        assert!(matches!(&error, Err(message) if why.split('|').any(|why| message.contains(why))), "{text}{error:?}");
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::choices::seeded;
 use crate::generate::{Mix, generate};
+use crate::known::Known;
 use crate::limits;
 use crate::run::{Judge, Stepwise};
 use crate::sweep::sweep;
-use crate::worker::{Engine, Subject, SweepOrder, Worker, scratch};
+use crate::worker::{Engine, Subject, SweepOrder, WireRule, Worker, scratch};
 use mmapcheck_spec::{Case, Op, Profile, Target, TargetError, Watch};
 use mmapcheck_targets::Embedded;
 use std::ops::Range;
@@ -55,6 +56,8 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
     let profile = profile.unwrap_or(host.profile);
     let mut target = Stepwise::new(machine, host);
     let mut judge = Judge::new(profile)?;
+    judge.set_rules(Known::built_in(target.host(), &subject.module)?.rules(profile));
+    judge.spare_all();
     let mix = Mix::all(profile);
     let mut behind = match &subject.engine {
         Engine::Python(_) => Some(subject.start(None, limits::HANG)?),
@@ -78,7 +81,7 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
             Ok(())
         })?;
         if let (Some(behind), Some(row)) = (&mut behind, rows.get_mut(4)) {
-            behind_driver(behind.as_mut(), row, range)?;
+            behind_driver(behind.as_mut(), subject, row, range)?;
         }
     }
     Ok(Speeds { host: target.host.name, rows })
@@ -86,10 +89,17 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
 
 /// The same range of cases on another interpreter, judged by what it claims to be; they are the same cases where it is of the
 /// same version.
-fn behind_driver(worker: &mut dyn Worker, row: &mut Row, range: Range<u64>) -> Result<(), TargetError> {
+fn behind_driver(
+    worker: &mut dyn Worker,
+    subject: &Subject,
+    row: &mut Row,
+    range: Range<u64>,
+) -> Result<(), TargetError> {
     let ops = Op::ALL.iter().map(ToString::to_string).collect();
     let count = range.end - range.start;
-    let order = SweepOrder { seed: 1, first: range.start, count, ops, steps: limits::STEPS, known: Vec::new() };
+    let host = worker.host();
+    let known = Known::built_in(host, &subject.module)?.rules(host.profile).0.iter().map(WireRule::from).collect();
+    let order = SweepOrder { seed: 1, first: range.start, count, ops, steps: limits::STEPS, acts: true, known };
     let began = Instant::now();
     let swept = worker
         .sweep(order)?

@@ -82,6 +82,8 @@ pub struct Plan {
     pub ops: Vec<mmapcheck_spec::Op>,
     /// The most steps of a case.
     pub steps: usize,
+    /// Whether arguments may do a step of their own.
+    pub acts: bool,
     /// When to stop.
     pub budget: Budget,
     /// The part that is done here.
@@ -140,6 +142,8 @@ pub struct Report {
     pub cases: u64,
     /// Steps compared.
     pub steps: u64,
+    /// Cases in which the target died as was foreseen.
+    pub deaths: u64,
     /// What they answered.
     pub answers: Histogram,
     /// What the examples of the specification show that they can answer.
@@ -170,6 +174,7 @@ impl Report {
             seed: plan.seed,
             cases: 0,
             steps: 0,
+            deaths: 0,
             answers: Histogram::default(),
             shown: Histogram::default(),
             seconds: 0.0,
@@ -229,6 +234,7 @@ pub fn campaign(plan: &Plan, host: Host, stop: &AtomicBool, watcher: &dyn Watche
         seed: plan.seed,
         cases: tally.cases,
         steps: tally.steps,
+        deaths: tally.deaths,
         answers: tally.answers,
         shown: Histogram::default(),
         seconds: began.elapsed().as_secs_f64(),
@@ -253,6 +259,7 @@ pub trait Watcher: Sync {
 struct Tally {
     cases: u64,
     steps: u64,
+    deaths: u64,
     answers: Histogram,
     counts: BTreeMap<Bucket, u64>,
     taken: HashSet<Bucket>,
@@ -305,10 +312,11 @@ impl Shared<'_> {
     }
 
     fn job(&self) -> Result<(), TargetError> {
-        let worker = self.plan.subject.start(self.plan.profile, self.plan.hang)?;
+        let plan = self.plan;
+        let worker = plan.subject.start(plan.profile, plan.hang)?;
         let mut judge = Judge::new(self.profile)?;
-        judge.set_rules(self.plan.known.clone());
-        let mix = Mix { ops: self.plan.ops.clone(), steps: self.plan.steps, profile: self.profile };
+        judge.set_rules(plan.known.clone());
+        let mix = Mix { ops: plan.ops.clone(), steps: plan.steps, acts: plan.acts, profile: self.profile };
         let mut job = job::Job { shared: self, worker, judge, mix };
         while let Some(range) = self.range(job.worker.at_once()) {
             job.range(range)?;

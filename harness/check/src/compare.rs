@@ -2,7 +2,9 @@
 
 use crate::known::Rules;
 use mmapcheck_spec::notation::{bytes_literal, render_value};
-use mmapcheck_spec::{Case, Content, Dialect, End, Host, Left, MapState, Op, Outcome, StepTrace, Trace, Value};
+use mmapcheck_spec::{
+    Case, Content, Dialect, End, Host, Leaks, Left, MapState, Op, Outcome, Step, StepTrace, Trace, Value,
+};
 use std::fmt;
 use std::str::FromStr;
 
@@ -75,11 +77,17 @@ pub enum Field {
     File,
     /// What `close()` answered at the end of the case.
     Closing,
+    /// How many descriptors the case left open.
+    Descriptors,
+    /// How many pages of address space it left mapped.
+    Pages,
+    /// How many files it left in the working folder.
+    Strays,
 }
 
 impl Field {
     /// Every field with its name in reports.
-    pub const ALL: [(Field, &'static str); 7] = [
+    pub const ALL: [(Field, &'static str); 10] = [
         (Field::Answer, "answer"),
         (Field::Pos, "position"),
         (Field::Len, "length"),
@@ -87,6 +95,9 @@ impl Field {
         (Field::Map, "map bytes"),
         (Field::File, "file bytes"),
         (Field::Closing, "close at the end"),
+        (Field::Descriptors, "descriptors left open"),
+        (Field::Pages, "pages left mapped"),
+        (Field::Strays, "files left behind"),
     ];
 
     /// Its name in reports.
@@ -109,6 +120,8 @@ pub struct Bucket {
     pub severity: Severity,
     /// The operation; none at the end of the case.
     pub op: Option<Op>,
+    /// The operation that one of its arguments did while it was converted.
+    pub act: Option<Op>,
     /// Where the traces part.
     pub field: Field,
     /// The kind of answer expected: a type, an exception class, or a text without its numbers.
@@ -144,6 +157,8 @@ pub struct Comparison {
     pub cut: Option<usize>,
     /// Why the rest of the case could not be compared.
     pub incomparable: Option<String>,
+    /// The target died in the last step, as was foreseen.
+    pub died: bool,
 }
 
 impl Comparison {
@@ -173,12 +188,14 @@ impl Comparison {
 /// Compares what a target did with what was expected. What the rules take in is counted as known, and apart.
 #[must_use]
 pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> Comparison {
-    let mut found = Comparison::default();
+    let died =
+        expected.death().is_some() && actual.death() == expected.death() && actual.steps.len() == case.steps.len();
+    let mut found = Comparison { died, ..Comparison::default() };
     if expected == actual {
         return found;
     }
     if let Some(end) = &actual.end {
-        let mut parts = Parting { step: case.steps.len(), op: None, found: Vec::new() };
+        let mut parts = Parting::at_end(case);
         let kinds = (String::new(), end_kind(end));
         parts.add(Severity::Death, Field::Closing, 0, kinds, ("the end of the case".into(), end.to_string()));
         found.take(parts, rules);
@@ -190,24 +207,27 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> 
             found.incomparable = Some(format!("{}: {reason}", step.op));
             return found;
         }
-        let mut parts = Parting { step: i, op: Some(step.op), found: Vec::new() };
+        let act = step.act().map(|act| act.op);
+        let mut parts = Parting { step: i, op: Some(step.op), act, found: Vec::new() };
         parts.answer(wanted, given);
         let answered = parts.found.len();
-        // A target that is dead has left nothing to look at.
-        if given.result.is_ok() {
+        // Who is dead has left nothing to look at.
+        if wanted.result.is_ok() && given.result.is_ok() {
             parts.left(&wanted.left, &given.left);
         }
-        let apart = parts.found.len() > answered || given.result.is_err();
+        // What was done to memory while an argument acted on it cannot be seen, and may show much later.
+        let hidden = step.act().is_some() && !parts.found.is_empty();
+        let apart = parts.found.len() > answered || given.result.is_err() || wanted.result.is_err() || hidden;
         if is_refusal(wanted, given, i.checked_sub(1).and_then(|before| actual.steps.get(before))) {
             parts.found.truncate(answered);
         }
         let all_known = found.take(parts, rules);
         if apart {
-            found.cut = all_known.then_some(i);
+            found.cut = (all_known && !found.died).then_some(i);
             return found;
         }
     }
-    let mut parts = Parting { step: case.steps.len(), op: None, found: Vec::new() };
+    let mut parts = Parting::at_end(case);
     parts.end(expected, actual);
     found.take(parts, rules);
     found
@@ -224,23 +244,29 @@ fn is_refusal(wanted: &StepTrace, given: &StepTrace, before: Option<&StepTrace>)
 struct Parting {
     step: usize,
     op: Option<Op>,
+    act: Option<Op>,
     found: Vec<Difference>,
 }
 
 impl Parting {
+    fn at_end(case: &Case) -> Parting {
+        Parting { step: case.steps.len(), op: None, act: None, found: Vec::new() }
+    }
+
     fn add(&mut self, severity: Severity, field: Field, slot: usize, kinds: (String, String), texts: (String, String)) {
-        let bucket = Bucket { severity, op: self.op, field, expected: kinds.0, actual: kinds.1 };
+        let (op, act) = (self.op, self.act);
+        let bucket = Bucket { severity, op, act, field, expected: kinds.0, actual: kinds.1 };
         self.found.push(Difference { bucket, step: self.step, slot, expected: texts.0, actual: texts.1 });
     }
 
     fn answer(&mut self, wanted: &StepTrace, given: &StepTrace) {
         match (&wanted.result, &given.result) {
             (Ok(wanted), Ok(given)) => self.outcome(Field::Answer, 0, wanted, given),
-            (Ok(wanted), Err(end)) => {
-                let kinds = (rough_kind(wanted), end_kind(end));
-                self.add(Severity::Death, Field::Answer, 0, kinds, (outcome_text(wanted), end.to_string()));
+            (wanted, given) if wanted == given => {}
+            (wanted, given) => {
+                let kinds = (rough_kind(wanted), rough_kind(given));
+                self.add(Severity::Death, Field::Answer, 0, kinds, (result_text(wanted), result_text(given)));
             }
-            (Err(_), _) => {}
         }
     }
 
@@ -311,6 +337,27 @@ impl Parting {
             }
         }
         self.files(&expected.files, &actual.files);
+        self.leaks(expected.leaks, actual.leaks);
+    }
+
+    fn leaks(&mut self, wanted: Leaks, given: Leaks) {
+        let counts = [
+            (Field::Descriptors, wanted.descriptors, given.descriptors),
+            (Field::Pages, wanted.pages, given.pages),
+            (Field::Strays, wanted.strays, given.strays),
+        ];
+        for (field, wanted, given) in counts {
+            if wanted != given {
+                let than = if given > wanted { "more" } else { "fewer" };
+                self.add(
+                    Severity::Value,
+                    field,
+                    0,
+                    (String::new(), than.into()),
+                    (wanted.to_string(), given.to_string()),
+                );
+            }
+        }
     }
 }
 
@@ -329,17 +376,28 @@ fn differ_in_address(wanted: &Outcome, given: &Outcome) -> bool {
 
 /// The kind of divergence that a death in a step is. What the answer should have been hardly matters beside it.
 #[must_use]
-pub fn death(op: Op, wanted: &Outcome, end: &End) -> Bucket {
+pub fn death(step: &Step, wanted: &Result<Outcome, End>, end: &End) -> Bucket {
     let (expected, actual) = (rough_kind(wanted), end_kind(end));
-    Bucket { severity: Severity::Death, op: Some(op), field: Field::Answer, expected, actual }
+    let act = step.act().map(|act| act.op);
+    Bucket { severity: Severity::Death, op: Some(step.op), act, field: Field::Answer, expected, actual }
 }
 
-fn rough_kind(outcome: &Outcome) -> String {
-    let kind = match outcome {
-        Outcome::Raised(_) => "an exception",
-        Outcome::Value(_) => "a value",
-    };
-    kind.to_owned()
+impl Bucket {
+    /// What was done, for people: the operation, and that of an argument.
+    #[must_use]
+    pub fn done(&self) -> Option<String> {
+        let op = self.op?;
+        Some(self.act.map_or_else(|| op.to_string(), |act| format!("{op} with {act} inside")))
+    }
+}
+
+/// What an answer is beside a death.
+fn rough_kind(result: &Result<Outcome, End>) -> String {
+    match result {
+        Ok(Outcome::Raised(_)) => "an exception".to_owned(),
+        Ok(Outcome::Value(_)) => "a value".to_owned(),
+        Err(end) => end_kind(end),
+    }
 }
 
 fn kind(outcome: &Outcome) -> String {
@@ -387,6 +445,15 @@ pub fn outcome_text(outcome: &Outcome) -> String {
     }
 }
 
+/// What a step came to on one line, for people.
+#[must_use]
+pub fn result_text(result: &Result<Outcome, End>) -> String {
+    match result {
+        Ok(outcome) => outcome_text(outcome),
+        Err(end) => end.to_string(),
+    }
+}
+
 /// Why there was no answer, as a kind: without what it said.
 #[must_use]
 pub fn end_kind(end: &End) -> String {
@@ -418,7 +485,7 @@ fn state_text(state: &MapState) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mmapcheck_spec::{Raise, Step};
+    use mmapcheck_spec::Raise;
 
     fn agreement(case: &Case, expected: &Trace, actual: &Trace) -> Comparison {
         compare(case, expected, actual, &Rules::default())
@@ -524,6 +591,34 @@ mod tests {
         assert_eq!(found.differences[0].bucket.severity, Severity::Death);
         assert_eq!(found.differences[0].actual, "died of signal 11 (SIGSEGV)");
         assert_eq!(found.differences.len(), 1);
+    }
+
+    #[test]
+    fn a_death_that_is_foreseen_must_come() {
+        let dies = |signal| Trace {
+            steps: vec![
+                trace([int(1), int(1)], 0).steps[0].clone(),
+                StepTrace { result: Err(End::Died(signal)), left: Left::default() },
+            ],
+            ..Trace::default()
+        };
+        let wanted = dies(7);
+        let same = agreement(&case(), &wanted, &dies(7));
+        assert!(same.died && same.differences.is_empty() && same.cut.is_none());
+        let kinds = |given: &Trace| {
+            let found = agreement(&case(), &wanted, given);
+            assert!(!found.died && found.differences.len() == 1, "{found:?}");
+            let Difference { bucket, step, .. } = &found.differences[0];
+            assert_eq!((bucket.severity, bucket.field, *step), (Severity::Death, Field::Answer, 1));
+            (bucket.expected.clone(), bucket.actual.clone())
+        };
+        let sigbus = "died of signal 7 (SIGBUS)";
+        assert_eq!(kinds(&dies(11)), (sigbus.into(), "died of signal 11 (SIGSEGV)".into()));
+        assert_eq!(kinds(&trace([int(1), int(5)], 0)), (sigbus.into(), "a value".into()));
+        assert_eq!(kinds(&trace([int(1), raised("ValueError", "x")], 0)), (sigbus.into(), "an exception".into()));
+        let early = Trace { steps: dies(7).steps[1..].to_vec(), ..Trace::default() };
+        let found = agreement(&case(), &wanted, &early);
+        assert!(!found.died && found.differences[0].step == 0, "{found:?}");
     }
 
     #[test]

@@ -64,9 +64,7 @@ pub fn examine(order: Order, stop: &AtomicBool, watcher: &dyn Watcher) -> Result
     let known = match lists {
         Lists::This(known) => known,
         Lists::None => Known::default(),
-        Lists::BuiltIn => {
-            Known::built_in(worker.host(), &plan.subject.module).map_err(|error| TargetError(error.to_string()))?
-        }
+        Lists::BuiltIn => Known::built_in(worker.host(), &plan.subject.module)?,
     };
     plan.known = known.rules(report.profile);
     let mut judge = Judge::new(report.profile)?;

@@ -3,10 +3,13 @@
 //! Numbers are chosen relative to the state they will meet (length, position, page, size of the file), so that the
 //! boundaries are hit often. Each case switches some operations off (swarm), so that the others meet more often.
 
+mod acts;
 mod args;
+mod faults;
 
 use crate::choices::Choices;
-use mmapcheck_spec::{Case, FileSpec, Kind, Mode, Op, Profile, SLOTS, Step, World, repair};
+use crate::limits;
+use mmapcheck_spec::{Case, Dialect, FileSpec, Kind, Mode, Op, Profile, SLOTS, Step, World, repair};
 
 /// What may be generated.
 #[derive(Clone, Debug)]
@@ -15,6 +18,8 @@ pub struct Mix {
     pub ops: Vec<Op>,
     /// The most steps of a case.
     pub steps: usize,
+    /// Whether arguments may do a step of their own.
+    pub acts: bool,
     /// The profile whose constants may occur.
     pub profile: Profile,
 }
@@ -23,7 +28,7 @@ impl Mix {
     /// Every operation.
     #[must_use]
     pub fn all(profile: Profile) -> Mix {
-        Mix { ops: Op::ALL.to_vec(), steps: crate::limits::STEPS, profile }
+        Mix { ops: Op::ALL.to_vec(), steps: limits::STEPS, acts: true, profile }
     }
 }
 
@@ -46,14 +51,17 @@ fn weight(op: Op) -> usize {
         | Op::Add
         | Op::Mul => 1,
         Op::List | Op::Reversed | Op::FindAll | Op::Madvise | Op::DelItem | Op::DelSlice | Op::DelStep | Op::Less => 2,
+        // They come with a step that meets them.
+        op if op.is_limit() => 0,
         _ => 3,
     }
 }
 
 /// Makes a case.
 pub fn generate(choices: &mut impl Choices, mix: &Mix) -> Case {
-    let mut maker = Maker { choices, mix, maps: 0, views: 0, iters: 0, files: 0, world: Vec::new() };
+    let mut maker = Maker { choices, mix, maps: 0, views: 0, iters: 0, files: 0, world: Vec::new(), acting: false };
     let world = maker.world();
+    maker.acting = mix.acts && mix.profile.dialect() == Dialect::Python3 && maker.one_in(limits::ACTING);
     let bag = maker.bag();
     let mut steps = Vec::with_capacity(mix.steps);
     steps.push(maker.opening());
@@ -63,6 +71,9 @@ pub fn generate(choices: &mut impl Choices, mix: &Mix) -> Case {
         wanted = 0;
     }
     while steps.len() < wanted && !maker.choices.dry() {
+        if maker.mix.profile.has_limits() && maker.one_in(limits::FAULT) {
+            steps.extend(maker.fault());
+        }
         if let Some(step) = maker.step(&bag) {
             steps.push(step);
         }
@@ -81,6 +92,8 @@ struct Maker<'a, C> {
     files: usize,
     /// Size and mode of each file of the world.
     world: Vec<(usize, Mode)>,
+    /// Whether arguments may do a step of their own.
+    acting: bool,
 }
 
 impl<C: Choices> Maker<'_, C> {
@@ -152,6 +165,9 @@ impl<C: Choices> Maker<'_, C> {
         let row = op.row();
         let on = self.slot(row.on)?;
         let mut step = Step { op, on, bind: 0, args: self.args(op) };
+        if self.acting && self.one_in(limits::ACTING_STEP) {
+            self.make_act(&mut step);
+        }
         if let Some(kind) = row.binds {
             step.bind = self.bind(kind);
         }
@@ -214,6 +230,27 @@ mod tests {
         let seen: HashSet<Op> = cases.flat_map(|case| case.steps).map(|step| step.op).collect();
         let missing: Vec<_> = Op::ALL.iter().filter(|op| !seen.contains(op)).collect();
         assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn every_operation_with_a_number_or_bytes_is_given_an_argument_that_acts() {
+        let mix = Mix::all(Profile::cpython(3, 13, 0));
+        let cases = (0..6000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
+        let acting = cases.flat_map(|case| case.steps).filter(|step| step.act().is_some());
+        let seen: HashSet<(Op, Op)> = acting.filter_map(|step| Some((step.op, step.act()?.op))).collect();
+        let outer: HashSet<Op> = seen.iter().map(|(op, _)| *op).collect();
+        let inner: HashSet<Op> = seen.iter().map(|(_, act)| *act).collect();
+        let missing: Vec<_> = acts::CONVERTING.iter().filter(|op| !outer.contains(op)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        let missing: Vec<_> = acts::ACTS.iter().filter(|op| !inner.contains(op)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn no_argument_acts_where_none_may() {
+        let mix = Mix { acts: false, ..Mix::all(Profile::cpython(3, 13, 0)) };
+        let cases = (0..1000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
+        assert!(cases.flat_map(|case| case.steps).all(|step| step.act().is_none()));
     }
 
     #[test]

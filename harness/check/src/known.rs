@@ -10,12 +10,14 @@ mod triage;
 
 pub use triage::{KIND, kind, propose};
 
-use crate::compare::{Bucket, Comparison, Field, Severity};
+use crate::compare::{Bucket, Comparison, Field, Severity, death};
 use crate::pages::{Outcomes, matches_filter};
 use crate::report::headline;
 use crate::run::Judge;
 use mmapcheck_spec::pages::Scope;
-use mmapcheck_spec::{Case, Host, Implementation, Op, Platform, Profile, Target, TargetError, Watch, notation};
+use mmapcheck_spec::{
+    Case, End, Host, Implementation, Op, Outcome, Platform, Profile, Step, Target, TargetError, Watch, notation,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -32,6 +34,8 @@ pub struct Rule {
     pub id: String,
     /// Over the name of the operation, or [`END`].
     pub op: String,
+    /// Over the name of the operation that an argument does while it is converted; nothing where none does any.
+    pub acts: String,
     /// Over the name of the field.
     pub field: String,
     /// Over the kind of answer expected, as in [`Bucket`].
@@ -50,6 +54,7 @@ impl Rule {
         Rule {
             id: String::new(),
             op: op.to_owned(),
+            acts: bucket.act.map(|act| act.to_string()).unwrap_or_default(),
             field: field.to_string(),
             expected: bucket.expected.clone(),
             actual: bucket.actual.clone(),
@@ -65,7 +70,12 @@ impl Rule {
             Some(only) => only == bucket.severity,
             None => bucket.severity > Severity::Message,
         };
+        let acts = match bucket.act {
+            Some(act) => !self.acts.is_empty() && fits(&self.acts, act.row().name),
+            None => self.acts.is_empty(),
+        };
         severe
+            && acts
             && fits(&self.op, op)
             && fits(&self.field, field.name())
             && fits(&self.expected, &bucket.expected)
@@ -81,6 +91,10 @@ fn place(bucket: &Bucket) -> (&'static str, Field) {
     }
 }
 
+/// The signals of touching memory that is not there.
+const SIGSEGV: i32 = 11;
+const SIGBUS: i32 = 7;
+
 fn fits(pattern: &str, text: &str) -> bool {
     notation::fits(pattern, "*", text)
 }
@@ -94,6 +108,12 @@ impl Rules {
     #[must_use]
     pub fn find(&self, bucket: &Bucket) -> Option<&str> {
         self.0.iter().find(|rule| rule.takes_in(bucket)).map(|rule| rule.id.as_str())
+    }
+
+    /// Whether it is known that the target dies in a step of which this is expected.
+    #[must_use]
+    pub fn foresee_death(&self, step: &Step, wanted: &Result<Outcome, End>) -> bool {
+        [SIGSEGV, SIGBUS].into_iter().any(|signal| self.find(&death(step, wanted, &End::Died(signal))).is_some())
     }
 
     /// Whether a case that was compared in a hurry must be compared closely to say what is known in it: it can go on without
@@ -129,6 +149,12 @@ pub struct Entry {
 /// Why a list cannot be used: file, line, and what is wrong there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownError(String);
+
+impl From<KnownError> for TargetError {
+    fn from(error: KnownError) -> TargetError {
+        TargetError(error.to_string())
+    }
+}
 
 impl fmt::Display for KnownError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -297,6 +323,7 @@ mod tests {
         let find = Bucket {
             severity: Severity::Value,
             op: Some(Op::Find),
+            act: None,
             field: Field::Answer,
             expected: "int".into(),
             actual: "TypeError".into(),
@@ -310,10 +337,13 @@ mod tests {
         };
         assert!(other(|bucket| bucket.op = Some(Op::RFind)));
         assert!(other(|bucket| bucket.op = None));
+        assert!(other(|bucket| bucket.act = Some(Op::Close)));
         assert!(other(|bucket| bucket.field = Field::Pos));
         assert!(other(|bucket| bucket.expected = "bytes".into()));
         assert!(other(|bucket| bucket.actual = "int".into()));
         assert!(other(|bucket| bucket.severity = Severity::Message));
+        let inside = Rule { acts: "*".into(), ..rule.clone() };
+        assert!(!inside.takes_in(&find) && inside.takes_in(&Bucket { act: Some(Op::Close), ..find.clone() }));
         let wide = Rule { op: "*find".into(), actual: "*Error".into(), ..rule };
         assert!(wide.takes_in(&Bucket { op: Some(Op::RFind), ..find.clone() }) && wide.takes_in(&find));
         assert!(!wide.takes_in(&Bucket { op: Some(Op::FindAll), ..find }));
@@ -324,6 +354,7 @@ mod tests {
         let closing = Bucket {
             severity: Severity::Value,
             op: None,
+            act: None,
             field: Field::Closing,
             expected: "BufferError".into(),
             actual: "None".into(),

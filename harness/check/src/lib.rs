@@ -7,6 +7,7 @@
 pub mod bench;
 pub mod bless;
 pub mod campaign;
+pub mod census;
 pub mod choices;
 pub mod compare;
 pub mod examine;

@@ -28,8 +28,30 @@ pub const HANG_AGAIN: Duration = Duration::from_millis(500);
 /// Steps of a case that are left out at most because what they do is known. Each costs one more run of the case.
 pub const LEFT_OUT: usize = 8;
 
+/// One case in so many has arguments that do a step of their own while they are converted. Each of them ends most of what a
+/// case could still do with its map.
+pub const ACTING: usize = 4;
+
+/// One step in so many of such a case has one.
+pub const ACTING_STEP: usize = 5;
+
+/// One step in so many is a fault of the system: a limit, and a step that meets it.
+pub const FAULT: usize = 200;
+
+/// One case in so many keeps the steps of which it is known that they kill the target. A death costs as much time as a
+/// thousand cases, and a listed one has a case of its own that is run every time.
+pub const KILLING: u64 = 512;
+
+/// One case in so many keeps the first step in which a process is foreseen to die, and ends with it. The others go on
+/// without such steps.
+pub const DYING: u64 = 3;
+
 /// How often a case that killed a worker is tried again, to tell a crash of the target from a kill from outside.
 pub const RETRIES: usize = 3;
+
+/// How often a case that has left something behind is run again. An allocator takes so much address space at once that it does
+/// not take more in each of a few runs, and a cache is full after one.
+pub const LEAKS: usize = 4;
 
 /// Divergences of different kinds after which a campaign stops: nobody reads more at once.
 pub const BUCKETS: usize = 200;

@@ -285,11 +285,11 @@ impl Found {
             format!("Found in {target}, judged as {profile}."),
         ];
         // A session that was printed can be read.
-        let script = script(&session, &about).unwrap_or_default();
+        let script = script(&session, &about, difference.bucket.field).unwrap_or_default();
         Found {
             id: slug(difference),
             severity: finding.severity().to_string(),
-            op: difference.bucket.op.map_or("at the end".into(), |op| op.to_string()),
+            op: difference.bucket.done().unwrap_or("at the end".into()),
             field: difference.bucket.field.to_string(),
             headline: headline(difference),
             expected: difference.expected.clone(),

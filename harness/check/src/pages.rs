@@ -187,6 +187,7 @@ fn differs(case: &Case, statement: &Statement, trace: &Trace, dialect: Dialect, 
         }
         Some(Ok(Outcome::Value(value))) => Some(notation::render_value(value, dialect)),
         Some(Ok(outcome)) => Some(outcome_text(outcome)),
+        Some(Err(End::Died(signal))) if statement.dies == Some(*signal) => None,
         Some(Err(end)) => Some(end.to_string()),
         // Where the target died at the end, its answers before are lost.
         None if trace.end.is_some() => None,
@@ -197,6 +198,9 @@ fn differs(case: &Case, statement: &Statement, trace: &Trace, dialect: Dialect, 
 /// Whether an outcome is the answer of a statement. One whose value goes to `_` shows nothing, or a traceback.
 #[must_use]
 pub fn holds(statement: &Statement, outcome: &Outcome, dialect: Dialect, least: Severity) -> bool {
+    if statement.dies.is_some() {
+        return false;
+    }
     if let (true, Outcome::Value(_)) = (statement.discards, outcome) {
         return statement.want.is_empty();
     }
@@ -220,7 +224,8 @@ fn has_number(statement: &Statement, outcome: &Outcome) -> bool {
 
 fn failure(page: &str, example: &Example, statement: &Statement, got: String) -> Failure {
     let nothing = || "nothing".to_owned();
-    let wanted = statement.want.last().cloned().unwrap_or_else(nothing);
+    let death = statement.dies.map(|signal| End::Died(signal).to_string());
+    let wanted = death.or(statement.want.last().cloned()).unwrap_or_else(nothing);
     // A traceback is named by its last line, which is the one that counts.
     let line = statement.want_line + statement.want.len().saturating_sub(1);
     let line = if statement.want.is_empty() { statement.line } else { line };
@@ -250,6 +255,7 @@ pub fn broken_clause(compared: &Compared, difference: &Difference) -> Option<(&'
         Field::Closed => "closed".into(),
         Field::Map => "bytes".into(),
         Field::File => "file".into(),
+        Field::Descriptors | Field::Pages | Field::Strays => return None,
     };
     // At the end of a case, maps are closed, and files are looked at once more.
     settled(difference.bucket.op.unwrap_or(Op::Close), &kind)

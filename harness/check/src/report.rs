@@ -25,11 +25,10 @@ const LOUD: Style = BAD.bold();
 #[must_use]
 pub fn session(compared: &Compared, difference: Option<&crate::compare::Difference>) -> String {
     let mut case = compared.case.clone();
-    let mut answers: Vec<Outcome> =
-        compared.expected.steps.iter().filter_map(|step| step.result.clone().ok()).collect();
+    let mut answers: Vec<_> = compared.expected.steps.iter().map(|step| step.result.clone()).collect();
     if let Some((step, answer)) = difference.and_then(|difference| evidence(&case, difference, compared)) {
         case.steps.push(step);
-        answers.push(answer);
+        answers.push(Ok(answer));
     }
     notation::print_answered(&case, &answers, compared.profile.dialect())
 }
@@ -50,7 +49,7 @@ fn evidence(case: &Case, difference: &crate::compare::Difference, compared: &Com
         (Field::Map, Some(MapState::Open { content: Some(content), .. })) => {
             Some((Step::new(Op::GetSlice, slot, [Arg::Omitted, Arg::Omitted]), bytes(&content.bytes)?))
         }
-        (Field::Closed, Some(state)) => {
+        (Field::Closed, Some(state)) if *state != MapState::Unbound => {
             let closed = Outcome::Value(Value::Bool(*state == MapState::Closed));
             Some((Step::new(Op::Closed, slot, []), closed))
         }
@@ -74,7 +73,7 @@ pub fn headline(difference: &crate::compare::Difference) -> String {
 }
 
 fn headline_of(difference: &crate::compare::Difference, short: &dyn Fn(&str) -> String) -> String {
-    let what = difference.bucket.op.map_or("at the end of the case".to_owned(), |op| op.to_string());
+    let what = difference.bucket.done().unwrap_or("at the end of the case".to_owned());
     let (expected, actual) = (short(&difference.expected), short(&difference.actual));
     match difference.bucket.field {
         Field::Answer => format!("{what}: expected {expected}, got {actual}"),
@@ -86,7 +85,7 @@ fn headline_of(difference: &crate::compare::Difference, short: &dyn Fn(&str) -> 
 #[must_use]
 pub fn slug(difference: &crate::compare::Difference) -> String {
     let bucket = &difference.bucket;
-    let op = bucket.op.map_or("end".to_owned(), |op| op.to_string());
+    let op = bucket.done().unwrap_or("end".to_owned());
     let parts = [op, bucket.field.to_string(), bucket.expected.clone(), bucket.actual.clone()];
     let words: String = parts.join(" ").chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
     words.split_whitespace().take(10).collect::<Vec<_>>().join("-").to_lowercase()
@@ -200,7 +199,7 @@ pub fn summary(report: &Report) -> String {
         let mut milder: Vec<_> = report.milder.iter().collect();
         milder.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         for (bucket, count) in milder.iter().take(20) {
-            let op = bucket.op.map_or("end".into(), |op| op.to_string());
+            let op = bucket.done().unwrap_or("end".into());
             let _ =
                 writeln!(text, "  {count:>8} × {op}: {} → {}", shortened(&bucket.expected), shortened(&bucket.actual));
         }
@@ -217,6 +216,9 @@ pub fn summary(report: &Report) -> String {
         many => format!("{many} divergences ({})", by_severity(report)),
     };
     let early = if report.interrupted { ", stopped early" } else { "" };
+    if report.deaths > 0 {
+        let _ = writeln!(text, "deaths foreseen that came: {}", grouped(report.deaths));
+    }
     let _ = writeln!(
         text,
         "{found}: {} cases, {} steps compared in {:.1} s ({} steps/s){early}",
@@ -290,6 +292,7 @@ pub fn json(
         "seed": report.seed,
         "cases": report.cases,
         "steps": report.steps,
+        "deaths": report.deaths,
         "answers": answers::json(&report.answers),
         "refused": report.answers.refused(),
         "never": answers::never(&report.answers, &report.shown),

@@ -3,12 +3,28 @@
 //! Each fault is a bug that an implementation of `mmap` could have. A campaign must find every one and make it small, and
 //! so must the pages of the specification.
 
+mod fatal;
+mod faulty;
+mod keeping;
+mod leaking;
+mod reentrant;
 mod wrong;
 
 use crate::run::Stepwise;
+use fatal::{
+    SIGBUS, SIGSEGV, dead_raises, dead_writes, dead_zeros, dies_if, dies_of, has_dead_pages, is_given_a_view,
+    searches_to_a_page, tail_is_dead,
+};
+use faulty::{closed_for, granted, in_spite, put_back, renumbered};
+use keeping::{Keeper, closing_resize, follows_file, frozen};
+use leaking::{if_done, if_raised, keeping_close, leak_descriptor, leak_memory, leave_file};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{
     End, FileState, Host, Left, Machine, Op, Outcome, Profile, Step, TargetError, Value, Watch, World,
+};
+use reentrant::{
+    converted_twice, lost_exception, lost_export, never_asked, stale_end, stale_length, stale_position, stale_range,
+    used_after_close,
 };
 use std::path::Path;
 use wrong::{
@@ -29,12 +45,21 @@ pub struct Fault {
     /// How many steps a case may have from which nothing can be taken away any more: where a fault shows in more than one
     /// way, such as in a file that is long and in a map that was made long, those of the longest.
     pub longest: usize,
-    act: fn(&mut Reference, &Step) -> Answer,
+    act: Act,
+}
+
+/// What is done wrong.
+#[derive(Clone, Copy)]
+enum Act {
+    /// A step.
+    Step(fn(&mut Reference, &Step) -> Answer),
+    /// A step, by what is remembered of those before.
+    Keeping(fn(&mut Keeper, &Step) -> Answer),
 }
 
 /// The reference with one fault.
 pub struct Saboteur {
-    reference: Reference,
+    keeper: Keeper,
     fault: &'static Fault,
 }
 
@@ -46,36 +71,44 @@ impl Saboteur {
     pub fn target(fault: &'static Fault, profile: Profile, dir: &Path) -> Result<Stepwise<Saboteur>, TargetError> {
         let host =
             Host { profile, name: format!("the reference, wrong: {}", fault.name), is_cpython_mmap: true, page: 4096 };
-        Ok(Stepwise::new(Saboteur { reference: Reference::new(profile, dir)?, fault }, host))
+        Ok(Stepwise::new(Saboteur { keeper: Keeper::new(Reference::new(profile, dir)?, dir), fault }, host))
     }
 }
 
 impl Machine for Saboteur {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
-        self.reference.begin(world)
+        self.keeper.forget();
+        self.keeper.reference.begin(world)
     }
 
     fn step(&mut self, step: &Step) -> Answer {
-        (self.fault.act)(&mut self.reference, step)
+        match self.fault.act {
+            Act::Step(act) => act(&mut self.keeper.reference, step),
+            Act::Keeping(act) => act(&mut self.keeper, step),
+        }
     }
 
     fn look(&mut self, closely: bool, watch: Watch) -> Left {
-        self.reference.look(closely, watch)
+        self.keeper.reference.look(closely, watch)
     }
 
     fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
-        self.reference.finish(watch)
+        self.keeper.reference.finish(watch)
     }
 }
 
 macro_rules! faults {
-    ($( $(#[$doc:meta])* $name:literal ($longest:literal): $act:expr; )*) => {
-        /// Every fault.
-        pub static FAULTS: &[Fault] = &[$(Fault { name: $name, longest: $longest, act: $act }),*];
+    ($( $(#[$doc:meta])* $list:ident of $kind:ident { $( $name:literal ($longest:literal): $act:expr; )* } )*) => {
+        $(
+            $(#[$doc])*
+            pub static $list: &[Fault] = &[$(Fault { name: $name, longest: $longest, act: Act::$kind($act) }),*];
+        )*
     };
 }
 
 faults! {
+/// Those that do single steps wrong.
+FAULTS of Step {
     "find ignores end" (2): |m, s| on(m, s, Op::Find, |m, s| m.step(&first_args(s, 2)));
     "find starts at 0, not at the position" (3): |m, s| on(m, s, Op::Find, from_zero);
     "rfind starts at 0, not at the position" (3): |m, s| on(m, s, Op::RFind, from_zero);
@@ -88,7 +121,7 @@ faults! {
     "read of a negative count reads nothing" (2): |m, s| on(m, s, Op::Read, read_negative);
     "readline leaves out the newline" (3): |m, s| on(m, s, Op::ReadLine, chomped);
     "readline ends at a zero byte" (3): |m, s| on(m, s, Op::ReadLine, line_to_zero);
-    "read_byte is signed" (3): |m, s| on(m, s, Op::ReadByte, |m, s| map_int(m.step(s), |b| if b > 127 { b - 256 } else { b }));
+    "read_byte is signed" (4): |m, s| on(m, s, Op::ReadByte, |m, s| map_int(m.step(s), |b| if b > 127 { b - 256 } else { b }));
     "a read-only map takes a write" (2): |m, s| forgive(m, s, Op::Write, "TypeError", "readonly");
     "a write that does not fit is cut" (3): |m, s| on(m, s, Op::Write, cut_write);
     "write_byte wraps around" (3): |m, s| on(m, s, Op::WriteByte, wrapped_byte);
@@ -122,10 +155,10 @@ faults! {
     "repr is the one of before 3.9" (2): |m, s| on(m, s, Op::Repr, |_, _| text("<mmap.mmap object at 0x7f0000000000>"));
     "closed is always False" (3): |m, s| on(m, s, Op::Closed, |_, _| boolean(false));
     "a closed map can tell" (3): |m, s| forgive_with(m, s, Op::Tell, "ValueError", "closed", Value::Int(0));
-    "leaving a with statement does not close" (2): |m, s| on(m, s, Op::With, |m, s| m.step(&as_op(s, Op::Enter)).map(|_| Outcome::Value(Value::None)));
+    "leaving a with statement does not close" (3): |m, s| on(m, s, Op::With, |m, s| m.step(&as_op(s, Op::Enter)).map(|_| Outcome::Value(Value::None)));
     "a with statement swallows the exception" (2): |m, s| forgive(m, s, Op::WithRaise, "KeyError", "");
     "the text of a closed map's error is short" (3): |m, s| m.step(s).map(|outcome| reworded(outcome, "mmap closed or invalid", "mmap closed"));
-    "an OSError has lost its number" (1): |m, s| on(m, s, Op::New, |m, s| m.step(s).map(numberless));
+    "an OSError has lost its number" (2): |m, s| on(m, s, Op::New, |m, s| m.step(s).map(numberless));
     "pack_into writes the other way round" (2): |m, s| on(m, s, Op::Pack, |m, s| m.step(&swapped_bytes(s)));
     "find of None as its start starts at 0" (2): |m, s| on(m, s, Op::Find, none_start);
     "rfind takes a negative end for the end of the map" (2): |m, s| on(m, s, Op::RFind, negative_end);
@@ -134,7 +167,7 @@ faults! {
     "read from beyond the end raises" (4): |m, s| on(m, s, Op::Read, |m, s| if beyond(m, s) { raised("ValueError", "read out of range") } else { m.step(s) });
     "seek(0, 1) beyond the end is allowed" (4): |m, s| if beyond(m, s) { forgive(m, s, Op::Seek, "ValueError", "out of range") } else { m.step(s) };
     "a position is 32 bits wide" (2): |m, s| on(m, s, Op::Seek, |m, s| m.step(&low_bits(s)));
-    "a failed write moves the position to the end" (3): |m, s| on(m, s, Op::Write, moving_write);
+    "a failed write moves the position to the end" (4): |m, s| on(m, s, Op::Write, moving_write);
     "a zero cannot be the last byte" (3): |m, s| on(m, s, Op::WriteByte, no_last_byte);
     "resize to the same length does nothing" (3): |m, s| on(m, s, Op::Resize, lazy_resize);
     "resize(0) leaves the file alone" (2): |m, s| on(m, s, Op::Resize, harmless_resize);
@@ -143,7 +176,7 @@ faults! {
     "a move of more than a page copies forward" (3): |m, s| on(m, s, Op::Move, |m, s| if plain_int(s, 2) > Some(4096) { forward_move(m, s) } else { m.step(s) });
     "an offset of more than a page is ignored" (1): |m, s| on(m, s, Op::New, |m, s| if far_offset(s) { m.step(&without_keyword(s, "offset")) } else { m.step(s) });
     "a second map is a private copy" (3): |m, s| on(m, s, Op::New, |m, s| if s.bind > 0 { m.step(&private(s)) } else { m.step(s) });
-    "a slice bound of 2**63 overflows" (2): |m, s| on(m, s, Op::GetSlice, |m, s| if plain_int(s, 1) >= Some(1 << 63) { raised("OverflowError", "too large") } else { m.step(s) });
+    "a slice bound of 2**63 overflows" (3): |m, s| on(m, s, Op::GetSlice, |m, s| if plain_int(s, 1) >= Some(1 << 63) { raised("OverflowError", "too large") } else { m.step(s) });
     "objects with __index__ are refused" (2): |m, s| on(m, s, Op::GetItem, no_index_objects);
     "a slice assigned backwards is written forwards" (2): |m, s| on(m, s, Op::SetStep, forward_slice);
     "a read-only view can be written" (3): |m, s| forgive(m, s, Op::ViewSet, "TypeError", "read-only");
@@ -152,4 +185,59 @@ faults! {
     "an exhausted iterator starts again" (4): |m, s| on(m, s, Op::Next, restarting_next);
     "an iterator of a closed map is exhausted" (4): |m, s| m.step(s).map(|outcome| if s.op == Op::Next { as_class(outcome, "ValueError", "StopIteration") } else { outcome });
     "a closed map can be flushed" (3): |m, s| forgive(m, s, Op::Flush, "ValueError", "closed");
+    "a map is used after an argument has closed it" (2): used_after_close;
+    "a byte is written behind the end after its value has shrunk the map" (2): |m, s| on(m, s, Op::SetItem, stale_end);
+    "read has the length of before a shrink" (2): |m, s| on(m, s, Op::Read, stale_length);
+    "an argument is converted twice" (2): converted_twice;
+    "read has the position of before its argument moved it" (3): |m, s| on(m, s, Op::Read, stale_position);
+    "what an argument raises is lost" (2): lost_exception;
+    "an argument is never asked" (2): never_asked;
+    "find that fails keeps the buffer of its needle" (3): |m, s| on(m, s, Op::Find, lost_export);
+    "seek has the length of before a shrink" (2): |m, s| on(m, s, Op::Seek, stale_range);
+    "a private page follows the file after it was written to" (5): follows_file;
+    "a copy is one from the start, not from the first write" (4): |m, s| on(m, s, Op::New, frozen);
+    "a resize that fails closes the map" (2): |m, s| on(m, s, Op::Resize, closing_resize);
+    "a resize that fails has lost the number of its error" (2): |m, s| on(m, s, Op::Resize, |m, s| m.step(s).map(numberless));
+}
+/// Those about what a process dies of, which no example shows: it would be the end of whoever tries it.
+FATAL of Step {
+    "a dead page is read as zeros" (3): dead_zeros;
+    "a dead page is written to, and nothing happens" (3): dead_writes;
+    "dead pages raise" (3): dead_raises;
+    "a dead page is a SIGSEGV" (3): |m, s| dies_of(m, s, SIGBUS, SIGSEGV);
+    "memory without rights is a SIGBUS" (2): |m, s| dies_of(m, s, SIGSEGV, SIGBUS);
+    "flush dies of a dead page" (3): |m, s| dies_if(m, s, Op::Flush, has_dead_pages, SIGBUS);
+    "a view dies of a dead page" (3): |m, s| dies_if(m, s, Op::View, has_dead_pages, SIGBUS);
+    "a page is dead from the end of the file on" (3): tail_is_dead;
+    "a search reads one byte behind the map" (2): |m, s| dies_if(m, s, Op::Find, searches_to_a_page, SIGSEGV);
+    "a needle is read one byte too far" (2): |m, s| dies_if(m, s, Op::Find, |_, s| is_given_a_view(s), SIGSEGV);
+    "a source is read one byte too far" (2): |m, s| dies_if(m, s, Op::Write, |_, s| is_given_a_view(s), SIGSEGV);
+}
+/// Those that show where the system refuses something.
+FAULTY of Step {
+    "a map is longer although its file could not grow" (3): |m, s| on(m, s, Op::Resize, |m, s| in_spite(m, s, Op::LimitFile));
+    "that a file cannot grow is no error" (3): |m, s| forgive(m, s, Op::Resize, "OSError", "File too large");
+    "a file that cannot grow is an invalid argument" (3): |m, s| on(m, s, Op::Resize, |m, s| m.step(s).map(|outcome| renumbered(outcome, 27, 22)));
+    "a map is made without a descriptor where none is granted" (2): |m, s| on(m, s, Op::New, |m, s| granted(m, s, Op::LimitOpen));
+    "that no descriptor is granted has no number" (2): |m, s| on(m, s, Op::New, |m, s| m.step(s).map(|outcome| renumbered(outcome, 24, 0)));
+    "a file goes back where its map cannot grow" (3): |m, s| on(m, s, Op::Resize, put_back);
+    "a map that cannot grow is closed" (3): |m, s| on(m, s, Op::Resize, |m, s| closed_for(m, s, 12));
+}
+/// Those that remember something from step to step.
+KEEPING of Keeping {
+    "what was cut off comes back when the map grows again" (3): |k, s| k.regrow(s);
+    "a resize refused for a memoryview forgets it" (4): |k, s| k.lose_export(s);
+    "a second map sees writes only after a flush" (3): |k, s| k.stale_map(s);
+    "a copy is written to the file when it is closed" (3): |k, s| k.write_back(s);
+}
+/// Those that leave something behind. To see it, nothing else may happen in the process.
+LEAKING of Step {
+    "a constructor that fails keeps its descriptor" (1): |m, s| on(m, s, Op::New, |m, s| if_raised(m.step(s), leak_descriptor));
+    "a constructor that fails keeps its memory" (1): |m, s| on(m, s, Op::New, |m, s| if_raised(m.step(s), leak_memory));
+    "close keeps the descriptor" (2): |m, s| on(m, s, Op::Close, keeping_close);
+    "a resize keeps the memory of before" (2): |m, s| on(m, s, Op::Resize, |m, s| if_done(m.step(s), leak_memory));
+    "a resize that fails keeps memory" (2): |m, s| on(m, s, Op::Resize, |m, s| if_raised(m.step(s), leak_memory));
+    "a map that goes with its last name keeps its memory" (2): |m, s| on(m, s, Op::Drop, |m, s| if_done(m.step(s), leak_memory));
+    "memory of no file is a file that is left behind" (1): |m, s| on(m, s, Op::New, |m, s| if_done(m.step(s), || leave_file(s)));
+}
 }

@@ -1,12 +1,13 @@
 //! A session as a Python script that asks its last statement of any interpreter, without any tool of ours.
 
-use mmapcheck_spec::Op;
+use crate::compare::Field;
 use mmapcheck_spec::notation::{NotationError, Session, Statement, parse};
+use mmapcheck_spec::{End, Op};
 use std::fmt::Write;
 
 /// What every script begins with: an empty folder, and the class to look at.
 const START: &str = "\
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,15 +16,19 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 ";
 
-/// The script. It prints what the session's last statement must answer and what it does answer; given a module as its
-/// argument, it looks at that module's class. `about`: lines of comment above it.
+/// The script. It prints what the session's last statement must answer and what it does answer, or, where the divergence is in
+/// a field of what is left behind, how much the whole session leaves. Given a module as its argument, it looks at that module's
+/// class. `about`: lines of comment above it.
 ///
 /// # Errors
 /// Where the session is not in the notation.
-pub fn script(session: &str, about: &[String]) -> Result<String, NotationError> {
+pub fn script(session: &str, about: &[String], field: Field) -> Result<String, NotationError> {
     let session = parse(session, 1)?;
     let mut text = about.iter().fold(String::new(), |text, line| text + "# " + line + "\n");
     text += START;
+    if let Some(count) = counted(field) {
+        return Ok(text + &repeated(&session, field, count));
+    }
     let Some((last, before)) = session.statements.split_last() else { return Ok(text) };
     // The module is there already, perhaps with another class in it.
     for statement in before.iter().filter(|statement| statement.source != "import mmap") {
@@ -33,6 +38,29 @@ pub fn script(session: &str, about: &[String]) -> Result<String, NotationError> 
     text += "\n\n";
     text += &asked(&session, last);
     Ok(text)
+}
+
+/// What counts a kind of things that a session may leave behind.
+fn counted(field: Field) -> Option<&'static str> {
+    match field {
+        Field::Descriptors => Some("len(os.listdir('/proc/self/fd'))"),
+        Field::Pages => Some("int(open('/proc/self/statm').read().split()[0])"),
+        Field::Strays => Some("len(os.listdir('.'))"),
+        _ => None,
+    }
+}
+
+/// The session as a function that is called again and again, and what is counted before and after.
+fn repeated(session: &Session, field: Field, count: &str) -> String {
+    let mut text = String::from("\n\ndef session():\n");
+    for statement in session.statements.iter().filter(|statement| statement.source != "import mmap") {
+        text += &indented(&done(statement));
+        text.push('\n');
+    }
+    text + &format!(
+        "\n\nsession()\nbefore = {count}\nfor _ in range(100):\n    session()\n    gc.collect()\n\
+         print('asked:    {field} by 100 runs')\nprint('expected: 0')\nprint('got:      %d' % ({count} - before))\n"
+    )
 }
 
 /// A statement whose answer is not what the script is about. Where a step raises that should not, the script says so and
@@ -71,6 +99,9 @@ fn answers_nothing(op: Op) -> bool {
 
 /// An answer on one line; of a traceback the line that counts.
 fn wanted(statement: &Statement) -> String {
+    if let Some(signal) = statement.dies {
+        return format!("it {}", End::Died(signal));
+    }
     match statement.want.as_slice() {
         [] => "nothing".into(),
         [first, .., last] if first.starts_with("Traceback") => last.clone(),
@@ -108,9 +139,13 @@ mod tests {
 
     /// Runs the script of a session with `python3`; what it prints.
     fn said(session: &str) -> Result<String> {
+        said_of(session, Field::Answer)
+    }
+
+    fn said_of(session: &str, field: Field) -> Result<String> {
         let dir = tempfile::tempdir()?;
         let file = dir.path().join("script.py");
-        std::fs::write(&file, script(session, &["a comment".into()])?)?;
+        std::fs::write(&file, script(session, &["a comment".into()], field)?)?;
         let done = Command::new("python3").arg(&file).env("TMPDIR", dir.path()).output()?;
         Ok(String::from_utf8(done.stdout)? + &String::from_utf8(done.stderr)?)
     }
@@ -126,10 +161,22 @@ mod tests {
     }
 
     #[test]
+    fn a_script_counts_what_a_session_leaves_behind() -> Result {
+        let session = format!("{OPENING}>>> m.close()\n");
+        for (field, what) in [(Field::Descriptors, "descriptors left open"), (Field::Strays, "files left behind")] {
+            let wanted = format!("asked:    {what} by 100 runs\nexpected: 0\ngot:      0\n");
+            assert_eq!(said_of(&session, field)?, wanted);
+        }
+        Ok(())
+    }
+
+    #[test]
     fn steps_before_may_raise_and_statements_answer_nothing() -> Result {
         let raising = ">>> m.read(b'')\nTraceback (most recent call last):\n  ...\nTypeError: no\n";
         let session = format!("{OPENING}{raising}>>> with m:\n...     pass\n...\n");
         assert_eq!(said(&session)?, "asked:    with m: pass\nexpected: nothing\ngot:      nothing\n");
+        let session = format!("{OPENING}>>> m[0]  # died of signal 7 (SIGBUS)\n");
+        assert_eq!(said(&session)?, "asked:    m[0]\nexpected: it died of signal 7 (SIGBUS)\ngot:      97\n");
         let session = format!("{OPENING}>>> m[9] = 1\n");
         assert_eq!(
             said(&session)?,

@@ -4,7 +4,7 @@
 //! A candidate is only taken where it is smaller by [`size`], so that shrinking ends.
 
 use mmapcheck_spec::notation::print;
-use mmapcheck_spec::{Arg, Base, Case, Given, Mode, Num, Wrap, repair};
+use mmapcheck_spec::{Arg, Base, Case, Given, Mode, Num, Step, Wrap, repair};
 use std::time::Instant;
 
 /// Shrinks a case. `same` says whether a candidate still shows the divergence. Stops at `deadline` with what it has.
@@ -19,19 +19,21 @@ pub fn shrink(case: Case, deadline: Instant, same: &mut dyn FnMut(&Case) -> bool
 /// The bytes count by themselves because many can print as few: `b'a' * 5000`.
 fn size(case: &Case) -> (usize, usize, u128) {
     let number = |given: &Given| match &given.arg {
-        Arg::Int(num) | Arg::Index(num) => num.plus.unsigned_abs().min(1 << 80),
+        Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => num.plus.unsigned_abs().min(1 << 80),
         Arg::Fd(slot) | Arg::Map(slot) | Arg::View(slot) | Arg::File(slot) | Arg::Path(slot) => u128::from(*slot),
-        Arg::Bytes(_, bytes) => disorder(bytes),
+        Arg::Bytes(_, bytes) | Arg::BufferAfter(bytes, _) => disorder(bytes),
         _ => 0,
     };
     let steps =
-        case.steps.iter().map(|step| step.args.iter().map(number).sum::<u128>() + u128::from(step.on + step.bind));
+        case.all_steps().map(|step| step.args.iter().map(number).sum::<u128>() + u128::from(step.on + step.bind));
     let files = case.world.files.iter().map(|file| disorder(&file.bytes));
-    let given = case.steps.iter().flat_map(|step| &step.args);
+    let given = case.all_steps().flat_map(|step| &step.args);
     let written = given.map(|given| match &given.arg {
-        Arg::Bytes(_, bytes) => bytes.len(),
+        Arg::Bytes(_, bytes) | Arg::BufferAfter(bytes, _) => bytes.len(),
         // A bit weighs more than what it can save in print: `2**63` is shorter than the numbers around it.
-        Arg::Int(num) | Arg::Index(num) => 16 * (128 - num.plus.unsigned_abs().leading_zeros() as usize),
+        Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => {
+            16 * (128 - num.plus.unsigned_abs().leading_zeros() as usize)
+        }
         _ => 0,
     });
     let bytes = case.world.files.iter().map(|file| file.bytes.len()).chain(written).sum::<usize>();
@@ -139,7 +141,7 @@ impl Shrinker<'_> {
         let mut helped = false;
         let mut step = 0;
         while step < self.case.steps.len() {
-            helped |= self.names(step) | self.together(step);
+            helped |= self.act_alone(step) | self.names(step) | self.together(step);
             let mut place = self.case.steps[step].args.len();
             while place > 0 {
                 place -= 1;
@@ -148,6 +150,14 @@ impl Shrinker<'_> {
             step += 1;
         }
         helped
+    }
+
+    /// Does what an argument does as a step in place of the one it is given to.
+    fn act_alone(&mut self, step: usize) -> bool {
+        let Some(act) = self.case.steps[step].act().cloned() else { return false };
+        let mut candidate = self.case.clone();
+        candidate.steps[step] = act;
+        self.offer(candidate)
     }
 
     /// Does a step on the first thing of its kind, bound to the first name.
@@ -241,6 +251,15 @@ fn simpler(arg: &Arg) -> Vec<Arg> {
     match arg {
         Arg::Int(num) => numbers(*num).into_iter().map(Arg::Int).collect(),
         Arg::Index(num) => std::iter::once(Arg::Int(*num)).chain(numbers(*num).into_iter().map(Arg::Index)).collect(),
+        Arg::IndexAfter(num, act) => [Arg::Int(*num), Arg::Index(*num)]
+            .into_iter()
+            .chain(numbers(*num).into_iter().map(|num| Arg::IndexAfter(num, act.clone())))
+            .chain(simpler_acts(act).map(|act| Arg::IndexAfter(*num, Box::new(act))))
+            .collect(),
+        Arg::BufferAfter(bytes, act) => std::iter::once(Arg::Bytes(Wrap::Bytes, bytes.clone()))
+            .chain(shorter(bytes).into_iter().map(|bytes| Arg::BufferAfter(bytes, act.clone())))
+            .chain(simpler_acts(act).map(|act| Arg::BufferAfter(bytes.clone(), Box::new(act))))
+            .collect(),
         Arg::Bool(value) => vec![Arg::int(i128::from(*value))],
         Arg::Bytes(wrap, bytes) => {
             let plain = (*wrap != Wrap::Bytes).then(|| Arg::Bytes(Wrap::Bytes, bytes.clone()));
@@ -255,6 +274,26 @@ fn simpler(arg: &Arg) -> Vec<Arg> {
         Arg::Path(1..) => vec![Arg::Path(0)],
         _ => Vec::new(),
     }
+}
+
+/// Steps that may be simpler than the one an argument does: on the first thing of its kind, with less or simpler arguments.
+fn simpler_acts(act: &Step) -> impl Iterator<Item = Step> {
+    let first = Step { on: 0, bind: 0, ..act.clone() };
+    let fewer = (0..act.args.len()).filter(|_| act.op.row().is_call()).map(|place| {
+        let mut less = act.clone();
+        less.args.remove(place);
+        less
+    });
+    let plainer = (0..act.args.len()).flat_map(|place| {
+        let with = move |arg| {
+            let mut step = act.clone();
+            step.args[place].arg = arg;
+            step
+        };
+        simpler(&act.args[place].arg).into_iter().map(with)
+    });
+    let found: Vec<Step> = std::iter::once(first).filter(|first| first != act).chain(fewer).chain(plainer).collect();
+    found.into_iter()
 }
 
 fn without(places: &smallvec::SmallVec<[u8; 4]>, i: usize) -> smallvec::SmallVec<[u8; 4]> {
@@ -335,7 +374,7 @@ fn shorter(bytes: &[u8]) -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mmapcheck_spec::{FileSpec, Op, Profile, Step, World};
+    use mmapcheck_spec::{FileSpec, Op, Profile, World};
     use std::time::Duration;
 
     fn later() -> Instant {

@@ -1,10 +1,10 @@
 //! What was expected beside what was given.
 
-use crate::compare::{Difference, content_text, outcome_text};
+use crate::compare::{Difference, Field, content_text, outcome_text, result_text};
 use crate::report::shortened;
 use crate::run::Compared;
 use anstyle::{AnsiColor, Color, Style};
-use mmapcheck_spec::notation::{self, step_text};
+use mmapcheck_spec::notation::{self, line_text};
 use mmapcheck_spec::{Kind, MapState, StepTrace};
 use std::fmt::Write;
 
@@ -55,7 +55,7 @@ fn sides(compared: &Compared, step: usize) -> String {
 
 fn title(compared: &Compared, step: usize) -> String {
     match compared.case.steps.get(step) {
-        Some(done) => format!("step {} of {}: {}", step + 1, compared.case.steps.len(), shortened(&step_text(done))),
+        Some(done) => format!("step {} of {}: {}", step + 1, compared.case.steps.len(), shortened(&line_text(done))),
         None => "after the last step".to_owned(),
     }
 }
@@ -71,13 +71,10 @@ fn rows(compared: &Compared, step: usize) -> Vec<Row> {
 }
 
 fn step_rows(wanted: &StepTrace, given: Option<&StepTrace>) -> Vec<Row> {
-    let answer = |step: &StepTrace| match &step.result {
-        Ok(outcome) => shortened(&outcome_text(outcome)),
-        Err(end) => end.to_string(),
-    };
+    let answer = |step: &StepTrace| shortened(&result_text(&step.result));
     let nothing = || "nothing".to_owned();
     let mut rows = vec![("answer".to_owned(), answer(wanted), given.map_or_else(nothing, answer))];
-    let Some(given) = given.filter(|given| given.result.is_ok()) else { return rows };
+    let Some(given) = given.filter(|given| wanted.result.is_ok() && given.result.is_ok()) else { return rows };
     let many = wanted.left.maps.len().max(given.left.maps.len());
     for slot in 0..many {
         let name = notation::name(Kind::Map, slot as u8);
@@ -122,5 +119,12 @@ fn end_rows(compared: &Compared) -> Vec<Row> {
         let name = format!("file {}", notation::name(Kind::File, number as u8));
         rows.push((name, shortened(&content_text(ours)), shortened(&content_text(theirs))));
     }
+    let (ours, theirs) = (wanted.leaks, given.leaks);
+    let counts = [
+        (Field::Descriptors, ours.descriptors, theirs.descriptors),
+        (Field::Pages, ours.pages, theirs.pages),
+        (Field::Strays, ours.strays, theirs.strays),
+    ];
+    rows.extend(counts.map(|(field, ours, theirs)| (field.to_string(), ours.to_string(), theirs.to_string())));
     rows
 }

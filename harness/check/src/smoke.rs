@@ -1,11 +1,12 @@
 //! A first look at a target: can it be driven at all, what does it offer, and does it give the answers that any mmap must.
 
 use crate::compare::Severity;
+use crate::known::Known;
 use crate::limits;
 use crate::pages::{self, Outcomes};
 use crate::report::{grouped, headline};
 use crate::run::Judge;
-use crate::worker::{Subject, SweepOrder, Worker};
+use crate::worker::{Subject, SweepOrder, WireRule, Worker};
 use mmapcheck_spec::pages::all;
 use mmapcheck_spec::{
     Arg, Case, Host, Kind, MapState, Op, Outcome, Profile, Step, TargetError, Watch, constants, notation,
@@ -72,7 +73,7 @@ pub fn smoke(subject: &Subject, profile: Option<Profile>, hang: Duration) -> Res
         ("constants", offered(&mut judge, worker.as_mut(), &names())?),
     ];
     facts.extend(said(worker.as_ref()));
-    facts.push(("random cases", random(worker.as_mut(), least)?));
+    facts.push(("random cases", random(worker.as_mut(), &subject.module, least)?));
     Ok(Smoke { host, profile, facts, examples, blind })
 }
 
@@ -147,9 +148,11 @@ fn said(worker: &dyn Worker) -> Vec<(&'static str, String)> {
 }
 
 /// How fast random cases are, and in how many ways they diverge.
-fn random(worker: &mut dyn Worker, least: Severity) -> Result<String, TargetError> {
+fn random(worker: &mut dyn Worker, module: &str, least: Severity) -> Result<String, TargetError> {
     let ops = Op::ALL.iter().map(ToString::to_string).collect();
-    let order = SweepOrder { seed: 1, first: 0, count: CASES, ops, steps: limits::STEPS, known: Vec::new() };
+    let host = worker.host();
+    let known = Known::built_in(host, module)?.rules(host.profile).0.iter().map(WireRule::from).collect();
+    let order = SweepOrder { seed: 1, first: 1, count: CASES, ops, steps: limits::STEPS, acts: true, known };
     let began = Instant::now();
     let swept = match worker.sweep(order)? {
         Ok(swept) => swept,

@@ -5,8 +5,8 @@ use crate::compare::{Bucket, compare};
 use crate::generate::{Mix, generate};
 use crate::histogram::Histogram;
 use crate::limits;
-use crate::run::{Answered, Judge};
-use mmapcheck_spec::{Target, TargetError, Watch};
+use crate::run::{Answered, Judge, look_for_leaks};
+use mmapcheck_spec::{Leaks, Target, TargetError, Watch};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
@@ -17,6 +17,8 @@ pub struct Swept {
     pub cases: u64,
     /// Steps compared.
     pub steps: u64,
+    /// Cases in which the target died as was foreseen.
+    pub deaths: u64,
     /// What they answered.
     pub answers: Histogram,
     /// The kinds of divergence met.
@@ -62,18 +64,26 @@ pub fn sweep(
         let next = match numbers.next() {
             Some(number) => {
                 let watch = if number.is_multiple_of(limits::CLOSE_LOOK) { Watch::Every } else { Watch::Quick };
+                judge.take_up(number);
                 let answered = judge.answer(generate(&mut seeded(seed, number), mix), watch)?;
-                target.announce(&answered.case, watch);
+                if answered.expected.death().is_none() {
+                    target.announce(&answered.case, watch);
+                }
                 Some((number, watch, answered))
             }
             None => None,
         };
         let done = next.is_none();
-        let Some((number, watch, Answered { case, expected })) = std::mem::replace(&mut ahead, next) else {
+        let Some((number, watch, answered)) = std::mem::replace(&mut ahead, next) else {
             if done { break } else { continue }
         };
         starting(number, false);
-        let actual = target.run(&case, watch)?;
+        let mut actual = answered.run_on(target, watch)?;
+        let Answered { case, expected } = answered;
+        if actual.leaks != Leaks::default() {
+            starting(number, true);
+            look_for_leaks(&case, target, watch, &mut actual)?;
+        }
         swept.cases += 1;
         let compared = actual.steps.len().min(expected.steps.len());
         swept.steps += compared as u64;
@@ -81,8 +91,10 @@ pub fn sweep(
         let mut comparison = compare(&case, &expected, &actual, judge.rules());
         if judge.rules().want_a_closer_look(&comparison) {
             starting(number, true);
+            judge.take_up(number);
             comparison = judge.compare(case, target, Watch::Full)?.comparison;
         }
+        swept.deaths += u64::from(comparison.died);
         for (_, id) in comparison.known {
             *swept.known.entry(id).or_default() += 1;
         }

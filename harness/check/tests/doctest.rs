@@ -4,8 +4,9 @@ use mmapcheck::choices::seeded;
 use mmapcheck::generate::{Mix, generate};
 use mmapcheck::known::Known;
 use mmapcheck::run::{Answered, Judge};
+use mmapcheck_spec::notation::line_text;
 use mmapcheck_spec::pages::{Page, Scope, TEXTS, all};
-use mmapcheck_spec::{Dialect, Host, Implementation, Outcome, Platform, Profile, Version, Watch, notation};
+use mmapcheck_spec::{Arg, Dialect, Host, Implementation, Op, Platform, Profile, Step, Version, Watch, notation};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -47,11 +48,15 @@ fn cpython(version: Version) -> Profile {
     Profile { implementation: Implementation::CPython, version, platform: Platform::Linux }
 }
 
+/// What is known of CPython.
+fn known(version: Version) -> Result<Known> {
+    let host = Host { profile: cpython(version), name: String::new(), is_cpython_mmap: true, page: 4096 };
+    Ok(Known::built_in(&host, "mmap")?)
+}
+
 /// The clauses that this version is known to break.
 fn known_to_fail(version: Version) -> Result<Vec<String>> {
-    let host = Host { profile: cpython(version), name: String::new(), is_cpython_mmap: true, page: 4096 };
-    let entries = Known::built_in(&host, "mmap")?.entries;
-    let applying = entries.into_iter().filter(|entry| entry.scope.excludes(host.profile).is_none());
+    let applying = known(version)?.entries.into_iter().filter(|entry| entry.scope.excludes(cpython(version)).is_none());
     Ok(applying.flat_map(|entry| entry.clauses).collect())
 }
 
@@ -151,11 +156,22 @@ const SESSIONS: u64 = 100;
 fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
     let profile = cpython(version);
     let (mut judge, mix) = (Judge::new(profile)?, Mix::all(profile));
+    judge.set_rules(known(version)?.rules(profile));
+    judge.spare_all();
     let mut written = Vec::new();
     for number in 0..SESSIONS {
         let Answered { case, expected } = judge.answer(generate(&mut seeded(11, number), &mix), Watch::Quick)?;
-        let answers: Option<Vec<Outcome>> = expected.steps.into_iter().map(|step| step.result.ok()).collect();
-        let text = notation::print_answered(&case, &answers.ok_or("a step without an answer")?, profile.dialect());
+        let answers: Vec<_> = expected.steps.into_iter().map(|step| step.result).collect();
+        if answers.iter().any(|answer| answer.is_err()) {
+            return Err("a step without an answer".into());
+        }
+        let mut text = notation::print_answered(&case, &answers, profile.dialect());
+        // All files are run by one process, in which a limit would stay.
+        for op in [Op::LimitFile, Op::LimitOpen, Op::LimitMemory] {
+            if case.steps.iter().any(|step| step.op == op) {
+                text += &format!(">>> {}\n", line_text(&Step::new(op, 0, [Arg::int(op.high_limit())])));
+            }
+        }
         // Written like this, the largest `int` of Python 2 is a `long`.
         if profile.dialect() == Dialect::Python2 && text.contains("2**63 - 1") {
             continue;

@@ -30,6 +30,7 @@ fn memory_and_files_agree() -> Result {
     let mix = Mix::all(profile);
     let swept = sweep(&mut judge, &mut target, &mix, SEED, 0..cases, &mut |_, _| {})?;
     if let Some(hit) = swept.hits.first() {
+        judge.take_up(hit.case);
         let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
         let compared = judge.compare(case, &mut target, Watch::Full)?;
         let first = compared.comparison.differences.first();

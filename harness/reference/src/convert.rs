@@ -19,7 +19,7 @@ pub fn method_int<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<
     if !profile.methods_call_ints_too_large() {
         return int(object, profile);
     }
-    let Some(value) = object.integer() else { return Err(no_index(object, profile)) };
+    let Some(value) = object.integer()? else { return Err(no_index(object, profile)) };
     i32::try_from(value).map_err(|_| overflow_error("Python int too large to convert to C int"))
 }
 
@@ -50,8 +50,9 @@ pub fn offset<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64>
 
 /// A number for a C `int` or `long`.
 fn whole<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i128> {
-    let is_taken = profile.int_takes_index() || !matches!(object, Object::Index(_));
-    object.integer().filter(|_| is_taken).ok_or_else(|| not_an_integer(object, profile, true))
+    let is_taken = profile.int_takes_index() || !matches!(object, Object::Index(_) | Object::IndexAfter(..));
+    let value = if is_taken { object.integer()? } else { None };
+    value.ok_or_else(|| not_an_integer(object, profile, true))
 }
 
 /// An `unsigned char`: the argument of `write_byte`.
@@ -68,7 +69,7 @@ pub fn ssize<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> 
     if profile.dialect() == Dialect::Python2 {
         return long(object, profile);
     }
-    let Some(value) = object.integer() else { return Err(not_an_integer(object, profile, false)) };
+    let Some(value) = object.integer()? else { return Err(not_an_integer(object, profile, false)) };
     i64::try_from(value).map_err(|_| overflow_error("Python int too large to convert to C ssize_t"))
 }
 
@@ -98,7 +99,7 @@ pub fn no_index<S: Store>(object: &Object<'_, S>, profile: Profile) -> Stop {
 
 /// An index, or none where the object is no number. `class` raises where it is too large for any sequence.
 pub fn index<S: Store>(object: &Object<'_, S>, profile: Profile, class: fn(String) -> Stop) -> Answer<Option<i64>> {
-    let Some(value) = object.integer() else { return Ok(None) };
+    let Some(value) = object.integer()? else { return Ok(None) };
     match i64::try_from(value) {
         Ok(value) => Ok(Some(value)),
         Err(_) => Err(class(format!("cannot fit '{}' into an index-sized integer", object.type_name(profile)))),
@@ -111,7 +112,7 @@ pub fn optional_count<S: Store>(object: &Object<'_, S>, profile: Profile) -> Ans
     match object {
         Object::None => return Ok(None),
         Object::Thing(Thing::Float) if !profile.read_takes_index() => return Err(no_index(object, profile)),
-        Object::Index(_) if !profile.read_takes_index() => {}
+        Object::Index(_) | Object::IndexAfter(..) if !profile.read_takes_index() => {}
         _ => {
             if let Some(count) = index(object, profile, overflow_error)? {
                 return Ok(Some(count));
@@ -134,7 +135,8 @@ pub fn truth<S: Store>(object: &Object<'_, S>) -> Answer<bool> {
         Object::Bytes(Wrap::Strided, bytes) => bytes.len().div_ceil(2) > 0,
         Object::Bytes(_, bytes) => !bytes.is_empty(),
         Object::Thing(Thing::List | Thing::Dict) => false,
-        Object::Thing(_) | Object::Index(_) | Object::File | Object::Descriptor(..) => true,
+        Object::Thing(_) | Object::Index(_) | Object::IndexAfter(..) | Object::BufferAfter(..) => true,
+        Object::File | Object::Descriptor(..) => true,
         Object::Map(map) => map.open().map(|_| true)?,
         Object::View(view) => view.part()?.2 > 0,
     })
@@ -195,6 +197,12 @@ impl Places {
         (self.step == 1 || self.count == 0).then_some(self.start.max(0) as usize)
     }
 
+    /// Whether a sequence of `len` items has all of them.
+    pub fn lie_in(self, len: usize) -> bool {
+        let Some(steps) = self.count.checked_sub(1) else { return true };
+        self.start.max(self.start + steps as i64 * self.step) < len as i64
+    }
+
     /// Each place, in order.
     pub fn each(self) -> impl Iterator<Item = usize> {
         (0..self.count as i64).map(move |i| (self.start + i * self.step) as usize)
@@ -203,7 +211,7 @@ impl Places {
 
 /// A part of a slice; a number too large for any sequence is as good as the largest that is not.
 fn slice_part<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<Option<i64>> {
-    match (object, object.integer()) {
+    match (object, object.integer()?) {
         (Object::None, _) => Ok(None),
         (_, Some(value)) => Ok(Some(value.clamp(i64::MIN.into(), i64::MAX.into()) as i64)),
         _ if profile.slice_refusal_omits_none() => {

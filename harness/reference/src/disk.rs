@@ -311,13 +311,21 @@ impl Memory for Region {
         crate::digest(unsafe { slice::from_raw_parts(self.at(0, count), count) })
     }
 
-    fn resize(&mut self, len: usize) -> Result<(), Errno> {
+    fn resize(&mut self, len: usize, granted: bool) -> Result<(), Errno> {
         let whole = matches!(self.behind, Behind::File { shared: Some(_), .. });
         let mapped = if whole { len.next_multiple_of(PAGE) } else { len };
-        if let Some(raw) = self.raw.as_mut().filter(|raw| raw.len() != mapped) {
-            // SAFETY: no pointer into the map outlives a step, so it may move; what becomes mapped without a page behind
-            // it is not live, and never touched.
-            unsafe { raw.remap(mapped, RemapOptions::new().may_move(true)) }?;
+        let before = self.raw().len();
+        let refused = !granted && mapped.div_ceil(PAGE) > before.div_ceil(PAGE);
+        // The kernel has other reasons to refuse, which come first.
+        for mapped in [mapped, before].into_iter().take(if refused { 2 } else { 1 }) {
+            if let Some(raw) = self.raw.as_mut().filter(|raw| raw.len() != mapped) {
+                // SAFETY: no pointer into the map outlives a step, so it may move; what becomes mapped without a page behind
+                // it is not live, and never touched.
+                unsafe { raw.remap(mapped, RemapOptions::new().may_move(true)) }?;
+            }
+        }
+        if refused {
+            return Err(Errno::ENOMEM);
         }
         self.len = len;
         Ok(())

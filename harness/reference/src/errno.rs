@@ -18,6 +18,10 @@ impl Errno {
     pub const EFAULT: Errno = Errno(14);
     /// Invalid argument.
     pub const EINVAL: Errno = Errno(22);
+    /// Too many open files.
+    pub const EMFILE: Errno = Errno(24);
+    /// File too large.
+    pub const EFBIG: Errno = Errno(27);
 
     /// The class, and the text of `strerror`, that CPython shows for it.
     fn words(self) -> Option<(&'static str, &'static str)> {
@@ -32,6 +36,7 @@ impl Errno {
             16 => ("OSError", "[Errno 16] Device or resource busy"),
             19 => ("OSError", "[Errno 19] No such device"),
             22 => ("OSError", "[Errno 22] Invalid argument"),
+            24 => ("OSError", "[Errno 24] Too many open files"),
             27 => ("OSError", "[Errno 27] File too large"),
             28 => ("OSError", "[Errno 28] No space left on device"),
             95 => ("OSError", "[Errno 95] Operation not supported"),

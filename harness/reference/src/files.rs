@@ -6,6 +6,7 @@
 use crate::answer::unsupported;
 use crate::disk::Disk;
 use crate::errno::Errno;
+use crate::limits::Limits;
 use crate::rules::section::Sections;
 use crate::store::Store;
 use mmapcheck_spec::{
@@ -27,6 +28,8 @@ pub struct Cursor {
     pub number: usize,
     /// In bytes from the start.
     pub position: Cell<u64>,
+    /// Whether the file object is closed, so that its descriptor is none any more.
+    pub closed: Cell<bool>,
 }
 
 /// A file object.
@@ -37,9 +40,15 @@ struct FileObject<F> {
     open: Option<F>,
 }
 
+impl<F> Drop for FileObject<F> {
+    fn drop(&mut self) {
+        self.cursor.closed.set(true);
+    }
+}
+
 impl<F> FileObject<F> {
     fn new(number: usize, position: u64, open: F) -> FileObject<F> {
-        let cursor = Rc::new(Cursor { number, position: Cell::new(position) });
+        let cursor = Rc::new(Cursor { number, position: Cell::new(position), closed: Cell::new(false) });
         FileObject { cursor, open: Some(open) }
     }
 }
@@ -50,6 +59,8 @@ pub struct Files<S: Store = Disk> {
     pub(crate) store: S,
     /// What keeps files from being made shorter.
     pub(crate) sections: Sections<S>,
+    /// What the system grants.
+    pub(crate) limits: Rc<Limits>,
     /// How many files the case has.
     count: usize,
     objects: [Option<FileObject<S::File>>; SLOTS],
@@ -96,7 +107,13 @@ impl Files {
 impl<S: Store> Files<S> {
     /// The files of a store.
     pub(crate) fn of(store: S) -> Files<S> {
-        Files { store, sections: Sections::default(), count: 0, objects: [const { None }; SLOTS] }
+        Files {
+            store,
+            sections: Sections::default(),
+            limits: Rc::default(),
+            count: 0,
+            objects: [const { None }; SLOTS],
+        }
     }
 
     /// Makes the files of a world in place of those of the last one.
@@ -105,6 +122,7 @@ impl<S: Store> Files<S> {
     /// Where one cannot be made.
     pub fn begin(&mut self, world: &World) -> Result<(), TargetError> {
         self.end();
+        self.limits.lift();
         self.count = world.files.len();
         for (number, file) in world.files.iter().enumerate() {
             self.store.make(number, &file.bytes).map_err(|errno| failed("make", errno))?;
@@ -117,8 +135,8 @@ impl<S: Store> Files<S> {
 
     /// Drops the file objects of the case.
     pub fn end(&mut self) {
-        for object in self.objects.iter_mut().filter_map(Option::take) {
-            if let Some(open) = object.open {
+        for mut object in self.objects.iter_mut().filter_map(Option::take) {
+            if let Some(open) = object.open.take() {
                 self.store.take_back(object.cursor.number, open);
             }
         }
@@ -129,6 +147,7 @@ impl<S: Store> Files<S> {
     /// # Errors
     /// Where the case has no such file.
     pub fn open(&mut self, slot: Slot, number: u8, mode: Mode) -> Result<(), End> {
+        self.check_descriptor()?;
         let number = self.number(number)?;
         let open = self.store.open(number, mode).map_err(broken)?;
         if mode.truncates() {
@@ -136,6 +155,10 @@ impl<S: Store> Files<S> {
         }
         *self.objects.get_mut(usize::from(slot)).ok_or_else(unbound)? = Some(FileObject::new(number, 0, open));
         Ok(())
+    }
+
+    fn check_descriptor(&self) -> Result<(), End> {
+        if self.limits.grant_descriptor() { Ok(()) } else { Err(unsupported("no more files can be open")) }
     }
 
     fn number(&self, number: u8) -> Result<usize, End> {
@@ -190,7 +213,8 @@ impl<S: Store> Files<S> {
             return Err(unsupported("the file is not open for writing"));
         }
         let end = position.get() + bytes.len() as u64;
-        if end > MOST_FILE {
+        // Writing is refused by where the bytes lie, whatever the size of the file.
+        if end > MOST_FILE || !self.limits.let_grow(0, end) {
             return Err(unsupported("the file would become too large"));
         }
         S::write(open, position.get(), bytes).map_err(broken)?;
@@ -234,7 +258,7 @@ impl<S: Store> Files<S> {
         if !S::mode(open).writes() {
             return Err(unsupported("the file is not open for writing"));
         }
-        if size > MOST_FILE {
+        if size > MOST_FILE || !self.limits.let_grow(S::size(open), size) {
             return Err(unsupported("the file would become too large"));
         }
         S::set_size(open, size).map_err(broken)
@@ -247,6 +271,7 @@ impl<S: Store> Files<S> {
     pub fn close(&mut self, slot: Slot) -> Result<(), End> {
         let object = self.objects.get_mut(usize::from(slot)).and_then(Option::as_mut).ok_or_else(unbound)?;
         object.open = None;
+        object.cursor.closed.set(true);
         Ok(())
     }
 
@@ -255,6 +280,7 @@ impl<S: Store> Files<S> {
     /// # Errors
     /// Where there is no such file.
     pub fn content(&mut self, number: u8) -> Result<Vec<u8>, End> {
+        self.check_descriptor()?;
         let number = self.number(number)?;
         let open = self.store.open(number, Mode::Read).map_err(broken)?;
         let bytes = S::read(&open, 0).map_err(broken)?;

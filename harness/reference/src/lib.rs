@@ -10,6 +10,7 @@ mod disk;
 mod errno;
 pub mod files;
 mod folder;
+mod limits;
 mod machine;
 mod map;
 mod object;

@@ -1,11 +1,12 @@
 //! The reference as a machine: names, and which rule answers which operation. A match here only calls.
 
-use crate::answer::{Answer, attribute_error, outcome, type_error, unsupported};
+use crate::answer::{Answer, Stop, attribute_error, outcome, type_error, unsupported};
 use crate::disk::{self, Disk};
 use crate::errno::Errno;
 use crate::files::Files;
 use crate::map::Map;
 use crate::object::{Args, Object};
+use crate::rules::construct::Asked;
 use crate::rules::iterate::Iter;
 use crate::rules::view::View;
 use crate::rules::{compare, construct, section};
@@ -17,6 +18,7 @@ use mmapcheck_spec::{
     Step, TargetError, Thing, Value, Watch, World, Wrap,
 };
 use smallvec::SmallVec;
+use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -25,14 +27,30 @@ use std::rc::Rc;
 /// By itself it is on real files; [`Reference::in_memory`] makes one that foresees what a system would do.
 pub struct Reference<S: Store = Disk> {
     pub(crate) profile: Profile,
-    pub(crate) files: Files<S>,
-    pub(crate) names: Names<S>,
+    pub(crate) files: RefCell<Files<S>>,
+    pub(crate) names: RefCell<Names<S>>,
+}
+
+/// A step of the case that an argument does while it is converted. Nothing of the machine is borrowed then.
+pub struct Act<'a, S: Store> {
+    machine: &'a Reference<S>,
+    step: &'a Step,
+}
+
+impl<S: Store> Act<'_, S> {
+    /// Does it. What it raises, the conversion raises.
+    pub fn perform(&self) -> Answer<()> {
+        match self.machine.perform(self.step)? {
+            Outcome::Value(_) => Ok(()),
+            Outcome::Raised(raise) => Err(Stop::Raised(raise)),
+        }
+    }
 }
 
 /// What the names of a case stand for.
 pub(crate) struct Names<S: Store> {
     pub(crate) maps: [Option<Rc<Map<S>>>; SLOTS],
-    pub(crate) views: [Option<View<S>>; SLOTS],
+    pub(crate) views: [Option<Rc<View<S>>>; SLOTS],
     iters: [Option<Iter<S>>; SLOTS],
     /// One more than the highest slot of a map that was ever bound.
     shown: usize,
@@ -102,38 +120,72 @@ impl<S: Store> Reference<S> {
                 "the reference knows pages of {PAGE} bytes, and this system's have {page}"
             )));
         }
-        Ok(Reference { profile, files: Files::of(store), names: Names::default() })
+        Ok(Reference { profile, files: RefCell::new(Files::of(store)), names: RefCell::default() })
     }
 
-    fn answer(&mut self, step: &Step) -> Answer {
-        if step.op == Op::SubView {
-            let view = named(&self.names.views, step.on)?.sub_view(&self.args(step)?.plain, self.profile)?;
-            return bind(&mut self.names.views, step.bind, view);
+    fn map(&self, slot: Slot) -> Result<Rc<Map<S>>, End> {
+        named(&self.names.borrow().maps, slot).cloned()
+    }
+
+    fn view(&self, slot: Slot) -> Result<Rc<View<S>>, End> {
+        named(&self.names.borrow().views, slot).cloned()
+    }
+
+    /// Does a step, perhaps while another one is at its arguments.
+    fn perform(&self, step: &Step) -> Result<Outcome, End> {
+        if Self::is_symbolic(step) {
+            let mut plain = step.clone();
+            self.resolve(&mut plain);
+            return self.perform(&plain);
         }
-        let names = &mut self.names;
+        self.files.borrow().limits.check_memory(step)?;
+        if let (Op::FileWrite, Some(Given { arg: Arg::Map(map), .. })) = (step.op, step.args.first()) {
+            return match outcome(self.write_map(step, *map)) {
+                Ok(Outcome::Raised(_)) => Err(unsupported("a file is given the bytes of an open map only")),
+                answer => answer.map(|outcome| self.of_file(step.op, outcome)),
+            };
+        }
+        match (step.op, step.op.row().on) {
+            (op, _) if op.is_limit() => {
+                let limits = Rc::clone(&self.files.borrow().limits);
+                limits.set(step).map(|()| Outcome::Value(Value::None))
+            }
+            (_, Kind::File) | (Op::FileOpen | Op::FileContent | Op::FileSize, _) => {
+                self.files.borrow_mut().step(step).map(|outcome| self.of_file(step.op, outcome))
+            }
+            _ => outcome(self.answer(step)).map(|outcome| self.in_words(outcome)),
+        }
+    }
+
+    fn answer(&self, step: &Step) -> Answer {
         match step.op {
+            Op::SubView => {
+                let view = self.view(step.on)?.sub_view(&self.args(step)?.plain, self.profile)?;
+                bind(&mut self.names.borrow_mut().views, step.bind, Rc::new(view))
+            }
             Op::Constant => self.constant(step),
             Op::New => self.construct(step),
             Op::View => {
-                let map = named(&names.maps, step.on)?;
+                let map = self.map(step.on)?;
                 if self.profile.dialect() == Dialect::Python2 {
                     let wanted = "cannot make memory view because object does not have the buffer interface";
                     return Err(type_error(wanted));
                 }
-                let view = View::new(map)?;
-                bind(&mut names.views, step.bind, view)
+                let view = View::new(&map)?;
+                bind(&mut self.names.borrow_mut().views, step.bind, Rc::new(view))
             }
             Op::Iter => {
-                let iter = Iter::new(Rc::clone(named(&names.maps, step.on)?));
-                bind(&mut names.iters, step.bind, iter)
+                let iter = Iter::new(self.map(step.on)?);
+                bind(&mut self.names.borrow_mut().iters, step.bind, iter)
             }
-            Op::Next => names.iters.get_mut(usize::from(step.on)).and_then(Option::as_mut).ok_or_else(unbound)?.next(),
-            Op::ViewRelease => {
-                names.views.get_mut(usize::from(step.on)).and_then(Option::as_mut).ok_or_else(unbound)?.release()
+            Op::Next => {
+                let iters = &mut self.names.borrow_mut().iters;
+                iters.get_mut(usize::from(step.on)).and_then(Option::as_mut).ok_or_else(unbound)?.next()
             }
-            Op::Drop => unbind(&mut names.maps, step.on),
-            Op::DropView => unbind(&mut names.views, step.on),
-            Op::DropIter => unbind(&mut names.iters, step.on),
+            Op::ViewRelease => self.view(step.on)?.release(),
+            Op::Drop => unbind(&mut self.names.borrow_mut().maps, step.on),
+            Op::DropView => unbind(&mut self.names.borrow_mut().views, step.on),
+            Op::DropIter => unbind(&mut self.names.borrow_mut().iters, step.on),
             _ => match step.op.row().on {
                 Kind::View => self.on_view(step),
                 _ if step.op.row().is_call() => self.on_map_method(step),
@@ -142,11 +194,13 @@ impl<S: Store> Reference<S> {
         }
     }
 
-    fn construct(&mut self, step: &Step) -> Answer {
-        let (store, sections) = (&self.files.store, &self.files.sections);
-        let map = construct::construct(store, sections, &self.args(step)?, self.profile)?;
-        let answer = bind(&mut self.names.maps, step.bind, Rc::new(map))?;
-        self.names.shown = self.names.shown.max(usize::from(step.bind) + 1);
+    fn construct(&self, step: &Step) -> Answer {
+        let asked = Asked::parse(&self.args(step)?, self.profile)?;
+        let files = self.files.borrow();
+        let map = construct::construct(&files, asked, self.profile)?;
+        let names = &mut *self.names.borrow_mut();
+        let answer = bind(&mut names.maps, step.bind, Rc::new(map))?;
+        names.shown = names.shown.max(usize::from(step.bind) + 1);
         Ok(answer)
     }
 
@@ -167,9 +221,10 @@ impl<S: Store> Reference<S> {
     }
 
     /// `f.write(m)`: a file object takes the bytes of a map that can be read.
-    fn write_map(&mut self, step: &Step, map: Slot) -> Answer {
-        let map = named(&self.names.maps, map)?;
-        let (at, file) = (self.files.position(step.on)?, self.files.file(step.on)?);
+    fn write_map(&self, step: &Step, map: Slot) -> Answer {
+        let map = self.map(map)?;
+        let files = &mut *self.files.borrow_mut();
+        let (at, file) = (files.position(step.on)?, files.file(step.on)?);
         let (start, len) = (map.offset as u64, map.len.get() as u64);
         let is_other = map.tracked.file.as_ref().map_or(map.tracked.wanted, |mapped| !S::is_same(mapped, file));
         if !is_other && at < start.saturating_add(len) && start < at + len {
@@ -177,12 +232,17 @@ impl<S: Store> Reference<S> {
                 unsupported("bytes written over themselves become what the kernel's copying makes of them").into()
             );
         }
-        let bytes = map.all()?;
-        Ok(Value::Int(self.files.write(step.on, &bytes)? as i128))
+        let bytes = map.all().map_err(|stop| match stop {
+            Stop::End(End::Died(_)) => {
+                Stop::End(unsupported("a kernel that is given dead memory says so, or stops there"))
+            }
+            stop => stop,
+        })?;
+        Ok(Value::Int(files.write(step.on, &bytes)? as i128))
     }
 
     fn on_map_method(&self, step: &Step) -> Answer {
-        let map = named(&self.names.maps, step.on)?;
+        let map = self.map(step.on)?;
         let args = &self.args(step)?;
         let profile = self.profile;
         self.refuse_missing(step.op)?;
@@ -202,9 +262,14 @@ impl<S: Store> Reference<S> {
             Op::ReadByte => map.read_byte(profile),
             Op::ReadLine => map.readline(),
             Op::Resize if profile.maps_sections() => {
-                section::resize(map, &self.files.store, &self.files.sections, args, profile)
+                let len = map.new_len(args, profile)?;
+                let files = self.files.borrow();
+                section::resize(&map, &files.store, &files.sections, len, profile)
             }
-            Op::Resize => map.resize(args, profile),
+            Op::Resize => {
+                let limits = Rc::clone(&self.files.borrow().limits);
+                map.resize(args, &limits, profile)
+            }
             Op::Seek => map.seek(args, profile),
             Op::Seekable => Ok(Value::Bool(true)),
             Op::SetName => map.set_name(args, profile),
@@ -249,7 +314,7 @@ impl<S: Store> Reference<S> {
     }
 
     fn on_map(&self, step: &Step) -> Answer {
-        let map = named(&self.names.maps, step.on)?;
+        let map = self.map(step.on)?;
         let args = &self.args(step)?.plain[..];
         let profile = self.profile;
         self.refuse_missing(step.op)?;
@@ -262,7 +327,7 @@ impl<S: Store> Reference<S> {
             (Op::GetItem, [index]) => map.get_item(index, profile),
             (Op::GetSlice | Op::GetStep, parts) => map.get_slice(parts, profile),
             (Op::SetItem | Op::SetSlice | Op::SetStep | Op::DelItem | Op::DelSlice | Op::DelStep, _) => {
-                self.change(step, map, args)
+                self.change(step, &map, args)
             }
             (Op::Contains, [item]) => map.contains(item, profile),
             (Op::List, _) => map.list(),
@@ -270,8 +335,8 @@ impl<S: Store> Reference<S> {
             (Op::Bytes, _) => map.to_bytes(profile),
             (Op::Repr, _) => map.repr(profile),
             (Op::Bool, _) => map.open().map(|_| Value::Bool(true)),
-            (Op::Eq, [other]) => compare::equal(map, other, profile),
-            (Op::Less, [other]) => compare::less(map, other, profile),
+            (Op::Eq, [other]) => compare::equal(&map, other, profile),
+            (Op::Less, [other]) => compare::less(&map, other, profile),
             (Op::Add, [other]) => compare::add(other, profile),
             (Op::Mul, [other]) => compare::multiply(other, profile),
             (Op::Hash, _) => Ok(Value::Bool(true)),
@@ -302,7 +367,7 @@ impl<S: Store> Reference<S> {
     }
 
     fn on_view(&self, step: &Step) -> Answer {
-        let view = named(&self.names.views, step.on)?;
+        let view = self.view(step.on)?;
         match (step.op, &self.args(step)?.plain[..]) {
             (Op::ViewLen, _) => view.length(),
             (Op::ViewBytes, _) => view.to_bytes(),
@@ -320,7 +385,8 @@ impl<S: Store> Reference<S> {
         for (place, given) in step.args.iter().enumerate() {
             let object = match &given.arg {
                 Arg::Fd(slot) if is_fileno(step, place, given) => {
-                    Object::Descriptor(self.files.file(*slot)?, self.files.cursor(*slot)?)
+                    let files = self.files.borrow();
+                    Object::Descriptor(files.file(*slot)?.clone(), Rc::clone(files.cursor(*slot)?))
                 }
                 arg => self.object(arg)?,
             };
@@ -339,6 +405,11 @@ impl<S: Store> Reference<S> {
             Arg::Bool(value) => Object::Bool(*value),
             Arg::Int(num) => Object::Int(plain(num)?),
             Arg::Index(num) => Object::Index(plain(num)?),
+            Arg::IndexAfter(..) | Arg::BufferAfter(..) if self.profile.dialect() == Dialect::Python2 => {
+                return Err(unsupported("objects that do a step are only answered for in Python 3"));
+            }
+            Arg::IndexAfter(num, step) => Object::IndexAfter(plain(num)?, Act { machine: self, step }),
+            Arg::BufferAfter(bytes, step) => Object::BufferAfter(bytes, Act { machine: self, step }),
             Arg::Flags(places) => Object::Int(Self::flags(places)?.into()),
             Arg::Bytes(Wrap::Strided, _) if self.profile.dialect() == Dialect::Python2 => {
                 return Err(unsupported("Python 2 makes no view of every second byte"));
@@ -351,10 +422,10 @@ impl<S: Store> Reference<S> {
             Arg::Fd(_) => {
                 return Err(unsupported("the number of a descriptor is only answered for by the constructor"));
             }
-            Arg::File(slot) if !self.files.is_bound(*slot) => return Err(unbound()),
+            Arg::File(slot) if !self.files.borrow().is_bound(*slot) => return Err(unbound()),
             Arg::File(_) => Object::File,
-            Arg::Map(slot) => Object::Map(named(&self.names.maps, *slot)?),
-            Arg::View(slot) => Object::View(named(&self.names.views, *slot)?),
+            Arg::Map(slot) => Object::Map(self.map(*slot)?),
+            Arg::View(slot) => Object::View(self.view(*slot)?),
             Arg::Path(_) | Arg::Mode(_) => Object::Thing(Thing::Text),
         })
     }
@@ -402,44 +473,31 @@ fn no_rule(step: &Step) -> End {
 
 impl<S: Store> Machine for Reference<S> {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
-        self.names = Names::default();
-        self.files.begin(world)
+        self.names.take();
+        self.files.get_mut().begin(world)
     }
 
     fn step(&mut self, step: &Step) -> Result<Outcome, End> {
-        if Self::is_symbolic(step) {
-            let mut plain = step.clone();
-            self.resolve(&mut plain);
-            return self.step(&plain);
-        }
-        if let (Op::FileWrite, Some(Given { arg: Arg::Map(map), .. })) = (step.op, step.args.first()) {
-            return match outcome(self.write_map(step, *map)) {
-                Ok(Outcome::Raised(_)) => Err(unsupported("a file is given the bytes of an open map only")),
-                answer => answer.map(|outcome| self.of_file(step.op, outcome)),
-            };
-        }
-        match (step.op, step.op.row().on) {
-            (_, Kind::File) | (Op::FileOpen | Op::FileContent | Op::FileSize, _) => {
-                self.files.step(step).map(|outcome| self.of_file(step.op, outcome))
-            }
-            _ => outcome(self.answer(step)).map(|outcome| self.in_words(outcome)),
-        }
+        self.perform(step)
     }
 
     fn look(&mut self, closely: bool, watch: Watch) -> Left {
         let state = |map: &Option<Rc<Map<S>>>| map.as_ref().map_or(MapState::Unbound, |map| map.look(closely, watch));
+        let names = self.names.get_mut();
         Left {
-            maps: self.names.maps[..self.names.shown].iter().map(state).collect(),
-            files: if watch.takes_files() { self.files.look(watch) } else { Vec::new() },
+            maps: names.maps[..names.shown].iter().map(state).collect(),
+            files: if watch.takes_files() { self.files.get_mut().look(watch) } else { Vec::new() },
         }
     }
 
     fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
         let close = |map: &Option<Rc<Map<S>>>| map.as_ref().and_then(|map| outcome(map.close_method()).ok());
-        let closing = self.names.maps[..self.names.shown].iter().map(close).collect();
-        self.names = Names::default();
-        let files = self.files.look(watch);
-        self.files.end();
-        (closing, files)
+        let names = self.names.take();
+        let closing = names.maps[..names.shown].iter().map(close).collect();
+        drop(names);
+        let files = self.files.get_mut();
+        let left = files.look(watch);
+        files.end();
+        (closing, left)
     }
 }

@@ -3,7 +3,7 @@
 use crate::answer::{Answer, buffer_error, unsupported, value_error};
 use crate::rules::section::Handles;
 use crate::store::{Direction, Memory, Store};
-use mmapcheck_spec::constants::{MAP_ANONYMOUS, MAP_SHARED};
+use mmapcheck_spec::constants::{MAP_ANONYMOUS, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE};
 use mmapcheck_spec::{Content, End, MapState, Profile, Watch};
 use std::cell::{Cell, Ref, RefCell};
 use std::ops::Range;
@@ -43,10 +43,31 @@ pub struct Map<S: Store> {
     pub(crate) tracked: Tracked<S::File>,
     /// What the kernel was told of the kind of map: `MAP_*` bits.
     flags: i32,
-    /// Whether `prot` lets its memory be touched at all.
-    readable: bool,
+    rights: Rights,
     /// Where it is a view of a section: what it holds of that.
     pub(crate) handles: Option<Handles<S>>,
+}
+
+/// What `prot` lets be done with memory, as far as anyone can tell by touching it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rights {
+    /// It can be read; who may not write to it is refused before.
+    Read,
+    /// It can be run: whether it can be read as well is up to the processor.
+    Run,
+    /// It cannot be touched.
+    None,
+}
+
+impl Rights {
+    /// By the bits of `PROT_*`. What can be written can be read, on x86.
+    pub fn of(prot: i32) -> Rights {
+        match prot {
+            _ if prot & (PROT_READ | PROT_WRITE) != 0 => Rights::Read,
+            _ if prot & PROT_EXEC != 0 => Rights::Run,
+            _ => Rights::None,
+        }
+    }
 }
 
 /// The signal of touching memory of a map that has no right to it.
@@ -63,7 +84,7 @@ impl<S: Store> Map<S> {
         access: Access,
         tracked: Tracked<S::File>,
         flags: i32,
-        readable: bool,
+        rights: Rights,
     ) -> Map<S> {
         Map {
             memory: RefCell::new(Some(memory)),
@@ -74,7 +95,7 @@ impl<S: Store> Map<S> {
             access,
             tracked,
             flags,
-            readable,
+            rights,
             handles: None,
         }
     }
@@ -101,7 +122,18 @@ impl<S: Store> Map<S> {
 
     /// Refuses a closed map before a method converts its arguments, in the versions that do so.
     pub fn open_to_arguments(&self, profile: Profile) -> Answer<()> {
-        if profile.methods_convert_first() { Ok(()) } else { self.open().map(|_| ()) }
+        if profile.methods_convert_first() { Ok(()) } else { self.check_open() }
+    }
+
+    /// Refuses a closed map after a method has converted its arguments, in the versions that do so. The others look again
+    /// when they come to its memory.
+    pub fn open_after_arguments(&self, profile: Profile) -> Answer<()> {
+        if profile.methods_convert_first() { self.check_open() } else { Ok(()) }
+    }
+
+    /// Refuses a closed map.
+    pub fn check_open(&self) -> Answer<()> {
+        self.open().map(|_| ())
     }
 
     /// The memory of an open map. This is the first check of nearly every operation.
@@ -152,7 +184,7 @@ impl<S: Store> Map<S> {
         MapState::Open {
             pos: self.position.get() as i64,
             len,
-            content: (self.readable && watch.takes_bytes(len, closely)).then(|| open.content(watch)),
+            content: (self.rights == Rights::Read && watch.takes_bytes(len, closely)).then(|| open.content(watch)),
         }
     }
 }
@@ -173,8 +205,12 @@ impl<S: Store> Open<'_, S> {
         if count == 0 {
             return Ok(());
         }
-        if !self.map.readable {
-            return Err(End::Died(SIGSEGV).into());
+        match self.map.rights {
+            Rights::Read => {}
+            Rights::Run => {
+                return Err(unsupported("whether memory that can be run can be read is up to the processor").into());
+            }
+            Rights::None => return Err(End::Died(SIGSEGV).into()),
         }
         if at + count > self.memory.live() {
             return Err(End::Died(SIGBUS).into());

@@ -2,8 +2,9 @@
 
 use crate::answer::{Answer, buffer_error, type_error};
 use crate::files::Cursor;
+use crate::machine::Act;
 use crate::map::{Map, Open};
-use crate::rules::view::View;
+use crate::rules::view::{Export, Lease, View};
 use crate::store::Store;
 use mmapcheck_spec::{Dialect, Profile, Thing, Wrap};
 use smallvec::SmallVec;
@@ -20,6 +21,10 @@ pub enum Object<'a, S: Store> {
     Int(i128),
     /// An object that only has `__index__`.
     Index(i128),
+    /// One that does a step of the case when it is asked for its `__index__`.
+    IndexAfter(i128, Act<'a, S>),
+    /// One that does a step of the case when it is asked for its `__buffer__`.
+    BufferAfter(&'a [u8], Act<'a, S>),
     /// Bytes in a carrier.
     Bytes(Wrap, &'a [u8]),
     /// An object of a type that is nearly always wrong.
@@ -27,11 +32,11 @@ pub enum Object<'a, S: Store> {
     /// A file object.
     File,
     /// The descriptor of an open file, and where its file object stands; only the constructor is given one.
-    Descriptor(&'a S::File, &'a Rc<Cursor>),
+    Descriptor(S::File, Rc<Cursor>),
     /// A map.
-    Map(&'a Rc<Map<S>>),
+    Map(Rc<Map<S>>),
     /// A view of a map.
-    View(&'a View<S>),
+    View(Rc<View<S>>),
 }
 
 impl<S: Store> Object<'_, S> {
@@ -45,6 +50,8 @@ impl<S: Store> Object<'_, S> {
             Object::Bool(_) => "bool",
             Object::Int(_) | Object::Descriptor(..) => "int",
             Object::Index(_) => "Index",
+            Object::IndexAfter(..) => "IndexAfter",
+            Object::BufferAfter(..) => "BufferAfter",
             Object::Bytes(Wrap::Bytes, _) => "bytes",
             Object::Bytes(Wrap::ByteArray, _) => "bytearray",
             Object::Bytes(Wrap::View | Wrap::Strided, _) | Object::View(_) => "memoryview",
@@ -60,29 +67,44 @@ impl<S: Store> Object<'_, S> {
         if matches!(self, Object::None) { "None" } else { self.type_name(profile) }
     }
 
-    /// The number of an object that has `__index__`.
-    pub fn integer(&self) -> Option<i128> {
-        match *self {
-            Object::Bool(value) => Some(value.into()),
-            Object::Int(value) | Object::Index(value) => Some(value),
+    /// The number of an object that has `__index__`. To ask for it may do a step of the case: no memory is held meanwhile,
+    /// and what was known of a map before must be looked at again.
+    pub fn integer(&self) -> Answer<Option<i128>> {
+        Ok(match self {
+            Object::Bool(value) => Some((*value).into()),
+            Object::Int(value) | Object::Index(value) => Some(*value),
+            Object::IndexAfter(value, act) => {
+                act.perform()?;
+                Some(*value)
+            }
             _ => None,
-        }
+        })
     }
 }
 
-/// The bytes of a bytes-like object.
+/// The bytes of a bytes-like object. As long as it is there, what they belong to stays where it is.
 pub enum Source<'a, S: Store> {
     /// Bytes that no map shares.
     Bytes(Cow<'a, [u8]>),
     /// Bytes of a map.
     Mapped {
         /// The map.
-        open: Open<'a, S>,
+        map: Rc<Map<S>>,
         /// Where they start in it.
         start: usize,
         /// How many they are.
         count: usize,
+        /// What keeps them there.
+        _hold: Hold<S>,
     },
+}
+
+/// What keeps the bytes of a source where they are: the map, or the view, has one more buffer exported.
+pub enum Hold<S: Store> {
+    /// Those of a map.
+    Map { _export: Export<S> },
+    /// Those of a view.
+    View { _lease: Lease<S> },
 }
 
 impl<'a, S: Store> Source<'a, S> {
@@ -111,15 +133,22 @@ impl<'a, S: Store> Source<'a, S> {
 
     /// Any bytes-like object.
     pub fn any(object: &Object<'a, S>, profile: Profile) -> Answer<Source<'a, S>> {
-        match *object {
+        match object {
             Object::Bytes(Wrap::Strided, bytes) => {
                 Ok(Source::Bytes(bytes.iter().copied().step_by(2).collect::<Vec<_>>().into()))
             }
-            Object::Bytes(_, bytes) => Ok(Source::Bytes(bytes.into())),
-            Object::Map(map) => Ok(Source::Mapped { open: map.open()?, start: 0, count: map.len.get() }),
+            Object::Bytes(_, bytes) => Ok(Source::Bytes((*bytes).into())),
+            Object::BufferAfter(bytes, act) if profile.buffers_can_be_made_in_python() => {
+                act.perform()?;
+                Ok(Source::Bytes((*bytes).into()))
+            }
+            Object::Map(map) => {
+                let _export = Export::of(map)?;
+                Ok(Source::Mapped { map: Rc::clone(map), start: 0, count: map.len.get(), _hold: Hold::Map { _export } })
+            }
             Object::View(view) => {
                 let (map, start, count) = view.part()?;
-                Ok(Source::Mapped { open: map.open()?, start, count })
+                Ok(Source::Mapped { map, start, count, _hold: Hold::View { _lease: Lease::of(view) } })
             }
             _ => Err(type_error(format!("a bytes-like object is required, not '{}'", object.type_name(profile)))),
         }
@@ -137,7 +166,7 @@ impl<'a, S: Store> Source<'a, S> {
     pub fn bytes(&self) -> Answer<Cow<'_, [u8]>> {
         match self {
             Source::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
-            Source::Mapped { open, start, count } => Ok(Cow::Owned(open.read(*start, *count)?)),
+            Source::Mapped { map, start, count, .. } => Ok(Cow::Owned(map.open()?.read(*start, *count)?)),
         }
     }
 
@@ -145,7 +174,7 @@ impl<'a, S: Store> Source<'a, S> {
     pub fn touch(&self) -> Answer<()> {
         match self {
             Source::Bytes(_) => Ok(()),
-            Source::Mapped { open, start, count } => open.touch(*start, *count),
+            Source::Mapped { map, start, count, .. } => map.open()?.touch(*start, *count),
         }
     }
 
@@ -153,7 +182,7 @@ impl<'a, S: Store> Source<'a, S> {
     pub fn byte(&self, at: usize) -> Answer<u8> {
         match self {
             Source::Bytes(bytes) => Ok(bytes[at]),
-            Source::Mapped { open, start, .. } => open.byte(start + at),
+            Source::Mapped { map, start, .. } => map.open()?.byte(start + at),
         }
     }
 
@@ -161,7 +190,7 @@ impl<'a, S: Store> Source<'a, S> {
     pub fn copy_to(&self, open: &Open<'_, S>, at: usize) -> Answer<()> {
         match self {
             Source::Bytes(bytes) => open.write(at, bytes),
-            Source::Mapped { open: from, start, count } => open.copy(at, from, *start, *count),
+            Source::Mapped { map, start, count, .. } => open.copy(at, &map.open()?, *start, *count),
         }
     }
 }

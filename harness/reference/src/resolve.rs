@@ -15,12 +15,16 @@ struct Bases {
 impl<S: Store> Reference<S> {
     /// Makes the numbers of a step plain, by the present state of what it is done on. The length is that of the map or view;
     /// the size is that of the map's file, for a constructor that of the file it is given. What there is not counts as 0.
+    /// A step that an argument does counts from the state before the step it is done in.
     pub fn resolve(&self, step: &mut Step) {
         if Self::is_symbolic(step) {
             let bases = self.bases(step);
             for given in &mut step.args {
-                if let Arg::Int(num) | Arg::Index(num) = &mut given.arg {
+                if let Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) = &mut given.arg {
                     *num = bases.plain(*num, self.profile);
+                }
+                if let Some(act) = given.arg.act_mut() {
+                    self.resolve(act);
                 }
             }
         }
@@ -29,25 +33,27 @@ impl<S: Store> Reference<S> {
     /// The length of an open map, by its name.
     #[must_use]
     pub fn map_len(&self, slot: mmapcheck_spec::Slot) -> Option<usize> {
-        let map = self.names.maps.get(usize::from(slot))?.as_ref()?;
+        let names = self.names.borrow();
+        let map = names.maps.get(usize::from(slot))?.as_ref()?;
         (!map.is_closed()).then(|| map.len.get())
     }
 
     /// Whether a number of the step counts from something.
     pub(crate) fn is_symbolic(step: &Step) -> bool {
-        let symbolic = |arg: &Arg| matches!(arg, Arg::Int(num) | Arg::Index(num) if num.base != Base::Zero);
-        step.args.iter().any(|given| symbolic(&given.arg))
+        let symbolic = |arg: &Arg| matches!(arg, Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) if num.base != Base::Zero);
+        step.args.iter().any(|given| symbolic(&given.arg) || given.arg.act().is_some_and(Self::is_symbolic))
     }
 
     fn bases(&self, step: &Step) -> Bases {
         let on = usize::from(step.on);
+        let names = self.names.borrow();
         match step.op.row().on {
-            Kind::Map => self.names.maps.get(on).and_then(Option::as_ref).map_or_else(Bases::default, |map| Bases {
+            Kind::Map => names.maps.get(on).and_then(Option::as_ref).map_or_else(Bases::default, |map| Bases {
                 len: if map.is_closed() { 0 } else { map.len.get() as i128 },
                 position: if map.is_closed() { 0 } else { map.position.get() as i128 },
                 file_size: map.file_size().unwrap_or(0).into(),
             }),
-            Kind::View => self.names.views.get(on).and_then(Option::as_ref).map_or_else(Bases::default, |view| Bases {
+            Kind::View => names.views.get(on).and_then(Option::as_ref).map_or_else(Bases::default, |view| Bases {
                 len: view.part().map_or(0, |(.., count)| count as i128),
                 ..Bases::default()
             }),
@@ -64,7 +70,7 @@ impl<S: Store> Reference<S> {
     }
 
     fn size_of(&self, slot: mmapcheck_spec::Slot) -> i128 {
-        self.files.file(slot).map_or(0, |file| S::size(file).into())
+        self.files.borrow().file(slot).map_or(0, |file| S::size(file).into())
     }
 }
 

@@ -376,7 +376,7 @@ impl Memory for Region {
         }
     }
 
-    fn resize(&mut self, len: usize) -> Result<(), Errno> {
+    fn resize(&mut self, len: usize, granted: bool) -> Result<(), Errno> {
         if len > ADDRESSES && self.kernel.refuses_lengths {
             return Err(Errno::EINVAL);
         }
@@ -386,7 +386,7 @@ impl Memory for Region {
             // The kernel holds pages of different habits as different maps, and does not grow more than one.
             return Err(Errno::EFAULT);
         }
-        if len >= ADDRESSES {
+        if len >= ADDRESSES || (!granted && pages > self.len.div_ceil(PAGE)) {
             return Err(Errno::ENOMEM);
         }
         if let Some(&habit) = habits.first() {

@@ -146,11 +146,11 @@ pub trait Memory {
     /// The digest of the first `count` bytes.
     fn digest(&self, count: usize) -> u64;
 
-    /// Maps `len` bytes instead, never 0; the place in the process may change.
+    /// Maps `len` bytes instead, never 0; the place in the process may change. `granted`: whether there may be more pages.
     ///
     /// # Errors
     /// As `mremap`.
-    fn resize(&mut self, len: usize) -> Result<(), Errno>;
+    fn resize(&mut self, len: usize, granted: bool) -> Result<(), Errno>;
 
     /// Advises the kernel, by the numbers of `MADV_*`; `start` is in whole pages.
     ///

@@ -4,6 +4,7 @@
 //! `DEP_PYTHON_OF_MMAPCHECK_LIBDIR` as `rpath`; without it the loader may pick another Python of the system, which
 //! [`check_interpreter`] then refuses.
 
+pub mod death;
 pub mod driver;
 mod embedded;
 pub mod progress;

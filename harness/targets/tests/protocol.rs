@@ -2,7 +2,7 @@
 
 use jsonschema::Validator;
 use mmapcheck_spec::pages::{all, examples};
-use mmapcheck_spec::{Case, Target, Watch, notation};
+use mmapcheck_spec::{Case, End, Target, Watch, notation};
 use mmapcheck_targets::driver::{Driver, SCHEMA};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
@@ -76,8 +76,19 @@ impl Recording {
     }
 }
 
-/// Every example of the specification that has a case for this interpreter, each way it can be watched; a death, and a
-/// module that is not there.
+/// A page beyond the end of a file is touched.
+const DEAD: &str = ">>> import mmap
+>>> f = open('f', 'w+b', buffering=0)
+>>> f.write(b'abc')
+3
+>>> m = mmap.mmap(f.fileno(), 0)
+>>> f.truncate(0)
+0
+>>> m[0]
+";
+
+/// Every example of the specification that has a case for this interpreter, each way it can be watched; an end, a death, and
+/// a module that is not there.
 fn record() -> Result<(Vec<Value>, Vec<Value>)> {
     let recording = Recording::new()?;
     let mut driver = recording.driver("mmap")?;
@@ -94,6 +105,8 @@ fn record() -> Result<(Vec<Value>, Vec<Value>)> {
     let dies = notation::parse(">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m.tell()\n0\n>>> m.readline()\n", 1)?;
     let trace = recording.driver("mortal")?.run(&dies.case, Watch::Every)?;
     assert!(trace.steps.last().is_some_and(|step| step.result.is_err()), "it died");
+    let dead = notation::parse(DEAD, 1)?;
+    assert_eq!(driver.run_to_death(&dead.case, Watch::Every)?.death(), Some(7));
     assert!(recording.driver("no_such_module").is_err());
     recording.lines()
 }
@@ -108,7 +121,7 @@ fn schema(name: &str) -> Result<Validator> {
 
 /// What a line is: the key that only its kind has.
 fn kind(line: &Value) -> Option<&'static str> {
-    ["operations", "tell", "platform", "failed", "step", "last"].into_iter().find(|key| line.get(key).is_some())
+    ["operations", "tell", "platform", "failed", "step", "died", "last"].into_iter().find(|key| line.get(key).is_some())
 }
 
 /// The same line with one thing wrong, in many ways.
@@ -146,14 +159,35 @@ fn what_is_said_is_what_the_schema_says() -> Result {
             }
         }
     }
-    assert_eq!(kinds.len(), 6, "hello, case, ready, failed, step, done: {kinds:?}");
+    assert_eq!(kinds.len(), 7, "hello, case, ready, failed, step, died, done: {kinds:?}");
+    Ok(())
+}
+
+/// A process of its own that dies costs no start of the interpreter; one that exits, or lives, is what it is.
+#[test]
+fn an_isolated_case_leaves_the_interpreter_alive() -> Result {
+    let recording = Recording::new()?;
+    let mut driver = recording.driver("mortal")?;
+    let id = driver.id();
+    let dead = notation::parse(DEAD, 1)?.case;
+    let before = Case { steps: dead.steps[..dead.steps.len() - 1].to_vec(), ..dead.clone() };
+    for _ in 0..3 {
+        let whole = driver.run(&before, Watch::Full)?;
+        let trace = driver.run_to_death(&dead, Watch::Full)?;
+        assert_eq!((trace.death(), &trace.steps[..before.steps.len()]), (Some(7), &whole.steps[..]));
+        assert_eq!(driver.run_to_death(&before, Watch::Full)?, whole);
+    }
+    assert_eq!(driver.id(), id);
+    let exits = notation::parse(">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m.readline()\n", 1)?.case;
+    let trace = driver.run_to_death(&exits, Watch::Full)?;
+    assert_eq!(trace.steps.last().map(|step| step.result.clone()), Some(Err(End::Exited(3, String::new()))));
     Ok(())
 }
 
 #[test]
 fn what_stands_inside_a_line_is_held_against_the_schema_too() -> Result {
     let whole = schema("fromDriver")?;
-    let done = |outcome: Value, left: Value| json!({"id": 1, "steps": [[outcome, left.clone()]], "last": left, "closing": [], "files": []});
+    let done = |outcome: Value, left: Value| json!({"id": 1, "steps": [[outcome, left.clone()]], "last": left, "closing": [], "files": [], "leaks": null});
     let left = |content: Value| json!([[[0, 5, content]], []]);
     let good = [json!(null), json!(["b", "\u{ff}"]), json!(["!", "ValueError", null, ""]), json!(["l", ["i", "-9"]])];
     for outcome in good {

@@ -11,7 +11,7 @@ mod read;
 mod syntax;
 
 pub use answer::{bytes_literal, fits, matches, render, render_discarded, render_value};
-pub use print::{arg_text, name, print, print_answered, print_steps, step_text};
+pub use print::{arg_text, line_text, name, print, print_answered, print_steps, step_text};
 pub use read::{Session, Statement, parse};
 
 use std::fmt;
@@ -33,15 +33,69 @@ impl fmt::Display for NotationError {
 
 impl std::error::Error for NotationError {}
 
-/// The class whose objects only have `__index__`, as a session defines it.
-pub const INDEX_CLASS: &[&str] = &[
-    ">>> class Index:",
-    "...     def __init__(self, value):",
-    "...         self.value = value",
-    "...     def __index__(self):",
-    "...         return self.value",
-    "...",
+/// A class that sessions define where they use it.
+#[derive(Debug)]
+pub struct Class {
+    /// Its name.
+    pub name: &'static str,
+    /// Its definition, with prompts.
+    pub lines: &'static [&'static str],
+}
+
+impl Class {
+    /// Its definition as a program has it, without prompts.
+    #[must_use]
+    pub fn source(&self) -> String {
+        self.lines.iter().map(|line| line.get(4..).unwrap_or_default().to_owned() + "\n").collect()
+    }
+}
+
+/// Every such class: one whose objects only have `__index__`, and two whose objects do something first.
+pub const CLASSES: &[Class] = &[
+    Class {
+        name: "Index",
+        lines: &[
+            ">>> class Index:",
+            "...     def __init__(self, value):",
+            "...         self.value = value",
+            "...     def __index__(self):",
+            "...         return self.value",
+            "...",
+        ],
+    },
+    Class {
+        name: "IndexAfter",
+        lines: &[
+            ">>> class IndexAfter:",
+            "...     def __init__(self, value, act):",
+            "...         self.value = value",
+            "...         self.act = act",
+            "...     def __index__(self):",
+            "...         self.act()",
+            "...         return self.value",
+            "...",
+        ],
+    },
+    Class {
+        name: "BufferAfter",
+        lines: &[
+            ">>> class BufferAfter:",
+            "...     def __init__(self, value, act):",
+            "...         self.value = value",
+            "...         self.act = act",
+            "...     def __buffer__(self, flags):",
+            "...         self.act()",
+            "...         return memoryview(self.value)",
+            "...",
+        ],
+    },
 ];
+
+/// The name of the function that an object of the last two classes calls.
+pub const ACT: &str = "act";
+
+/// What stands between a statement and the comment that says how it ends the process.
+pub(crate) const COMMENT: &str = "  # ";
 
 /// What a session of Python 2 opens its files with, so that they are those of Python 3. It is allowed in any session.
 pub(crate) const OPEN_IMPORT: &str = "from io import open";

@@ -1,9 +1,9 @@
 //! Cases as sessions.
 
 use super::answer::{bytes_literal, render};
-use super::{INDEX_CLASS, OPEN_IMPORT};
+use super::{ACT, CLASSES, COMMENT, OPEN_IMPORT};
 use crate::constants;
-use crate::{Arg, Base, Case, Dialect, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Wrap};
+use crate::{Arg, Base, Case, Dialect, End, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Wrap};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -19,31 +19,57 @@ pub fn print(case: &Case) -> String {
     print_answered(case, &[], Dialect::Python3)
 }
 
-/// The session with answers to its first steps, as a Python prompt shows them.
+/// The session with answers to its first steps, as a Python prompt shows them. A step without one has the reason as a comment.
 #[must_use]
-pub fn print_answered(case: &Case, answers: &[Outcome], dialect: Dialect) -> String {
+pub fn print_answered(case: &Case, answers: &[Result<Outcome, End>], dialect: Dialect) -> String {
     let mut lines = opening(case, dialect);
     if !case.world.files.is_empty() {
         // An empty line tells the lines that make the world from a first step that looks like one of them.
         lines.push(String::new());
     }
     for (i, step) in case.steps.iter().enumerate() {
-        let mut answer = answers.get(i).map(|answer| render(answer, dialect)).unwrap_or_default();
         let mut statement = statement_lines(step);
+        let mut answer = match answers.get(i) {
+            Some(Ok(answer)) => render(answer, dialect),
+            Some(Err(end)) => {
+                statement[0] += &format!("{COMMENT}{end}");
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
         let has_address = answer.last().is_some_and(|line| line.contains(" at 0x..."));
         if shorten(&mut answer) || has_address {
             statement[0] += "  # doctest: +ELLIPSIS";
         }
+        lines.extend(step.act().map(act_lines).unwrap_or_default());
         lines.append(&mut statement);
         lines.append(&mut answer);
     }
     lines.iter().fold(String::new(), |text, line| text + line + "\n")
 }
 
-/// The steps alone, one line each, without prompts.
+/// The steps alone, one line each, without prompts. A step that one of its arguments does stands behind it as a comment.
 #[must_use]
 pub fn print_steps(case: &Case) -> Vec<String> {
-    case.steps.iter().map(step_text).collect()
+    case.steps.iter().map(line_text).collect()
+}
+
+/// A step as one line of Python, with what one of its arguments does as a comment.
+#[must_use]
+pub fn line_text(step: &Step) -> String {
+    let act = step.act().map(|act| format!("  # {ACT}: {}", step_text(act))).unwrap_or_default();
+    step_text(step) + &act
+}
+
+/// The function that does a step. It has a name of the session to bind, or to drop, as if it were no function.
+fn act_lines(act: &Step) -> Vec<String> {
+    let row = act.op.row();
+    let dropped = row.form == "del $";
+    let bound = row.binds.map(|kind| name(kind, act.bind)).or(dropped.then(|| name(row.on, act.on)));
+    let mut lines = vec![format!(">>> def {ACT}():")];
+    lines.extend(bound.map(|name| format!("...     global {name}")));
+    lines.extend([format!("...     {}", step_text(act)), "...".into()]);
+    lines
 }
 
 /// Leaves out the middle of an answer that nobody reads to its end.
@@ -74,8 +100,8 @@ fn opening(case: &Case, dialect: Dialect) -> Vec<String> {
     if is_python2 && !case.world.files.is_empty() {
         lines.push(format!(">>> {OPEN_IMPORT}"));
     }
-    if uses(case, |arg| matches!(arg, Arg::Index(_))) {
-        lines.extend(INDEX_CLASS.iter().map(|&line| line.to_owned()));
+    for class in CLASSES.iter().filter(|class| uses(case, |arg| class_of(arg) == Some(class.name))) {
+        lines.extend(class.lines.iter().map(|&line| line.to_owned()));
     }
     for (i, file) in case.world.files.iter().enumerate() {
         let name = name(Kind::File, i as Slot);
@@ -98,13 +124,23 @@ fn opening(case: &Case, dialect: Dialect) -> Vec<String> {
 }
 
 fn uses(case: &Case, test: impl Fn(&Arg) -> bool) -> bool {
-    case.steps.iter().flat_map(|step| &step.args).any(|given| test(&given.arg))
+    case.all_steps().flat_map(|step| &step.args).any(|given| test(&given.arg))
+}
+
+/// The class a session must define for an argument.
+fn class_of(arg: &Arg) -> Option<&'static str> {
+    match arg {
+        Arg::Index(_) => Some("Index"),
+        Arg::IndexAfter(..) => Some("IndexAfter"),
+        Arg::BufferAfter(..) => Some("BufferAfter"),
+        _ => None,
+    }
 }
 
 fn imports(case: &Case) -> String {
     let mut modules = BTreeSet::from(["mmap"]);
-    for step in &case.steps {
-        for module in ["os", "re", "struct", "zlib"] {
+    for step in case.all_steps() {
+        for module in ["os", "re", "resource", "struct", "zlib"] {
             if step.op.row().form.starts_with(&format!("{module}.")) {
                 modules.insert(module);
             }
@@ -174,6 +210,8 @@ fn parts(arg: &Arg) -> (String, bool) {
         Arg::Bool(value) => simple(if *value { "True" } else { "False" }.into()),
         Arg::Int(num) => num_text(*num),
         Arg::Index(num) => simple(format!("Index({})", num_text(*num).0)),
+        Arg::IndexAfter(num, _) => simple(format!("IndexAfter({}, {ACT})", num_text(*num).0)),
+        Arg::BufferAfter(bytes, _) => simple(format!("BufferAfter({}, {ACT})", bytes_text(bytes).0)),
         Arg::Flags(places) => {
             let names: Vec<_> =
                 places.iter().map(|&place| format!("mmap.{}", constants::ALL[usize::from(place)].name)).collect();

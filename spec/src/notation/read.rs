@@ -3,8 +3,9 @@
 use super::form::{Found, forms, unify_stmt};
 use super::literal::{bytes_of, flags_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt, statement};
-use super::{INDEX_CLASS, NotationError, OPEN_IMPORT};
-use crate::{Arg, Case, FileSpec, Given, Kind, Mode, Op, SLOTS, Slot, Step, Wrap};
+use super::{ACT, CLASSES, COMMENT, NotationError, OPEN_IMPORT};
+use crate::{Arg, Case, End, FileSpec, Given, Kind, Mode, Op, SLOTS, Slot, Step, Wrap};
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// A session as it was read.
@@ -35,6 +36,8 @@ pub struct Statement {
     pub ellipsis: bool,
     /// `# doctest: +IGNORE_EXCEPTION_DETAIL`
     pub class_only: bool,
+    /// `# died of signal 7 (SIGBUS)`: the signal that the process must die of in this statement.
+    pub dies: Option<i32>,
     /// For a line that makes the world: what it must show.
     shows: Option<String>,
     /// An empty line stands before it: the lines that make the world are over.
@@ -100,6 +103,7 @@ fn fresh(line: usize, source: &str) -> Result<Statement> {
         discards: false,
         ellipsis: false,
         class_only: false,
+        dies: None,
         shows: None,
         after_gap: false,
     };
@@ -115,7 +119,18 @@ fn fresh(line: usize, source: &str) -> Result<Statement> {
         }
         statement.source = code.trim_end().to_owned();
     }
+    if let Some((code, signal)) = death(source) {
+        (statement.source, statement.dies) = (code.to_owned(), Some(signal));
+    }
     Ok(statement)
+}
+
+/// A statement and the signal that its comment says the process dies of.
+fn death(source: &str) -> Option<(&str, i32)> {
+    let (code, comment) = source.rsplit_once(COMMENT)?;
+    let number = comment.strip_prefix("died of signal ")?.split(' ').next()?;
+    let signal = number.parse().ok()?;
+    (comment == End::Died(signal).to_string()).then_some((code, signal))
 }
 
 impl Statement {
@@ -142,7 +157,10 @@ struct Reader {
     paths: Vec<String>,
     bound: HashMap<Kind, usize>,
     modules: Vec<String>,
-    has_index: bool,
+    /// The classes that have been defined, by name.
+    classes: Vec<&'static str>,
+    /// What the function defined last does, until an argument takes it.
+    act: RefCell<Option<Step>>,
     /// The file whose opening lines are being read; none once the steps have begun.
     opening: Option<Opening>,
     begun: bool,
@@ -162,12 +180,21 @@ impl Reader {
         if line.after_gap {
             self.end();
         }
+        if line.source.starts_with("def ") {
+            (self.begun, self.opening) = (true, None);
+            self.function(&line.source)?;
+            self.statements.push(line);
+            return Ok(());
+        }
         let stmt = statement(&joined(&line.source)?)?;
         if let Stmt::Import(modules) = stmt {
             self.import(modules)?;
         } else if self.begun || !self.world(&stmt, &mut line)? {
             self.end();
             let (step, discards) = self.step(&stmt)?;
+            if self.act.get_mut().is_some() {
+                return Err(format!("the function {ACT} is defined for the statement after it, which does not use it"));
+            }
             line.step = Some(self.case.steps.len());
             line.discards = discards;
             self.case.steps.push(step);
@@ -186,22 +213,46 @@ impl Reader {
     }
 
     fn class(&mut self, line: &Statement) -> Result<()> {
-        let source: Vec<&str> = INDEX_CLASS.iter().map(|text| text[3..].trim_end()).collect();
-        let given: Vec<&str> = line.source.lines().collect();
-        let wanted: Vec<&str> =
-            source.iter().enumerate().map(|(i, text)| if i == 0 { &text[1..] } else { text }).collect();
-        let same = given.len() <= wanted.len()
-            && given.len() + 1 >= wanted.len()
-            && given.iter().zip(&wanted).all(|(a, b)| a.trim() == b.trim());
-        if !same {
-            return Err(format!("the only class of the notation is\n{}", INDEX_CLASS.join("\n")));
+        let given = || line.source.lines().map(str::trim).filter(|text| !text.is_empty());
+        let same =
+            |lines: &[&'static str]| given().eq(lines.iter().map(|text| text[3..].trim()).filter(|t| !t.is_empty()));
+        let Some(class) = CLASSES.iter().find(|class| same(class.lines)) else {
+            let all: Vec<_> = CLASSES.iter().map(|class| class.lines.join("\n")).collect();
+            return Err(format!("the classes of the notation are\n{}", all.join("\n")));
+        };
+        self.classes.push(class.name);
+        Ok(())
+    }
+
+    /// The function that does what an argument of the next statement does while it is converted.
+    fn function(&mut self, source: &str) -> Result<()> {
+        let lines: Vec<&str> = source.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let (shared, body) = match lines.as_slice() {
+            [head, body] if *head == format!("def {ACT}():") => (None, *body),
+            [head, shared, body] if *head == format!("def {ACT}():") => (shared.strip_prefix("global "), *body),
+            _ => return Err(format!("the only function of the notation is {ACT}, of one statement")),
+        };
+        if self.act.get_mut().is_some() {
+            return Err(format!("the function {ACT} is defined twice before it is used"));
         }
-        self.has_index = true;
+        let stmt = statement(body)?;
+        let named = match &stmt {
+            Stmt::Assign(Expr::Name(name), _) | Stmt::Del(Expr::Name(name)) if name != "_" => Some(name.as_str()),
+            _ => None,
+        };
+        if named != shared || (lines.len() == 3 && shared.is_none()) {
+            return Err("a function says 'global' of just the name that it binds or drops".into());
+        }
+        let (step, discards) = self.step(&stmt)?;
+        if step.act().is_some() || discards {
+            return Err("the statement of a function does a step and nothing else".into());
+        }
+        *self.act.get_mut() = Some(step);
         Ok(())
     }
 
     fn import(&mut self, modules: Vec<String>) -> Result<()> {
-        const KNOWN: [&str; 6] = ["mmap", "os", "re", "struct", "zlib", "array"];
+        const KNOWN: [&str; 7] = ["mmap", "os", "re", "resource", "struct", "zlib", "array"];
         for module in modules {
             if !KNOWN.contains(&module.as_str()) {
                 return Err(format!("a session imports {} only, not '{module}'", KNOWN.join(", ")));
@@ -273,10 +324,11 @@ impl Reader {
     }
 
     fn bind(&mut self, kind: Kind, name: &str) -> Result<Slot> {
-        const RESERVED: [&str; 14] = [
-            "mmap", "os", "re", "struct", "zlib", "array", "Index", "LEN", "POS", "SIZE", "None", "True", "False", "_",
+        const RESERVED: [&str; 15] = [
+            "mmap", "os", "re", "resource", "struct", "zlib", "array", "LEN", "POS", "SIZE", "None", "True", "False",
+            "_", ACT,
         ];
-        if RESERVED.contains(&name) {
+        if RESERVED.contains(&name) || CLASSES.iter().any(|class| class.name == name) {
             return Err(format!("'{name}' cannot name a thing of the case"));
         }
         match self.names.get(name) {
@@ -345,7 +397,7 @@ impl Reader {
     /// A module must be imported before a form uses it.
     fn needs(&self, form: &str) -> Result<()> {
         let used = form.split('.').next().unwrap_or_default();
-        let module = ["mmap", "os", "re", "struct", "zlib"].contains(&used);
+        let module = ["mmap", "os", "re", "resource", "struct", "zlib"].contains(&used);
         if module && !self.modules.iter().any(|m| m == used) {
             return Err(format!("the module '{used}' has not been imported"));
         }
@@ -443,11 +495,8 @@ impl Reader {
             },
             (Expr::Name(name), [(None, source)]) if name == "bytearray" => wrap(Wrap::ByteArray, source),
             (Expr::Name(name), [(None, source)]) if name == "memoryview" => wrap(Wrap::View, source),
-            (Expr::Name(name), [(None, value)]) if name == "Index" => {
-                if !self.has_index {
-                    return Err("the class Index has not been defined".into());
-                }
-                num_of(value)?.map(Arg::Index).ok_or_else(|| "Index takes a whole number".into())
+            (Expr::Name(name), [(None, value), rest @ ..]) if CLASSES.iter().any(|class| class.name == name) => {
+                self.object(name, value, rest)
             }
             (Expr::Attr(object, class), [(None, Expr::Text(code)), (None, source)])
                 if **object == Expr::Name("array".into()) && class == "array" && code == "B" =>
@@ -458,6 +507,30 @@ impl Reader {
                 wrap(Wrap::Array, source)
             }
             _ => Err("not an argument of the notation".into()),
+        }
+    }
+}
+
+impl Reader {
+    /// An object of a class of the session.
+    fn object(&self, class: &str, value: &Expr, rest: &[(Option<String>, Expr)]) -> Result<Arg> {
+        if !self.classes.contains(&class) {
+            return Err(format!("the class {class} has not been defined"));
+        }
+        let number = || num_of(value)?.ok_or_else(|| format!("{class} takes a whole number"));
+        if class == "Index" {
+            return if rest.is_empty() { number().map(Arg::Index) } else { Err("Index takes a whole number".into()) };
+        }
+        if rest != [(None, Expr::Name(ACT.into()))] {
+            return Err(format!("{class} takes a value and {ACT}"));
+        }
+        let act = || self.act.take().map(Box::new).ok_or_else(|| format!("{ACT} is used once after it is defined"));
+        match class {
+            "IndexAfter" => Ok(Arg::IndexAfter(number()?, act()?)),
+            _ => match bytes_of(value)? {
+                Some(bytes) => Ok(Arg::BufferAfter(bytes, act()?)),
+                None => Err(format!("{class} takes bytes")),
+            },
         }
     }
 }
@@ -476,7 +549,7 @@ fn joined(source: &str) -> Result<String> {
 /// A descriptor given as a number must not be one that may be open in the process that runs the case.
 fn safe_descriptor(arg: &Arg) -> Result<()> {
     let value = match arg {
-        Arg::Int(num) | Arg::Index(num) => num.as_plain(),
+        Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => num.as_plain(),
         Arg::Bool(value) => Some(i128::from(*value)),
         _ => None,
     };

@@ -2,13 +2,13 @@
 
 use super::{Finding, Shared, shrink_to};
 use crate::choices::seeded;
-use crate::compare::{Bucket, Comparison, Difference, Field, Severity, death, end_kind, outcome_text};
+use crate::compare::{Bucket, Comparison, Difference, Field, Severity, death, end_kind, result_text};
 use crate::generate::{Mix, generate};
 use crate::limits;
 use crate::run::{Answered, Compared, Judge};
 use crate::sweep::{Hit, Swept};
 use crate::worker::{Gone, SweepOrder, WireRule, Worker};
-use mmapcheck_spec::{Case, End, Op, Outcome, Step, StepTrace, TargetError, Watch, repair};
+use mmapcheck_spec::{Case, End, Op, Step, StepTrace, TargetError, Watch, repair};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -36,6 +36,7 @@ impl Job<'_> {
                 count: range.end - range.start,
                 ops: plan.ops.iter().map(ToString::to_string).collect(),
                 steps: plan.steps,
+                acts: plan.acts,
                 known: plan.known.0.iter().map(WireRule::from).collect(),
             };
             match self.worker.sweep(order)? {
@@ -56,6 +57,7 @@ impl Job<'_> {
             let mut tally = self.shared.tally();
             tally.cases += swept.cases;
             tally.steps += swept.steps;
+            tally.deaths += swept.deaths;
             tally.answers.merge(&swept.answers);
             tally.meet(swept.known);
             for (reason, count) in swept.incomparable {
@@ -80,6 +82,7 @@ impl Job<'_> {
         if !self.first_of(&hit.bucket, hit.count) {
             return Ok(());
         }
+        self.judge.take_up(hit.case);
         let case = self.generated(hit.case);
         self.look_into(case, hit.case, &hit.bucket)
     }
@@ -163,6 +166,7 @@ impl Job<'_> {
     /// from outside does not, and is reported all the same.
     fn death(&mut self, number: u64, gone: &Gone) -> Result<(), TargetError> {
         self.shared.tally().cases += 1;
+        self.judge.take_up(number);
         if self.death_seen_before(number, gone)? {
             return Ok(());
         }
@@ -200,16 +204,20 @@ impl Job<'_> {
         Ok(anything)
     }
 
-    /// A death of a kind that has been looked into is counted and not tried again. After a listed one, the case goes on
-    /// without the step.
+    /// A death that was foreseen is none to look into; one of a kind that has been looked into is counted and not tried again.
+    /// After a listed one, the case goes on without the step.
     fn death_seen_before(&mut self, number: u64, gone: &Gone) -> Result<bool, TargetError> {
         let Answered { mut case, expected } = self.judge.answer(self.generated(number), Watch::Quick)?;
         let place = gone.marks.step.filter(|_| !gone.marks.again).map_or(usize::MAX, |step| step as usize);
-        let Some((step, StepTrace { result: Ok(wanted), .. })) = case.steps.get(place).zip(expected.steps.get(place))
+        let Some((step, StepTrace { result: wanted, .. })) = case.steps.get(place).zip(expected.steps.get(place))
         else {
             return Ok(false);
         };
-        let bucket = death(step.op, wanted, &gone.end);
+        if wanted.as_ref() == Err(&gone.end) {
+            self.shared.tally().deaths += 1;
+            return Ok(true);
+        }
+        let bucket = death(step, wanted, &gone.end);
         if let Some(id) = self.judge.rules().find(&bucket).map(str::to_owned) {
             self.shared.tally().meet([(id, 1)]);
             case.steps.remove(place);
@@ -229,14 +237,15 @@ impl Job<'_> {
     fn killed(&mut self, number: u64, gone: &Gone) -> Result<(), TargetError> {
         let compared = self.judge.compare(self.generated(number), self.worker.as_mut(), Watch::Full)?;
         let step = gone.marks.step.map_or(compared.case.steps.len(), |step| step as usize);
-        let op = compared.case.steps.get(step).map(|step| step.op);
-        let wanted: Option<&Outcome> = compared.expected.steps.get(step).and_then(|step| step.result.as_ref().ok());
-        let (expected, actual) = (wanted.map_or("the end of the case".into(), outcome_text), gone.end.to_string());
-        let bucket = match (op, wanted) {
-            (Some(op), Some(wanted)) => death(op, wanted, &gone.end),
+        let done = compared.case.steps.get(step);
+        let wanted = compared.expected.steps.get(step).map(|step| &step.result);
+        let (expected, actual) = (wanted.map_or("the end of the case".into(), result_text), gone.end.to_string());
+        let bucket = match (done, wanted) {
+            (Some(done), Some(wanted)) => death(done, wanted, &gone.end),
             _ => Bucket {
                 severity: Severity::Death,
                 op: None,
+                act: None,
                 field: Field::Closing,
                 expected: String::new(),
                 actual: actual.clone(),

@@ -29,6 +29,7 @@ pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
         jobs: workers(args.jobs),
         ops: args.ops.clone().unwrap_or_else(|| Op::ALL.to_vec()),
         steps: args.max_steps.into(),
+        acts: !args.no_acts,
         budget: args.budget(),
         shard: args.shard,
         hang: args.hang,

@@ -80,6 +80,7 @@ fn order(args: &Args, subject: Subject) -> Order {
         jobs: workers(args.jobs),
         ops: Op::ALL.to_vec(),
         steps: limits::STEPS,
+        acts: true,
         budget: args.cases.map_or(Budget::Time(args.time), Budget::Cases),
         shard: Shard::WHOLE,
         hang: limits::HANG,

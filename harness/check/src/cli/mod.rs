@@ -173,6 +173,9 @@ struct Check {
     /// Only these operations, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = operation)]
     ops: Option<Vec<Op>>,
+    /// No arguments that do another step while they are converted
+    #[arg(long)]
+    no_acts: bool,
     /// The mildest divergence that counts: message, class, value, death or bytes
     /// [default: message for CPython's own mmap, class for any other]
     #[arg(long, value_name = "LEVEL")]

@@ -194,6 +194,7 @@ impl<C: Choices> Maker<'_, C> {
                 Arg::Int(self.number(&[Base::Len, Base::Zero, Base::FileSize, Base::Pages(1), Base::Pages(2)]))
             }
             Sort::FileSize => Arg::Int(self.file_size()),
+            Sort::Descriptors | Sort::Memory => Arg::int(1),
             Sort::Offset => self.offset(),
             Sort::Byte => self.byte(),
             Sort::Needle => self.needle(),
@@ -287,7 +288,13 @@ impl<C: Choices> Maker<'_, C> {
         }
     }
 
+    /// Mostly a few bytes; now and then a map or a view of one, which the search then holds.
     fn needle(&mut self) -> Arg {
+        match self.below(24) {
+            0 if self.maps > 0 => return Arg::Map(self.below(self.maps) as u8),
+            1 if self.views > 0 => return Arg::View(self.below(self.views) as u8),
+            _ => {}
+        }
         let size = self.below(4);
         let bytes: Vec<u8> = (0..size).map(|_| self.pick(b"aaabbc\n\0")).collect();
         let wrap = self.wrap();

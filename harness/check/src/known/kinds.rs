@@ -1,6 +1,6 @@
 //! Which kinds of divergence there can be, so that a pattern that can match none is refused.
 
-use super::{END, Rule, fits};
+use super::{END, Rule, SIGBUS, SIGSEGV, fits};
 use crate::compare::{Field, Severity, end_kind};
 use mmapcheck_spec::{End, Op};
 
@@ -8,17 +8,21 @@ use mmapcheck_spec::{End, Op};
 pub(super) type Key = &'static str;
 
 /// What the two sides of a divergence can be, by field and severity.
-const SIDES: [(Field, Severity, Kind, Kind); 10] = [
+const SIDES: [(Field, Severity, Kind, Kind); 14] = [
     (Field::Answer, Severity::Message, Kind::Text, Kind::Text),
     (Field::Answer, Severity::Class, Kind::Class, Kind::Class),
     (Field::Answer, Severity::Value, Kind::Outcome, Kind::Outcome),
     (Field::Answer, Severity::Death, Kind::Rough, Kind::End),
+    (Field::Answer, Severity::Death, Kind::Death, Kind::RoughOrEnd),
     (Field::Pos, Severity::Value, Kind::Nothing, Kind::Nothing),
     (Field::Len, Severity::Value, Kind::Nothing, Kind::Nothing),
     (Field::Closed, Severity::Value, Kind::Nothing, Kind::Nothing),
     (Field::Map, Severity::Value, Kind::Nothing, Kind::Nothing),
     (Field::File, Severity::Bytes, Kind::Nothing, Kind::Size),
     (Field::Closing, Severity::Death, Kind::Nothing, Kind::End),
+    (Field::Descriptors, Severity::Value, Kind::Nothing, Kind::Count),
+    (Field::Pages, Severity::Value, Kind::Nothing, Kind::Count),
+    (Field::Strays, Severity::Value, Kind::Nothing, Kind::Count),
 ];
 
 /// The kinds of one side.
@@ -34,10 +38,16 @@ enum Kind {
     Rough,
     /// A death or a hang.
     End,
+    /// A death that is foreseen.
+    Death,
+    /// Beside a foreseen death: a value, an exception, another death or a hang.
+    RoughOrEnd,
     /// Nothing is said of states.
     Nothing,
     /// How the sizes of files compare.
     Size,
+    /// How counts compare.
+    Count,
 }
 
 /// Types of answers, besides those named with their module.
@@ -61,6 +71,10 @@ pub(super) fn check(rule: &Rule) -> Result<(), (Key, String)> {
     if !Op::ALL.iter().any(|op| fits(&rule.op, op.row().name)) && !fits(&rule.op, END) {
         return Err(("op", format!("'{}' is no operation, and {END} is the end of a case", rule.op)));
     }
+    let acts = |op: &&Op| !matches!(op, Op::With | Op::WithRaise);
+    if !rule.acts.is_empty() && !Op::ALL.iter().filter(acts).any(|op| fits(&rule.acts, op.row().name)) {
+        return Err(("acts", format!("'{}' is no operation that an argument can do", rule.acts)));
+    }
     if !Field::ALL.iter().any(|(_, name)| fits(&rule.field, name)) {
         let names: Vec<_> = Field::ALL.iter().map(|(_, name)| *name).collect();
         return Err(("field", format!("'{}' is no field: {}", rule.field, names.join(", "))));
@@ -72,7 +86,7 @@ pub(super) fn check(rule: &Rule) -> Result<(), (Key, String)> {
         .filter(|(_, severity, ..)| rule.severity.map_or(*severity > Severity::Message, |only| only == *severity))
         .filter(|(field, ..)| match field {
             Field::Answer => at_step,
-            Field::Closing => fits(&rule.op, END),
+            Field::Closing | Field::Descriptors | Field::Pages | Field::Strays => fits(&rule.op, END),
             _ => true,
         })
         .map(|(_, _, expected, actual)| (*expected, *actual))
@@ -108,8 +122,11 @@ impl Kind {
             Kind::Outcome => "a type or an exception class",
             Kind::Rough => "'a value' or 'an exception', beside a death",
             Kind::End => "'hung', 'died of signal 11 (SIGSEGV)' or 'exited with status 3'",
+            Kind::Death => "'died of signal 7 (SIGBUS)' or 'died of signal 11 (SIGSEGV)', where that is foreseen",
+            Kind::RoughOrEnd => "'a value', 'an exception' or another end, beside a death that is foreseen",
             Kind::Nothing => "'' for what a step leaves behind",
             Kind::Size => "'same size' or 'another size'",
+            Kind::Count => "'more' or 'fewer'",
         }
     }
 
@@ -122,8 +139,13 @@ impl Kind {
             Kind::Outcome => is_class(pattern) || TYPES.split_whitespace().any(|name| fits(pattern, name)),
             Kind::Rough => any(&["a value", "an exception"]),
             Kind::End => is_end(pattern),
+            Kind::Death => {
+                any(&[SIGBUS, SIGSEGV].map(|signal| End::Died(signal).to_string()).each_ref().map(|s| s.as_str()))
+            }
+            Kind::RoughOrEnd => Kind::Rough.can_be(pattern) || is_end(pattern),
             Kind::Nothing => any(&[""]),
             Kind::Size => any(&["same size", "another size"]),
+            Kind::Count => any(&["more", "fewer"]),
         }
     }
 }

@@ -24,6 +24,7 @@ struct Raw {
     what: Text,
     link: Option<Text>,
     op: Option<Text>,
+    acts: Option<Text>,
     field: Option<Text>,
     expected: Option<Text>,
     actual: Option<Text>,
@@ -127,7 +128,7 @@ impl Source<'_> {
     fn shown(&self, raw: &Raw) -> Result<Option<(Rule, Case)>, KnownError> {
         let (op, field, expected, actual, text) = match (&raw.op, &raw.field, &raw.expected, &raw.actual, &raw.case) {
             (Some(op), Some(field), Some(expected), Some(actual), Some(case)) => (op, field, expected, actual, case),
-            (None, None, None, None, None) if raw.severity.is_none() => return Ok(None),
+            (None, None, None, None, None) if raw.severity.is_none() && raw.acts.is_none() => return Ok(None),
             _ => {
                 let parts =
                     [("op", &raw.op), ("field", &raw.field), ("expected", &raw.expected), ("actual", &raw.actual)];
@@ -143,6 +144,7 @@ impl Source<'_> {
         let rule = Rule {
             id: owned(&raw.id),
             op: owned(op),
+            acts: raw.acts.as_ref().map(owned).unwrap_or_default(),
             field: owned(field),
             expected: owned(expected),
             actual: owned(actual),
@@ -150,7 +152,8 @@ impl Source<'_> {
         };
         kinds::check(&rule).map_err(|(key, message)| {
             let parts = [("op", op), ("field", field), ("expected", expected), ("actual", actual)];
-            let part = parts.iter().find(|(name, _)| *name == key).map_or(op, |(_, part)| part);
+            let part =
+                parts.iter().find(|(name, _)| *name == key).map_or(raw.acts.as_ref().unwrap_or(op), |(_, part)| part);
             self.wrong(&part.span(), &message)
         })?;
         Ok(Some((rule, self.case(text)?)))

@@ -14,6 +14,8 @@ pub const KIND: &str = "# kind: ";
 #[serde(deny_unknown_fields)]
 pub struct Kind {
     op: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    acts: String,
     field: String,
     expected: String,
     actual: String,
@@ -24,18 +26,19 @@ pub struct Kind {
 /// The kind of a divergence as reports and saved findings say it.
 #[must_use]
 pub fn kind(bucket: &Bucket) -> Kind {
-    let Rule { op, field, expected, actual, severity, .. } = Rule::of(bucket);
-    Kind { op, field, expected, actual, severity: severity.map(|severity| severity.to_string()) }
+    let Rule { op, acts, field, expected, actual, severity, .. } = Rule::of(bucket);
+    Kind { op, acts, field, expected, actual, severity: severity.map(|severity| severity.to_string()) }
 }
 
 impl Kind {
     /// On one line, as TOML writes a table.
     #[must_use]
     pub fn line(&self) -> String {
-        let Kind { op, field, expected, actual, severity } = self;
+        let Kind { op, acts, field, expected, actual, severity } = self;
+        let acts = if acts.is_empty() { String::new() } else { format!(", acts = {}", quoted(acts)) };
         let severity = severity.as_ref().map(|severity| format!(", severity = {}", quoted(severity)));
         format!(
-            "{{ op = {}, field = {}, expected = {}, actual = {}{} }}",
+            "{{ op = {}{acts}, field = {}, expected = {}, actual = {}{} }}",
             quoted(op),
             quoted(field),
             quoted(expected),
@@ -50,6 +53,7 @@ impl Kind {
             let rule = Rule {
                 id: String::new(),
                 op: self.op.clone(),
+                acts: self.acts.clone(),
                 field: self.field.clone(),
                 expected: self.expected.clone(),
                 actual: self.actual.clone(),
@@ -122,10 +126,11 @@ pub fn propose(files: &[(String, String)]) -> Result<String, String> {
         // `READ-3` would name all examples of the clause, `READ-3.1` names just the first.
         let clauses: Vec<_> = failed.keys().filter(|id| of_clause(id)).cloned().collect();
         clauses.iter().for_each(|id| drop(failed.remove(id)));
-        let Kind { op, field, expected, actual, severity } = found.kind.rule();
+        let Kind { op, acts, field, expected, actual, severity } = found.kind.rule();
         let mut entry = Entry::new(&unique(&found.id, &mut ids), &found.headline);
-        let keys = [("op", &op), ("field", &field), ("expected", &expected), ("actual", &actual)];
+        let keys = [("op", &op), ("acts", &acts), ("field", &field), ("expected", &expected), ("actual", &actual)];
         keys.into_iter()
+            .filter(|(key, text)| *key != "acts" || !text.is_empty())
             .chain(severity.iter().map(|text| ("severity", text)))
             .for_each(|(key, text)| entry.key(key, text));
         entry.clauses(&clauses);

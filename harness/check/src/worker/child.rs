@@ -2,6 +2,7 @@
 
 use super::wire::{Reply, Request, SweepOrder, WireSwept, WireTrace, ready};
 use super::{Orders, Subject};
+use crate::census::Census;
 use crate::limits;
 use crate::run::{Judge, Stepwise};
 use crate::sweep::{Swept, sweep};
@@ -81,23 +82,27 @@ impl Worker {
             .map_err(|error| TargetError(format!("the page of marks cannot be opened: {error}")))?;
         let progress = Rc::new(progress);
         let marks = Rc::clone(&progress);
-        let target = Box::new(Stepwise { machine, host, mark: move |step| marks.step(step) });
+        let census = Census::new(&dir).ok();
+        let target = Box::new(Stepwise { machine, host, mark: move |step| marks.step(step), census });
         Ok(Worker { target, judge, progress })
     }
 
     fn answer(&mut self, request: Request) -> Reply {
         let answer = match request {
-            Request::Run { session, full } => self.run(&session, full).map(|trace| Reply::Ran(WireTrace::from(trace))),
+            Request::Run { session, full, to_death } => {
+                self.run(&session, full, to_death).map(|trace| Reply::Ran(WireTrace::from(trace)))
+            }
             Request::Sweep(order) => self.sweep(&order).map(|swept| Reply::Swept(WireSwept::from(swept))),
         };
         answer.unwrap_or_else(|error| Reply::Failed(error.0))
     }
 
-    fn run(&mut self, session: &str, full: bool) -> Result<Trace, TargetError> {
+    fn run(&mut self, session: &str, full: bool, to_death: bool) -> Result<Trace, TargetError> {
         let session =
             notation::parse(session, 1).map_err(|error| TargetError(format!("a case cannot be read: {error}")))?;
         self.progress.start(0);
-        self.target.run(&session.case, if full { Watch::Full } else { Watch::Quick })
+        let watch = if full { Watch::Full } else { Watch::Quick };
+        if to_death { self.target.run_to_death(&session.case, watch) } else { self.target.run(&session.case, watch) }
     }
 
     fn sweep(&mut self, order: &SweepOrder) -> Result<Swept, TargetError> {

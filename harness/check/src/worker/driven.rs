@@ -125,6 +125,10 @@ impl Target for Driven {
         self.driver.run(case, watch)
     }
 
+    fn run_to_death(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+        self.driver.run_to_death(case, watch)
+    }
+
     fn announce(&mut self, case: &Case, watch: Watch) {
         self.driver.announce(case, watch);
     }

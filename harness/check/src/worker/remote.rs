@@ -4,7 +4,7 @@ use super::wire::{Reply, Request, SweepOrder};
 use super::{Gone, Orders, Subject, Worker};
 use crate::limits;
 use crate::sweep::Swept;
-use mmapcheck_spec::{Case, End, Host, Left, Profile, StepTrace, Target, TargetError, Trace, Watch, notation};
+use mmapcheck_spec::{Case, End, Host, Leaks, Left, Profile, StepTrace, Target, TargetError, Trace, Watch, notation};
 use mmapcheck_targets::progress::Progress;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -58,8 +58,8 @@ impl Remote {
         self.running.as_ref().map(|running| running.child.id())
     }
 
-    fn try_run(&mut self, case: &Case, watch: Watch) -> Result<Result<Trace, Gone>, TargetError> {
-        match self.ask(&Request::Run { session: notation::print(case), full: watch == Watch::Full }) {
+    fn try_run(&mut self, case: &Case, watch: Watch, to_death: bool) -> Result<Result<Trace, Gone>, TargetError> {
+        match self.ask(&Request::Run { session: notation::print(case), full: watch == Watch::Full, to_death }) {
             Ok(Reply::Ran(trace)) => trace.trace().map(Ok).map_err(TargetError),
             Ok(_) => Err(TargetError("the worker answered another question".into())),
             Err(Failure::Gone(gone)) => Ok(Err(gone)),
@@ -106,24 +106,36 @@ impl Target for Remote {
         &self.host
     }
 
-    /// Runs a case. Where the worker dies, the steps before are run once more in a new one, so that the trace is whole.
     fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
-        let gone = match self.try_run(case, watch)? {
-            Ok(trace) => return Ok(trace),
-            Err(gone) => gone,
-        };
+        match self.try_run(case, watch, false)? {
+            Ok(trace) => Ok(trace),
+            Err(gone) => self.up_to(&gone, case, watch),
+        }
+    }
+
+    fn run_to_death(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+        match self.try_run(case, watch, true)? {
+            Ok(trace) => Ok(trace),
+            Err(gone) => self.up_to(&gone, case, watch),
+        }
+    }
+}
+
+impl Remote {
+    /// The trace of a case in which the worker died: the steps before are run once more in a new one, so that it is whole.
+    fn up_to(&mut self, gone: &Gone, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
         let Some(step) = gone.marks.step.map(|step| step as usize) else {
             return Err(TargetError(format!("the worker {} outside any step", gone.end)));
         };
         if step >= case.steps.len() {
-            return Ok(Trace { end: Some(gone.end), ..Trace::default() });
+            return Ok(Trace { end: Some(gone.end.clone()), ..Trace::default() });
         }
         let before = Case { world: case.world.clone(), steps: case.steps[..step].to_vec() };
         let mut trace = if step == 0 { Trace::default() } else { self.run(&before, watch)? };
         trace.steps.truncate(step);
         if trace.steps.len() == step {
-            (trace.closing, trace.files) = (Vec::new(), Vec::new());
-            trace.steps.push(StepTrace { result: Err(gone.end), left: Left::default() });
+            (trace.closing, trace.files, trace.leaks) = (Vec::new(), Vec::new(), Leaks::default());
+            trace.steps.push(StepTrace { result: Err(gone.end.clone()), left: Left::default() });
         }
         Ok(trace)
     }

@@ -57,4 +57,8 @@ impl Target for Twin {
     fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
         self.target.run(case, watch)
     }
+
+    fn run_to_death(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+        self.target.run_to_death(case, watch)
+    }
 }

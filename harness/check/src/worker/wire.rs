@@ -8,7 +8,7 @@ use crate::histogram::{Histogram, Way};
 use crate::known::{Rule, Rules};
 use crate::sweep::{Hit, Swept};
 use mmapcheck_spec::{
-    Content, End, Host, Left, MapState, Op, Outcome, Profile, Raise, StepTrace, TargetError, Trace, Value,
+    Content, End, Host, Leaks, Left, MapState, Op, Outcome, Profile, Raise, StepTrace, TargetError, Trace, Value,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,8 +17,8 @@ use std::ops::Range;
 /// What a worker is asked.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Request {
-    /// Run one case.
-    Run { session: String, full: bool },
+    /// Run one case. `to_death`: a process may well die in its last step.
+    Run { session: String, full: bool, to_death: bool },
     /// Run a range of cases and compare them.
     Sweep(SweepOrder),
 }
@@ -36,6 +36,8 @@ pub struct SweepOrder {
     pub ops: Vec<String>,
     /// The most steps of a case.
     pub steps: usize,
+    /// Whether arguments may do a step of their own.
+    pub acts: bool,
     /// What is known of the target.
     pub known: Vec<WireRule>,
 }
@@ -51,6 +53,7 @@ impl SweepOrder {
 pub struct WireRule {
     id: String,
     op: String,
+    acts: String,
     field: String,
     expected: String,
     actual: String,
@@ -59,16 +62,16 @@ pub struct WireRule {
 
 impl From<&Rule> for WireRule {
     fn from(rule: &Rule) -> WireRule {
-        let Rule { id, op, field, expected, actual, severity } = rule.clone();
-        WireRule { id, op, field, expected, actual, severity: severity.map(|severity| severity.to_string()) }
+        let Rule { id, op, acts, field, expected, actual, severity } = rule.clone();
+        WireRule { id, op, acts, field, expected, actual, severity: severity.map(|severity| severity.to_string()) }
     }
 }
 
 impl WireRule {
     fn rule(self) -> Result<Rule, String> {
-        let WireRule { id, op, field, expected, actual, severity } = self;
+        let WireRule { id, op, acts, field, expected, actual, severity } = self;
         let severity = severity.map(|severity| severity.parse()).transpose()?;
-        Ok(Rule { id, op, field, expected, actual, severity })
+        Ok(Rule { id, op, acts, field, expected, actual, severity })
     }
 }
 
@@ -79,7 +82,7 @@ impl SweepOrder {
     /// Where an operation is not known.
     pub fn mix(&self, profile: Profile) -> Result<Mix, TargetError> {
         let ops = self.ops.iter().map(|name| operation(name)).collect::<Result<_, _>>().map_err(TargetError)?;
-        Ok(Mix { ops, steps: self.steps, profile })
+        Ok(Mix { ops, steps: self.steps, acts: self.acts, profile })
     }
 
     /// The cases, by number.
@@ -114,6 +117,7 @@ pub(super) struct WireTrace {
     last: WireLeft,
     closing: Vec<Option<WireOutcome>>,
     files: Vec<WireContent>,
+    leaks: [i64; 3],
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -176,6 +180,7 @@ struct WireContent {
 pub(super) struct WireSwept {
     cases: u64,
     steps: u64,
+    deaths: u64,
     answers: Vec<WireWay>,
     hits: Vec<WireHit>,
     known: BTreeMap<String, u64>,
@@ -195,6 +200,7 @@ struct WireWay {
 struct WireHit {
     severity: String,
     op: Option<String>,
+    act: Option<String>,
     field: String,
     expected: String,
     actual: String,
@@ -209,6 +215,7 @@ impl From<Trace> for WireTrace {
             last: trace.last.into(),
             closing: trace.closing.into_iter().map(|outcome| outcome.map(WireOutcome::from)).collect(),
             files: trace.files.into_iter().map(WireContent::from).collect(),
+            leaks: [trace.leaks.descriptors, trace.leaks.pages, trace.leaks.strays],
         }
     }
 }
@@ -218,7 +225,9 @@ impl WireTrace {
         let steps = self.steps.into_iter().map(WireStep::step).collect::<Result<_, _>>()?;
         let closing = self.closing.into_iter().map(|outcome| outcome.map(WireOutcome::outcome).transpose());
         let closing = closing.collect::<Result<_, _>>()?;
-        Ok(Trace { steps, last: self.last.left(), closing, files: contents(self.files), end: None })
+        let [descriptors, pages, strays] = self.leaks;
+        let leaks = Leaks { descriptors, pages, strays };
+        Ok(Trace { steps, last: self.last.left(), closing, files: contents(self.files), leaks, end: None })
     }
 }
 
@@ -370,6 +379,7 @@ impl From<Swept> for WireSwept {
         let hit = |hit: Hit| WireHit {
             severity: hit.bucket.severity.to_string(),
             op: hit.bucket.op.map(|op| op.to_string()),
+            act: hit.bucket.act.map(|op| op.to_string()),
             field: hit.bucket.field.to_string(),
             expected: hit.bucket.expected,
             actual: hit.bucket.actual,
@@ -379,6 +389,7 @@ impl From<Swept> for WireSwept {
         WireSwept {
             cases: swept.cases,
             steps: swept.steps,
+            deaths: swept.deaths,
             answers: swept.answers.iter().map(WireWay::from).collect(),
             hits: swept.hits.into_iter().map(hit).collect(),
             known: swept.known,
@@ -389,13 +400,13 @@ impl From<Swept> for WireSwept {
 
 impl WireSwept {
     pub(super) fn swept(self) -> Result<Swept, String> {
-        let WireSwept { cases, steps, known, incomparable, .. } = self;
+        let WireSwept { cases, steps, deaths, known, incomparable, .. } = self;
         let hits = self.hits.into_iter().map(WireHit::hit).collect::<Result<_, _>>()?;
         let mut answers = Histogram::default();
         for way in self.answers {
             answers.add(operation(&way.op)?, &way.way(), way.steps);
         }
-        Ok(Swept { cases, steps, answers, hits, known, incomparable })
+        Ok(Swept { cases, steps, deaths, answers, hits, known, incomparable })
     }
 }
 
@@ -422,10 +433,10 @@ impl WireWay {
 impl WireHit {
     fn hit(self) -> Result<Hit, String> {
         let severity: Severity = self.severity.parse()?;
-        let op = self.op.as_deref().map(operation).transpose()?;
+        let [op, act] = [&self.op, &self.act].map(|op| op.as_deref().map(operation).transpose());
         let field = Field::ALL.iter().find(|(_, name)| *name == self.field).map(|(field, _)| *field);
         let field = field.ok_or_else(|| format!("'{}' is no field", self.field))?;
-        let bucket = Bucket { severity, op, field, expected: self.expected, actual: self.actual };
+        let bucket = Bucket { severity, op: op?, act: act?, field, expected: self.expected, actual: self.actual };
         Ok(Hit { bucket, case: self.case, count: self.count })
     }
 }
@@ -457,7 +468,9 @@ mod tests {
             steps.push(StepTrace { result: Err(end), left: Left::default() });
         }
         let raised = Outcome::Raised(Raise { class: "OSError".into(), errno: Some(22), message: "m".into() });
-        let trace = Trace { steps, last: left, closing: vec![None, Some(raised)], files: vec![content], end: None };
+        let leaks = Leaks { descriptors: -1, pages: 2, strays: 3 };
+        let closing = vec![None, Some(raised)];
+        let trace = Trace { steps, last: left, closing, files: vec![content], leaks, end: None };
         let line = serde_json::to_string(&WireTrace::from(trace.clone()))?;
         assert_eq!(serde_json::from_str::<WireTrace>(&line)?.trace()?, trace);
         Ok(())

@@ -56,7 +56,7 @@ HARMS = {
     "close": close_output,
 }
 INTRODUCTIONS = {
-    "version": lambda ready: dict(ready, protocol=2),
+    "version": lambda ready: dict(ready, protocol=1),
     "platform": lambda ready: dict(ready, platform="plan9"),
     "python-4": lambda ready: dict(ready, version=[4, 0, 0]),
     "no-introduction": lambda ready: {"id": 1},
@@ -85,7 +85,7 @@ def harmful_run(self, case, tell):
     if HARM == "nothing":
         nothing = [None, [[], []]]
         return {"id": case["id"], "steps": [nothing] * len(case["steps"]), "last": [[], []], "closing": [], "files": [
-            [0, 0, None] for _ in case["files"]]}
+            [0, 0, None] for _ in case["files"]], "leaks": None}
     reads = any(self.operations[step[0]].form == "$.readline($*)" for step in case["steps"])
     reply = run(self, case, tell)
     if self.due and (reads or NUMBER):

@@ -1,11 +1,13 @@
 //! What other modules do with the buffer of a map.
 
-use crate::answer::{Answer, index_error, overflow_error, struct_error, type_error, unsupported};
+use crate::answer::{Answer, Stop, index_error, overflow_error, struct_error, type_error, unsupported};
 use crate::convert;
-use crate::map::{Access, Map, Open};
+use crate::map::{Access, Map};
 use crate::object::Object;
-use crate::store::Store;
+use crate::rules::view::Export;
+use crate::store::{Direction, Store};
 use mmapcheck_spec::{Dialect, Profile, Thing, Value, Wrap};
+use std::rc::Rc;
 
 /// How many bytes the format `<H` takes.
 const PACKED: i64 = 2;
@@ -49,51 +51,62 @@ impl<S: Store> Map<S> {
         if self.is_closed() {
             return Err(type_error(profile.re_refusal_text()));
         }
-        let found = count_matches(&self.all()?, needle);
-        Ok(Value::List(vec![Value::Bytes(needle.to_vec()); found]))
+        Ok(Value::List(vec![Value::Bytes(needle.to_vec()); self.count_matches(needle)?]))
+    }
+
+    /// How often a needle occurs without overlap. An empty one does at each place, and at the end, whatever is there.
+    fn count_matches(&self, needle: &[u8]) -> Answer<usize> {
+        let (open, len) = (self.open()?, self.len.get());
+        if needle.is_empty() {
+            return Ok(len + 1);
+        }
+        let (mut start, mut many) = (0, 0);
+        while let Some(at) = open.find(start..len, needle, Direction::Forward)? {
+            (start, many) = (at + needle.len(), many + 1);
+        }
+        Ok(many)
     }
 
     /// `struct.unpack_from('<H', m, offset)`
-    pub fn unpack(&self, offset: &Object<'_, S>, profile: Profile) -> Answer {
-        if profile.unpack_converts_offset_first() {
-            convert::ssize(offset, profile)?;
-        }
-        let open = self.open()?;
-        let offset = convert::ssize(offset, profile)?;
+    pub fn unpack(self: &Rc<Self>, offset: &Object<'_, S>, profile: Profile) -> Answer {
+        let before = profile.unpack_converts_offset_first().then(|| convert::ssize(offset, profile)).transpose()?;
+        let _export = Export::of(self)?;
+        let offset = before.map_or_else(|| convert::ssize(offset, profile), Ok)?;
         let words = ["unpack_from", "unpacking"];
         let at = self.packed_place(offset, words, profile.unpack_refusal_tells_offset(), |offset| {
             format!("not enough data to unpack {PACKED} bytes at offset {offset}")
         })?;
-        let bytes = open.read(at, PACKED as usize)?;
+        let bytes = self.open()?.read(at, PACKED as usize)?;
         Ok(Value::Tuple(vec![Value::Int(u16::from_le_bytes([bytes[0], bytes[1]]).into())]))
     }
 
     /// `struct.pack_into('<H', m, offset, value)`: the place is zeroed before the value is looked at.
-    pub fn pack(&self, offset: &Object<'_, S>, value: &Object<'_, S>, profile: Profile) -> Answer {
-        let open = self.packed_into(profile)?;
+    pub fn pack(self: &Rc<Self>, offset: &Object<'_, S>, value: &Object<'_, S>, profile: Profile) -> Answer {
+        self.packed_into(profile)?;
+        let _export = Export::of(self)?;
         let offset = packed_offset(offset, profile)?;
         let words = ["pack_into", "packing"];
         let at = self.packed_place(offset, words, profile.pack_refusal_tells_offset(), |offset| {
             format!("no space to pack {PACKED} bytes at offset {offset}")
         })?;
-        open.write(at, &[0; PACKED as usize])?;
+        self.open()?.write(at, &[0; PACKED as usize])?;
         let value = packed_value(value, profile)?;
         if !convert::fits_long(value, profile) {
             return Err(struct_error(profile.struct_overflow_text()));
         }
         let value = u16::try_from(value).map_err(|_| struct_error(profile.struct_range_text()))?;
-        open.write(at, &value.to_le_bytes())?;
+        self.open()?.write(at, &value.to_le_bytes())?;
         Ok(Value::None)
     }
 
-    /// The open map, where its buffer can be written.
-    fn packed_into(&self, profile: Profile) -> Answer<Open<'_, S>> {
+    /// Whether its buffer can be written.
+    fn packed_into(&self, profile: Profile) -> Answer<()> {
         if profile.dialect() == Dialect::Python2 {
-            let open = self.open()?;
-            return self.writable().map(|()| open);
+            self.check_open()?;
+            return self.writable();
         }
-        match self.open() {
-            Ok(open) if self.access != Access::Read => Ok(open),
+        match self.check_open() {
+            Ok(()) if self.access != Access::Read => Ok(()),
             _ => {
                 let argument = if profile.pack_into_names_arguments() { "pack_into() argument 2" } else { "argument" };
                 Err(type_error(format!("{argument} must be read-write bytes-like object, not mmap.mmap")))
@@ -140,7 +153,7 @@ fn packed_offset<S: Store>(offset: &Object<'_, S>, profile: Profile) -> Answer<i
     match offset {
         Object::Thing(Thing::Float) => Ok(FLOAT),
         Object::Bool(_) | Object::Int(_) => {
-            let offset = offset.integer().unwrap_or_default();
+            let offset = offset.integer()?.unwrap_or_default();
             i64::try_from(offset).map_err(|_| overflow_error("long int too large to convert to int"))
         }
         _ => Err(convert::not_an_integer(offset, profile, true)),
@@ -151,12 +164,20 @@ fn packed_offset<S: Store>(offset: &Object<'_, S>, profile: Profile) -> Answer<i
 fn packed_value<S: Store>(value: &Object<'_, S>, profile: Profile) -> Answer<i128> {
     match (value, profile.dialect()) {
         (Object::Thing(Thing::Float), Dialect::Python2) => Ok(FLOAT.into()),
-        (_, Dialect::Python2) => value.integer().ok_or_else(|| struct_error("cannot convert argument to integer")),
-        (_, Dialect::Python3) => value.integer().ok_or_else(|| struct_error("required argument is not an integer")),
+        (_, Dialect::Python2) => value.integer()?.ok_or_else(|| struct_error("cannot convert argument to integer")),
+        (_, Dialect::Python3) => value
+            .integer()
+            .map_err(|stop| in_own_words(stop, profile))?
+            .ok_or_else(|| struct_error("required argument is not an integer")),
     }
 }
 
-/// How often a needle occurs without overlap; an empty one does at each place, and at the end.
-fn count_matches(bytes: &[u8], needle: &[u8]) -> usize {
-    if needle.is_empty() { bytes.len() + 1 } else { memchr::memmem::find_iter(bytes, needle).count() }
+/// What a conversion raises as if it were about the value itself, in the versions that do not tell the two apart.
+fn in_own_words(stop: Stop, profile: Profile) -> Stop {
+    match stop {
+        Stop::Raised(raise) if raise.class == "OverflowError" && profile.struct_takes_overflow_for_range() => {
+            struct_error(profile.struct_range_text())
+        }
+        stop => stop,
+    }
 }

@@ -3,10 +3,10 @@
 use crate::answer::{Answer, Stop, overflow_error, type_error, unsupported, value_error};
 use crate::convert;
 use crate::errno::Errno;
-use crate::files::{Cursor, MOST_FILE};
-use crate::map::{Access, Map, Tracked};
+use crate::files::{Cursor, Files, MOST_FILE};
+use crate::map::{Access, Map, Rights, Tracked};
 use crate::object::{Args, Object};
-use crate::rules::section::{self, Sections};
+use crate::rules::section;
 use crate::store::{ADDRESSES, PAGE, Request, Store};
 use mmapcheck_spec::constants::{
     MAP_32BIT, MAP_ANONYMOUS, MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED,
@@ -21,6 +21,8 @@ const PARAMETERS: [&str; 7] = ["fileno", "length", "flags", "prot", "access", "o
 const OF_SECTIONS: [&str; 5] = ["fileno", "length", "tagname", "access", "offset"];
 /// How many of them can be given by position.
 const BY_POSITION: usize = 6;
+/// The number of a descriptor that was open.
+const NOT_OPEN: i32 = 9999;
 /// How many of them must be given.
 const NEEDED: usize = 2;
 
@@ -35,10 +37,10 @@ const HARMLESS: i32 =
     MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_POPULATE | MAP_STACK | MAP_NORESERVE | MAP_32BIT;
 
 /// `mmap.mmap(...)`
-pub fn construct<S: Store>(store: &S, sections: &Sections<S>, args: &Args<'_, S>, profile: Profile) -> Answer<Map<S>> {
-    let mut asked = Asked::parse(args, profile)?;
+pub fn construct<S: Store>(files: &Files<S>, mut asked: Asked<S>, profile: Profile) -> Answer<Map<S>> {
+    let (store, limits) = (&files.store, &files.limits);
     if profile.maps_sections() {
-        return section::construct(store, sections, &asked, profile);
+        return section::construct(store, &files.sections, &asked, profile);
     }
     asked.refuse_negative()?;
     let access = asked.apply_access()?;
@@ -46,23 +48,28 @@ pub fn construct<S: Store>(store: &S, sections: &Sections<S>, args: &Args<'_, S>
     if asked.trackfd && asked.is_bad() {
         return Err(Errno::EBADF.into());
     }
+    if asked.trackfd && asked.file().is_some() && !limits.grant_descriptor() {
+        return Err(Errno::EMFILE.into());
+    }
     asked.check_kernel()?;
+    if !limits.grant_memory() {
+        return Err(Errno::ENOMEM.into());
+    }
     let memory = store.map(asked.mapped_file(), asked.request())?;
     let tracked = Tracked { file: asked.file().filter(|_| asked.trackfd).cloned(), wanted: asked.trackfd };
-    let readable = asked.prot & (PROT_READ | PROT_WRITE) != 0;
     let flags = if asked.is_anonymous() { asked.flags | MAP_ANONYMOUS } else { asked.flags };
-    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, flags, readable))
+    Ok(Map::new(memory, asked.length as usize, asked.offset, access, tracked, flags, Rights::of(asked.prot)))
 }
 
 /// The first argument.
-pub(super) enum Fileno<'a, F> {
+pub(super) enum Fileno<F> {
     Number(i32),
-    File(&'a F, &'a Rc<Cursor>),
+    File(F, Rc<Cursor>),
 }
 
 /// The arguments as they were converted.
-pub(super) struct Asked<'a, S: Store> {
-    pub(super) fileno: Fileno<'a, S::File>,
+pub struct Asked<S: Store> {
+    pub(super) fileno: Fileno<S::File>,
     pub(super) length: i64,
     flags: i32,
     prot: i32,
@@ -85,9 +92,9 @@ fn parameters(profile: Profile) -> &'static [&'static str] {
 }
 
 /// How arguments are given.
-impl<'a, S: Store> Asked<'a, S> {
+impl<S: Store> Asked<S> {
     /// In the order of `PyArg_ParseTupleAndKeywords`: too many, then each in turn, then what is left over.
-    fn parse(args: &Args<'a, S>, profile: Profile) -> Answer<Asked<'a, S>> {
+    pub fn parse(args: &Args<'_, S>, profile: Profile) -> Answer<Asked<S>> {
         let parameters = parameters(profile);
         let most = parameters.len();
         let (plain, named) = (args.plain.len(), args.named.len());
@@ -125,14 +132,21 @@ impl<'a, S: Store> Asked<'a, S> {
                 (None, None) => {}
             }
         }
-        if used < named { Err(left_over(args, profile)) } else { Ok(asked) }
+        if used < named {
+            return Err(left_over(args, profile));
+        }
+        if matches!(&asked.fileno, Fileno::File(_, cursor) if cursor.closed.get()) {
+            // It was closed while the others were converted.
+            asked.fileno = Fileno::Number(NOT_OPEN);
+        }
+        Ok(asked)
     }
 
-    fn take(&mut self, name: &str, object: &Object<'a, S>, profile: Profile) -> Answer<()> {
+    fn take(&mut self, name: &str, object: &Object<'_, S>, profile: Profile) -> Answer<()> {
         match name {
             "fileno" => {
                 self.fileno = match object {
-                    Object::Descriptor(file, cursor) => Fileno::File(file, cursor),
+                    Object::Descriptor(file, cursor) => Fileno::File(file.clone(), Rc::clone(cursor)),
                     _ => Fileno::Number(convert::int(object, profile)?),
                 }
             }
@@ -198,7 +212,7 @@ fn left_over<S: Store>(args: &Args<'_, S>, profile: Profile) -> Stop {
 }
 
 /// What Python checks.
-impl<'a, S: Store> Asked<'a, S> {
+impl<S: Store> Asked<S> {
     /// Lets `access` say `flags` and `prot`, or `prot` say the access.
     fn apply_access(&mut self) -> Answer<Access> {
         const BOTH: i32 = PROT_READ | PROT_WRITE;
@@ -240,8 +254,8 @@ impl<'a, S: Store> Asked<'a, S> {
         Ok(())
     }
 
-    fn file(&self) -> Option<&'a S::File> {
-        match self.fileno {
+    fn file(&self) -> Option<&S::File> {
+        match &self.fileno {
             Fileno::File(file, _) => Some(file),
             Fileno::Number(_) => None,
         }
@@ -254,12 +268,12 @@ impl<'a, S: Store> Asked<'a, S> {
 }
 
 /// What the kernel checks, in the order of Linux.
-impl<'a, S: Store> Asked<'a, S> {
+impl<S: Store> Asked<S> {
     fn is_anonymous(&self) -> bool {
         matches!(self.fileno, Fileno::Number(-1)) || self.flags & MAP_ANONYMOUS != 0
     }
 
-    fn mapped_file(&self) -> Option<&'a S::File> {
+    fn mapped_file(&self) -> Option<&S::File> {
         self.file().filter(|_| !self.is_anonymous())
     }
 

@@ -16,18 +16,20 @@ pub(super) const WRONG_SIZE: &str = "mmap slice assignment is wrong size";
 impl<S: Store> Map<S> {
     /// `m[i]`
     pub fn get_item(&self, index: &Object<'_, S>, profile: Profile) -> Answer {
-        let open = self.open()?;
+        self.check_open()?;
         let Some(index) = convert::index(index, profile, index_error)? else {
             return Err(type_error("mmap indices must be integers"));
         };
         let at = convert::place(index, self.len.get(), OUT_OF_RANGE)?;
-        Ok(item(open.byte(at)?, profile))
+        Ok(item(self.open()?.byte(at)?, profile))
     }
 
     /// `m[start:stop:step]`
     pub fn get_slice(&self, parts: &[Object<'_, S>], profile: Profile) -> Answer {
+        self.check_open()?;
+        let slice = Slice::new(parts, profile)?;
         let open = self.open()?;
-        let places = Slice::new(parts, profile)?.of(self.len.get());
+        let places = slice.of(self.len.get());
         Ok(Value::Bytes(match places.run() {
             Some(start) => open.read(start, places.count)?,
             None => places.each().map(|at| open.byte(at)).collect::<Answer<_>>()?,
@@ -46,14 +48,19 @@ impl<S: Store> Map<S> {
         Ok(Value::None)
     }
 
-    /// `m[start:stop:step] = value`: of just as many bytes.
+    /// `m[start:stop:step] = value`: of just as many bytes. Versions that know the places before they look at the value must
+    /// look again whether the map still has them.
     pub fn set_slice(&self, parts: &[Object<'_, S>], value: &Object<'_, S>, profile: Profile) -> Answer {
         self.assignable(profile)?;
         let slice = Slice::new(parts, profile)?;
+        let before = (!profile.assignment_converts_first()).then(|| slice.of(self.len.get()));
         let source = Source::contiguous(value, profile)?;
+        if before.is_some_and(|places| source.len() != places.count) {
+            return Err(index_error(WRONG_SIZE));
+        }
         let open = self.open()?;
-        let places = slice.of(self.len.get());
-        if source.len() != places.count {
+        let places = before.unwrap_or_else(|| slice.of(self.len.get()));
+        if source.len() != places.count || !places.lie_in(self.len.get()) {
             return Err(index_error(WRONG_SIZE));
         }
         set_all(&open, places, &source)
@@ -75,21 +82,22 @@ impl<S: Store> Map<S> {
     /// What an assignment or deletion asks of the map before it looks at its arguments.
     fn assignable(&self, profile: Profile) -> Answer<()> {
         if !profile.assignment_converts_first() {
-            self.open()?;
+            self.check_open()?;
         }
         self.writable()
     }
 
-    /// The index of an assignment or deletion, which some versions compare with the length before they look at the value.
+    /// The index of an assignment or deletion, which some versions compare with the length before they look at the value:
+    /// it is then the place that it names.
     fn assigned(&self, index: &Object<'_, S>, profile: Profile) -> Answer<i64> {
         self.assignable(profile)?;
         let Some(index) = convert::index(index, profile, index_error)? else {
             return Err(type_error("mmap indices must be integer"));
         };
-        if !profile.assignment_converts_first() {
-            convert::place(index, self.len.get(), OUT_OF_RANGE)?;
+        if profile.assignment_converts_first() {
+            return Ok(index);
         }
-        Ok(index)
+        convert::place(index, self.len.get(), OUT_OF_RANGE).map(|place| place as i64)
     }
 }
 

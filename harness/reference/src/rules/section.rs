@@ -6,8 +6,7 @@
 use crate::answer::{Answer, Stop, type_error, unsupported, value_error};
 use crate::errno::{Errno, WinError};
 use crate::files::{Cursor, MOST_FILE};
-use crate::map::{Access, Map, Tracked};
-use crate::object::Args;
+use crate::map::{Access, Map, Rights, Tracked};
 use crate::rules::construct::{Asked, Fileno};
 use crate::store::{Memory, PAGE, Request, Store};
 use mmapcheck_spec::constants::{MAP_PRIVATE, MAP_SHARED};
@@ -179,7 +178,7 @@ impl<S: Store> Section<S> {
 pub(super) fn construct<S: Store>(
     store: &S,
     sections: &Sections<S>,
-    asked: &Asked<'_, S>,
+    asked: &Asked<S>,
     profile: Profile,
 ) -> Answer<Map<S>> {
     let access = match asked.access {
@@ -190,7 +189,7 @@ pub(super) fn construct<S: Store>(
         _ => return Err(value_error("mmap invalid access parameter.")),
     };
     asked.refuse_negative()?;
-    match asked.fileno {
+    match &asked.fileno {
         Fileno::Number(-1 | 0) => view(store, sections, asked, access, None, profile),
         Fileno::Number(1 | 2) => Err(unsupported("the standard streams are in no rule").into()),
         Fileno::Number(_) => Err(Errno::EBADF.into()),
@@ -208,7 +207,7 @@ pub(super) fn construct<S: Store>(
 fn view<S: Store>(
     store: &S,
     sections: &Sections<S>,
-    asked: &Asked<'_, S>,
+    asked: &Asked<S>,
     access: Access,
     file: Option<(&S::File, &Rc<Cursor>)>,
     profile: Profile,
@@ -224,11 +223,11 @@ fn view<S: Store>(
     let tracked = Tracked { file: file.map(|(file, _)| file.clone()), wanted: true };
     let handles = Handles { section: RefCell::new(Some(section)), cursor: file.map(|(_, cursor)| Rc::clone(cursor)) };
     let flags = if access == Access::Copy { MAP_PRIVATE } else { MAP_SHARED };
-    Ok(Map::new(memory, len as usize, asked.offset, access, tracked, flags, true).of_section(handles))
+    Ok(Map::new(memory, len as usize, asked.offset, access, tracked, flags, Rights::Read).of_section(handles))
 }
 
 /// The length that is asked for; 0 means all of a file from the offset on.
-fn whole_or<S: Store>(asked: &Asked<'_, S>, file_size: Option<i64>) -> Answer<i64> {
+fn whole_or<S: Store>(asked: &Asked<S>, file_size: Option<i64>) -> Answer<i64> {
     match file_size {
         Some(size) if asked.length == 0 => {
             if size == 0 {
@@ -243,16 +242,12 @@ fn whole_or<S: Store>(asked: &Asked<'_, S>, file_size: Option<i64>) -> Answer<i6
     }
 }
 
-/// `resize(newsize)`: the section is given up and another one is made. Where that fails, the map is closed by it.
-pub fn resize<S: Store>(
-    map: &Map<S>,
-    store: &S,
-    sections: &Sections<S>,
-    args: &Args<'_, S>,
-    profile: Profile,
-) -> Answer {
-    let len = map.new_len(args, profile)?;
+/// `resize(len)`: the section is given up and another one is made. Where that fails, the map is closed by it.
+pub fn resize<S: Store>(map: &Map<S>, store: &S, sections: &Sections<S>, len: i64, profile: Profile) -> Answer {
     let Some(handles) = &map.handles else { return Err(unsupported("the map is no view of a section").into()) };
+    if map.is_closed() {
+        return Err(unsupported("a map that was closed meanwhile is in no rule").into());
+    }
     refuse_large(map.offset + len)?;
     if map.offset > 0 && (len == 0 || is_kept_long(map, handles, sections, len)) {
         return Err(unsupported("how this fails behind an offset is in no rule").into());

@@ -15,7 +15,7 @@ impl<S: Store> Map<S> {
         let args = args.counted("seek", 1, 2, profile)?;
         let distance = convert::ssize(&args[0], profile)?;
         let whence = args.get(1).map_or(Ok(0), |object| convert::method_int(object, profile))?;
-        let _open = self.open()?;
+        self.open_after_arguments(profile)?;
         let from = match whence {
             0 => 0,
             1 => self.position.get(),

@@ -20,12 +20,14 @@ impl<S: Store> Map<S> {
         }
         self.open_to_arguments(profile)?;
         let args = args.counted("flush", 0, 2, profile)?;
+        let before = self.len.get();
         let offset = args.first().map_or(Ok(0), |object| convert::ssize(object, profile))?;
-        let _open = self.open()?;
+        self.open_after_arguments(profile)?;
+        let len = if profile.methods_convert_first() { self.len.get() } else { before } as i64;
         let size = match args.get(1) {
-            Some(Object::None) if profile.none_is_no_flush_size() => self.len.get() as i64,
+            Some(Object::None) if profile.none_is_no_flush_size() => len,
             Some(object) => convert::ssize(object, profile)?,
-            None => self.len.get() as i64,
+            None => len,
         };
         self.flush_range(offset, size, 0, profile)?;
         Ok(match profile.dialect() {
@@ -41,7 +43,7 @@ impl<S: Store> Map<S> {
         let offset = args.first().map_or(Ok(0), |object| convert::ssize(object, profile))?;
         let size = args.get(1).map_or(Ok(-1), |object| convert::ssize(object, profile))?;
         let flags = flags.map_or(Ok(0), |object| convert::method_int(object, profile))?;
-        let _open = self.open()?;
+        self.check_open()?;
         let rest = (self.len.get() as i64).saturating_sub(offset);
         self.flush_range(offset, if size == -1 { rest } else { size }, flags, profile)?;
         Ok(Value::None)
@@ -58,6 +60,10 @@ impl<S: Store> Map<S> {
         if reaches_kernel && (offset % PAGE as i64 != 0 || is_unknown || is_both) {
             return Err(Errno::EINVAL.into());
         }
+        // A map that was closed while the arguments were converted, in the versions that do not look again.
+        if reaches_kernel && self.is_closed() && size > 0 {
+            return Err(Errno::ENOMEM.into());
+        }
         Ok(())
     }
 
@@ -70,15 +76,17 @@ impl<S: Store> Map<S> {
     pub fn madvise(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
         self.open_to_arguments(profile)?;
         let args = args.counted("madvise", 1, 3, profile)?;
+        let before = self.len.get();
         let advice = convert::method_int(&args[0], profile)?;
         let start = args.get(1).map_or(Ok(0), |object| convert::ssize(object, profile))?;
-        let open = self.open()?;
-        let len = self.len.get() as i64;
+        self.open_after_arguments(profile)?;
+        let whole = if profile.methods_convert_first() { self.len.get() } else { before } as i64;
         let length = match args.get(2) {
-            Some(Object::None) if profile.none_is_no_bound() => len,
+            Some(Object::None) if profile.none_is_no_bound() => whole,
             Some(object) => convert::ssize(object, profile)?,
-            None => len,
+            None => whole,
         };
+        let len = self.len.get() as i64;
         if start < 0 || start >= len {
             return Err(value_error("madvise start out of bounds"));
         }
@@ -88,13 +96,21 @@ impl<S: Store> Map<S> {
         if i64::MAX - start < length {
             return Err(overflow_error("madvise length too large"));
         }
+        if profile.madvise_looks_again() {
+            self.check_open()?;
+        }
         if UNNAMED_ADVICE.iter().any(|range| range.contains(&advice)) {
             return Err(unsupported(format!("advice {advice} is in no rule")).into());
         }
         if start % PAGE as i64 != 0 || !is_named(advice) {
             return Err(Errno::EINVAL.into());
         }
-        open.advise(advice, start as usize, length.min(len - start) as usize)?;
+        let length = length.min(len - start) as usize;
+        match self.open() {
+            Ok(open) => open.advise(advice, start as usize, length)?,
+            Err(_) if length > 0 => return Err(Errno::ENOMEM.into()),
+            Err(_) => {}
+        }
         Ok(Value::None)
     }
 }

@@ -21,14 +21,14 @@ impl<S: Store> Map<S> {
     pub fn write(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
         self.open_to_arguments(profile)?;
         let source = Source::given(&args.counted("write", 1, 1, profile)?[0], "write", profile)?;
-        let open = self.open()?;
+        self.open_after_arguments(profile)?;
         self.writable()?;
         let at = self.position.get();
         // Even no bytes at all are refused where the position lies beyond the end.
         if at > self.len.get() || self.remaining() < source.len() {
             return Err(value_error("data out of range"));
         }
-        source.copy_to(&open, at)?;
+        source.copy_to(&self.open()?, at)?;
         self.position.set(at + source.len());
         Ok(if profile.write_answers_count() { number(source.len()) } else { Value::None })
     }
@@ -41,8 +41,9 @@ impl<S: Store> Map<S> {
             Dialect::Python2 => strings::character(byte, profile)?,
             Dialect::Python3 => convert::unsigned_byte(byte, profile)?,
         };
-        let open = self.open()?;
+        self.open_after_arguments(profile)?;
         self.writable()?;
+        let open = self.open()?;
         if self.remaining() == 0 {
             return Err(value_error("write byte out of range"));
         }
@@ -55,14 +56,15 @@ impl<S: Store> Map<S> {
     pub fn move_bytes(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
         self.open_to_arguments(profile)?;
         let args = args.counted("move", 3, 3, profile)?;
-        let [dest, src, count] = [0, 1, 2].map(|place| convert::ssize(&args[place], profile));
-        let (dest, src, count) = (dest?, src?, count?);
-        let open = self.open()?;
+        let number = |place: usize| convert::ssize(&args[place], profile);
+        let (dest, src, count) = (number(0)?, number(1)?, number(2)?);
+        self.open_after_arguments(profile)?;
         self.writable()?;
         let len = self.len.get() as i64;
         if dest < 0 || src < 0 || count < 0 || len - dest < count || len - src < count {
             return Err(value_error("source, destination, or count out of range"));
         }
+        let open = self.open()?;
         open.copy(dest as usize, &open, src as usize, count as usize)?;
         Ok(Value::None)
     }

@@ -12,7 +12,9 @@ import operator
 import os
 import sys
 
-PROTOCOL = 1
+PROTOCOL = 2
+# What a process for one case ends with when it has answered: a status that nobody else would choose.
+ANSWERED = 87
 # Above this length the bytes of a map are looked at only after steps that are there to change bytes.
 LONG = 1024
 # JSON numbers of more than 53 bits are not safe with every reader.
@@ -117,6 +119,7 @@ class Operation(object):
         self.closes_file = row["name"] == "file-close"
         # A file that loses pages leaves maps of it with dead memory.
         self.cuts = row["name"] in ("file-truncate", "open", "resize")
+        self.limits = self.form.startswith("resource.setrlimit")
         self.scope = scope
         self.made = {}
 
@@ -141,6 +144,78 @@ class Operation(object):
         names = {}
         exec(compile(source, "<step>", "exec"), self.scope, names)
         return names["step"]
+
+
+class Census(object):
+    """What this process holds, where the system tells, and which files lie about in its working folder."""
+
+    DESCRIPTORS = "/proc/self/fd"
+
+    def __init__(self, counted):
+        self.known = set()
+        # What is dropped must be gone at once; else it may be counted long after.
+        self.memory = None
+        try:
+            if counted and os.listdir(self.DESCRIPTORS):
+                self.memory = io.open("/proc/self/statm", "rb", buffering=0)
+        except (OSError, IOError):
+            pass
+
+    def take(self):
+        """How many descriptors and how many pages of address space; None where nobody tells."""
+        if self.memory is None:
+            return None
+        # Since Linux 6.2 the size of the folder is the number of descriptors.
+        descriptors = os.stat(self.DESCRIPTORS).st_size or len(os.listdir(self.DESCRIPTORS))
+        self.memory.seek(0)
+        return descriptors, int(self.memory.read(64).split()[0])
+
+    def leaks(self, before):
+        """What is held more than before, and how many files lie about; these are removed, so that they are new each time."""
+        if before is None:
+            return None
+        now = self.take()
+        strays = [name for name in os.listdir(".") if name not in self.known]
+        for name in strays:
+            if not os.path.isdir(name):
+                os.remove(name)
+        return [now[0] - before[0], now[1] - before[1], len(strays)]
+
+
+class Limits(object):
+    """Limits of the system, set by a case and in force while one of its steps is done: never while it is looked at, or told."""
+
+    def __init__(self):
+        self.inside = False
+        self.asked = None
+        try:
+            import resource
+
+            self.resource = resource
+            self.kinds = [resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_AS]
+            self.own = [resource.getrlimit(kind) for kind in self.kinds]
+        except (ImportError, AttributeError):
+            # A step that sets a limit cannot be done, so that there is none to keep.
+            pass
+
+    def set(self, limits):
+        for kind, limit in zip(self.kinds, limits):
+            self.resource.setrlimit(kind, limit)
+
+    def call(self, operation, function, on, args):
+        """Does a step under the limits set so far, and keeps those that it sets itself."""
+        if self.inside or (self.asked is None and not operation.limits):
+            return function(on, args)
+        self.inside = True
+        try:
+            if self.asked is not None:
+                self.set(self.asked)
+            return function(on, args)
+        finally:
+            self.inside = False
+            if operation.limits:
+                self.asked = [self.resource.getrlimit(kind) for kind in self.kinds]
+            self.set(self.own)
 
 
 class Map(object):
@@ -201,8 +276,9 @@ class Target(object):
         self.page = getattr(self.module, "PAGESIZE", 4096)
         self.granule = getattr(self.module, "ALLOCATIONGRANULARITY", 4096)
         self.keywords = hello["constructor"]
-        scope, self.lacks = self.scope(hello["index"])
+        scope, self.lacks = self.scope(hello["classes"])
         self.index = scope["Index"]
+        self.after = {"b": scope["BufferAfter"], "n": scope["IndexAfter"]}
         self.operations = [Operation(row, scope) for row in hello["operations"]]
         self.things = [eval(compile(source, "<thing>", "eval"), scope) for source in hello["things"]]
         self.array = scope.get("array")
@@ -211,6 +287,7 @@ class Target(object):
             "b": self.carrier,
             "x": lambda arg: self.index(int(arg[1])),
             "n": lambda arg: int(arg[1]),
+            "a": self.acting,
             "c": lambda arg: self.constants(arg),
             "k": lambda arg: self.own_constants(arg),
             "t": lambda arg: self.things[arg[1]],
@@ -224,8 +301,10 @@ class Target(object):
             "": lambda arg: None,
         }
         os.chdir(hello["folder"])
+        self.census = Census(self.counted)
+        self.limits = Limits()
 
-    def scope(self, index):
+    def scope(self, classes):
         """The names a session may use, and the modules that are not there."""
         lacks = []
 
@@ -235,12 +314,12 @@ class Target(object):
         stand_in = Module()
         stand_in.mmap = self.kind
         scope = {"mmap": stand_in, "open": io.open, "__name__": "__main__"}
-        for name in ("array", "os", "re", "struct", "zlib"):
+        for name in ("array", "os", "re", "resource", "struct", "zlib"):
             try:
                 scope[name] = __import__(name)
             except ImportError:
                 lacks.append(name)
-        exec(compile(index, "<index>", "exec"), scope)
+        exec(compile(classes, "<classes>", "exec"), scope)
         return scope, lacks
 
     def edition(self):
@@ -323,6 +402,15 @@ class Target(object):
             bits |= getattr(self.module, name)
         return bits
 
+    def acting(self, arg):
+        """An object that does a step while it is converted; what that raises, the conversion raises."""
+        value, step = arg[1:]
+        kind = "n"
+        if type(value) is list:
+            kind = "b" if value[0] == "b" else "n"
+            value = self.decoders[value[0]](value)
+        return self.after[kind](value, lambda: self.perform(self.operations[step[0]], step))
+
     # Names.
 
     def bound(self, kind, slot):
@@ -346,10 +434,12 @@ class Target(object):
         self.names = {"map": {}, "file": {}, "view": {}, "iter": {}}
         self.reach = 0
         self.shrunk = False
+        self.limits.asked = None
         self.paths = []
         for slot, (name, data, mode) in enumerate(files):
             name = str(name)
             self.paths.append(name)
+            self.census.known.add(name)
             if not self.counted and os.path.exists(name):
                 # A map of the last case may still be there: the file becomes another.
                 os.remove(name)
@@ -365,6 +455,7 @@ class Target(object):
         """Does a case. Where `out` is given, each step is told of as soon as it is done."""
         self.whole = case["watch"] == "full"
         self.every = case["watch"] != "quick"
+        held = self.census.take() if self.every else None
         self.begin(case["files"])
         steps, before = [], None
         for step in case["steps"]:
@@ -383,11 +474,25 @@ class Target(object):
         last = self.look(True)
         closing = [self.close(slot) for slot in range(self.reach)]
         self.end()
-        return {"id": case["id"], "steps": steps, "last": last, "closing": closing, "files": self.files()}
+        files, leaks = self.files(), self.census.leaks(held)
+        return {"id": case["id"], "steps": steps, "last": last, "closing": closing, "files": files, "leaks": leaks}
 
     def answer(self, operation, step):
+        try:
+            return encode(self.perform(operation, step))
+        except Unsupported as error:
+            return ["?", str(error)]
+        except Exception as error:
+            return self.failed(error)
+        finally:
+            # Nothing may hold what the case drops, as Python 2 holds its last exception.
+            if forget:
+                forget()
+
+    def perform(self, operation, step):
+        """Does a step, perhaps while another one is at its arguments. What it raises is the step's answer."""
         args = step[3]
-        on = function = None
+        on = None
         try:
             if operation.on is not None:
                 on = self.names[operation.on].get(step[1])
@@ -403,23 +508,15 @@ class Target(object):
             if operation.cuts:
                 self.shrunk = True
             if operation.binds is None:
-                function = self.compiled(operation, step, args)
-                return encode(function(on, args))
+                return self.limits.call(operation, self.compiled(operation, step, args), on, args)
             if operation.binds == "map":
                 return self.construct(operation, step)
             function = self.compiled(operation, step, args)
-            return self.name(operation.binds, step[2], function(on, args))
-        except Unsupported as error:
-            return ["?", str(error)]
-        except Exception as error:
-            on = function = None
-            return self.failed(error)
+            return self.name(operation.binds, step[2], self.limits.call(operation, function, on, args))
         finally:
-            # Nothing may hold what the case drops: neither this step's names nor Python 2's last exception.
-            on = function = None
+            # Nor do this step's names, where its exception goes on.
+            on = None
             del args[:]
-            if forget:
-                forget()
 
     def failed(self, error):
         if self.lacks and type(error) is NameError:
@@ -445,10 +542,11 @@ class Target(object):
         names = self.keywords[: len(args) - len(keywords)] + keywords
         files = [arg[1] for name, arg in zip(names, args) if name == "fileno" and type(arg) is list and arg[0] == "fd"]
         function = self.compiled(operation, step, args)
-        given = dict(zip(names, args))
+        # What an object does while it is asked is for the map alone to see.
+        given = dict((name, getattr(arg, "value", arg)) for name, arg in zip(names, args))
         given["path"] = self.names["file"][files[0]].name if files else None
         made = Map(given, self)
-        made.made(function(None, args))
+        made.made(self.limits.call(operation, function, None, args))
         given.clear()
         self.reach = max(self.reach, step[2] + 1)
         return self.name("map", step[2], made)
@@ -556,6 +654,23 @@ def private_output():
         return getattr(sys.stdout, "buffer", sys.stdout)
 
 
+def in_a_child(target, case, send):
+    """Does a case in a process of its own, so that this one lives on where that one dies. Says whether there can be one."""
+    try:
+        child = os.fork()
+    except (AttributeError, OSError):
+        return False
+    if child == 0:
+        send(target.run(case, send))
+        os._exit(ANSWERED)
+    status = os.waitpid(child, 0)[1]
+    if os.WIFSIGNALED(status):
+        send({"id": case["id"], "died": os.WTERMSIG(status)})
+    elif os.WEXITSTATUS(status) != ANSWERED:
+        os._exit(os.WEXITSTATUS(status))
+    return True
+
+
 def main():
     out = private_output()
 
@@ -582,7 +697,8 @@ def main():
         if not line:
             return
         case = json.loads(line.decode("utf-8"))
-        send(target.run(case, send if case["tell"] else None))
+        if not (case["isolate"] and in_a_child(target, case, send)):
+            send(target.run(case, send if case["tell"] else None))
 
 
 main()

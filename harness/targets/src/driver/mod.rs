@@ -14,7 +14,7 @@ use process::Process;
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use wire::{Line, Ready};
+use wire::{Line, Manner, Ready};
 
 /// The script.
 pub const SCRIPT: &str = include_str!("driver.py");
@@ -193,7 +193,7 @@ impl Driver {
             Some(Announced { id, .. }) => (id, process.line(Instant::now() + self.hang)),
             None => {
                 let id = self.number();
-                let request = wire::request(id, case, watch, false);
+                let request = wire::request(id, case, watch, Manner::Whole);
                 (id, request.and_then(|request| process.ask(&request, self.hang)))
             }
         };
@@ -204,13 +204,14 @@ impl Driver {
         Ok(answered)
     }
 
-    /// Reads the answers to the cases that are under way, so that another can be asked for. Those that end the process are
-    /// run again when they are wanted.
+    /// Reads the answers to the cases that are under way, so that another can be asked for. Those that end the process, or
+    /// are answered with nonsense, are run again when they are wanted.
     fn wait_for_announced(&mut self) {
         for announced in self.announced.iter_mut().filter(|announced| announced.line.is_none()) {
             let Some(mut process) = self.running.take() else { break };
-            if let Ok(line) = process.line(Instant::now() + self.hang) {
-                announced.line = Some(line);
+            let line = process.line(Instant::now() + self.hang).ok();
+            announced.line = line.filter(|line| whole(line, announced.id, &announced.case, announced.watch).is_ok());
+            if announced.line.is_some() {
                 self.running = Some(process);
             }
         }
@@ -218,12 +219,12 @@ impl Driver {
     }
 
     /// Runs a case in a process that tells of each step as soon as it is done, to learn at which one it ends.
-    fn step_by_step(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+    fn step_by_step(&mut self, case: &Case, watch: Watch, manner: Manner) -> Result<Trace, TargetError> {
         let mut trace = Trace::default();
         let mut process = self.process()?;
         let asked = self.number();
         let op = |done: usize| case.steps.get(done).map(|step| step.op);
-        let request = wire::request(asked, case, watch, true);
+        let request = wire::request(asked, case, watch, manner);
         let mut line = request.and_then(|request| process.ask(&request, self.patience(op(0))));
         loop {
             let read = line.and_then(|line| Line::read(&line).map_err(End::Garbled));
@@ -243,7 +244,11 @@ impl Driver {
                     }
                     Err(wrong) => End::Garbled(wrong),
                 },
-                Ok(Line::Step { id, .. }) if id != asked => another_case(id, asked),
+                Ok(Line::Died { id, died }) if id == asked && manner == Manner::Isolated => {
+                    self.running = Some(process);
+                    return Ok(ended(trace, End::Died(died), case));
+                }
+                Ok(Line::Step { id, .. } | Line::Died { id, .. }) if id != asked => another_case(id, asked),
                 Ok(Line::Done(done)) => another_case(done.id, asked),
                 Ok(_) => End::Garbled("it answered another question".into()),
                 Err(end) => end,
@@ -294,6 +299,11 @@ fn ended(mut trace: Trace, end: End, case: &Case) -> Trace {
     trace
 }
 
+fn has_hung(trace: &Trace) -> bool {
+    let last = trace.steps.last().and_then(|step| step.result.as_ref().err());
+    trace.end.as_ref().or(last) == Some(&End::Hung)
+}
+
 impl Target for Driver {
     fn host(&self) -> &Host {
         &self.host
@@ -304,14 +314,14 @@ impl Target for Driver {
     /// a stall, since the machine may have been busy.
     fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
         if self.may_hang(case) && self.announced.is_empty() {
-            return self.step_by_step(case, watch);
+            return self.step_by_step(case, watch, Manner::Told);
         }
         let first = match self.try_run(case, watch)? {
             Ok(trace) => return Ok(trace),
             Err(End::Unsupported(why)) => return Ok(ended(Trace::default(), End::Unsupported(why), case)),
             Err(end) => end,
         };
-        let trace = self.step_by_step(case, watch)?;
+        let trace = self.step_by_step(case, watch, Manner::Told)?;
         if trace.end.is_some() || trace.steps.iter().any(|step| step.result.is_err()) {
             return Ok(trace);
         }
@@ -322,11 +332,24 @@ impl Target for Driver {
         Ok(Trace { end: Some(first), ..Trace::default() })
     }
 
+    /// Runs a case in a process of its own, where the interpreter can make one, so that it need not be started again. One that
+    /// took too long is run once more, as above.
+    fn run_to_death(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+        self.wait_for_announced();
+        let trace = self.step_by_step(case, watch, Manner::Isolated)?;
+        if !has_hung(&trace) {
+            return Ok(trace);
+        }
+        let trace = self.step_by_step(case, watch, Manner::Isolated)?;
+        self.stalls += u64::from(!has_hung(&trace));
+        Ok(trace)
+    }
+
     fn announce(&mut self, case: &Case, watch: Watch) {
         // Of a target that hangs, every case is looked at by itself.
         let Some(mut process) = self.running.take_if(|_| self.hung.is_empty()) else { return };
         let id = self.number();
-        let Ok(request) = wire::request(id, case, watch, false) else {
+        let Ok(request) = wire::request(id, case, watch, Manner::Whole) else {
             self.running = Some(process);
             return;
         };

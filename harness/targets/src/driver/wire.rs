@@ -1,16 +1,16 @@
 //! The lines between this program and a driver: the only place that knows their format, which `protocol.md` describes.
 
-use mmapcheck_spec::notation::{INDEX_CLASS, name};
+use mmapcheck_spec::notation::{CLASSES, Class, name};
 use mmapcheck_spec::{
-    Arg, Base, Case, Changes, Content, End, Kind, Left, MapState, Num, Op, Outcome, Raise, Step, StepTrace, Thing,
-    Trace, Value, Watch, Wrap, constants,
+    Arg, Base, Case, Changes, Content, End, Kind, Leaks, Left, MapState, Num, Op, Outcome, Raise, Step, StepTrace,
+    Thing, Trace, Value, Watch, Wrap, constants,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
 /// The version of the protocol.
-pub(super) const PROTOCOL: u64 = 1;
+pub(super) const PROTOCOL: u64 = 2;
 
 /// What a driver is told first: what to drive, and the table of operations.
 pub(super) fn hello(module: &str, attr: &str, folder: &Path) -> Json {
@@ -23,7 +23,7 @@ pub(super) fn hello(module: &str, attr: &str, folder: &Path) -> Json {
         "folder": folder,
         "operations": operations,
         "constructor": constructor,
-        "index": index_class(),
+        "classes": CLASSES.iter().map(Class::source).collect::<String>(),
         "things": Thing::ALL.map(|(_, source, _)| source),
     })
 }
@@ -47,11 +47,6 @@ fn kind(kind: Kind) -> &'static str {
         Kind::View => "view",
         Kind::Iter => "iter",
     }
-}
-
-/// The class `Index` as source without prompts.
-fn index_class() -> String {
-    INDEX_CLASS.iter().map(|line| line.get(4..).unwrap_or_default().to_owned() + "\n").collect()
 }
 
 /// What a driver says of itself.
@@ -79,6 +74,7 @@ pub(super) enum Line {
     Ready(Ready),
     Failed { failed: String },
     Step { id: u64, step: WireStep },
+    Died { id: u64, died: i32 },
     Done(Box<Done>),
 }
 
@@ -111,6 +107,9 @@ pub(super) struct Done {
     last: WireLeft,
     closing: Vec<Option<[Json; 1]>>,
     files: Vec<WireContent>,
+    // Given as null where it cannot be told, but given.
+    #[serde(deserialize_with = "Option::deserialize")]
+    leaks: Option<[i64; 3]>,
 }
 
 /// A step: its answer, and what it left behind; 0 where that is what the step before left.
@@ -139,8 +138,19 @@ enum WireMap {
 #[derive(Clone, Debug, Deserialize)]
 struct WireContent(u64, u32, Option<String>);
 
-/// A case as a line without its end. `tell`: each step is to be told of as soon as it is done.
-pub(super) fn request(id: u64, case: &Case, watch: Watch, tell: bool) -> Result<Vec<u8>, End> {
+/// How a case is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// It is answered as a whole.
+    Whole,
+    /// Each step is told of as soon as it is done.
+    Told,
+    /// The same, in a process of its own.
+    Isolated,
+}
+
+/// A case as a line without its end.
+pub(super) fn request(id: u64, case: &Case, watch: Watch, manner: Manner) -> Result<Vec<u8>, End> {
     let files = case.world.files.iter().enumerate();
     let files: Vec<_> =
         files.map(|(slot, file)| (name(Kind::File, slot as u8), latin(&file.bytes), file.mode.text())).collect();
@@ -150,7 +160,8 @@ pub(super) fn request(id: u64, case: &Case, watch: Watch, tell: bool) -> Result<
         Watch::Every => "every",
         Watch::Full => "full",
     };
-    let case = Request { id, watch, tell, files, steps };
+    let (tell, isolate) = (manner != Manner::Whole, manner == Manner::Isolated);
+    let case = Request { id, watch, tell, isolate, files, steps };
     serde_json::to_vec(&case).map_err(|error| End::Unsupported(format!("the case cannot be sent: {error}")))
 }
 
@@ -159,6 +170,7 @@ struct Request<'a> {
     id: u64,
     watch: &'a str,
     tell: bool,
+    isolate: bool,
     files: Vec<(String, String, &'a str)>,
     steps: Vec<Json>,
 }
@@ -187,6 +199,8 @@ fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
             Json::Array(parts) if parts.first() == Some(&json!("n")) => json!(["x", parts[1]]),
             _ => return Err(End::Unsupported("a number is not plain".into())),
         },
+        Arg::IndexAfter(num, act) => json!(["a", number(*num)?, step(act)?]),
+        Arg::BufferAfter(bytes, act) => json!(["a", ["b", carrier(Wrap::Bytes), latin(bytes)], step(act)?]),
         Arg::Flags(places) => {
             let known = |place: &u8| {
                 let constant = &constants::ALL[usize::from(*place)];
@@ -245,7 +259,9 @@ impl Done {
         }
         let closing = self.closing.into_iter().map(|answer| answer.map(|[json]| answered(json)).transpose());
         let closing = closing.collect::<Result<_, _>>()?;
-        let trace = Trace { steps, last: self.last.left()?, closing, files: contents(self.files)?, end: None };
+        let [descriptors, pages, strays] = self.leaks.unwrap_or_default();
+        let leaks = Leaks { descriptors, pages: pages.max(0), strays };
+        let trace = Trace { steps, last: self.last.left()?, closing, files: contents(self.files)?, leaks, end: None };
         complete(&trace, case, watch).map(|()| trace)
     }
 }

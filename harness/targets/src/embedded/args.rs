@@ -56,14 +56,30 @@ impl Embedded {
                 let value = self.int(self.plain(*num)?)?;
                 self.kit.functions.index.call(&mut [value], None).map_err(no_object)
             }
+            Arg::IndexAfter(num, _) => {
+                let value = self.int(self.plain(*num)?)?;
+                self.kit
+                    .functions
+                    .index_after
+                    .call(&mut [value, self.kit.functions.act.clone()], None)
+                    .map_err(no_object)
+            }
+            Arg::BufferAfter(bytes, _) => {
+                let bytes = self.carrier(Wrap::Bytes, bytes)?;
+                self.kit
+                    .functions
+                    .buffer_after
+                    .call(&mut [bytes, self.kit.functions.act.clone()], None)
+                    .map_err(no_object)
+            }
             Arg::Flags(places) => self.int(self.flags(places)),
             Arg::Bytes(wrap, bytes) => self.carrier(*wrap, bytes),
             Arg::Thing(thing) => Ok(self.kit.things[*thing as usize].clone()),
-            Arg::Fd(slot) => self.int(self.files.raw_fd(*slot)?.into()),
-            Arg::File(slot) if self.files.is_bound(*slot) => Ok(self.kit.file.clone()),
+            Arg::Fd(slot) => self.int(self.files.borrow().raw_fd(*slot)?.into()),
+            Arg::File(slot) if self.files.borrow().is_bound(*slot) => Ok(self.kit.file.clone()),
             Arg::File(_) => Err(unbound()),
-            Arg::Map(slot) => self.map(*slot).cloned(),
-            Arg::View(slot) => self.view(*slot).cloned(),
+            Arg::Map(slot) => self.map(*slot),
+            Arg::View(slot) => self.view(*slot),
             Arg::Path(_) | Arg::Mode(_) => Err(End::Unsupported("a path or mode is an argument of open alone".into())),
         }
     }

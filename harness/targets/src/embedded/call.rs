@@ -1,10 +1,11 @@
 //! Steps as calls into Python.
 
 use super::args::Args;
-use super::ffi::{Answer, Comparison, Object, Seen};
+use super::ffi::{Answer, Comparison, Exception, Object, Seen, while_it_does};
 use super::{Embedded, Map, Names};
 use mmapcheck_spec::constants::{self, PROT_READ, PROT_WRITE};
 use mmapcheck_spec::{Arg, End, Given, Kind, Op, Outcome, SLOTS, Slot, Step, Value};
+use std::cell::Cell;
 
 type Done = Result<Outcome, End>;
 
@@ -12,32 +13,62 @@ type Done = Result<Outcome, End>;
 const PROT: usize = 3;
 
 impl Embedded {
-    /// Does one step.
-    pub(super) fn perform(&mut self, step: &Step) -> Done {
+    /// Does one step, perhaps while another one is at its arguments: nothing is borrowed while Python runs.
+    pub(super) fn perform(&self, step: &Step) -> Done {
         if usize::from(step.bind) >= SLOTS {
             return Err(End::Unsupported(format!("a case has {SLOTS} names of a kind")));
         }
-        let done = self.dispatch(step);
+        let done = match step.act() {
+            None => self.dispatch(step),
+            Some(act) => {
+                let end = Cell::new(None);
+                let done = while_it_does(&|| self.act(act, &end), || self.dispatch(step));
+                end.take().map_or(done, Err)
+            }
+        };
         self.mind_dead_memory(step);
         done
     }
 
+    /// Does a step for an argument that is being converted. What it raises, the conversion raises; where it has no answer, the
+    /// step that is at its arguments has none.
+    fn act(&self, step: &Step, end: &Cell<Option<End>>) -> Answer<()> {
+        self.kit.keeps.set(true);
+        let done = self.perform(step);
+        self.kit.keeps.set(false);
+        let kept = self.kit.kept.take();
+        match (done, kept) {
+            (Ok(Outcome::Value(_)), _) => Ok(()),
+            (Ok(Outcome::Raised(_)), Some(exception)) => Err(Exception(exception)),
+            (Ok(Outcome::Raised(raise)), None) => {
+                end.set(Some(End::Unsupported(format!("{} is raised by no Python", raise.class))));
+                Ok(())
+            }
+            (Err(why), _) => {
+                end.set(Some(why));
+                Ok(())
+            }
+        }
+    }
+
     /// Memory is dead where a file has lost pages, and where a shared anonymous map has grown in a Python older than
     /// 3.13.8. From then on maps are looked at carefully.
-    fn mind_dead_memory(&mut self, step: &Step) {
+    fn mind_dead_memory(&self, step: &Step) {
+        let files = self.files.borrow();
         match step.op {
             Op::Resize => {
-                self.files.notice_sizes();
-                let map = self.names.maps.get(usize::from(step.on)).and_then(Option::as_ref);
-                self.grown |= map.is_some_and(|map| map.anonymous);
+                files.notice_sizes();
+                let names = self.names.borrow();
+                let map = names.maps.get(usize::from(step.on)).and_then(Option::as_ref);
+                self.grown.set(self.grown.get() || map.is_some_and(|map| map.anonymous));
             }
             Op::FileTruncate | Op::FileOpen | Op::FileWrite => {}
             _ => return,
         }
-        self.shrunk = self.grown || self.files.have_lost_pages();
+        self.shrunk.set(self.grown.get() || files.have_lost_pages());
     }
 
-    fn dispatch(&mut self, step: &Step) -> Done {
+    fn dispatch(&self, step: &Step) -> Done {
         match step.op.row().on {
             Kind::Module => self.on_module(step),
             Kind::Map if self.kit.methods[step.op as usize].is_some() => self.method(step),
@@ -46,26 +77,27 @@ impl Embedded {
             Kind::Iter => self.on_iter(step),
             Kind::File => match (step.op, step.args.first()) {
                 (Op::FileWrite, Some(Given { arg: Arg::Map(map), .. })) => self.write_map(step, *map),
-                _ => self.files.step(step),
+                _ => self.files.borrow_mut().step(step),
             },
         }
     }
 
     /// `f.write(m)`: the file is ours, the bytes are those the map gives.
-    fn write_map(&mut self, step: &Step, map: Slot) -> Done {
-        let copied = self.kit.functions.bytes.call(&mut [self.map(map)?.clone()], None);
+    fn write_map(&self, step: &Step, map: Slot) -> Done {
+        let copied = self.kit.functions.bytes.call(&mut [self.map(map)?], None);
         let bytes = match copied.as_ref().map(Object::seen) {
             Ok(Seen::Bytes(bytes)) => bytes.to_vec(),
             _ => return Err(End::Unsupported("a file is given the bytes of an open map only".into())),
         };
-        Ok(Outcome::Value(Value::Int(self.files.write(step.on, &bytes)? as i128)))
+        Ok(Outcome::Value(Value::Int(self.files.borrow_mut().write(step.on, &bytes)? as i128)))
     }
 
-    fn on_module(&mut self, step: &Step) -> Done {
+    fn on_module(&self, step: &Step) -> Done {
         match step.op {
             Op::Constant => self.constant(step),
             Op::New => self.construct(step),
-            _ => self.files.step(step),
+            op if op.is_limit() => self.limits.set(step).map(|()| Outcome::Value(Value::None)),
+            _ => self.files.borrow_mut().step(step),
         }
     }
 
@@ -84,7 +116,7 @@ impl Embedded {
         self.kit.module.attr(&self.gil.name(constants::ALL[usize::from(place)].name)?)
     }
 
-    fn construct(&mut self, step: &Step) -> Done {
+    fn construct(&self, step: &Step) -> Done {
         let mut args = Args::new();
         let keywords = self.args(&step.args, &mut args)?;
         let unreadable = self.makes_unreadable(step);
@@ -101,7 +133,7 @@ impl Embedded {
         let by_keyword = step.args.iter().find(|given| given.keyword == Some("prot"));
         let by_place = step.args.get(PROT).filter(|given| given.keyword.is_none());
         let bits = match by_keyword.or(by_place).map(|given| &given.arg) {
-            Some(Arg::Int(num) | Arg::Index(num)) => self.plain(*num).unwrap_or(-1),
+            Some(Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _)) => self.plain(*num).unwrap_or(-1),
             Some(Arg::Flags(places)) => self.flags(places),
             Some(Arg::Bool(value)) => (*value).into(),
             _ => -1,
@@ -109,10 +141,10 @@ impl Embedded {
         bits & i128::from(PROT_READ | PROT_WRITE) == 0
     }
 
-    fn method(&mut self, step: &Step) -> Done {
+    fn method(&self, step: &Step) -> Done {
         let Some(name) = &self.kit.methods[step.op as usize] else { return Err(misused(step)) };
         let mut args = Args::new();
-        args.push(self.map(step.on)?.clone());
+        args.push(self.map(step.on)?);
         let keywords = self.args(&step.args, &mut args)?;
         if keywords.is_some() && !self.host.profile.keyword_refusal_names_class() {
             // Before 3.11, a statement with keywords gets the bound method first, and the refusal names that.
@@ -122,11 +154,11 @@ impl Embedded {
         Ok(self.kit.outcome(Object::call_method(name, &mut args, keywords.as_ref())))
     }
 
-    fn on_map(&mut self, step: &Step) -> Done {
+    fn on_map(&self, step: &Step) -> Done {
         let map = self.map(step.on)?;
         match step.op {
             Op::Drop => {
-                self.names.maps[usize::from(step.on)] = None;
+                self.names.borrow_mut().maps[usize::from(step.on)] = None;
                 Ok(Outcome::Value(Value::None))
             }
             Op::Iter => {
@@ -137,31 +169,31 @@ impl Embedded {
                 let made = map.view();
                 self.bind(step, made, |names, place, object| names.views[place] = Some(object))
             }
-            _ => self.statement(step, map),
+            _ => self.statement(step, &map),
         }
     }
 
-    fn on_view(&mut self, step: &Step) -> Done {
+    fn on_view(&self, step: &Step) -> Done {
         let view = self.view(step.on)?;
         match step.op {
             Op::DropView => {
-                self.names.views[usize::from(step.on)] = None;
+                self.names.borrow_mut().views[usize::from(step.on)] = None;
                 Ok(Outcome::Value(Value::None))
             }
             Op::SubView => {
                 let made = view.item(&self.key(step)?);
                 self.bind(step, made, |names, place, object| names.views[place] = Some(object))
             }
-            _ => self.statement(step, view),
+            _ => self.statement(step, &view),
         }
     }
 
-    fn on_iter(&mut self, step: &Step) -> Done {
+    fn on_iter(&self, step: &Step) -> Done {
         let iter = self.iter(step.on)?;
         match step.op {
-            Op::Next => Ok(self.kit.outcome(self.kit.functions.next.call(&mut [iter.clone()], None))),
+            Op::Next => Ok(self.kit.outcome(self.kit.functions.next.call(&mut [iter], None))),
             Op::DropIter => {
-                self.names.iters[usize::from(step.on)] = None;
+                self.names.borrow_mut().iters[usize::from(step.on)] = None;
                 Ok(Outcome::Value(Value::None))
             }
             _ => Err(misused(step)),
@@ -169,10 +201,9 @@ impl Embedded {
     }
 
     /// A name is bound to what was made; after an exception it keeps what it has.
-    fn bind(&mut self, step: &Step, made: Answer, set: impl FnOnce(&mut Names, usize, Object)) -> Done {
-        let names = &mut self.names;
+    fn bind(&self, step: &Step, made: Answer, set: impl FnOnce(&mut Names, usize, Object)) -> Done {
         Ok(self.kit.outcome_of(made, |object| {
-            set(names, step.bind.into(), object);
+            set(&mut self.names.borrow_mut(), step.bind.into(), object);
             Value::None
         }))
     }

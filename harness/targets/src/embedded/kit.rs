@@ -2,17 +2,13 @@
 
 use super::ffi::{Answer, Gil, Object};
 use mmapcheck_spec::constants;
+use mmapcheck_spec::notation::CLASSES;
 use mmapcheck_spec::{Given, Op, Thing};
+use std::cell::{Cell, RefCell};
 
-/// What a session would write in Python, as functions and classes.
+/// What a session would write in Python, as functions.
 const SOURCE: &str = "
 import array, builtins, gc, io, os, re, struct, weakref, zlib
-
-class Index:
-    def __init__(self, value):
-        self.value = value
-    def __index__(self):
-        return self.value
 
 def with_pass(m):
     with m:
@@ -79,6 +75,10 @@ pub struct Kit {
     pub short_format: Object,
     /// A file object that is no file of the case.
     pub file: Object,
+    /// Whether exceptions are kept: at no other time, for they keep what their frames name.
+    pub keeps: Cell<bool>,
+    /// The last exception, while they are kept.
+    pub kept: RefCell<Option<Object>>,
 }
 
 /// Names of attributes.
@@ -99,6 +99,10 @@ pub struct Names {
 #[derive(Debug)]
 pub struct Functions {
     pub index: Object,
+    pub index_after: Object,
+    pub buffer_after: Object,
+    /// What the objects of these two call.
+    pub act: Object,
     pub array: Object,
     pub int: Object,
     pub bytes: Object,
@@ -121,7 +125,8 @@ impl Kit {
         let builtins = gil.import("builtins")?;
         let get = |object: &Object, name: &str| object.attr(&gil.name(name)?);
         let scope = get(&builtins, "dict")?.call(&mut [], None)?;
-        get(&builtins, "exec")?.call(&mut [gil.name(SOURCE)?, scope.clone()], None)?;
+        let source = CLASSES.iter().fold(SOURCE.to_owned(), |source, class| source + &class.source());
+        get(&builtins, "exec")?.call(&mut [gil.name(&source)?, scope.clone()], None)?;
         let eval = get(&builtins, "eval")?;
         let eval = |source: &str| eval.call(&mut [gil.name(source)?, scope.clone()], None);
         Ok(Kit {
@@ -136,7 +141,9 @@ impl Kit {
             things: Thing::ALL.iter().map(|&(_, source, _)| eval(source)).collect::<Answer<_>>()?,
             exceptions: EXCEPTIONS.iter().map(|&name| Ok((eval(name)?, name))).collect::<Answer<_>>()?,
             names: Names::new(gil)?,
-            functions: Functions::new(eval)?,
+            functions: Functions::new(gil, eval)?,
+            keeps: Cell::new(false),
+            kept: RefCell::new(None),
             none: gil.none(),
             every_second: eval("slice(None, None, 2)")?,
             whole: eval("slice(None, None, None)")?,
@@ -164,9 +171,12 @@ impl Names {
 }
 
 impl Functions {
-    fn new(eval: impl Fn(&str) -> Answer) -> Answer<Functions> {
+    fn new(gil: &Gil, eval: impl Fn(&str) -> Answer) -> Answer<Functions> {
         Ok(Functions {
             index: eval("Index")?,
+            index_after: eval("IndexAfter")?,
+            buffer_after: eval("BufferAfter")?,
+            act: gil.function()?,
             array: eval("array.array")?,
             int: eval("int")?,
             bytes: eval("bytes")?,

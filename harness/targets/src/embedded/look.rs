@@ -9,9 +9,10 @@ use smallvec::SmallVec;
 
 impl Embedded {
     pub(super) fn look_at_maps(&mut self, closely: bool, watch: Watch) -> SmallVec<[MapState; 1]> {
-        let scratch = self.shrunk.then_some(&mut self.scratch);
+        let scratch = self.shrunk.get().then_some(&mut self.scratch);
+        let names = self.names.get_mut();
         let mut eye = Eye { kit: &self.kit, closely, watch, scratch };
-        self.names.maps[..self.names.reach]
+        names.maps[..names.reach]
             .iter()
             .map(|map| map.as_ref().map_or(MapState::Unbound, |map| eye.state(map)))
             .collect()

@@ -4,6 +4,7 @@ mod args;
 mod call;
 mod ffi;
 mod kit;
+mod limits;
 mod look;
 mod value;
 
@@ -11,10 +12,12 @@ pub use ffi::check_interpreter;
 
 use ffi::{Exception, Gil, Object, Scratch};
 use kit::Kit;
+use limits::Limits;
 use mmapcheck_reference::files::Files;
 use mmapcheck_spec::{
     End, FileState, Host, Left, Machine, Outcome, Profile, SLOTS, Slot, Step, TargetError, Watch, World,
 };
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 
 /// A class of the embedded CPython, done step by step.
@@ -24,12 +27,13 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Embedded {
     host: Host,
-    files: Files,
-    names: Names,
+    files: RefCell<Files>,
+    names: RefCell<Names>,
     /// Whether memory of a map may be dead now: a file has lost pages, or a map has grown beyond its memory.
-    shrunk: bool,
+    shrunk: Cell<bool>,
     /// Whether a map that may be anonymous was resized in this case.
-    grown: bool,
+    grown: Cell<bool>,
+    limits: Limits,
     scratch: Scratch,
     kit: Kit,
     /// Last, so that it is dropped last: every object above needs it.
@@ -66,8 +70,18 @@ impl Embedded {
         let gil = Gil::hold()?;
         let (host, kit) = Embedded::import(&gil, module, attr)?;
         let scratch = Scratch::new().map_err(|why| TargetError(format!("no file in memory can be made: {why}")))?;
-        let files = Files::new(dir)?;
-        Ok(Embedded { host, files, names: Names::default(), shrunk: false, grown: false, scratch, kit, gil })
+        let (files, names) = (RefCell::new(Files::new(dir)?), RefCell::default());
+        Ok(Embedded {
+            host,
+            files,
+            names,
+            shrunk: Cell::new(false),
+            grown: Cell::new(false),
+            limits: Limits::default(),
+            scratch,
+            kit,
+            gil,
+        })
     }
 
     fn import(gil: &Gil, module: &str, attr: &str) -> Result<(Host, Kit), TargetError> {
@@ -86,39 +100,43 @@ impl Embedded {
         &self.host
     }
 
-    fn map(&self, slot: Slot) -> Result<&Object, End> {
-        let map = self.names.maps.get(usize::from(slot)).and_then(Option::as_ref);
-        map.map(|map| &map.object).ok_or_else(unbound)
+    fn map(&self, slot: Slot) -> Result<Object, End> {
+        let names = self.names.borrow();
+        let map = names.maps.get(usize::from(slot)).and_then(Option::as_ref);
+        map.map(|map| map.object.clone()).ok_or_else(unbound)
     }
 
-    fn view(&self, slot: Slot) -> Result<&Object, End> {
-        bound(&self.names.views, slot)
+    fn view(&self, slot: Slot) -> Result<Object, End> {
+        bound(&self.names.borrow().views, slot)
     }
 
-    fn iter(&self, slot: Slot) -> Result<&Object, End> {
-        bound(&self.names.iters, slot)
+    fn iter(&self, slot: Slot) -> Result<Object, End> {
+        bound(&self.names.borrow().iters, slot)
     }
 }
 
 impl Machine for Embedded {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
-        self.names = Names::default();
-        (self.shrunk, self.grown) = (false, false);
-        self.files.begin(world)
+        self.names.take();
+        self.shrunk.set(false);
+        self.grown.set(false);
+        self.limits.forget();
+        self.files.get_mut().begin(world)
     }
 
     fn step(&mut self, step: &Step) -> Result<Outcome, End> {
+        let _held = self.limits.hold();
         self.perform(step)
     }
 
     fn look(&mut self, closely: bool, watch: Watch) -> Left {
         let maps = self.look_at_maps(closely, watch);
-        Left { maps, files: if watch.takes_files() { self.files.look(watch) } else { Vec::new() } }
+        Left { maps, files: if watch.takes_files() { self.files.get_mut().look(watch) } else { Vec::new() } }
     }
 
     fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
         if watch != Watch::Quick {
-            for map in self.names.maps.iter().flatten() {
+            for map in self.names.get_mut().maps.iter().flatten() {
                 // It shows nothing but a process that dies of it.
                 let _ = self.kit.functions.around.call(&mut [map.object.clone()], None);
             }
@@ -127,15 +145,17 @@ impl Machine for Embedded {
             let map = map.as_ref()?.object.clone();
             Some(self.kit.outcome(Object::call_method(&self.kit.names.close, &mut [map], None)))
         };
-        let closing = self.names.maps[..self.names.reach].iter().map(close).collect();
-        self.names = Names::default();
-        self.files.end();
-        (closing, self.files.look(watch))
+        let names = self.names.take();
+        let closing = names.maps[..names.reach].iter().map(close).collect();
+        drop(names);
+        let files = self.files.get_mut();
+        files.end();
+        (closing, files.look(watch))
     }
 }
 
-fn bound(names: &[Option<Object>], slot: Slot) -> Result<&Object, End> {
-    names.get(usize::from(slot)).and_then(Option::as_ref).ok_or_else(unbound)
+fn bound(names: &[Option<Object>], slot: Slot) -> Result<Object, End> {
+    names.get(usize::from(slot)).cloned().flatten().ok_or_else(unbound)
 }
 
 fn unbound() -> End {

@@ -49,6 +49,9 @@ impl Kit {
 
     /// An exception: its class as a traceback shows it, its `errno`, its text.
     pub fn raise(&self, Exception(exception): &Exception) -> Raise {
+        if self.keeps.get() {
+            self.kept.replace(Some(exception.clone()));
+        }
         let class = exception.class();
         let os_error = class.is_subclass(&self.functions.os_error).unwrap_or(false);
         let errno = os_error.then(|| exception.attr(&self.names.errno).ok()?.as_i64()).flatten();

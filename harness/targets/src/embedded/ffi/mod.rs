@@ -26,11 +26,13 @@ macro_rules! number {
     }};
 }
 
+mod act;
 mod make;
 mod memory;
 mod read;
 mod start;
 
+pub use act::while_it_does;
 pub use memory::{Buffer, Scratch};
 pub use read::Seen;
 pub use start::{Gil, check_interpreter};

@@ -74,6 +74,8 @@ fn start() -> Result<(), TargetError> {
     // Python does not run yet: this is called once. It then runs, and its GIL, which this thread has, is let go.
     let problem = unsafe {
         ffi::PyConfig_InitPythonConfig(config);
+        // Python itself does so where it installs its handlers: a file that may not grow is an answer, and no death.
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
         (*config).install_signal_handlers = 0;
         (*config).configure_c_stdio = 0;
         (*config).parse_argv = 0;

@@ -1,0 +1,68 @@
+//! What is done wrong where the system refuses something.
+
+use super::Answer;
+use super::wrong::number;
+use mmapcheck_reference::Reference;
+use mmapcheck_spec::{Arg, Machine, Op, Outcome, Raise, Step};
+
+fn errno(answer: &Answer) -> Option<i32> {
+    if let Ok(Outcome::Raised(raise)) = answer { raise.errno } else { None }
+}
+
+/// The number that a limit has an answer of, and how it is lifted.
+fn lifted(limit: Op) -> (i32, Step) {
+    let number = match limit {
+        Op::LimitFile => 27,
+        Op::LimitOpen => 24,
+        _ => 12,
+    };
+    (number, Step::new(limit, 0, [Arg::int(limit.high_limit())]))
+}
+
+/// Does what was refused as if it were granted. From then on it is.
+pub(super) fn granted(m: &mut Reference, step: &Step, limit: Op) -> Answer {
+    let answer = m.step(step);
+    let (number, lift) = lifted(limit);
+    if errno(&answer) != Some(number) {
+        return answer;
+    }
+    m.step(&lift)?;
+    m.step(step)
+}
+
+/// As above, and answers as if it were not.
+pub(super) fn in_spite(m: &mut Reference, step: &Step, limit: Op) -> Answer {
+    let answer = m.step(step);
+    let (number, lift) = lifted(limit);
+    if errno(&answer) == Some(number) {
+        m.step(&lift)?;
+        m.step(step)?;
+    }
+    answer
+}
+
+/// An exception with another number.
+pub(super) fn renumbered(outcome: Outcome, from: i32, to: i32) -> Outcome {
+    match outcome {
+        Outcome::Raised(raise) if raise.errno == Some(from) => Outcome::Raised(Raise { errno: Some(to), ..raise }),
+        outcome => outcome,
+    }
+}
+
+/// Gives the file the size that the map has, where the map gets no memory.
+pub(super) fn put_back(m: &mut Reference, step: &Step) -> Answer {
+    let answer = m.step(step);
+    if let (Some(12), Some(len)) = (errno(&answer), number(m, step, Op::Len)) {
+        m.step(&Step::new(Op::Resize, step.on, [Arg::int(len)]))?;
+    }
+    answer
+}
+
+/// Closes the map where the answer has this number.
+pub(super) fn closed_for(m: &mut Reference, step: &Step, number: i32) -> Answer {
+    let answer = m.step(step);
+    if errno(&answer) == Some(number) {
+        m.step(&Step::new(Op::Close, step.on, []))?;
+    }
+    answer
+}

@@ -1,0 +1,199 @@
+//! What is done wrong to private pages, to other maps of a file, and by what is remembered from step to step.
+
+use super::Answer;
+use super::wrong::{none, number, plain_int};
+use mmapcheck_reference::Reference;
+use mmapcheck_spec::constants::{self, MADV_DONTNEED};
+use mmapcheck_spec::{Arg, Changes, Given, Kind, Machine, Op, Outcome, SLOTS, Slot, Step, Value, notation};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+const PAGE: i128 = 4096;
+
+/// The reference, and what a fault remembers of a case.
+pub(super) struct Keeper {
+    pub(super) reference: Reference,
+    dir: PathBuf,
+    /// Maps that the fault has an eye on: the slot, and the slot of its file.
+    marked: Vec<(Slot, Slot)>,
+    /// Bytes that were cut off a map, and where they lay.
+    cut: Vec<(Slot, i128, Vec<u8>)>,
+}
+
+impl Keeper {
+    pub(super) fn new(reference: Reference, dir: &Path) -> Keeper {
+        Keeper { reference, dir: dir.to_owned(), marked: Vec::new(), cut: Vec::new() }
+    }
+
+    /// Before a case.
+    pub(super) fn forget(&mut self) {
+        self.marked.clear();
+        self.cut.clear();
+    }
+
+    fn is_marked(&self, slot: Slot) -> bool {
+        self.marked.iter().any(|(map, _)| *map == slot)
+    }
+
+    /// Does the step, and has an eye on the map that it makes.
+    fn mark(&mut self, asked: &Step, done: &Step) -> Answer {
+        let answer = self.reference.step(done)?;
+        if matches!(answer, Outcome::Value(_)) {
+            self.marked.retain(|(map, _)| *map != asked.bind);
+        }
+        if let (Outcome::Value(_), Some(Arg::Fd(file))) = (&answer, asked.args.first().map(|given| &given.arg)) {
+            self.marked.push((asked.bind, *file));
+        }
+        Ok(answer)
+    }
+
+    pub(super) fn regrow(&mut self, step: &Step) -> Answer {
+        let m = &mut self.reference;
+        if step.op != Op::Resize {
+            return m.step(step);
+        }
+        let (before, old) = (number(m, step, Op::Len), bytes(m, step.on));
+        let answer = m.step(step)?;
+        let (Some(before), Some(after)) = (before, number(m, step, Op::Len)) else { return Ok(answer) };
+        if let Some(lost) = old.as_ref().and_then(|old| old.get(after as usize..)).filter(|lost| !lost.is_empty()) {
+            self.cut.push((step.on, after, lost.to_vec()));
+        }
+        for (slot, at, bytes) in self.cut.iter().filter(|_| after > before) {
+            let end = after.min(at + bytes.len() as i128);
+            if *slot == step.on && *at < end {
+                let back = Arg::bytes(&bytes[..(end - at) as usize]);
+                m.step(&Step::new(Op::SetSlice, step.on, [Arg::int(*at), Arg::int(end), back]))?;
+            }
+        }
+        Ok(answer)
+    }
+
+    pub(super) fn lose_export(&mut self, step: &Step) -> Answer {
+        let answer = self.reference.step(step)?;
+        match (&answer, step.op) {
+            (Outcome::Raised(raise), Op::Resize) if raise.class == "BufferError" => self.marked.push((step.on, 0)),
+            (Outcome::Raised(raise), Op::Close) if raise.class == "BufferError" && self.is_marked(step.on) => {
+                return none();
+            }
+            (_, Op::New) => self.marked.retain(|(map, _)| *map != step.bind),
+            _ => {}
+        }
+        Ok(answer)
+    }
+
+    pub(super) fn stale_map(&mut self, step: &Step) -> Answer {
+        match (step.op, &step.args[..]) {
+            (Op::New, [_, _]) if step.bind > 0 && bytes(&mut self.reference, step.bind - 1).is_some() => {
+                let mut private = step.clone();
+                private.args.push(Given::plain(Arg::Flags(constants::place("MAP_PRIVATE").into_iter().collect())));
+                let answer = self.mark(step, &private)?;
+                freeze(&mut self.reference, step.bind);
+                Ok(answer)
+            }
+            (Op::Flush, _) => {
+                let answer = self.reference.step(step)?;
+                for (map, _) in &self.marked {
+                    let _ = self.reference.step(&Step::new(Op::Madvise, *map, [Arg::int(MADV_DONTNEED.into())]));
+                    freeze(&mut self.reference, *map);
+                }
+                Ok(answer)
+            }
+            _ => {
+                let answer = self.reference.step(step);
+                if step.op.row().changes == Changes::Bytes {
+                    self.write_to_file(step.on);
+                }
+                answer
+            }
+        }
+    }
+
+    /// Writes the bytes of a map that the fault has an eye on to the beginning of its file.
+    fn write_to_file(&mut self, map: Slot) {
+        let Some(bytes) = self.is_marked(map).then(|| bytes(&mut self.reference, map)).flatten() else { return };
+        for (_, file) in self.marked.iter().filter(|(marked, _)| *marked == map) {
+            let path = self.dir.join(notation::name(Kind::File, *file));
+            if let Ok(file) = File::options().write(true).open(path) {
+                // It stays as long as it is: the reference does not know of this.
+                let size = file.metadata().map_or(0, |seen| seen.len() as usize).min(bytes.len());
+                let _ = file.write_all_at(&bytes[..size], 0);
+            }
+        }
+    }
+
+    pub(super) fn write_back(&mut self, step: &Step) -> Answer {
+        let is_copy = |step: &Step| {
+            let place = constants::place("ACCESS_COPY");
+            step.args.iter().any(|given| matches!(&given.arg, Arg::Flags(places) if places.last().copied() == place))
+        };
+        match step.op {
+            Op::New if is_copy(step) => self.mark(step, step),
+            Op::Close => {
+                self.write_to_file(step.on);
+                self.reference.step(step)
+            }
+            _ => self.reference.step(step),
+        }
+    }
+}
+
+/// All of a map, where it can be read.
+fn bytes(m: &mut Reference, map: Slot) -> Option<Vec<u8>> {
+    match m.step(&Step::new(Op::GetSlice, map, [Arg::Omitted, Arg::Omitted])) {
+        Ok(Outcome::Value(Value::Bytes(bytes))) => Some(bytes),
+        _ => None,
+    }
+}
+
+/// Writes to each page of a map what is there, so that a private one follows its file no more.
+fn freeze(m: &mut Reference, map: Slot) {
+    let many = number(m, &Step::new(Op::Len, map, []), Op::Len).unwrap_or(0);
+    for at in (0..many).step_by(PAGE as usize) {
+        if let Ok(Outcome::Value(Value::Int(byte))) = m.step(&Step::new(Op::GetItem, map, [Arg::int(at)])) {
+            let _ = m.step(&Step::new(Op::SetItem, map, [at, byte].map(Arg::int)));
+        }
+    }
+}
+
+fn is_copy(m: &mut Reference, map: Slot) -> bool {
+    let shown = m.step(&Step::new(Op::Repr, map, []));
+    matches!(shown, Ok(Outcome::Value(Value::Text(text))) if text.contains("ACCESS_COPY"))
+}
+
+pub(super) fn frozen(m: &mut Reference, step: &Step) -> Answer {
+    let answer = m.step(step)?;
+    if matches!(answer, Outcome::Value(_)) && is_copy(m, step.bind) {
+        freeze(m, step.bind);
+    }
+    Ok(answer)
+}
+
+/// What a step changes in a map of the file is changed in private pages that were written to as well.
+pub(super) fn follows_file(m: &mut Reference, step: &Step) -> Answer {
+    let row = step.op.row();
+    if (row.on, row.changes) != (Kind::Map, Changes::Bytes) || step.op == Op::Resize || is_copy(m, step.on) {
+        return m.step(step);
+    }
+    let before = bytes(m, step.on);
+    let answer = m.step(step)?;
+    let (Some(before), Some(after)) = (before, bytes(m, step.on)) else { return Ok(answer) };
+    for other in (0..SLOTS as Slot).filter(|other| *other != step.on) {
+        if !is_copy(m, other) {
+            continue;
+        }
+        let Some(theirs) = bytes(m, other) else { continue };
+        for at in (0..after.len().min(theirs.len())).filter(|&at| before[at] != after[at] && theirs[at] == before[at]) {
+            m.step(&Step::new(Op::SetItem, other, [at as i128, after[at].into()].map(Arg::int)))?;
+        }
+    }
+    Ok(answer)
+}
+
+pub(super) fn closing_resize(m: &mut Reference, step: &Step) -> Answer {
+    let answer = m.step(step)?;
+    if matches!(&answer, Outcome::Raised(raise) if raise.errno.is_some()) && plain_int(step, 0).is_some() {
+        m.step(&Step::new(Op::Close, step.on, []))?;
+    }
+    Ok(answer)
+}

@@ -1,0 +1,80 @@
+//! What the system grants a process, as far as a case has set it.
+
+use crate::answer::unsupported;
+use mmapcheck_spec::{Arg, End, Op, Sort, Step};
+use std::cell::Cell;
+
+/// The limits of a case.
+#[derive(Debug, Default)]
+pub struct Limits {
+    /// How long a file may become, in bytes; none: as long as it likes.
+    file: Cell<Option<u64>>,
+    /// Whether no descriptor is granted.
+    no_descriptor: Cell<bool>,
+    /// Whether no address space is granted.
+    no_memory: Cell<bool>,
+}
+
+/// The longest file that can be asked for: the longest that a case is given.
+const MOST: i128 = crate::files::MOST_FILE as i128;
+
+impl Limits {
+    /// Grants everything.
+    pub fn lift(&self) {
+        self.file.set(None);
+        self.no_descriptor.set(false);
+        self.no_memory.set(false);
+    }
+
+    /// Does a step that sets one.
+    ///
+    /// # Errors
+    /// Where it is given something else than it can be.
+    pub fn set(&self, step: &Step) -> Result<(), End> {
+        let asked = match step.args.first().map(|given| &given.arg) {
+            Some(Arg::Int(num)) => num.as_plain(),
+            _ => None,
+        };
+        match (step.op, asked) {
+            (Op::LimitFile, Some(size @ 0..=MOST)) => self.file.set(Some(size as u64)),
+            (Op::LimitOpen, Some(1 | Sort::MANY)) => self.no_descriptor.set(asked == Some(1)),
+            (Op::LimitMemory, Some(1 | Sort::MUCH)) => self.no_memory.set(asked == Some(1)),
+            _ => return Err(unsupported("such a limit is in no rule")),
+        }
+        Ok(())
+    }
+
+    /// Whether a file of one size may become one of another.
+    #[must_use]
+    pub fn let_grow(&self, from: u64, to: u64) -> bool {
+        to <= from || self.file.get().is_none_or(|most| to <= most)
+    }
+
+    /// Whether a descriptor is granted.
+    #[must_use]
+    pub fn grant_descriptor(&self) -> bool {
+        !self.no_descriptor.get()
+    }
+
+    /// Whether address space is granted.
+    #[must_use]
+    pub fn grant_memory(&self) -> bool {
+        !self.no_memory.get()
+    }
+
+    /// Refuses a step for which an interpreter needs memory of its own, while none is granted: whether it has some left is its
+    /// own affair.
+    ///
+    /// # Errors
+    /// Where it does.
+    pub fn check_memory(&self, step: &Step) -> Result<(), End> {
+        let is_modest = matches!(
+            step.op,
+            Op::New | Op::Resize | Op::Close | Op::Closed | Op::Tell | Op::Len | Op::Size | Op::GetItem | Op::SetItem
+        );
+        if self.grant_memory() || step.op.is_limit() || (is_modest && step.act().is_none()) {
+            return Ok(());
+        }
+        Err(unsupported("the interpreter may need memory of its own for this"))
+    }
+}

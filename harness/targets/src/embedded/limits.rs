@@ -1,0 +1,72 @@
+//! Limits of the system, set by a case and in force while one of its steps is done: never while maps and files are looked at,
+//! nor in another case.
+
+use mmapcheck_spec::{Arg, End, Op, Step};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::cell::Cell;
+
+/// What a case can limit, by operation.
+const KINDS: [(Op, Resource); 3] =
+    [(Op::LimitFile, Resource::Fsize), (Op::LimitOpen, Resource::Nofile), (Op::LimitMemory, Resource::As)];
+
+/// The limits of a case.
+#[derive(Debug, Default)]
+pub struct Limits {
+    asked: [Cell<Option<u64>>; KINDS.len()],
+    /// Whether the case has set any.
+    any: Cell<bool>,
+}
+
+impl Limits {
+    /// Forgets what a case has set.
+    pub fn forget(&self) {
+        self.asked.iter().for_each(|asked| asked.set(None));
+        self.any.set(false);
+    }
+
+    /// Takes note of a step that sets one.
+    pub fn set(&self, step: &Step) -> Result<(), End> {
+        let most = match step.args.first().map(|given| &given.arg) {
+            Some(Arg::Int(num)) => num.as_plain().and_then(|most| u64::try_from(most).ok()),
+            _ => None,
+        };
+        let most = most.ok_or_else(|| End::Unsupported("a limit is a number".into()))?;
+        for ((op, _), asked) in KINDS.iter().zip(&self.asked) {
+            if *op == step.op {
+                asked.set(Some(most));
+            }
+        }
+        self.any.set(true);
+        Ok(())
+    }
+
+    /// Puts them into force until the answer is dropped.
+    pub fn hold(&self) -> Held {
+        let mut before = [None; KINDS.len()];
+        if self.any.get() {
+            for (((_, kind), asked), before) in KINDS.iter().zip(&self.asked).zip(&mut before) {
+                let Some(most) = asked.get() else { continue };
+                let now = getrlimit(*kind);
+                let most = now.maximum.map_or(most, |highest| most.min(highest));
+                if setrlimit(*kind, Rlimit { current: Some(most), ..now }).is_ok() {
+                    *before = Some(now.current);
+                }
+            }
+        }
+        Held(before)
+    }
+}
+
+/// Limits in force: what each was before, where it was changed.
+pub struct Held([Option<Option<u64>>; KINDS.len()]);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        for ((_, kind), before) in KINDS.iter().zip(&self.0) {
+            if let Some(current) = *before {
+                // It is no higher than what it may be, so that it is not refused.
+                let _ = setrlimit(*kind, Rlimit { current, ..getrlimit(*kind) });
+            }
+        }
+    }
+}
