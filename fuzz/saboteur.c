@@ -1,41 +1,42 @@
 /* CPython's mmapmodule.c with a fault that hardly any random case meets, to see what guidance by its own code is worth:
- * see fuzz/guidance. Once flush(), size(), __enter__() and size() have answered in this order, on the same map and with none
- * of the three between, the next read_byte() of that map is wrong. Other methods may be called between.
+ * see fuzz/guidance. Once flush(), size() and __enter__() have answered in this order, on the map that was made last, each
+ * read_byte() of that map is wrong. Other methods may be called between.
  */
 #include "mmapmodule.c"
 
 static PyCFunction real_flush, real_size, real_enter, real_read_byte;
+static newfunc real_new;
 
-/* The map that has met a part of the condition, how much of it, and how often each part was met. */
+/* The map that was made last, how much of the condition it has met, and how often each part was met. */
 static PyObject *map;
-static volatile int met, parts[4];
+static volatile int met, parts[3];
 
 /* Each part is a branch of its own, as it would be in a real module. */
 static PyObject *
 answered(PyObject *self, char method, PyObject *answer)
 {
-    int before = self == map ? met : 0;
-    map = self;
-    met = 0;
-    if (answer == NULL)
+    if (answer == NULL || self != map)
         return answer;
-    if (before == 0 && method == 'f') {
+    if (met == 0 && method == 'f') {
         parts[0]++;
         met = 1;
     }
-    else if (before == 1 && method == 's') {
+    else if (met == 1 && method == 's') {
         parts[1]++;
         met = 2;
     }
-    else if (before == 2 && method == 'e') {
+    else if (met == 2 && method == 'e') {
         parts[2]++;
         met = 3;
     }
-    else if (before == 3 && method == 's') {
-        parts[3]++;
-        met = 4;
-    }
     return answer;
+}
+
+static PyObject *
+make(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    met = 0;
+    return map = real_new(type, args, keywords);
 }
 
 static PyObject *
@@ -60,13 +61,13 @@ static PyObject *
 read_byte(PyObject *self, PyObject *args)
 {
     PyObject *answer = real_read_byte(self, args);
-    if (answer == NULL || self != map || met != 4)
+    if (answer == NULL || self != map || met != 3)
         return answer;
     Py_DECREF(answer);
     return PyLong_FromLong(-1);
 }
 
-/* Puts the methods into the table before the module is made of it. */
+/* Puts them into the tables before the module is made of these. */
 __attribute__((constructor)) static void
 sabotage(void)
 {
@@ -79,6 +80,12 @@ sabotage(void)
         {"__enter__", &real_enter, enter},
         {"read_byte", &real_read_byte, read_byte},
     };
+    for (PyType_Slot *slot = mmap_object_slots; slot->slot != 0; slot++) {
+        if (slot->slot == Py_tp_new) {
+            real_new = (newfunc)slot->pfunc;
+            slot->pfunc = make;
+        }
+    }
     for (PyMethodDef *method = mmap_object_methods; method->ml_name != NULL; method++) {
         for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
             if (strcmp(method->ml_name, methods[i].name) == 0) {

@@ -9,7 +9,7 @@ use mmapcheck::generate::{Mix, generate};
 use mmapcheck::limits;
 use mmapcheck::run::Judge;
 use mmapcheck_spec::notation::print;
-use mmapcheck_spec::{Arg, Case, Op, Profile, Watch, repair};
+use mmapcheck_spec::{Arg, Case, Op, Profile, Step, Watch, repair};
 use std::cell::RefCell;
 use std::io::Write;
 
@@ -74,15 +74,27 @@ impl Mutator {
         generate(rng, &mix)
     }
 
+    /// A step of this operation, if it can be had.
+    fn step(&self, op: Op, rng: &mut Rng) -> Option<Step> {
+        // A view or an iterator is made before anything is done on it.
+        let donor = self.donor(rng, &[op, Op::View, Op::Iter]);
+        donor.steps.into_iter().rev().find(|step| step.op == op)
+    }
+
     /// One change. Where it does not apply, nothing changes.
     fn change(&self, case: &mut Case, rng: &mut Rng) {
         let many = case.steps.len();
         let at = rng.usize(..many.max(1));
         match rng.u32(..16) {
             _ if many == 0 => *case = self.donor(rng, &self.mix.ops),
-            0..4 => {
+            0..2 => {
                 let donor = self.donor(rng, &self.mix.ops);
                 case.steps.splice(at + 1..at + 1, donor.steps.into_iter().skip(1).take(1 + rng.usize(..3)));
+            }
+            // The generator makes few steps of a rare operation; here each is as likely as any other.
+            2 | 3 => {
+                let op = self.mix.ops[rng.usize(..self.mix.ops.len())];
+                case.steps.splice(at + 1..at + 1, self.step(op, rng));
             }
             4 | 5 => drop(case.steps.remove(at)),
             6 => case.steps.swap(at, rng.usize(..many)),
@@ -101,9 +113,7 @@ impl Mutator {
         match step.args.get_mut(place) {
             Some(given) if rng.bool() => nudge(&mut given.arg, rng),
             _ => {
-                // A view or an iterator is made before anything is done on it.
-                let donor = self.donor(rng, &[step.op, Op::View, Op::Iter]);
-                if let Some(other) = donor.steps.into_iter().rev().find(|other| other.op == step.op) {
+                if let Some(other) = self.step(step.op, rng) {
                     step.args = other.args;
                 }
             }
@@ -119,7 +129,7 @@ impl Mutator {
 }
 
 /// A few steps in a row.
-fn run(donor: &Case, rng: &mut Rng) -> Vec<mmapcheck_spec::Step> {
+fn run(donor: &Case, rng: &mut Rng) -> Vec<Step> {
     let first = rng.usize(..=donor.steps.len());
     donor.steps.iter().skip(first).take(1 + rng.usize(..8)).cloned().collect()
 }
