@@ -257,7 +257,7 @@ FAULTY of Step {
 KEEPING of Keeping {
     "what was cut off comes back when the map grows again" (3): |k, s| k.regrow(s);
     "a resize refused for a memoryview forgets it" (4): |k, s| k.lose_export(s);
-    "a second map sees writes only after a flush" (3): |k, s| k.stale_map(s);
+    "a second map sees writes only after a flush" (4): |k, s| k.stale_map(s);
     "a copy is written to the file when it is closed" (3): |k, s| k.write_back(s);
 }
 /// Those that show in a child process, or after it.

@@ -30,7 +30,6 @@ fn came_of<'a>(said: &'a str, step: &str) -> Option<&'a str> {
 fn is_named(module: &str, step: &str, words: &str, engine: &[&str]) -> Result {
     let said = replayed(module, step, engine)?;
     assert!(came_of(&said, step).is_some_and(|line| line.contains(words)), "{said}");
-    assert!(!said.contains("step 5 of 6"), "nothing comes after it: {said}");
     Ok(())
 }
 
