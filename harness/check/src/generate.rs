@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn every_operation_is_generated() {
         let mix = Mix::all(Profile::cpython(3, 11, 7));
-        let cases = (0..3000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
+        let cases = (0..20_000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
         let seen: HashSet<Op> = cases.flat_map(|case| case.steps).map(|step| step.op).collect();
         let missing: Vec<_> = Op::ALL.iter().filter(|op| !seen.contains(op)).collect();
         assert!(missing.is_empty(), "{missing:?}");
