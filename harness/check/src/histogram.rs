@@ -3,7 +3,7 @@
 use crate::pages::applies;
 use crate::run::{Answered, Judge};
 use mmapcheck_spec::pages::{Page, examples};
-use mmapcheck_spec::{Case, Op, Outcome, TargetError, Trace, Watch};
+use mmapcheck_spec::{Case, End, Op, Outcome, TargetError, Trace, Watch};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -14,21 +14,26 @@ pub enum Way {
     Value,
     /// With an exception of this class, and its `errno` where it has one.
     Raised(Cow<'static, str>, Option<i32>),
+    /// Not at all: the process dies of this signal, as is foreseen.
+    Died(i32),
 }
 
 impl Way {
-    fn of(outcome: &Outcome) -> Way {
-        match outcome {
-            Outcome::Value(_) => Way::Value,
-            Outcome::Raised(raise) => Way::Raised(raise.class.clone(), raise.errno),
+    fn of(result: &Result<Outcome, End>) -> Option<Way> {
+        match result {
+            Ok(Outcome::Value(_)) => Some(Way::Value),
+            Ok(Outcome::Raised(raise)) => Some(Way::Raised(raise.class.clone(), raise.errno)),
+            Err(End::Died(signal)) => Some(Way::Died(*signal)),
+            Err(_) => None,
         }
     }
 
-    /// Whether an outcome is one of this way. Asked of every step of a campaign, so that nothing is copied for it.
-    fn takes(&self, outcome: &Outcome) -> bool {
-        match (self, outcome) {
-            (Way::Value, Outcome::Value(_)) => true,
-            (Way::Raised(class, errno), Outcome::Raised(raise)) => *errno == raise.errno && *class == raise.class,
+    /// Whether a result is one of this way. Asked of every step of a campaign, so that nothing is copied for it.
+    fn takes(&self, result: &Result<Outcome, End>) -> bool {
+        match (self, result) {
+            (Way::Value, Ok(Outcome::Value(_))) => true,
+            (Way::Raised(class, errno), Ok(Outcome::Raised(raise))) => *errno == raise.errno && *class == raise.class,
+            (Way::Died(signal), Err(End::Died(other))) => signal == other,
             _ => false,
         }
     }
@@ -40,6 +45,7 @@ impl fmt::Display for Way {
             Way::Value => f.write_str("a value"),
             Way::Raised(class, None) => f.write_str(class),
             Way::Raised(class, Some(errno)) => write!(f, "{class} {errno}"),
+            Way::Died(signal) => End::Died(*signal).fmt(f),
         }
     }
 }
@@ -61,11 +67,10 @@ impl Histogram {
     /// Counts the first so many steps of a case by what was expected of them.
     pub fn count(&mut self, case: &Case, expected: &Trace, steps: usize) {
         for (step, done) in case.steps.iter().zip(&expected.steps).take(steps) {
-            let Ok(outcome) = &done.result else { continue };
             let ways = &mut self.ways[step.op as usize];
-            match ways.iter_mut().find(|(way, _)| way.takes(outcome)) {
+            match ways.iter_mut().find(|(way, _)| way.takes(&done.result)) {
                 Some((_, count)) => *count += 1,
-                None => ways.push((Way::of(outcome), 1)),
+                None => ways.extend(Way::of(&done.result).map(|way| (way, 1))),
             }
         }
     }
@@ -104,7 +109,7 @@ impl Histogram {
         self.ways.iter().map(Vec::len).sum()
     }
 
-    /// The share of steps that raised an exception, from 0 to 1.
+    /// The share of steps that gave no value, from 0 to 1.
     #[must_use]
     pub fn refused(&self) -> f64 {
         let steps: u64 = self.iter().map(|(.., count)| count).sum();

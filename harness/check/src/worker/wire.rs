@@ -187,12 +187,13 @@ pub(super) struct WireSwept {
     incomparable: Vec<(String, u64)>,
 }
 
-/// How many steps an operation answered with a value, or with an exception of this class and `errno`.
+/// How many steps an operation answered with a value, or with an exception of this class and `errno`, or died in.
 #[derive(Debug, Serialize, Deserialize)]
 struct WireWay {
     op: String,
     class: Option<String>,
     errno: Option<i32>,
+    died: Option<i32>,
     steps: u64,
 }
 
@@ -416,17 +417,19 @@ fn operation(name: &str) -> Result<Op, String> {
 
 impl From<(Op, &Way, u64)> for WireWay {
     fn from((op, way, steps): (Op, &Way, u64)) -> WireWay {
-        let (class, errno) = match way {
-            Way::Value => (None, None),
-            Way::Raised(class, errno) => (Some(class.to_string()), *errno),
+        let (class, errno, died) = match way {
+            Way::Value => (None, None, None),
+            Way::Raised(class, errno) => (Some(class.to_string()), *errno, None),
+            Way::Died(signal) => (None, None, Some(*signal)),
         };
-        WireWay { op: op.to_string(), class, errno, steps }
+        WireWay { op: op.to_string(), class, errno, died, steps }
     }
 }
 
 impl WireWay {
     fn way(&self) -> Way {
-        self.class.as_ref().map_or(Way::Value, |class| Way::Raised(class.clone().into(), self.errno))
+        let raised = self.class.as_ref().map(|class| Way::Raised(class.clone().into(), self.errno));
+        raised.or(self.died.map(Way::Died)).unwrap_or(Way::Value)
     }
 }
 
