@@ -227,7 +227,7 @@ FAULTS of Step {
     "a private page follows the file after it was written to" (5): follows_file;
     "a copy is one from the start, not from the first write" (4): |m, s| on(m, s, Op::New, frozen);
     "a resize that fails closes the map" (2): |m, s| on(m, s, Op::Resize, closing_resize);
-    "a resize that fails has lost the number of its error" (2): |m, s| on(m, s, Op::Resize, |m, s| m.step(s).map(numberless));
+    "a resize that fails has lost the number of its error" (3): |m, s| on(m, s, Op::Resize, |m, s| m.step(s).map(numberless));
 }
 /// Those about what a process dies of, which no example shows: it would be the end of whoever tries it.
 FATAL of Step {
@@ -238,7 +238,7 @@ FATAL of Step {
     "memory without rights is a SIGBUS" (2): |m, s| dies_of(m, s, SIGSEGV, SIGBUS);
     "flush dies of a dead page" (3): |m, s| dies_if(m, s, Op::Flush, has_dead_pages, SIGBUS);
     "a view dies of a dead page" (3): |m, s| dies_if(m, s, Op::View, has_dead_pages, SIGBUS);
-    "a page is dead from the end of the file on" (3): tail_is_dead;
+    "a page is dead from the end of the file on" (4): tail_is_dead;
     "a search reads one byte behind the map" (2): |m, s| dies_if(m, s, Op::Find, searches_to_a_page, SIGSEGV);
     "a needle is read one byte too far" (2): |m, s| dies_if(m, s, Op::Find, |_, s| is_given_a_view(s), SIGSEGV);
     "a source is read one byte too far" (2): |m, s| dies_if(m, s, Op::Write, |_, s| is_given_a_view(s), SIGSEGV);
