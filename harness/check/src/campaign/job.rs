@@ -108,6 +108,9 @@ impl Job<'_> {
                 tally.taken.remove(counted);
                 return Ok(());
             }
+            if self.is_no_finding_unless_seen(counted) {
+                return Ok(());
+            }
             let difference = self.unseen(counted, &close);
             self.keep(Finding {
                 counted: counted.clone(),
@@ -126,10 +129,23 @@ impl Job<'_> {
         let small = self.small(case, &bucket);
         let compared = self.judge.compare(small, self.worker.as_mut(), Watch::Full)?;
         let difference = compared.comparison.differences.iter().find(|difference| difference.bucket == bucket).cloned();
+        if difference.is_none() && self.is_no_finding_unless_seen(&bucket) {
+            return Ok(());
+        }
         let unsteady = difference.is_none().then(|| UNSEEN.to_owned());
         let difference = difference.unwrap_or_else(|| self.unseen(&bucket, &compared));
         self.keep(Finding { counted: counted.clone(), difference, compared, count: 1, case: number, unsteady });
         Ok(())
+    }
+
+    /// An interpreter takes memory when it likes: what it has mapped is the case's doing only where that shows each time.
+    /// Another case may show the kind for a better reason.
+    fn is_no_finding_unless_seen(&self, bucket: &Bucket) -> bool {
+        let is_none = bucket.field == Field::Pages;
+        if is_none {
+            self.shared.tally().taken.remove(bucket);
+        }
+        is_none
     }
 
     /// What `close()` says at the end of a case is shown better by a step that closes.
