@@ -188,10 +188,9 @@ impl Comparison {
 /// Compares what a target did with what was expected. What the rules take in is counted as known, and apart.
 #[must_use]
 pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> Comparison {
-    let died =
-        expected.death().is_some() && actual.death() == expected.death() && actual.steps.len() == case.steps.len();
-    let mut found = Comparison { died, ..Comparison::default() };
+    let mut found = Comparison::default();
     if expected == actual {
+        found.died = expected.death().is_some();
         return found;
     }
     if let Some(end) = &actual.end {
@@ -211,6 +210,7 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> 
         let mut parts = Parting { step: i, op: Some(step.op), act, found: Vec::new() };
         parts.answer(wanted, given);
         let answered = parts.found.len();
+        found.died = wanted.result.is_err() && wanted.result == given.result;
         // Who is dead has left nothing to look at.
         if wanted.result.is_ok() && given.result.is_ok() {
             parts.left(&wanted.left, &given.left);

@@ -239,7 +239,7 @@ FATAL of Step {
     "flush dies of a dead page" (3): |m, s| dies_if(m, s, Op::Flush, has_dead_pages, SIGBUS);
     "a view dies of a dead page" (3): |m, s| dies_if(m, s, Op::View, has_dead_pages, SIGBUS);
     "a page is dead from the end of the file on" (4): tail_is_dead;
-    "a search reads one byte behind the map" (2): |m, s| dies_if(m, s, Op::Find, searches_to_a_page, SIGSEGV);
+    "a search reads one byte behind the map" (3): |m, s| dies_if(m, s, Op::Find, searches_to_a_page, SIGSEGV);
     "a needle is read one byte too far" (2): |m, s| dies_if(m, s, Op::Find, |_, s| is_given_a_view(s), SIGSEGV);
     "a source is read one byte too far" (2): |m, s| dies_if(m, s, Op::Write, |_, s| is_given_a_view(s), SIGSEGV);
 }

@@ -31,7 +31,7 @@ static CAME: AtomicI32 = AtomicI32::new(0);
 /// One thread at a time does so; the others wait.
 ///
 /// What `work` does goes on after the signal with zeros in place of the dead page, and what it gives back then is worth
-/// nothing. It must not be told by other processes what it has come to, and all maps it has touched must be dropped next.
+/// nothing. The maps it has touched keep that page, and are to be dropped next.
 pub fn outlive<T>(work: impl FnOnce() -> T) -> (T, Option<i32>) {
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);

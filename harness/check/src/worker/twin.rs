@@ -1,5 +1,5 @@
 //! The reference against itself: on real files as the target, in memory as the judge. What one store foresees the other must
-//! do; steps in which a process would die are left out.
+//! do; neither dies where a process would, but says so.
 
 use super::{Gone, SweepOrder, Worker, scratch};
 use crate::limits;
