@@ -34,7 +34,8 @@ const PROFILES: [Profile; 13] = [
 type Job = (String, Example, Sender<Result<(), Failed>>);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    // Examples that limit memory or descriptors limit those of the whole process.
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     let pages = match all() {
         Ok(pages) => pages,
         Err(error) => {
