@@ -78,8 +78,8 @@ impl Hunter {
         let host = target.host();
         let mut judge = Judge::new(host.profile)?;
         judge.set_rules(Known::built_in(host, "mmap")?.rules(host.profile));
-        // A death would be this process's, and the end of the run.
-        judge.spare_all();
+        // A death that is not foreseen would be this process's, and the end of the run.
+        judge.spare();
         let (mix, least) = (mix(host.profile), Severity::least(None, host));
         let now = Instant::now();
         let work = Work { began: now, said: now, cases: 0, steps: 0, answers: Histogram::default() };

@@ -70,8 +70,8 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
     let rules = Known::built_in(target.host(), &subject.module)?.rules(profile);
     let (mut judge, mut sparing) = (Judge::new(profile)?, Judge::new(profile)?);
     judge.set_rules(rules.clone());
-    // A death that is not outlived would be the end of the measurement.
-    judge.spare_all();
+    // A death that is not foreseen would be the end of the measurement.
+    judge.spare();
     sparing.set_rules(rules);
     sparing.spare_all();
     let (mix, calm) = (Mix::all(profile), Mix::calm(profile));

@@ -69,7 +69,7 @@ pub const RETRIES: usize = 3;
 
 /// How often a case that has left something behind is run again. An allocator takes so much address space at once that it does
 /// not take more in each of a few runs, and a cache is full after one.
-pub const LEAKS: usize = 4;
+pub const LEAKS: usize = 16;
 
 /// Divergences of different kinds after which a campaign stops: nobody reads more at once.
 pub const BUCKETS: usize = 200;

@@ -17,8 +17,9 @@ const SIGNALS: [c_int; 2] = [libc::SIGBUS, libc::SIGSEGV];
 /// What `siginfo_t` says of a page that is mapped and may not be touched in this way, by its rights or by its key.
 const SEGV_ACCERR: c_int = 2;
 const SEGV_PKUERR: c_int = 4;
-/// So many pages are replaced at most: more than any file of a case has, but a map can be far longer than its file.
-const PAGES: usize = 64;
+/// So many pages are replaced at most, which takes some hundredths of a second: more than the longest file of a case has, but
+/// a map can be far longer than its file.
+const PAGES: usize = 1 << 13;
 
 /// The thread that is at work; 0 where none is.
 static THREAD: AtomicUsize = AtomicUsize::new(0);
@@ -112,9 +113,26 @@ fn replace(address: usize) -> bool {
     unsafe {
         let errno = *libc::__errno_location();
         let unreadable = libc::access(page.cast(), libc::F_OK) == -1 && *libc::__errno_location() == libc::EFAULT;
-        let replaced = unreadable && libc::mmap(page, size, rights, kind, -1, 0) == page;
+        let replaced = unreadable && without_limit(|| libc::mmap(page, size, rights, kind, -1, 0) == page);
         *libc::__errno_location() = errno;
         replaced
+    }
+}
+
+/// Does something as if the address space were not limited: a case can have set a limit, under which nothing can be mapped.
+///
+/// # Safety
+/// `work` may be done in a signal handler.
+unsafe fn without_limit(work: impl FnOnce() -> bool) -> bool {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both are bare system calls on a structure that lives through them; `work` is the caller's promise.
+    unsafe {
+        libc::getrlimit(libc::RLIMIT_AS, &raw mut limit);
+        let most = libc::rlimit { rlim_cur: limit.rlim_max, ..limit };
+        libc::setrlimit(libc::RLIMIT_AS, &raw const most);
+        let done = work();
+        libc::setrlimit(libc::RLIMIT_AS, &raw const limit);
+        done
     }
 }
 
@@ -122,6 +140,7 @@ fn replace(address: usize) -> bool {
 mod tests {
     use super::*;
     use memmap2::{MmapOptions, MmapRaw};
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     use std::io;
     use std::os::unix::process::ExitStatusExt;
     use std::process::Command;
@@ -179,6 +198,22 @@ mod tests {
             let barred = with_rights(libc::PROT_NONE)?;
             assert_eq!(outlive(|| touch(&barred)), ((), Some(libc::SIGSEGV)));
         }
+        Ok(())
+    }
+
+    /// Other tests need memory meanwhile.
+    #[test]
+    fn it_takes_no_memory_that_a_case_may_not_have() -> Result {
+        if !crate::is_alone("death::tests::it_takes_no_memory_that_a_case_may_not_have")? {
+            return Ok(());
+        }
+        let map = cut(2)?;
+        let own = getrlimit(Resource::As);
+        setrlimit(Resource::As, Rlimit { current: Some(1), ..own })?;
+        let touched = outlive(|| look(&map, 5000));
+        let after = getrlimit(Resource::As).current;
+        setrlimit(Resource::As, own)?;
+        assert_eq!((touched, after), (((), Some(libc::SIGBUS)), Some(1)));
         Ok(())
     }
 
