@@ -155,6 +155,9 @@ impl Work {
 impl Drop for Hunter {
     /// The run is over: what operations answered, and what they never did.
     fn drop(&mut self) {
+        if self.work.cases == 0 {
+            return;
+        }
         let shown = pages::all().ok().and_then(|pages| shown(&pages, &mut self.judge, &self.mix.ops).ok());
         eprint!("{}", report::answers::text(&self.work.answers, &shown.unwrap_or_default(), true));
         eprintln!("{}", self.work.line());
