@@ -41,7 +41,7 @@ pub const SEVERAL: usize = 12;
 
 /// One case in so many has child processes. The first one costs as much time as twenty cases, since all memory that is written
 /// to after it is copied; those that come soon after it cost far less.
-pub const FORKING: usize = 512;
+pub const FORKING: usize = 1024;
 
 /// The most children of such a case.
 pub const CHILDREN: usize = 4;
@@ -58,7 +58,7 @@ pub const KILLING: u64 = 512;
 
 /// One case in so many keeps the first step in which a process is foreseen to die, and ends with it. The others go on
 /// without such steps.
-pub const DYING: u64 = 3;
+pub const DYING: u64 = 8;
 
 /// One case in so many has a page behind each of its maps that nobody may touch, which takes two system calls a map. A case
 /// that is run by itself has them always.
