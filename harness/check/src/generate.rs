@@ -56,6 +56,8 @@ fn weight(op: Op) -> usize {
         | Op::Drop
         | Op::FileOpen
         | Op::FileClose
+        | Op::FileUnlink
+        | Op::FileReplace
         | Op::Add
         | Op::Mul => 1,
         Op::List | Op::Reversed | Op::FindAll | Op::Madvise | Op::DelItem | Op::DelSlice | Op::DelStep | Op::Less => 2,
@@ -171,8 +173,15 @@ impl<C: Choices> Maker<'_, C> {
     fn bag(&mut self) -> Vec<Op> {
         let all = self.one_in(4);
         let mut bag = Vec::with_capacity(512);
-        // A child comes about otherwise.
-        for &op in self.mix.ops.iter().filter(|op| !matches!(op, Op::Fork | Op::Wait)) {
+        let (profile, files) = (self.mix.profile, self.world.len());
+        let makes_sense = |op: &&Op| match op {
+            // A child comes about otherwise.
+            Op::Fork | Op::Wait => false,
+            Op::FileUnlink => profile.can_unlink_open_files(),
+            Op::FileReplace => profile.can_unlink_open_files() && files > 1,
+            _ => true,
+        };
+        for &op in self.mix.ops.iter().filter(makes_sense) {
             if all || !self.one_in(3) {
                 bag.extend(std::iter::repeat_n(op, weight(op)));
             }

@@ -259,6 +259,7 @@ KEEPING of Keeping {
     "a resize refused for a memoryview forgets it" (4): |k, s| k.lose_export(s);
     "a second map sees writes only after a flush" (4): |k, s| k.stale_map(s);
     "a copy is written to the file when it is closed" (3): |k, s| k.write_back(s);
+    "size goes by the name of the file" (3): |k, s| k.size_by_name(s);
 }
 /// Those that show in a child process, or after it.
 FORKED of Playing {
