@@ -256,6 +256,7 @@ impl<C: Choices> Maker<'_, C> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mmapcheck_spec::Platform;
     use std::collections::HashSet;
 
     #[test]
@@ -315,6 +316,14 @@ mod tests {
         }
         assert!(met.values().all(|&count| count > 30), "no memory, no descriptor, no longer file: {met:?}");
         Ok(())
+    }
+
+    #[test]
+    fn no_file_loses_its_name_where_the_system_keeps_it() {
+        let mix = Mix::all(Profile { platform: Platform::Windows, ..Profile::cpython(3, 11, 9) });
+        let cases = (0..2000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
+        let takes_name = |step: &Step| matches!(step.op, Op::FileUnlink | Op::FileReplace);
+        assert!(!cases.flat_map(|case| case.steps).any(|step| takes_name(&step)));
     }
 
     #[test]

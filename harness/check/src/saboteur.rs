@@ -151,7 +151,7 @@ FAULTS of Step {
     "read of a negative count reads nothing" (2): |m, s| on(m, s, Op::Read, read_negative);
     "readline leaves out the newline" (3): |m, s| on(m, s, Op::ReadLine, chomped);
     "readline ends at a zero byte" (3): |m, s| on(m, s, Op::ReadLine, line_to_zero);
-    "read_byte is signed" (4): |m, s| on(m, s, Op::ReadByte, |m, s| map_int(m.step(s), |b| if b > 127 { b - 256 } else { b }));
+    "read_byte is signed" (6): |m, s| on(m, s, Op::ReadByte, |m, s| map_int(m.step(s), |b| if b > 127 { b - 256 } else { b }));
     "a read-only map takes a write" (2): |m, s| forgive(m, s, Op::Write, "TypeError", "readonly");
     "a write that does not fit is cut" (3): |m, s| on(m, s, Op::Write, cut_write);
     "write_byte wraps around" (3): |m, s| on(m, s, Op::WriteByte, wrapped_byte);
