@@ -1,6 +1,6 @@
 //! One case on the reference and on the embedded CPython of this process. Where the two part, the process ends.
 
-use crate::case;
+use crate::{case, mix};
 use mmapcheck::campaign::{Finding, shrink_to};
 use mmapcheck::compare::Severity;
 use mmapcheck::generate::Mix;
@@ -80,7 +80,7 @@ impl Hunter {
         judge.set_rules(Known::built_in(host, "mmap")?.rules(host.profile));
         // A death would be this process's, and the end of the run.
         judge.spare_all();
-        let (mix, least) = (Mix::all(host.profile), Severity::least(None, host));
+        let (mix, least) = (mix(host.profile), Severity::least(None, host));
         let now = Instant::now();
         let work = Work { began: now, said: now, cases: 0, steps: 0, answers: Histogram::default() };
         Ok(Hunter { target, judge, mix, least, dir, work })

@@ -3,7 +3,7 @@
 //! New steps, arguments and worlds come from a case of the generator: the donor. What is printed has plain numbers only,
 //! so the reference runs each changed case once, which also leaves out steps that have no answer.
 
-use crate::{case, recent};
+use crate::{case, is_of_children, mix, recent};
 use fastrand::Rng;
 use mmapcheck::generate::{Mix, generate};
 use mmapcheck::limits;
@@ -66,7 +66,7 @@ impl Mutator {
         let mut judge = Judge::new(profile).ok()?;
         // What stands behind a step in which a process dies would be lost.
         judge.spare_all();
-        Some(Mutator { judge, mix: Mix::all(profile) })
+        Some(Mutator { judge, mix: mix(profile) })
     }
 
     fn donor(&self, rng: &mut Rng, ops: &[Op]) -> Case {
@@ -120,8 +120,9 @@ impl Mutator {
         }
     }
 
-    /// The case as it can be run: legal, its numbers plain, and not too long.
+    /// The case as it can be run: legal, its numbers plain, not too long, and without child processes.
     fn legal(&mut self, mut case: Case) -> Case {
+        case.steps.retain(|step| !is_of_children(step.op));
         case.steps.truncate(MOST_STEPS);
         repair(&mut case);
         self.judge.answer(case.clone(), Watch::Quick).map_or(case, |answered| answered.case)

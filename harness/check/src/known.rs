@@ -10,7 +10,7 @@ mod triage;
 
 pub use triage::{KIND, kind, propose};
 
-use crate::compare::{Bucket, Comparison, Field, Severity, death};
+use crate::compare::{Bucket, Comparison, Field, Severity, death, end_kind};
 use crate::pages::{Outcomes, matches_filter};
 use crate::report::headline;
 use crate::run::Judge;
@@ -114,6 +114,13 @@ impl Rules {
     #[must_use]
     pub fn foresee_death(&self, step: &Step, wanted: &Result<Outcome, End>) -> bool {
         [SIGSEGV, SIGBUS].into_iter().any(|signal| self.find(&death(step, wanted, &End::Died(signal))).is_some())
+    }
+
+    /// Whether some of it is a death in a step whose arguments do nothing while they are converted.
+    #[must_use]
+    pub fn hold_plain_deaths(&self) -> bool {
+        let died = end_kind(&End::Died(SIGSEGV));
+        self.0.iter().any(|rule| rule.acts.is_empty() && fits(&rule.actual, &died))
     }
 
     /// Whether a case that was compared in a hurry must be compared closely to say what is known in it: it can go on without

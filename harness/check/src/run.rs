@@ -135,6 +135,8 @@ pub struct Judge {
     reference: Reference<Sim>,
     profile: Profile,
     rules: Rules,
+    /// Whether the target may die in a step like any other.
+    plain_deaths: bool,
     /// In every case.
     always: Spares,
     /// In the cases that are answered now.
@@ -160,6 +162,7 @@ impl Judge {
             reference: Reference::in_memory(profile)?,
             profile,
             rules: Rules::default(),
+            plain_deaths: false,
             always: Spares::default(),
             spares: Spares::default(),
         })
@@ -192,6 +195,7 @@ impl Judge {
 
     /// From now on it takes this for known.
     pub fn set_rules(&mut self, rules: Rules) {
+        self.plain_deaths = rules.hold_plain_deaths();
         self.rules = rules;
     }
 
@@ -226,6 +230,8 @@ impl Judge {
         let mut done = Vec::with_capacity(steps.len());
         let mut expected = Trace { steps: Vec::with_capacity(steps.len()), ..Trace::default() };
         let mut steps = steps.into_iter();
+        // In a campaign such a death costs less than all the steps in which it does not come.
+        let all_special = self.plain_deaths && self.always.known;
         while let Some(mut step) = steps.next() {
             self.reference.resolve(&mut step);
             if item_by_item(step.op) && self.reference.map_len(step.on).is_some_and(|len| len > limits::ITEMS) {
@@ -233,7 +239,7 @@ impl Judge {
             }
             let is_child = self.reference.is_child();
             let answer = self.reference.step(&step);
-            let is_special = is_child || answer.is_err() || step.act().is_some();
+            let is_special = all_special || is_child || answer.is_err() || step.act().is_some();
             let left_out = is_special && self.must_be_left_out(is_child, &step, &answer);
             // What has been done already is undone by doing all the rest once more.
             if left_out && (step.act().is_some() || answer.is_ok()) {

@@ -1,6 +1,7 @@
 //! Limits of the system, set by a case and in force while one of its steps is done: never while maps and files are looked at,
 //! nor in another case.
 
+use super::ffi::outlive_file_limit;
 use mmapcheck_spec::{Arg, End, Op, Step};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::cell::Cell;
@@ -12,9 +13,16 @@ const KINDS: [(Op, Resource); 3] =
 /// The limits of a case.
 #[derive(Debug, Default)]
 pub struct Limits {
-    asked: [Cell<Option<u64>>; KINDS.len()],
+    asked: [Cell<Option<Asked>>; KINDS.len()],
     /// Whether the case has set any.
     any: Cell<bool>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    limit: Rlimit,
+    /// What is in force between steps.
+    own: Rlimit,
 }
 
 impl Limits {
@@ -31,10 +39,15 @@ impl Limits {
             _ => None,
         };
         let most = most.ok_or_else(|| End::Unsupported("a limit is a number".into()))?;
-        for ((op, _), asked) in KINDS.iter().zip(&self.asked) {
+        for ((op, kind), asked) in KINDS.iter().zip(&self.asked) {
             if *op == step.op {
-                asked.set(Some(most));
+                let own = asked.get().map_or_else(|| getrlimit(*kind), |asked| asked.own);
+                let most = own.maximum.map_or(most, |highest| most.min(highest));
+                asked.set(Some(Asked { limit: Rlimit { current: Some(most), ..own }, own }));
             }
+        }
+        if step.op == Op::LimitFile {
+            outlive_file_limit();
         }
         self.any.set(true);
         Ok(())
@@ -42,30 +55,25 @@ impl Limits {
 
     /// Puts them into force until the answer is dropped.
     pub fn hold(&self) -> Held {
-        let mut before = [None; KINDS.len()];
+        let mut held = Held([None; KINDS.len()]);
         if self.any.get() {
-            for (((_, kind), asked), before) in KINDS.iter().zip(&self.asked).zip(&mut before) {
-                let Some(most) = asked.get() else { continue };
-                let now = getrlimit(*kind);
-                let most = now.maximum.map_or(most, |highest| most.min(highest));
-                if setrlimit(*kind, Rlimit { current: Some(most), ..now }).is_ok() {
-                    *before = Some(now.current);
-                }
+            for (((_, kind), asked), held) in KINDS.iter().zip(&self.asked).zip(&mut held.0) {
+                *held = asked.get().filter(|asked| setrlimit(*kind, asked.limit).is_ok()).map(|asked| asked.own);
             }
         }
-        Held(before)
+        held
     }
 }
 
 /// Limits in force: what each was before, where it was changed.
-pub struct Held([Option<Option<u64>>; KINDS.len()]);
+pub struct Held([Option<Rlimit>; KINDS.len()]);
 
 impl Drop for Held {
     fn drop(&mut self) {
-        for ((_, kind), before) in KINDS.iter().zip(&self.0) {
-            if let Some(current) = *before {
+        for ((_, kind), own) in KINDS.iter().zip(&self.0) {
+            if let Some(own) = own {
                 // It is no higher than what it may be, so that it is not refused.
-                let _ = setrlimit(*kind, Rlimit { current, ..getrlimit(*kind) });
+                let _ = setrlimit(*kind, *own);
             }
         }
     }

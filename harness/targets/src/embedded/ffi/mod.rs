@@ -37,7 +37,7 @@ pub use act::while_it_does;
 pub use guard::Guard;
 pub use memory::{Buffer, Scratch};
 pub use read::Seen;
-pub use start::{Gil, check_interpreter, fork, leave};
+pub use start::{Gil, check_interpreter, fork, leave, outlive_file_limit};
 
 use pyo3::ffi::{self, PyObject};
 use std::ptr::{self, NonNull};

@@ -75,6 +75,13 @@ pub fn leave() -> ! {
     unsafe { libc::_exit(0) }
 }
 
+/// Makes a file that may not grow an answer and no death, as Python itself does where it installs its handlers. It is done
+/// anew for each limit, since who embeds this, such as libFuzzer, may have put its own handler there.
+pub fn outlive_file_limit() {
+    // SAFETY: callable at any time; to ignore a signal runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
 /// Whether the library that was loaded is of the Python this program was built for.
 ///
 /// # Errors
@@ -102,8 +109,6 @@ fn start() -> Result<(), TargetError> {
     // Python does not run yet: this is called once. It then runs, and its GIL, which this thread has, is let go.
     let problem = unsafe {
         ffi::PyConfig_InitPythonConfig(config);
-        // Python itself does so where it installs its handlers: a file that may not grow is an answer, and no death.
-        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
         (*config).install_signal_handlers = 0;
         (*config).configure_c_stdio = 0;
         (*config).parse_argv = 0;
