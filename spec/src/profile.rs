@@ -448,6 +448,13 @@ impl Profile {
         self.platform == Platform::Linux
     }
 
+    /// A file that is open or mapped can lose its name, or be given another. Linux; seen in 2.7.18 to 3.15.2. Windows refuses it
+    /// (documentation, `os.remove`).
+    #[must_use]
+    pub fn can_unlink_open_files(self) -> bool {
+        self.platform == Platform::Linux
+    }
+
     /// Who touches a page of a map that lies wholly beyond the end of its file, or that may not be touched, dies of a signal.
     /// Seen on Linux in every version at hand. In WebAssembly a map is a copy; on Windows there are no such pages.
     #[must_use]

@@ -360,6 +360,10 @@ operations! {
     FileContent, "file-content", Module, "open($0, 'rb').read()", Bytes, [need("path", Sort::Path)];
     /// The size of a file.
     FileSize, "file-size", Module, "os.path.getsize($0)", Nothing, [need("path", Sort::Path)];
+    /// Take its name from a file.
+    FileUnlink, "file-unlink", Module, "os.unlink($0)", Nothing, [need("path", Sort::Path)];
+    /// Give a file the name of another one, which loses it. Python 2 has no `os.replace`; on POSIX this is the same.
+    FileReplace, "file-replace", Module, "os.rename($0, $1)", Nothing, [need("path", Sort::Path), need("to", Sort::Path)];
     /// Begin a child process: the steps up to its `wait` are the child's.
     Fork, "fork", Module, "if os.fork() == 0:", Nothing, [];
     /// The child ends; wait for it. Its status is the answer.

@@ -57,6 +57,8 @@ fn weight(op: Op) -> usize {
         | Op::Drop
         | Op::FileOpen
         | Op::FileClose
+        | Op::FileUnlink
+        | Op::FileReplace
         | Op::Add
         | Op::Mul => 1,
         Op::List | Op::Reversed | Op::FindAll | Op::Madvise | Op::DelItem | Op::DelSlice | Op::DelStep | Op::Less => 2,
@@ -172,8 +174,15 @@ impl<C: Choices> Maker<'_, C> {
     fn bag(&mut self) -> Vec<Op> {
         let all = self.one_in(4);
         let mut bag = Vec::with_capacity(512);
-        // A child comes about otherwise.
-        for &op in self.mix.ops.iter().filter(|op| !matches!(op, Op::Fork | Op::Wait)) {
+        let (profile, files) = (self.mix.profile, self.world.len());
+        let makes_sense = |op: &&Op| match op {
+            // A child comes about otherwise.
+            Op::Fork | Op::Wait => false,
+            Op::FileUnlink => profile.can_unlink_open_files(),
+            Op::FileReplace => profile.can_unlink_open_files() && files > 1,
+            _ => true,
+        };
+        for &op in self.mix.ops.iter().filter(makes_sense) {
             if all || !self.one_in(3) {
                 bag.extend(std::iter::repeat_n(op, weight(op)));
             }
@@ -248,6 +257,7 @@ impl<C: Choices> Maker<'_, C> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mmapcheck_spec::Platform;
     use std::collections::HashSet;
 
     #[test]
@@ -307,6 +317,14 @@ mod tests {
         }
         assert!(met.values().all(|&count| count > 30), "no memory, no descriptor, no longer file: {met:?}");
         Ok(())
+    }
+
+    #[test]
+    fn no_file_loses_its_name_where_the_system_keeps_it() {
+        let mix = Mix::all(Profile { platform: Platform::Windows, ..Profile::cpython(3, 11, 9) });
+        let cases = (0..2000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
+        let takes_name = |step: &Step| matches!(step.op, Op::FileUnlink | Op::FileReplace);
+        assert!(!cases.flat_map(|case| case.steps).any(|step| takes_name(&step)));
     }
 
     #[test]

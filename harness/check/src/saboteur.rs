@@ -151,7 +151,7 @@ FAULTS of Step {
     "read of a negative count reads nothing" (2): |m, s| on(m, s, Op::Read, read_negative);
     "readline leaves out the newline" (3): |m, s| on(m, s, Op::ReadLine, chomped);
     "readline ends at a zero byte" (3): |m, s| on(m, s, Op::ReadLine, line_to_zero);
-    "read_byte is signed" (4): |m, s| on(m, s, Op::ReadByte, |m, s| map_int(m.step(s), |b| if b > 127 { b - 256 } else { b }));
+    "read_byte is signed" (6): |m, s| on(m, s, Op::ReadByte, |m, s| map_int(m.step(s), |b| if b > 127 { b - 256 } else { b }));
     "a read-only map takes a write" (2): |m, s| forgive(m, s, Op::Write, "TypeError", "readonly");
     "a write that does not fit is cut" (3): |m, s| on(m, s, Op::Write, cut_write);
     "write_byte wraps around" (3): |m, s| on(m, s, Op::WriteByte, wrapped_byte);
@@ -259,6 +259,7 @@ KEEPING of Keeping {
     "a resize refused for a memoryview forgets it" (4): |k, s| k.lose_export(s);
     "a second map sees writes only after a flush" (4): |k, s| k.stale_map(s);
     "a copy is written to the file when it is closed" (3): |k, s| k.write_back(s);
+    "size goes by the name of the file" (3): |k, s| k.size_by_name(s);
 }
 /// Those that show in a child process, or after it.
 FORKED of Playing {

@@ -195,6 +195,15 @@ mod tests {
     }
 
     #[test]
+    fn a_script_takes_names_away() -> Result {
+        let session = format!(">>> import os\n{OPENING}>>> os.unlink('f')\n>>> m.size()\n3\n");
+        assert_eq!(said(&session)?, "asked:    m.size()\nexpected: 3\ngot:      3\n");
+        let session = format!(">>> import os\n{OPENING}>>> os.unlink('f')\n");
+        assert_eq!(said(&session)?, "asked:    os.unlink('f')\nexpected: nothing\ngot:      nothing\n");
+        Ok(())
+    }
+
+    #[test]
     fn steps_before_may_raise_and_statements_answer_nothing() -> Result {
         let raising = ">>> m.read(b'')\nTraceback (most recent call last):\n  ...\nTypeError: no\n";
         let session = format!("{OPENING}{raising}>>> with m:\n...     pass\n...\n");

@@ -46,12 +46,24 @@ impl Store for Disk {
     type File = OpenFile;
     type Memory = Region;
 
-    fn make(&mut self, number: usize, bytes: &[u8]) -> Result<(), Errno> {
-        self.folder.make(number, bytes)
+    fn create(&mut self, number: usize) -> Result<(), Errno> {
+        self.folder.create(number)
     }
 
-    fn open(&mut self, number: usize, mode: Mode) -> Result<OpenFile, Errno> {
-        self.folder.open(number, mode)
+    fn fill(&mut self, number: usize, bytes: &[u8]) -> Result<(), Errno> {
+        self.folder.fill(number, bytes)
+    }
+
+    fn open(&mut self, name: usize, number: usize, mode: Mode) -> Result<OpenFile, Errno> {
+        self.folder.open(name, number, mode)
+    }
+
+    fn unlink(&mut self, name: usize) -> Result<(), Errno> {
+        self.folder.unlink(name)
+    }
+
+    fn rename(&mut self, name: usize, to: usize) -> Result<(), Errno> {
+        self.folder.rename(name, to)
     }
 
     fn take_back(&mut self, number: usize, file: OpenFile) {

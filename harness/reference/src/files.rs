@@ -80,6 +80,8 @@ pub struct Files<S: Store = Disk> {
     pub(crate) limits: Rc<Limits>,
     /// How many files the case has.
     count: usize,
+    /// The number of the file that each name leads to. Processes share them.
+    names: [Option<usize>; SLOTS],
     objects: [Option<FileObject<S::File>>; SLOTS],
 }
 
@@ -114,6 +116,13 @@ impl Files {
         self.store.folder.notice_sizes(self.count);
     }
 
+    /// Takes note of names that a child process has given or taken.
+    pub fn notice_names(&mut self) {
+        for (name, number) in self.names.iter_mut().enumerate().take(self.count) {
+            *number = self.store.folder.named(name);
+        }
+    }
+
     /// Whether a file has lost a page in this case, so that memory mapped from it may be dead.
     #[must_use]
     pub fn have_lost_pages(&self) -> bool {
@@ -129,6 +138,7 @@ impl<S: Store> Files<S> {
             sections: Sections::default(),
             limits: Rc::default(),
             count: 0,
+            names: [None; SLOTS],
             objects: [const { None }; SLOTS],
         }
     }
@@ -142,8 +152,12 @@ impl<S: Store> Files<S> {
         self.limits.lift();
         self.count = world.files.len();
         for (number, file) in world.files.iter().enumerate() {
-            self.store.make(number, &file.bytes).map_err(|errno| failed("make", errno))?;
-            let open = self.store.open(number, file.mode).map_err(|errno| failed("open", errno))?;
+            if self.names[number] != Some(number) {
+                self.store.create(number).map_err(|errno| failed("make", errno))?;
+                self.names[number] = Some(number);
+            }
+            self.store.fill(number, &file.bytes).map_err(|errno| failed("fill", errno))?;
+            let open = self.store.open(number, number, file.mode).map_err(|errno| failed("open", errno))?;
             let position = if file.mode.truncates() { file.bytes.len() as u64 } else { 0 };
             self.objects[number] = Some(FileObject::new(number, position, open));
         }
@@ -184,11 +198,10 @@ impl<S: Store> Files<S> {
     /// Binds a slot to a file opened once more. What the slot named before is closed, as nothing else holds it.
     ///
     /// # Errors
-    /// Where the case has no such file.
-    pub fn open(&mut self, slot: Slot, number: u8, mode: Mode) -> Result<(), End> {
+    /// Where no file has this name.
+    pub fn open(&mut self, slot: Slot, name: u8, mode: Mode) -> Result<(), End> {
         self.check_descriptor()?;
-        let number = self.number(number)?;
-        let open = self.store.open(number, mode).map_err(broken)?;
+        let (number, open) = self.open_named(name, mode)?;
         if mode.truncates() {
             S::set_size(&open, 0).map_err(broken)?;
         }
@@ -200,9 +213,43 @@ impl<S: Store> Files<S> {
         if self.limits.grant_descriptor() { Ok(()) } else { Err(unsupported("no more files can be open")) }
     }
 
-    fn number(&self, number: u8) -> Result<usize, End> {
-        let number = usize::from(number);
-        if number < self.count { Ok(number) } else { Err(unsupported("the case has no such file")) }
+    /// A name that a file of the case has at its start.
+    fn name(&self, name: u8) -> Result<usize, End> {
+        let name = usize::from(name);
+        if name < self.count { Ok(name) } else { Err(unsupported("the case has no such file")) }
+    }
+
+    /// The number of the file that a name leads to.
+    fn number(&self, name: u8) -> Result<usize, End> {
+        self.names[self.name(name)?].ok_or_else(|| unsupported("no file has this name any more"))
+    }
+
+    fn open_named(&mut self, name: u8, mode: Mode) -> Result<(usize, S::File), End> {
+        let number = self.number(name)?;
+        Ok((number, self.store.open(name.into(), number, mode).map_err(broken)?))
+    }
+
+    /// Takes its name from a file, which lives on as long as it is open or mapped.
+    ///
+    /// # Errors
+    /// Where no file has this name.
+    pub fn unlink(&mut self, name: u8) -> Result<(), End> {
+        self.number(name)?;
+        self.store.unlink(name.into()).map_err(broken)?;
+        self.names[usize::from(name)] = None;
+        Ok(())
+    }
+
+    /// Gives a file another name; the file that had it lives on without.
+    ///
+    /// # Errors
+    /// Where no file has the first name, or the second is none of the case.
+    pub fn rename(&mut self, name: u8, to: u8) -> Result<(), End> {
+        let (number, to) = (self.number(name)?, self.name(to)?);
+        self.store.rename(name.into(), to).map_err(broken)?;
+        self.names[usize::from(name)] = None;
+        self.names[to] = Some(number);
+        Ok(())
     }
 
     /// The open file a slot names.
@@ -314,20 +361,19 @@ impl<S: Store> Files<S> {
         Ok(())
     }
 
-    /// The bytes of a file of the world, read through a descriptor of its own.
+    /// The bytes of the file of this name, read through a descriptor of its own.
     ///
     /// # Errors
-    /// Where there is no such file.
-    pub fn content(&mut self, number: u8) -> Result<Vec<u8>, End> {
+    /// Where no file has this name.
+    pub fn content(&mut self, name: u8) -> Result<Vec<u8>, End> {
         self.check_descriptor()?;
-        let number = self.number(number)?;
-        let open = self.store.open(number, Mode::Read).map_err(broken)?;
+        let (number, open) = self.open_named(name, Mode::Read)?;
         let bytes = S::read(&open, 0).map_err(broken)?;
         self.store.take_back(number, open);
         Ok(bytes)
     }
 
-    /// Looks at every file of the world.
+    /// Looks at every file of the world, whether it has a name or not.
     pub fn look(&mut self, watch: Watch) -> Vec<FileState> {
         (0..self.count).map(|number| self.store.look(number, watch)).collect()
     }
@@ -363,6 +409,14 @@ impl<S: Store> Files<S> {
             }
             Op::FileContent => Value::Bytes(self.content(path_of(arg(0))?)?),
             Op::FileSize => Value::Int(self.content(path_of(arg(0))?)?.len() as i128),
+            Op::FileUnlink => {
+                self.unlink(path_of(arg(0))?)?;
+                Value::None
+            }
+            Op::FileReplace => {
+                self.rename(path_of(arg(0))?, path_of(arg(1))?)?;
+                Value::None
+            }
             _ => return Err(unsupported(format!("{} is not done on a file", step.op))),
         };
         Ok(Outcome::Value(value))
@@ -386,7 +440,8 @@ impl<S: Store> Files<S> {
         if !self.sections.hold(number) {
             return Ok(None);
         }
-        let open = self.store.open(number, Mode::Read).map_err(broken)?;
+        // A system with sections lets a file that has one keep its name.
+        let open = self.store.open(number, number, Mode::Read).map_err(broken)?;
         let is_cut = size < S::size(&open);
         self.store.take_back(number, open);
         Ok(is_cut.then(|| Raise {

@@ -4,8 +4,8 @@ use crate::disk::SpareMap;
 use crate::errno::Errno;
 use crate::files::content_of;
 use crate::store::PAGE;
-use mmapcheck_spec::{Content, Kind, Mode, Slot, TargetError, Watch, notation};
-use rustix::fs::{self, OFlags};
+use mmapcheck_spec::{Content, Mode, TargetError, Watch, World};
+use rustix::fs::{self, AtFlags, OFlags};
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -105,13 +105,22 @@ impl Folder {
         Ok(Folder { dir: dir.into(), stored: Vec::new(), buffer: vec![0; 1 << 13] })
     }
 
-    /// Gives a file these bytes.
-    pub fn make(&mut self, number: usize, bytes: &[u8]) -> Result<(), Errno> {
-        if number == self.stored.len() {
-            let file = self.descriptor(number, OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC)?;
-            let inode = Inode { file, size: Cell::new(0), most_pages: Cell::new(0), spare: RefCell::default() };
-            self.stored.push(Stored { inode: Rc::new(inode), spare: [const { None }; Mode::ALL.len()] });
+    /// Makes a file and its name, in place of what had this number and of what has the name. Numbers come in order.
+    pub fn create(&mut self, number: usize) -> Result<(), Errno> {
+        // Mostly there is nothing; what could not be removed cannot be made either.
+        let _ = self.unlink(number);
+        let file = self.descriptor(number, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)?;
+        let inode = Inode { file, size: Cell::new(0), most_pages: Cell::new(0), spare: RefCell::default() };
+        let stored = Stored { inode: Rc::new(inode), spare: [const { None }; Mode::ALL.len()] };
+        match self.stored.get_mut(number) {
+            Some(before) => *before = stored,
+            None => self.stored.push(stored),
         }
+        Ok(())
+    }
+
+    /// Gives a file these bytes.
+    pub fn fill(&mut self, number: usize, bytes: &[u8]) -> Result<(), Errno> {
         let inode = &self.stored[number].inode;
         rewrite(&inode.file, bytes, &mut self.buffer)?;
         inode.size.set(bytes.len() as u64);
@@ -119,16 +128,32 @@ impl Folder {
         Ok(())
     }
 
-    fn descriptor(&self, number: usize, flags: OFlags) -> rustix::io::Result<OwnedFd> {
-        let name = notation::name(Kind::File, number as Slot);
-        fs::openat(&self.dir, name, flags | OFlags::CLOEXEC, fs::Mode::RUSR | fs::Mode::WUSR)
+    fn descriptor(&self, name: usize, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+        fs::openat(&self.dir, World::path(name), flags | OFlags::CLOEXEC, fs::Mode::RUSR | fs::Mode::WUSR)
     }
 
-    /// A descriptor of a file, without emptying it.
-    pub fn open(&mut self, number: usize, mode: Mode) -> Result<OpenFile, Errno> {
+    /// Takes a name away.
+    pub fn unlink(&self, name: usize) -> Result<(), Errno> {
+        Ok(fs::unlinkat(&self.dir, World::path(name), AtFlags::empty())?)
+    }
+
+    /// Lets a name lead where another one does, which is taken away.
+    pub fn rename(&self, name: usize, to: usize) -> Result<(), Errno> {
+        Ok(fs::renameat(&self.dir, World::path(name), &self.dir, World::path(to))?)
+    }
+
+    /// The number of the file that a name leads to.
+    pub fn named(&self, name: usize) -> Option<usize> {
+        let found = fs::statat(&self.dir, World::path(name), AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        let is_it = |stored: &Stored| fs::fstat(&stored.inode.file).is_ok_and(|seen| seen.st_ino == found.st_ino);
+        self.stored.iter().position(is_it)
+    }
+
+    /// A descriptor of a file by a name that leads to it, without emptying it.
+    pub fn open(&mut self, name: usize, number: usize, mode: Mode) -> Result<OpenFile, Errno> {
         let fd = match self.stored[number].spare[mode as usize].take() {
             Some(fd) => fd,
-            None => Rc::new(self.descriptor(number, flags(mode))?),
+            None => Rc::new(self.descriptor(name, flags(mode))?),
         };
         Ok(OpenFile { inode: Rc::clone(&self.stored[number].inode), fd, mode })
     }

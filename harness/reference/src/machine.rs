@@ -158,7 +158,10 @@ impl<S: Store> Reference<S> {
                 let limits = Rc::clone(&self.files.borrow().limits);
                 limits.set(step).map(|()| Outcome::Value(Value::None))
             }
-            (_, Kind::File) | (Op::FileOpen | Op::FileContent | Op::FileSize, _) => {
+            (Op::FileUnlink | Op::FileReplace, _) if !self.profile.can_unlink_open_files() => {
+                Err(unsupported("the system keeps the name of a file that is open"))
+            }
+            (Op::FileOpen | Op::FileContent | Op::FileSize | Op::FileUnlink | Op::FileReplace, _) | (_, Kind::File) => {
                 self.files.borrow_mut().step(step).map(|outcome| self.of_file(step.op, outcome))
             }
             _ => outcome(self.answer(step)).map(|outcome| self.in_words(outcome)),

@@ -48,7 +48,7 @@ impl Inode {
     }
 
     /// Takes these bytes and forgets its past.
-    fn make(&self, new: &[u8]) {
+    fn fill(&self, new: &[u8]) {
         let mut bytes = self.bytes.borrow_mut();
         let old = self.size.replace(new.len());
         bytes.resize(new.len().next_multiple_of(PAGE), 0);
@@ -112,16 +112,29 @@ impl Store for Sim {
     type File = Opened;
     type Memory = Region;
 
-    fn make(&mut self, number: usize, bytes: &[u8]) -> Result<(), Errno> {
-        if number == self.files.len() {
-            self.files.push(Rc::default());
+    fn create(&mut self, number: usize) -> Result<(), Errno> {
+        match self.files.get_mut(number) {
+            Some(before) => *before = Rc::default(),
+            None => self.files.push(Rc::default()),
         }
-        self.files[number].make(bytes);
         Ok(())
     }
 
-    fn open(&mut self, number: usize, mode: Mode) -> Result<Opened, Errno> {
+    fn fill(&mut self, number: usize, bytes: &[u8]) -> Result<(), Errno> {
+        self.files[number].fill(bytes);
+        Ok(())
+    }
+
+    fn open(&mut self, _: usize, number: usize, mode: Mode) -> Result<Opened, Errno> {
         Ok(Opened { inode: Rc::clone(&self.files[number]), mode })
+    }
+
+    fn unlink(&mut self, _: usize) -> Result<(), Errno> {
+        Ok(())
+    }
+
+    fn rename(&mut self, _: usize, _: usize) -> Result<(), Errno> {
+        Ok(())
     }
 
     fn take_back(&mut self, _: usize, _: Opened) {}

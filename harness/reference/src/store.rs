@@ -44,24 +44,43 @@ pub enum Direction {
     Backward,
 }
 
-/// Files and memory. The files of a case are named by their number in its world.
+/// Files and memory. A file of a case is known by its number in its world, whatever name leads to it by now: at the start of a
+/// case, that of the same number.
 pub trait Store {
     /// An open file. A clone is another descriptor of the same opening.
     type File: Clone;
     /// Mapped memory.
     type Memory: Memory;
 
-    /// Gives a file these bytes at the start of a case, whatever an earlier case left in it.
-    ///
-    /// # Errors
-    /// As `open` and `write`.
-    fn make(&mut self, number: usize, bytes: &[u8]) -> Result<(), Errno>;
-
-    /// Opens a file that was made, without emptying it.
+    /// Makes a file and its name, in place of what had this number and of what has the name. Numbers come in order.
     ///
     /// # Errors
     /// As `open`.
-    fn open(&mut self, number: usize, mode: Mode) -> Result<Self::File, Errno>;
+    fn create(&mut self, number: usize) -> Result<(), Errno>;
+
+    /// Gives a file these bytes at the start of a case, whatever an earlier case left in it.
+    ///
+    /// # Errors
+    /// As `write`.
+    fn fill(&mut self, number: usize, bytes: &[u8]) -> Result<(), Errno>;
+
+    /// Opens a file by a name that leads to it, without emptying it.
+    ///
+    /// # Errors
+    /// As `open`.
+    fn open(&mut self, name: usize, number: usize, mode: Mode) -> Result<Self::File, Errno>;
+
+    /// Takes a name away.
+    ///
+    /// # Errors
+    /// As `unlink`.
+    fn unlink(&mut self, name: usize) -> Result<(), Errno>;
+
+    /// Lets a name lead where another one does, which is taken away.
+    ///
+    /// # Errors
+    /// As `rename`.
+    fn rename(&mut self, name: usize, to: usize) -> Result<(), Errno>;
 
     /// Takes back what was opened and is not used any more, to be given out again.
     fn take_back(&mut self, number: usize, file: Self::File);

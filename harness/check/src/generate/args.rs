@@ -14,6 +14,7 @@ impl<C: Choices> Maker<'_, C> {
             Op::SetStep if !self.one_in(4) => return self.fitting_stride(),
             Op::Seek if !self.one_in(4) => return self.sound_seek(),
             Op::Move if !self.one_in(4) => return self.fitting_move(),
+            Op::FileReplace => return self.two_names(),
             _ => {}
         }
         let row = op.row();
@@ -174,6 +175,14 @@ impl<C: Choices> Maker<'_, C> {
             2 => smallvec::smallvec![plain(near), plain(0)],
             _ => smallvec::smallvec![plain(near)],
         }
+    }
+
+    /// The names of two files of the world.
+    fn two_names(&mut self) -> Args {
+        let files = self.world.len();
+        let name = self.below(files);
+        let other = (name + 1 + self.below(files - 1)) % files;
+        [name, other].map(|name| Given::plain(Arg::Path(name as u8))).into_iter().collect()
     }
 
     /// Overlapping ranges near the start of the map.

@@ -1,7 +1,7 @@
 //! What is done wrong to private pages, to other maps of a file, and by what is remembered from step to step.
 
 use super::Answer;
-use super::wrong::{none, number, plain_int};
+use super::wrong::{none, number, plain_int, raised};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::constants::{self, MADV_DONTNEED};
 use mmapcheck_spec::{Arg, Changes, Given, Kind, Machine, Op, Outcome, SLOTS, Slot, Step, Value, notation};
@@ -19,17 +19,20 @@ pub(super) struct Keeper {
     marked: Vec<(Slot, Slot)>,
     /// Bytes that were cut off a map, and where they lay.
     cut: Vec<(Slot, i128, Vec<u8>)>,
+    /// File objects that were opened by a step, each with the name.
+    opened: Vec<(Slot, Slot)>,
 }
 
 impl Keeper {
     pub(super) fn new(reference: Reference, dir: &Path) -> Keeper {
-        Keeper { reference, dir: dir.to_owned(), marked: Vec::new(), cut: Vec::new() }
+        Keeper { reference, dir: dir.to_owned(), marked: Vec::new(), cut: Vec::new(), opened: Vec::new() }
     }
 
     /// Before a case.
     pub(super) fn forget(&mut self) {
         self.marked.clear();
         self.cut.clear();
+        self.opened.clear();
     }
 
     fn is_marked(&self, slot: Slot) -> bool {
@@ -139,6 +142,40 @@ impl Keeper {
             _ => self.reference.step(step),
         }
     }
+
+    /// The size is asked by the name that the file was opened by. What maps are marked with is that name here.
+    pub(super) fn size_by_name(&mut self, step: &Step) -> Answer {
+        let answer = self.reference.step(step)?;
+        if matches!(answer, Outcome::Raised(_)) {
+            return Ok(answer);
+        }
+        for done in step.act().into_iter().chain([step]).filter(|done| done.op == Op::FileOpen) {
+            self.opened.extend(done.args.iter().find_map(|given| named(&given.arg)).map(|name| (done.bind, name)));
+        }
+        match step.op {
+            Op::New => {
+                self.marked.retain(|(map, _)| *map != step.bind);
+                let has_flags = step.args.iter().skip(2).any(|given| given.keyword.is_none_or(|word| word == "flags"));
+                if let (Some(Given { arg: Arg::Fd(file), .. }), false) = (step.args.first(), has_flags) {
+                    let opened = self.opened.iter().rev().find(|(slot, _)| slot == file);
+                    self.marked.push((step.bind, opened.map_or(*file, |(_, name)| *name)));
+                }
+                Ok(answer)
+            }
+            Op::Size => match self.marked.iter().find(|(map, _)| *map == step.on) {
+                Some((_, name)) => match self.reference.step(&Step::new(Op::FileSize, 0, [Arg::Path(*name)])) {
+                    Err(_) => raised("FileNotFoundError", "[Errno 2] No such file or directory"),
+                    by_name => by_name,
+                },
+                None => Ok(answer),
+            },
+            _ => Ok(answer),
+        }
+    }
+}
+
+fn named(arg: &Arg) -> Option<Slot> {
+    if let Arg::Path(name) = arg { Some(*name) } else { None }
 }
 
 /// All of a map, where it can be read.

@@ -240,7 +240,7 @@ class Map(object):
     def __init__(self, given, target):
         self.target = target
         self.unreadable = False
-        self.path = None
+        self.file = None
         self.offset = 0
         self.pages = None
         self.data = None
@@ -258,9 +258,9 @@ class Map(object):
         flags = operator.index(given.get("flags", constant("MAP_SHARED", 1)))
         if self.target.platform != "linux":
             return
-        anonymous = given.get("path") is None or flags & constant("MAP_ANONYMOUS", 32)
+        anonymous = given.get("file") is None or flags & constant("MAP_ANONYMOUS", 32)
         if not anonymous:
-            self.path = given["path"]
+            self.file = given["file"]
             self.offset = operator.index(given.get("offset", 0))
         elif not flags & constant("MAP_PRIVATE", 2) and given.get("access") != constant("ACCESS_COPY", 3):
             self.pages = True
@@ -272,8 +272,8 @@ class Map(object):
 
     def readable(self, length):
         """How many of its bytes can be read: pages beyond the end of the file are dead."""
-        if self.path is not None:
-            return min(length, max(0, self.target.whole_pages(os.path.getsize(self.path)) - self.offset))
+        if self.file is not None:
+            return min(length, max(0, self.target.whole_pages(self.file.seek(0, 2)) - self.offset))
         if self.pages:
             return min(length, self.pages)
         return length
@@ -451,10 +451,9 @@ class Target(object):
         self.reach = 0
         self.shrunk = False
         self.limits.asked = None
-        self.paths = []
+        self.watching = []
         for slot, (name, data, mode) in enumerate(files):
             name = str(name)
-            self.paths.append(name)
             self.census.known.add(name)
             if not self.counted and os.path.exists(name):
                 # A map of the last case may still be there: the file becomes another.
@@ -466,6 +465,8 @@ class Target(object):
                 opened.close()
                 opened = io.open(name, mode, buffering=0)
             self.names["file"][slot] = opened
+            # It is looked at by a descriptor, as it may lose its name.
+            self.watching.append(io.open(name, "rb", buffering=0))
 
     def run(self, case, out):
         """Does a case. Where `out` is given, each step is told of as soon as it is done."""
@@ -483,7 +484,10 @@ class Target(object):
         last = self.look(True)
         closing = [self.close(slot) for slot in range(self.reach)]
         self.end()
-        files, leaks = self.files(), self.census.leaks(held)
+        files = self.files()
+        for watch in self.watching:
+            watch.close()
+        leaks = self.census.leaks(held)
         return {"id": case["id"], "steps": steps, "last": last, "closing": closing, "files": files, "leaks": leaks}
 
     def do(self, steps, done, tell):
@@ -617,7 +621,7 @@ class Target(object):
         function = self.compiled(operation, step, args)
         # What an object does while it is asked is for the map alone to see.
         given = dict((name, getattr(arg, "value", arg)) for name, arg in zip(names, args))
-        given["path"] = self.names["file"][files[0]].name if files else None
+        given["file"] = self.watch(files[0]) if files else None
         made = Map(given, self)
         made.made(self.limits.call(operation, function, None, args))
         given.clear()
@@ -709,11 +713,19 @@ class Target(object):
         shown = raised(error)
         return ["?", what + " raises " + shown[1] + ": " + shown[3]]
 
+    def watch(self, slot):
+        """What the file of a file object is looked at by: by now its name may lead elsewhere."""
+        if self.platform == "linux":
+            descriptor = self.names["file"][slot].fileno()
+            for watch in self.watching:
+                if os.path.sameopenfile(watch.fileno(), descriptor):
+                    return watch
+
     def files(self):
         states = []
-        for path in self.paths:
-            with io.open(path, "rb", buffering=0) as opened:
-                states.append(content(opened.read(), self.whole))
+        for watch in self.watching:
+            watch.seek(0)
+            states.append(content(watch.read(), self.whole))
         return states
 
 

@@ -30,6 +30,7 @@ impl Embedded {
             Ok((reads, writes, Some(child))) => {
                 drop(writes);
                 let mut done = self.listen(reads);
+                self.files.get_mut().notice_names();
                 if done.len() == block.len() {
                     self.child.set(Some(child));
                 } else {
