@@ -215,7 +215,7 @@ FAULTS of Step {
     "an exhausted iterator starts again" (4): |m, s| on(m, s, Op::Next, restarting_next);
     "an iterator of a closed map is exhausted" (4): |m, s| m.step(s).map(|outcome| if s.op == Op::Next { as_class(outcome, "ValueError", "StopIteration") } else { outcome });
     "a closed map can be flushed" (3): |m, s| forgive(m, s, Op::Flush, "ValueError", "closed");
-    "a map is used after an argument has closed it" (2): used_after_close;
+    "a map is used after an argument has closed it" (3): used_after_close;
     "a byte is written behind the end after its value has shrunk the map" (2): |m, s| on(m, s, Op::SetItem, stale_end);
     "read has the length of before a shrink" (2): |m, s| on(m, s, Op::Read, stale_length);
     "an argument is converted twice" (2): converted_twice;
