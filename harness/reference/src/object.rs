@@ -1,6 +1,6 @@
 //! The Python objects a step is given.
 
-use crate::answer::{Answer, buffer_error, type_error};
+use crate::answer::{Answer, buffer_error, type_error, unsupported};
 use crate::files::Cursor;
 use crate::machine::Act;
 use crate::map::{Map, Open};
@@ -168,6 +168,14 @@ impl<'a, S: Store> Source<'a, S> {
             Source::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
             Source::Mapped { map, start, count, .. } => Ok(Cow::Owned(map.open()?.read(*start, *count)?)),
         }
+    }
+
+    /// The bytes, at least one, as something to be looked for. No more of them need be touched than what rules out all places.
+    pub fn needle(&self) -> Answer<Cow<'_, [u8]>> {
+        if self.touch().is_err() && self.byte(0).is_ok() {
+            return Err(unsupported("how much of a needle a search looks at is its own affair").into());
+        }
+        self.bytes()
     }
 
     /// Checks that all of them can be touched.

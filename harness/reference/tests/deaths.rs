@@ -57,6 +57,8 @@ const STEPS: &[(&str, &str, i32)] = &[
     (CUT, "m.flush()", 0),
     (CUT, "m.madvise(mmap.MADV_DONTNEED)", 0),
     (CUT, "len(m)", 0),
+    (CUT, "m == bytearray(b'abc')", 0),
+    (CUT, "m == memoryview(b'abc\\n' * 25 + bytes(8092))", SIGBUS),
     (CUT, "m.resize(8192)", 0),
     (GONE, "m[4096]", SIGBUS),
     (KEPT, "m[4096]", 0),
@@ -70,6 +72,13 @@ const STEPS: &[(&str, &str, i32)] = &[
     (EMPTY, "m.write_byte(1)", SIGBUS),
     (EMPTY, "m.resize(10)", 0),
     (EMPTY, "m.seek(3)", 0),
+];
+
+/// Steps in which a process may die or not, as its search happens to go: CPython's own goes this way or that by the lengths.
+const OPEN: [(&str, &str); 3] = [
+    (CUT, "m == bytearray(b'abcx' * 2048)"),
+    (CUT, "m.find(b'abcx', 4090, 4098)"),
+    (CUT, "m2 = mmap.mmap(-1, 8192); m2.find(m)"),
 ];
 
 /// The lines of a session, from its opening to the step.
@@ -91,6 +100,23 @@ fn deaths_are_foreseen_and_nothing_else_is() -> Result<(), Box<dyn std::error::E
         }
         let end = reference.step(last).err();
         assert_eq!(end, (*signal != 0).then_some(End::Died(*signal)), "{text}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_depends_on_how_a_search_goes_is_not_foreseen() -> Result<(), Box<dyn std::error::Error>> {
+    let mut reference = Reference::in_memory(Profile::cpython(3, 11, 7))?;
+    for (before, steps) in OPEN {
+        let text: String =
+            lines(before, steps).iter().flat_map(|line| line.split("; ")).map(|line| format!(">>> {line}\n")).collect();
+        let case = parse(&text, 1)?.case;
+        let (last, steps) = case.steps.split_last().ok_or("no steps")?;
+        reference.begin(&case.world)?;
+        for step in steps {
+            reference.step(step).map_err(|end| format!("{text}{end:?} before its end"))?;
+        }
+        assert!(matches!(reference.step(last), Err(End::Unsupported(_))), "{text}");
     }
     Ok(())
 }

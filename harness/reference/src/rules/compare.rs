@@ -23,7 +23,23 @@ pub fn equal<S: Store>(map: &Rc<Map<S>>, other: &Object<'_, S>, profile: Profile
 /// Whether a bytes-like object has the bytes of the map. Where one of them has no buffer, they differ.
 fn same_bytes<S: Store>(map: &Map<S>, other: &Object<'_, S>, profile: Profile) -> Answer<bool> {
     let (Ok(open), Ok(source)) = (map.open(), Source::any(other, profile)) else { return Ok(false) };
-    Ok(source.len() == map.len.get() && open.read(0, source.len())? == *source.bytes()?)
+    if source.len() != map.len.get() {
+        return Ok(false);
+    }
+    match (open.read(0, source.len()), source.bytes()) {
+        (Ok(ours), Ok(theirs)) => Ok(ours == *theirs),
+        _ => Err(untouchable(source.len(), |at| Ok((open.byte(at)?, source.byte(at)?)))),
+    }
+}
+
+/// Why a comparison does not end, where some of the first `count` pairs of bytes cannot be touched: who gets that far dies.
+fn untouchable(count: usize, pair: impl Fn(usize) -> Answer<(u8, u8)>) -> Stop {
+    let told = (0..count).find_map(|at| match pair(at) {
+        Ok((ours, theirs)) => (ours != theirs)
+            .then(|| unsupported("how far a comparison looks beyond the first difference is its own affair").into()),
+        Err(stop) => Some(stop),
+    });
+    told.unwrap_or_else(|| unsupported("memory is dead at one time and not at another").into())
 }
 
 /// `m < other`: only a `bytearray` knows how to compare itself.
@@ -33,7 +49,10 @@ pub fn less<S: Store>(map: &Rc<Map<S>>, other: &Object<'_, S>, profile: Profile)
     }
     if let (Object::Bytes(Wrap::ByteArray, bytes), Ok(open)) = (other, map.open()) {
         let count = map.len.get().min(bytes.len());
-        let order = open.read(0, count)?.as_slice().cmp(&bytes[..count]);
+        let Ok(ours) = open.read(0, count) else {
+            return Err(untouchable(count, |at| Ok((open.byte(at)?, bytes[at]))));
+        };
+        let order = ours.as_slice().cmp(&bytes[..count]);
         return Ok(Value::Bool(order.then(map.len.get().cmp(&bytes.len())).is_lt()));
     }
     Err(type_error(format!("'<' not supported between instances of 'mmap.mmap' and '{}'", other.type_name(profile))))

@@ -31,7 +31,7 @@ impl<S: Store> Map<S> {
             (0, Direction::Forward) => Some(start),
             (0, Direction::Backward) => Some(end),
             (len, _) if len > end - start => None,
-            _ => open.find(start..end, &needle.bytes()?, direction)?,
+            _ => open.find(start..end, &needle.needle()?, direction)?,
         };
         Ok(found.map_or(Value::Int(-1), number))
     }
