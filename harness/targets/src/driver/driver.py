@@ -448,6 +448,7 @@ class Target(object):
 
     def begin(self, files):
         self.names = {"map": {}, "file": {}, "view": {}, "iter": {}}
+        self.maps = self.names["map"]
         self.reach = 0
         self.shrunk = False
         self.limits.asked = None
@@ -492,13 +493,13 @@ class Target(object):
 
     def do(self, steps, done, tell):
         """Does steps one after the other until one cannot be done, and adds what they did."""
-        before, at = None, 0
-        while at < len(steps):
+        before, at, count, operations = None, 0, len(steps), self.operations
+        while at < count:
             step = steps[at]
-            operation = self.operations[step[0]]
+            operation = operations[step[0]]
             if operation.forks:
                 end = at + 1
-                while end < len(steps) and not self.operations[steps[end][0]].waits:
+                while end < count and not operations[steps[end][0]].waits:
                     end += 1
                 self.fork(steps[at:end], done, tell)
                 before, at = None, end
@@ -585,7 +586,11 @@ class Target(object):
             if operation.cuts:
                 self.shrunk = True
             if operation.binds is None:
-                return self.limits.call(operation, self.compiled(operation, step, args), on, args)
+                function = self.compiled(operation, step, args)
+                if self.limits.asked is None and not operation.limits:
+                    # As it is in nearly all steps.
+                    return function(on, args)
+                return self.limits.call(operation, function, on, args)
             if operation.binds == "map":
                 return self.construct(operation, step)
             function = self.compiled(operation, step, args)
@@ -667,8 +672,9 @@ class Target(object):
     # What can be seen.
 
     def look(self, closely):
-        named = self.names["map"]
-        maps = [self.state(named[slot], closely) if slot in named else None for slot in range(self.reach)]
+        named, maps = self.maps, []
+        for slot in range(self.reach):
+            maps.append(self.state(named[slot], closely) if slot in named else None)
         return [maps, self.files() if self.every else []]
 
     def state(self, made, closely):
