@@ -16,6 +16,8 @@ pub struct Limits {
     asked: [Cell<Option<Asked>>; KINDS.len()],
     /// Whether the case has set any.
     any: Cell<bool>,
+    /// How many bytes of address space this process has taken before the first case.
+    taken: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,11 @@ struct Asked {
 }
 
 impl Limits {
+    /// No limits, in a process that has none of a case in force.
+    pub fn new() -> Limits {
+        Limits { taken: address_space(), ..Limits::default() }
+    }
+
     /// Forgets what a case has set.
     pub fn forget(&self) {
         self.asked.iter().for_each(|asked| asked.set(None));
@@ -39,7 +46,7 @@ impl Limits {
             _ => None,
         };
         let most = most.ok_or_else(|| End::Unsupported("a limit is a number".into()))?;
-        if step.op == Op::LimitMemory && most > 1 && address_space() > most {
+        if step.op == Op::LimitMemory && most > 1 && self.taken > most {
             return Err(End::Unsupported("this process takes more address space than any case grants".into()));
         }
         for ((op, kind), asked) in KINDS.iter().zip(&self.asked) {

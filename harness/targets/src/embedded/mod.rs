@@ -85,7 +85,7 @@ impl Embedded {
             shrunk: Cell::new(false),
             grown: Cell::new(false),
             child: Cell::new(None),
-            limits: Limits::default(),
+            limits: Limits::new(),
             guards: Rc::new(Cell::new(true)),
             scratch,
             kit,
