@@ -1,6 +1,6 @@
 # value: constant: expected 64, got AttributeError: module 'mmap' has no attribute 'MAP_32BIT'
 # Found in CPython 3.14.2 on wasm, module mmap, judged as cpython-3.14.2-wasm.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')

@@ -1,6 +1,6 @@
-# value: find: expected 1, got OverflowError: Python int too large to convert to C ssize_t
+# value: find: expected -1, got OverflowError: Python int too large to convert to C ssize_t
 # Found in CPython 3.14.2 on wasm, module mmap, judged as cpython-3.14.2-wasm.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -8,18 +8,20 @@ if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
 from io import open
 os.chdir(tempfile.mkdtemp())
 
-f = open('f', 'w+b', buffering=0)
-f.write(b'a')
+f = open('f', 'wb', buffering=0)
+f.write(b'aabbaaabaabbaaaba')
+f.close()
+f = open('f', 'rb', buffering=0)
 try:
-    m = mmap.mmap(f.fileno(), 0)
+    m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
 except Exception as error:
-    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
+    print('m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm.find(b\'\', 2**31)')
-print('expected: ' + '1')
+print('asked:    ' + 'm.find(b\'ca\', -2152565428)')
+print('expected: ' + '-1')
 sys.stdout.flush()
 try:
-    got = m.find(b'', 2**31)
+    got = m.find(b'ca', -2152565428)
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
 # class: mmap: expected PermissionError: [Errno 13] Permission denied, got PermissionError: [Errno 2] Permission denied
 # Found in CPython 3.14.2 on wasm, module mmap, judged as cpython-3.14.2-wasm.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -8,12 +8,10 @@ if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
 from io import open
 os.chdir(tempfile.mkdtemp())
 
-f = open('f', 'w+b', buffering=0)
+f = open('f', 'wb', buffering=0)
 f.write(b'a')
-try:
-    f = open('f', 'rb', buffering=0)
-except Exception as error:
-    print('f = open(\'f\', \'rb\', buffering=0)' + ' raised ' + repr(error))
+f.close()
+f = open('f', 'rb', buffering=0)
 
 print('asked:    ' + 'm = mmap.mmap(f.fileno(), 0)')
 print('expected: ' + 'PermissionError: [Errno 13] Permission denied')

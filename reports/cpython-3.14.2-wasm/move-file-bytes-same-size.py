@@ -1,6 +1,6 @@
-# bytes: move: file bytes: expected b'aa', got b'ba'
+# bytes: move: file bytes: expected b'aa', got b'ab'
 # Found in CPython 3.14.2 on wasm, module mmap, judged as cpython-3.14.2-wasm.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -9,15 +9,15 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 f = open('f', 'w+b', buffering=0)
-f.write(b'ba')
+f.write(b'ab')
 try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 try:
-    m.move(0, 1, 1)
+    m.move(1, 0, 1)
 except Exception as error:
-    print('m.move(0, 1, 1)' + ' raised ' + repr(error))
+    print('m.move(1, 0, 1)' + ' raised ' + repr(error))
 
 print('asked:    ' + 'open(\'f\', \'rb\').read()')
 print('expected: ' + 'b\'aa\'')

@@ -1,6 +1,6 @@
-# class: resize: expected ValueError: new size out of range, got OverflowError: Python int too large to convert to C ssize_t
+# class: resize: expected ValueError: mmap closed or invalid, got OverflowError: Python int too large to convert to C ssize_t
 # Found in CPython 3.14.2 on wasm, module mmap, judged as cpython-3.14.2-wasm.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -9,17 +9,22 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 f = open('f', 'w+b', buffering=0)
-f.write(b'b' * 42)
+f.write(b'a')
 try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
+try:
+    with m:
+        pass
+except Exception as error:
+    print('with m: pass' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm.resize(-2152565116)')
-print('expected: ' + 'ValueError: new size out of range')
+print('asked:    ' + 'm.resize(2**31)')
+print('expected: ' + 'ValueError: mmap closed or invalid')
 sys.stdout.flush()
 try:
-    got = m.resize(-2152565116)
+    got = m.resize(2**31)
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

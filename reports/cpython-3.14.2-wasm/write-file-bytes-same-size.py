@@ -1,6 +1,6 @@
-# bytes: write: file bytes: expected b'X', got b'a'
+# bytes: write: file bytes: expected b'a', got b'\x00'
 # Found in CPython 3.14.2 on wasm, module mmap, judged as cpython-3.14.2-wasm.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -9,18 +9,18 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 f = open('f', 'w+b', buffering=0)
-f.write(b'a')
+f.write(b'\x00')
 try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 try:
-    m.write(b'X')
+    m.write(b'a')
 except Exception as error:
-    print('m.write(b\'X\')' + ' raised ' + repr(error))
+    print('m.write(b\'a\')' + ' raised ' + repr(error))
 
 print('asked:    ' + 'open(\'f\', \'rb\').read()')
-print('expected: ' + 'b\'X\'')
+print('expected: ' + 'b\'a\'')
 sys.stdout.flush()
 try:
     got = open('f', 'rb').read()

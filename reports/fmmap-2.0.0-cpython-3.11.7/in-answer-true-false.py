@@ -1,6 +1,6 @@
 # value: in: expected True, got False
 # Found in CPython 3.11.7, module fmmap 2.0.0, judged as cpython-3.11.7-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')

@@ -1,6 +1,6 @@
-# class: find: expected BufferError: memoryvie … 18 more … er is not C-contiguous, got TypeError: 'bytes' obj … 17 more … erpreted as an integer
+# class: find: expected BufferError: memoryvie … 18 more … er is not C-contiguous, got TypeError: 'NoneType'  … 20 more … erpreted as an integer
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,11 +15,11 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm.find(memoryview(b\'\')[::2], b\'\')')
+print('asked:    ' + 'm.find(memoryview(b\'\')[::2], None)')
 print('expected: ' + 'BufferError: memoryview: underlying buffer is not C-contiguous')
 sys.stdout.flush()
 try:
-    got = m.find(memoryview(b'')[::2], b'')
+    got = m.find(memoryview(b'')[::2], None)
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
 # value: find: expected OverflowError: Python int too large to convert to C ssize_t, got -1
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -8,10 +8,12 @@ if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
 from io import open
 os.chdir(tempfile.mkdtemp())
 
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
 try:
-    m = mmap.mmap(-1, 1)
+    m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
-    print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
 print('asked:    ' + 'm.find(b\'\', 2**63)')
 print('expected: ' + 'OverflowError: Python int too large to convert to C ssize_t')

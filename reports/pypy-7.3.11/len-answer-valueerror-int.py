@@ -1,6 +1,6 @@
 # value: len: expected ValueError: mmap closed or invalid, got 0
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,9 +15,10 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 try:
-    m.__exit__()
+    with m:
+        pass
 except Exception as error:
-    print('m.__exit__()' + ' raised ' + repr(error))
+    print('with m: pass' + ' raised ' + repr(error))
 
 print('asked:    ' + 'len(m)')
 print('expected: ' + 'ValueError: mmap closed or invalid')

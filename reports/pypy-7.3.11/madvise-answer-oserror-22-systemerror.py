@@ -1,6 +1,6 @@
 # class: madvise: expected OSError: [Errno 22] Invalid argument, got SystemError: unexpecte … 97 more … k was dumped to stderr
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -9,17 +9,17 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 f = open('f', 'w+b', buffering=0)
-f.write(b'aa')
+f.write(b'a')
 try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm.madvise(mmap.MADV_DONTDUMP, 1)')
+print('asked:    ' + 'm.madvise(mmap.MADV_FREE)')
 print('expected: ' + 'OSError: [Errno 22] Invalid argument')
 sys.stdout.flush()
 try:
-    got = m.madvise(mmap.MADV_DONTDUMP, 1)
+    got = m.madvise(mmap.MADV_FREE)
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

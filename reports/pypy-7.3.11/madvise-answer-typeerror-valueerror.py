@@ -1,6 +1,6 @@
 # class: madvise: expected TypeError: 'NoneType'  … 20 more … erpreted as an integer, got ValueError: madvise start out of bounds
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,11 +15,11 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm.madvise(mmap.MADV_DODUMP, 1, None)')
+print('asked:    ' + 'm.madvise(mmap.MADV_NORMAL, 1, None)')
 print('expected: ' + 'TypeError: \'NoneType\' object cannot be interpreted as an integer')
 sys.stdout.flush()
 try:
-    got = m.madvise(mmap.MADV_DODUMP, 1, None)
+    got = m.madvise(mmap.MADV_NORMAL, 1, None)
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
 # class: resize: expected BufferError: mmap can't resize with extant buffers exported., got TypeError: mmap can't  … 24 more … y-on-write memory map.
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')

@@ -1,6 +1,6 @@
 # class: setitem: expected ValueError: mmap item value must be in range(0, 256), got TypeError: expected integer, got Index object
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -14,16 +14,18 @@ class Index:
     def __index__(self):
         return self.value
 
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
 try:
-    m = mmap.mmap(-1, 1)
+    m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
-    print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm[Index(0)] = -1')
+print('asked:    ' + 'm[Index(0)] = 256')
 print('expected: ' + 'ValueError: mmap item value must be in range(0, 256)')
 sys.stdout.flush()
 try:
-    m[Index(0)] = -1
+    m[Index(0)] = 256
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

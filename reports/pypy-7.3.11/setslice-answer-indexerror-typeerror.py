@@ -1,6 +1,6 @@
-# class: setslice: expected IndexError: mmap slice assignment is wrong size, got TypeError: expected bytes, got array.array object
+# class: setslice: expected IndexError: mmap slice assignment is wrong size, got TypeError: expected bytes, got mmap.mmap object
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -8,7 +8,6 @@ if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
 from io import open
 os.chdir(tempfile.mkdtemp())
 
-import array, mmap
 f = open('f', 'w+b', buffering=0)
 f.write(b'a')
 try:
@@ -16,11 +15,11 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm[0:0] = array.array(\'B\', b\'a\')')
+print('asked:    ' + 'm[0:0] = m')
 print('expected: ' + 'IndexError: mmap slice assignment is wrong size')
 sys.stdout.flush()
 try:
-    m[0:0] = array.array('B', b'a')
+    m[0:0] = m
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
-# value: setslice: expected None, got TypeError: expected bytes, got memoryview object
+# value: setslice: expected None, got TypeError: expected bytes, got array.array object
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -8,16 +8,19 @@ if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
 from io import open
 os.chdir(tempfile.mkdtemp())
 
+import array, mmap
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
 try:
-    m = mmap.mmap(-1, 1)
+    m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
-    print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm[0:0] = memoryview(b\'\')')
+print('asked:    ' + 'm[0:1] = array.array(\'B\', b\'a\')')
 print('expected: ' + 'nothing')
 sys.stdout.flush()
 try:
-    m[0:0] = memoryview(b'')
+    m[0:1] = array.array('B', b'a')
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

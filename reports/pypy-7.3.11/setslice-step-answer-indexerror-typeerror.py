@@ -1,6 +1,6 @@
-# class: setslice-step: expected IndexError: mmap slice assignment is wrong size, got TypeError: expected bytes, got memoryview object
+# class: setslice-step: expected IndexError: mmap slice assignment is wrong size, got TypeError: expected bytes, got array.array object
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -8,6 +8,7 @@ if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
 from io import open
 os.chdir(tempfile.mkdtemp())
 
+import array, mmap
 f = open('f', 'w+b', buffering=0)
 f.write(b'a')
 try:
@@ -15,11 +16,11 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm[0:1:True] = memoryview(b\'\')')
+print('asked:    ' + 'm[0:None:1] = array.array(\'B\', b\'\')')
 print('expected: ' + 'IndexError: mmap slice assignment is wrong size')
 sys.stdout.flush()
 try:
-    m[0:1:True] = memoryview(b'')
+    m[0:None:1] = array.array('B', b'')
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
 # class: setslice-step: expected IndexError: mmap slice assignment is wrong size, got ValueError: mmap slice assignment is wrong size
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,11 +15,11 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm[0:0:1] = b\'a\'')
+print('asked:    ' + 'm[0:0:None] = b\'a\'')
 print('expected: ' + 'IndexError: mmap slice assignment is wrong size')
 sys.stdout.flush()
 try:
-    m[0:0:1] = b'a'
+    m[0:0:None] = b'a'
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
 # value: setslice-step: expected None, got TypeError: expected bytes, got memoryview object
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,11 +15,11 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm[0:0:None] = memoryview(b\'\')')
+print('asked:    ' + 'm[:1:1] = memoryview(b\'a\')[::2]')
 print('expected: ' + 'nothing')
 sys.stdout.flush()
 try:
-    m[0:0:None] = memoryview(b'')
+    m[:1:1] = memoryview(b'a')[::2]
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

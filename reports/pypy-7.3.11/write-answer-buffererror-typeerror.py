@@ -1,6 +1,6 @@
 # class: write: expected BufferError: memoryvie … 18 more … er is not C-contiguous, got TypeError: mmap can't modify a readonly memory map.
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -11,9 +11,9 @@ os.chdir(tempfile.mkdtemp())
 f = open('f', 'w+b', buffering=0)
 f.write(b'a')
 try:
-    m = mmap.mmap(f.fileno(), 0, prot=0)
+    m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
 except Exception as error:
-    print('m = mmap.mmap(f.fileno(), 0, prot=0)' + ' raised ' + repr(error))
+    print('m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)' + ' raised ' + repr(error))
 
 print('asked:    ' + 'm.write(memoryview(b\'\')[::2])')
 print('expected: ' + 'BufferError: memoryview: underlying buffer is not C-contiguous')

@@ -1,6 +1,6 @@
-# class: write: expected ValueError: mmap closed or invalid, got TypeError: write() mis … 21 more … ional argument: 'data'
+# class: write: expected ValueError: mmap closed or invalid, got TypeError: write() tak … 20 more … ments but 3 were given
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -8,21 +8,23 @@ if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
 from io import open
 os.chdir(tempfile.mkdtemp())
 
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
 try:
-    m = mmap.mmap(-1, 1)
+    m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
-    print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 try:
     with m:
-        raise KeyError
+        pass
 except Exception as error:
-    pass
+    print('with m: pass' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm.write()')
+print('asked:    ' + 'm.write(b\'\', b\'\')')
 print('expected: ' + 'ValueError: mmap closed or invalid')
 sys.stdout.flush()
 try:
-    got = m.write()
+    got = m.write(b'', b'')
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

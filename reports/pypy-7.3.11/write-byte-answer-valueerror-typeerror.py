@@ -1,6 +1,6 @@
-# class: write_byte: expected ValueError: mmap closed or invalid, got TypeError: write_byte( … 25 more … ments but 3 were given
+# class: write_byte: expected ValueError: mmap closed or invalid, got TypeError: write_byte( … 26 more … ional argument: 'byte'
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,15 +15,15 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 try:
-    m.close()
+    m.__exit__()
 except Exception as error:
-    print('m.close()' + ' raised ' + repr(error))
+    print('m.__exit__()' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm.write_byte(0, 0)')
+print('asked:    ' + 'm.write_byte()')
 print('expected: ' + 'ValueError: mmap closed or invalid')
 sys.stdout.flush()
 try:
-    got = m.write_byte(0, 0)
+    got = m.write_byte()
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
-# bytes: write_byte: file bytes: expected b'a', got b'\x00'
+# bytes: write_byte: file bytes: expected b'a', got b'\xff'
 # Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,7 +15,7 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 try:
-    m.write_byte(256)
+    m.write_byte(-1)
 except Exception as error:
     pass
 

@@ -1,6 +1,6 @@
 # value: lt: expected TypeError: '<' not sup … 29 more … mmap.mmap' and 'bytes', got True
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -9,7 +9,7 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 f = open('f', 'w+b', buffering=0)
-f.write(b'\x00')
+f.write(b'\n')
 try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:

@@ -1,6 +1,6 @@
 # value: madvise: expected OSError: [Errno 22] Invalid argument, got None
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,11 +15,11 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm.madvise(mmap.MADV_HUGEPAGE, 1)')
+print('asked:    ' + 'm.madvise(mmap.MADV_RANDOM, 1)')
 print('expected: ' + 'OSError: [Errno 22] Invalid argument')
 sys.stdout.flush()
 try:
-    got = m.madvise(mmap.MADV_HUGEPAGE, 1)
+    got = m.madvise(mmap.MADV_RANDOM, 1)
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
 # death: move: expected ValueError: source, destination, or count out of range, got exited with status 101 … 67 more … r a verbose backtrace.
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,11 +15,11 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm.move(0, 2, 0)')
+print('asked:    ' + 'm.move(0, 1024, 0)')
 print('expected: ' + 'ValueError: source, destination, or count out of range')
 sys.stdout.flush()
 try:
-    got = m.move(0, 2, 0)
+    got = m.move(0, 1024, 0)
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

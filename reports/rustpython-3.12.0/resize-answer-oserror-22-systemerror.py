@@ -1,6 +1,6 @@
 # class: resize: expected OSError: [Errno 22] Invalid argument, got SystemError: mmap: resizing not available--no mremap()
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')

@@ -1,6 +1,6 @@
 # class: resize: expected OverflowError: Python int too large to convert to C ssize_t, got SystemError: mmap: resizing not available--no mremap()
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -9,17 +9,17 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 f = open('f', 'w+b', buffering=0)
-f.write(b'a')
+f.write(b'aa\n\x00cb\nb' * 7 + b'aa')
 try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm.resize(2**63)')
+print('asked:    ' + 'm.resize(-9245200247839548842)')
 print('expected: ' + 'OverflowError: Python int too large to convert to C ssize_t')
 sys.stdout.flush()
 try:
-    got = m.resize(2**63)
+    got = m.resize(-9245200247839548842)
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

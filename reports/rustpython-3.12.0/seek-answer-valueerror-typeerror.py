@@ -1,6 +1,6 @@
 # class: seek: expected ValueError: seek out of range, got TypeError: Expected type 'int' but 'Index' found
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -21,11 +21,11 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm.seek(Index(-1))')
+print('asked:    ' + 'm.seek(Index(1), 2)')
 print('expected: ' + 'ValueError: seek out of range')
 sys.stdout.flush()
 try:
-    got = m.seek(Index(-1))
+    got = m.seek(Index(1), 2)
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
 # class: setitem: expected TypeError: mmap can't modify a readonly memory map., got IndexError: mmap index out of range
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,11 +15,11 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm[1] = b\'\'')
+print('asked:    ' + 'm[1] = 0')
 print('expected: ' + 'TypeError: mmap can\'t modify a readonly memory map.')
 sys.stdout.flush()
 try:
-    m[1] = b''
+    m[1] = 0
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
-# bytes: setslice: file bytes: expected b'c', got b'a'
+# bytes: setslice: file bytes: expected b'\n', got b'a'
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -9,7 +9,7 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 f = open('f', 'w+b', buffering=0)
-f.write(b'c')
+f.write(b'\n')
 try:
     m = mmap.mmap(f.fileno(), 0, mmap.MAP_PRIVATE)
 except Exception as error:
@@ -20,7 +20,7 @@ except Exception as error:
     print('m[0:1] = b\'a\'' + ' raised ' + repr(error))
 
 print('asked:    ' + 'open(\'f\', \'rb\').read()')
-print('expected: ' + 'b\'c\'')
+print('expected: ' + 'b\'\\n\'')
 sys.stdout.flush()
 try:
     got = open('f', 'rb').read()

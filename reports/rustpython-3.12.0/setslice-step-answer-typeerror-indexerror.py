@@ -1,6 +1,6 @@
 # class: setslice-step: expected TypeError: mmap can't modify a readonly memory map., got IndexError: mmap slice assignment is wrong size
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,11 +15,11 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm[0:0:1] = b\'a\'')
+print('asked:    ' + 'm[1:True:1] = b\'a\'')
 print('expected: ' + 'TypeError: mmap can\'t modify a readonly memory map.')
 sys.stdout.flush()
 try:
-    m[0:0:1] = b'a'
+    m[1:True:1] = b'a'
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
 # class: struct.pack_into: expected struct.error: pack_int … 75 more … tual buffer size is 1), got TypeError: buffer is not a read-write bytes-like object
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -10,16 +10,17 @@ os.chdir(tempfile.mkdtemp())
 
 import mmap, struct
 f = open('f', 'w+b', buffering=0)
+f.write(b'a')
 try:
-    m = mmap.mmap(-1, 1)
+    m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
-    print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'struct.pack_into(\'<H\', m, 0, f)')
+print('asked:    ' + 'struct.pack_into(\'<H\', m, 0, 0)')
 print('expected: ' + 'struct.error: pack_into requires a buffer of at least 2 bytes for packing 2 bytes at offset 0 (actual buffer size is 1)')
 sys.stdout.flush()
 try:
-    got = struct.pack_into('<H', m, 0, f)
+    got = struct.pack_into('<H', m, 0, 0)
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
 # bytes: struct.pack_into: file bytes: expected b'\x00\x00', got b'aa'
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -16,7 +16,7 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 try:
-    struct.pack_into('<H', m, 0, b'')
+    struct.pack_into('<H', m, 0, 65536)
 except Exception as error:
     pass
 

@@ -1,6 +1,6 @@
-# class: struct.unpack_from: expected struct.error: unpack_f … 79 more … tual buffer size is 1), got TypeError: Expected type 'int' but 'Index' found
+# class: struct.unpack_from: expected struct.error: offset -58 out of range for 50-byte buffer, got TypeError: Expected type 'int' but 'Index' found
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -16,17 +16,17 @@ class Index:
         return self.value
 
 f = open('f', 'w+b', buffering=0)
-f.write(b'a')
+f.write(b'aac\nbacaaca' * 4 + b'aac\nba')
 try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'struct.unpack_from(\'<H\', m, Index(0))')
-print('expected: ' + 'struct.error: unpack_from requires a buffer of at least 2 bytes for unpacking 2 bytes at offset 0 (actual buffer size is 1)')
+print('asked:    ' + 'struct.unpack_from(\'<H\', m, Index(-58))')
+print('expected: ' + 'struct.error: offset -58 out of range for 50-byte buffer')
 sys.stdout.flush()
 try:
-    got = struct.unpack_from('<H', m, Index(0))
+    got = struct.unpack_from('<H', m, Index(-58))
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -1,6 +1,6 @@
 # value: view-setslice: expected None, got TypeError: cannot modify read-only memory
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -18,12 +18,16 @@ try:
     v = memoryview(m)
 except Exception as error:
     print('v = memoryview(m)' + ' raised ' + repr(error))
+try:
+    v = v[0:0]
+except Exception as error:
+    print('v = v[0:0]' + ' raised ' + repr(error))
 
-print('asked:    ' + 'v[0:0] = b\'\'')
+print('asked:    ' + 'v[0:None] = b\'\'')
 print('expected: ' + 'nothing')
 sys.stdout.flush()
 try:
-    v[0:0] = b''
+    v[0:None] = b''
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

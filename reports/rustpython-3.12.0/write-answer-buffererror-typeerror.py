@@ -1,6 +1,6 @@
 # class: write: expected BufferError: memoryvie … 18 more … er is not C-contiguous, got TypeError: non-contiguous buffer is not a bytes-like object
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')

@@ -1,6 +1,6 @@
 # class: write: expected TypeError: mmap can't modify a readonly memory map., got ValueError: data out of range
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -11,9 +11,9 @@ os.chdir(tempfile.mkdtemp())
 f = open('f', 'w+b', buffering=0)
 f.write(b'a')
 try:
-    m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
+    m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
 except Exception as error:
-    print('m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)' + ' raised ' + repr(error))
+    print('m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)' + ' raised ' + repr(error))
 
 print('asked:    ' + 'm.write(b\'aa\')')
 print('expected: ' + 'TypeError: mmap can\'t modify a readonly memory map.')

@@ -1,6 +1,6 @@
-# class: write_byte: expected OverflowError: unsigned byte integer is greater than maximum, got ValueError: byte must be in range(0, 256)
+# class: write_byte: expected OverflowError: unsigned byte integer is less than minimum, got ValueError: byte must be in range(0, 256)
 # Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
-import importlib, os, sys, tempfile
+import gc, importlib, os, sys, tempfile
 import mmap
 if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
     module, _, name = sys.argv[1].partition(':')
@@ -15,11 +15,11 @@ try:
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
 
-print('asked:    ' + 'm.write_byte(256)')
-print('expected: ' + 'OverflowError: unsigned byte integer is greater than maximum')
+print('asked:    ' + 'm.write_byte(-1)')
+print('expected: ' + 'OverflowError: unsigned byte integer is less than minimum')
 sys.stdout.flush()
 try:
-    got = m.write_byte(256)
+    got = m.write_byte(-1)
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

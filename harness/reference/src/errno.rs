@@ -76,7 +76,7 @@ pub enum WinError {
     AccessDenied = 5,
     /// The section would be larger than a file that is only read.
     NotEnoughMemory = 8,
-    /// Wrong in itself: a section of no bytes.
+    /// Wrong in itself: a section of no bytes, or the address 0.
     InvalidParameter = 87,
     /// A section of an empty file.
     FileInvalid = 1006,

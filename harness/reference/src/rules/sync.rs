@@ -2,7 +2,7 @@
 
 use crate::answer::{Answer, overflow_error, unsupported, value_error};
 use crate::convert;
-use crate::errno::Errno;
+use crate::errno::{Errno, WinError};
 use crate::map::{Access, Map};
 use crate::object::{Args, Object};
 use crate::store::{PAGE, Store};
@@ -61,10 +61,11 @@ impl<S: Store> Map<S> {
             return Err(Errno::EINVAL.into());
         }
         // A map that was closed while the arguments were converted, in the versions that do not look again.
-        if reaches_kernel && self.is_closed() && size > 0 {
-            return Err(Errno::ENOMEM.into());
+        match self.reaches_kernel() && self.is_closed() && size > 0 {
+            true if profile.flushes_whole_pages() => Err(Errno::ENOMEM.into()),
+            true => Err(WinError::InvalidParameter.into()),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Whether what is written to the map is to be seen elsewhere.

@@ -1,0 +1,24 @@
+# value: madvise: expected OSError: [Errno 22] Invalid argument, got None
+# Found in CPython 3.14.2 on wasm, module mmap, judged as cpython-3.14.2-wasm.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+try:
+    m = mmap.mmap(-1, 2)
+except Exception as error:
+    print('m = mmap.mmap(-1, 2)' + ' raised ' + repr(error))
+
+print('asked:    ' + 'm.madvise(mmap.MADV_SEQUENTIAL, 1)')
+print('expected: ' + 'OSError: [Errno 22] Invalid argument')
+sys.stdout.flush()
+try:
+    got = m.madvise(mmap.MADV_SEQUENTIAL, 1)
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

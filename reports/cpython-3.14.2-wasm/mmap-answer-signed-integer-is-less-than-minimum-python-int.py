@@ -1,0 +1,21 @@
+# message: mmap: expected OverflowError: signed integer is less than minimum, got OverflowError: Python int too large to convert to C long
+# Found in CPython 3.14.2 on wasm, module mmap, judged as cpython-3.14.2-wasm.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+f = open('f', 'w+b', buffering=0)
+
+print('asked:    ' + 'm = mmap.mmap(f.fileno(), 0, -2**32 + 1)')
+print('expected: ' + 'OverflowError: signed integer is less than minimum')
+sys.stdout.flush()
+try:
+    m = mmap.mmap(f.fileno(), 0, -2**32 + 1)
+    got = 'nothing'
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

@@ -1,0 +1,35 @@
+# class: write_byte with setitem inside: expected ValueError: mmap item value must be in range(0, 256), got TypeError: cannot fit 'int' into an index-sized integer
+# Found in CPython 3.14.2 on wasm, module mmap, judged as cpython-3.14.2-wasm.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+class IndexAfter:
+    def __init__(self, value, act):
+        self.value = value
+        self.act = act
+    def __index__(self):
+        self.act()
+        return self.value
+
+try:
+    m = mmap.mmap(-1, 1)
+except Exception as error:
+    print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
+def act():
+    m[0] = 2**31
+
+
+print('asked:    ' + 'm.write_byte(IndexAfter(0, act))')
+print('expected: ' + 'ValueError: mmap item value must be in range(0, 256)')
+sys.stdout.flush()
+try:
+    got = m.write_byte(IndexAfter(0, act))
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

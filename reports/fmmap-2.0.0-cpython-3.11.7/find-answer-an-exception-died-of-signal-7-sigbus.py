@@ -1,0 +1,30 @@
+# death: find: expected TypeError: 'NoneType'  … 20 more … erpreted as an integer, got died of signal 7 (SIGBUS)
+# Found in CPython 3.11.7, module fmmap 2.0.0, judged as cpython-3.11.7-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
+try:
+    m = mmap.mmap(f.fileno(), 0)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
+try:
+    f.truncate(0)
+except Exception as error:
+    print('f.truncate(0)' + ' raised ' + repr(error))
+
+print('asked:    ' + 'm.find(b\'a\', None)')
+print('expected: ' + 'TypeError: \'NoneType\' object cannot be interpreted as an integer')
+sys.stdout.flush()
+try:
+    got = m.find(b'a', None)
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

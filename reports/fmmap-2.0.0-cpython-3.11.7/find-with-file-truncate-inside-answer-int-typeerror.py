@@ -1,0 +1,36 @@
+# value: find with file-truncate inside: expected 0, got TypeError: an integer is required
+# Found in CPython 3.11.7, module fmmap 2.0.0, judged as cpython-3.11.7-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+class IndexAfter:
+    def __init__(self, value, act):
+        self.value = value
+        self.act = act
+    def __index__(self):
+        self.act()
+        return self.value
+
+f = open('f', 'w+b', buffering=0)
+try:
+    m = mmap.mmap(-1, 1)
+except Exception as error:
+    print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
+def act():
+    f.truncate(0)
+
+
+print('asked:    ' + 'm.find(b\'\', IndexAfter(0, act))')
+print('expected: ' + '0')
+sys.stdout.flush()
+try:
+    got = m.find(b'', IndexAfter(0, act))
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

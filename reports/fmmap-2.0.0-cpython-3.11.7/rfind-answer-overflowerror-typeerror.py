@@ -1,0 +1,30 @@
+# class: rfind: expected OverflowError: Python int too large to convert to C ssize_t, got TypeError: an integer is required
+# Found in CPython 3.11.7, module fmmap 2.0.0, judged as cpython-3.11.7-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+class Index:
+    def __init__(self, value):
+        self.value = value
+    def __index__(self):
+        return self.value
+
+try:
+    m = mmap.mmap(-1, 1)
+except Exception as error:
+    print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
+
+print('asked:    ' + 'm.rfind(b\'\', Index(2**63))')
+print('expected: ' + 'OverflowError: Python int too large to convert to C ssize_t')
+sys.stdout.flush()
+try:
+    got = m.rfind(b'', Index(2**63))
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

@@ -1,0 +1,35 @@
+# value: getitem with write inside: expected 0, got TypeError: expected integer, got IndexAfter object
+# Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+class IndexAfter:
+    def __init__(self, value, act):
+        self.value = value
+        self.act = act
+    def __index__(self):
+        self.act()
+        return self.value
+
+try:
+    m = mmap.mmap(-1, 1)
+except Exception as error:
+    print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
+def act():
+    m.write(b'')
+
+
+print('asked:    ' + 'm[IndexAfter(0, act)]')
+print('expected: ' + '0')
+sys.stdout.flush()
+try:
+    got = m[IndexAfter(0, act)]
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

@@ -1,0 +1,20 @@
+# class: mmap: expected OverflowError: memory mapped offset must be positive, got ValueError: mmap can't specify both access and flags, prot.
+# Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+
+print('asked:    ' + 'm = mmap.mmap(-1, 0, mmap.MAP_PRIVATE, mmap.PROT_READ, mmap.ACCESS_READ, -1)')
+print('expected: ' + 'OverflowError: memory mapped offset must be positive')
+sys.stdout.flush()
+try:
+    m = mmap.mmap(-1, 0, mmap.MAP_PRIVATE, mmap.PROT_READ, mmap.ACCESS_READ, -1)
+    got = 'nothing'
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

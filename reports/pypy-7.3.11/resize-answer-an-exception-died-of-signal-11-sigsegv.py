@@ -1,0 +1,31 @@
+# death: resize: expected OSError: [Errno 12] Cannot allocate memory, got died of signal 11 (SIGSEGV)
+# Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+import mmap, resource
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
+try:
+    m = mmap.mmap(f.fileno(), 0)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
+try:
+    resource.setrlimit(resource.RLIMIT_AS, (1, resource.getrlimit(resource.RLIMIT_AS)[1]))
+except Exception as error:
+    print('resource.setrlimit(resource.RLIMIT_AS, (1, resource.getrlimit(resource.RLIMIT_AS)[1]))' + ' raised ' + repr(error))
+
+print('asked:    ' + 'm.resize(4097)')
+print('expected: ' + 'OSError: [Errno 12] Cannot allocate memory')
+sys.stdout.flush()
+try:
+    got = m.resize(4097)
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

@@ -1,0 +1,37 @@
+# class: resize with close inside: expected TypeError: mmap can't  … 24 more … y-on-write memory map., got ValueError: map closed or invalid
+# Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+class IndexAfter:
+    def __init__(self, value, act):
+        self.value = value
+        self.act = act
+    def __index__(self):
+        self.act()
+        return self.value
+
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
+try:
+    m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)' + ' raised ' + repr(error))
+def act():
+    m.close()
+
+
+print('asked:    ' + 'm.resize(IndexAfter(0, act))')
+print('expected: ' + 'TypeError: mmap can\'t resize a readonly or copy-on-write memory map.')
+sys.stdout.flush()
+try:
+    got = m.resize(IndexAfter(0, act))
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

@@ -1,0 +1,30 @@
+# death: rfind: expected OverflowError: Python int too large to convert to C ssize_t, got died of signal 7 (SIGBUS)
+# Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
+try:
+    m = mmap.mmap(f.fileno(), 0)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
+try:
+    f.truncate(0)
+except Exception as error:
+    print('f.truncate(0)' + ' raised ' + repr(error))
+
+print('asked:    ' + 'm.rfind(b\'a\', -2**63 - 1)')
+print('expected: ' + 'OverflowError: Python int too large to convert to C ssize_t')
+sys.stdout.flush()
+try:
+    got = m.rfind(b'a', -2**63 - 1)
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

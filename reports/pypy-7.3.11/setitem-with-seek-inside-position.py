@@ -1,0 +1,45 @@
+# value: setitem with seek inside: position: expected 0, got 1
+# Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+class IndexAfter:
+    def __init__(self, value, act):
+        self.value = value
+        self.act = act
+    def __index__(self):
+        self.act()
+        return self.value
+
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
+try:
+    m = mmap.mmap(f.fileno(), 0)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
+try:
+    m.read()
+except Exception as error:
+    print('m.read()' + ' raised ' + repr(error))
+def act():
+    m.seek(0)
+
+try:
+    m[IndexAfter(1, act)] = 0
+except Exception as error:
+    pass
+
+print('asked:    ' + 'm.tell()')
+print('expected: ' + '0')
+sys.stdout.flush()
+try:
+    got = m.tell()
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

@@ -1,0 +1,31 @@
+# class: struct.unpack_from: expected ValueError: mmap closed or invalid, got TypeError: expected integer, got NoneType object
+# Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+import mmap, struct
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
+try:
+    m = mmap.mmap(f.fileno(), 0)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
+try:
+    m.__exit__()
+except Exception as error:
+    print('m.__exit__()' + ' raised ' + repr(error))
+
+print('asked:    ' + 'struct.unpack_from(\'<H\', m, None)')
+print('expected: ' + 'ValueError: mmap closed or invalid')
+sys.stdout.flush()
+try:
+    got = struct.unpack_from('<H', m, None)
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

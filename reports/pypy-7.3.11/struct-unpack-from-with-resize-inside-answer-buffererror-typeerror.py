@@ -1,0 +1,38 @@
+# class: struct.unpack_from with resize inside: expected BufferError: mmap can't resize with extant buffers exported., got TypeError: mmap can't  … 24 more … y-on-write memory map.
+# Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+import mmap, struct
+class IndexAfter:
+    def __init__(self, value, act):
+        self.value = value
+        self.act = act
+    def __index__(self):
+        self.act()
+        return self.value
+
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
+try:
+    m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_COPY)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_COPY)' + ' raised ' + repr(error))
+def act():
+    m.resize(0)
+
+
+print('asked:    ' + 'struct.unpack_from(\'<H\', m, IndexAfter(0, act))')
+print('expected: ' + 'BufferError: mmap can\'t resize with extant buffers exported.')
+sys.stdout.flush()
+try:
+    got = struct.unpack_from('<H', m, IndexAfter(0, act))
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

@@ -1,0 +1,47 @@
+# value: view-setitem with seek inside: expected None, got TypeError: expected integer, got Index object
+# Found in PyPy 7.3.11 (Python 3.9.16), module mmap, judged as other-3.9.16-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+class Index:
+    def __init__(self, value):
+        self.value = value
+    def __index__(self):
+        return self.value
+
+class IndexAfter:
+    def __init__(self, value, act):
+        self.value = value
+        self.act = act
+    def __index__(self):
+        self.act()
+        return self.value
+
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
+try:
+    m = mmap.mmap(f.fileno(), 0)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
+try:
+    v = memoryview(m)
+except Exception as error:
+    print('v = memoryview(m)' + ' raised ' + repr(error))
+def act():
+    m.seek(0)
+
+
+print('asked:    ' + 'v[Index(0)] = IndexAfter(0, act)')
+print('expected: ' + 'nothing')
+sys.stdout.flush()
+try:
+    v[Index(0)] = IndexAfter(0, act)
+    got = 'nothing'
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

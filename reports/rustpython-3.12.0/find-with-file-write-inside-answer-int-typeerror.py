@@ -1,0 +1,37 @@
+# value: find with file-write inside: expected 0, got TypeError: 'BufferAfter' object is not iterable
+# Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+class BufferAfter:
+    def __init__(self, value, act):
+        self.value = value
+        self.act = act
+    def __buffer__(self, flags):
+        self.act()
+        return memoryview(self.value)
+
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
+try:
+    m = mmap.mmap(f.fileno(), 0)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
+def act():
+    f.write(b'')
+
+
+print('asked:    ' + 'm.find(BufferAfter(b\'\', act))')
+print('expected: ' + '0')
+sys.stdout.flush()
+try:
+    got = m.find(BufferAfter(b'', act))
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

@@ -1,0 +1,30 @@
+# class: view-setitem: expected ValueError: memoryview: invalid value for format 'B', got TypeError: cannot modify read-only memory
+# Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+f = open('f', 'w+b', buffering=0)
+f.write(b'a')
+try:
+    m = mmap.mmap(f.fileno(), 0)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
+try:
+    v = memoryview(m)
+except Exception as error:
+    print('v = memoryview(m)' + ' raised ' + repr(error))
+
+print('asked:    ' + 'v[0] = 256')
+print('expected: ' + 'ValueError: memoryview: invalid value for format \'B\'')
+sys.stdout.flush()
+try:
+    v[0] = 256
+    got = 'nothing'
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)

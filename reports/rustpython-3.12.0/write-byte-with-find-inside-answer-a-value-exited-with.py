@@ -1,0 +1,37 @@
+# death: write_byte with find inside: expected None, got exited with status 101 … 67 more … r a verbose backtrace.
+# Found in RustPython 3.12.0 (Python 3.12.0), module mmap, judged as other-3.12.0-linux.
+import gc, importlib, os, sys, tempfile
+import mmap
+if len(sys.argv) > 1:  # another class than mmap.mmap: MODULE or MODULE:CLASS
+    module, _, name = sys.argv[1].partition(':')
+    mmap.mmap = getattr(importlib.import_module(module), name or 'mmap')
+from io import open
+os.chdir(tempfile.mkdtemp())
+
+class IndexAfter:
+    def __init__(self, value, act):
+        self.value = value
+        self.act = act
+    def __index__(self):
+        self.act()
+        return self.value
+
+f = open('f', 'w+b', buffering=0)
+f.write(b'bc\n\x00b\x00ab\nab' * 3 + b'bc\n\x00b\x00ab\na')
+try:
+    m = mmap.mmap(f.fileno(), 0)
+except Exception as error:
+    print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
+def act():
+    m.find(b'a', 3, 1)
+
+
+print('asked:    ' + 'm.write_byte(IndexAfter(0, act))')
+print('expected: ' + 'nothing')
+sys.stdout.flush()
+try:
+    got = m.write_byte(IndexAfter(0, act))
+    got = 'nothing' if got is None else repr(got)
+except Exception as error:
+    got = type(error).__name__ + ': ' + str(error)
+print('got:      ' + got)
