@@ -60,7 +60,8 @@ fn every_divergence_has_a_session_and_a_script_that_shows_it() -> Result {
     let id = end["id"].as_str().ok_or("no id")?;
     let page = bench.read(&format!("{}/README.md", wrong.0))?;
     assert!(
-        page.contains(&format!("{id}.py")) && page.contains(end["session"].as_str().ok_or("no session")?.trim_end())
+        page.contains(&format!("`python3 {id}.py find_ignores_end`"))
+            && page.contains(end["session"].as_str().ok_or("no session")?.trim_end())
     );
     let script = bench.reports().join(wrong.0).join(format!("{id}.py"));
     for (module, agrees) in [("mmap", true), ("find_ignores_end", false)] {

@@ -122,7 +122,9 @@ fn section(place: usize, found: &Found, shown: &Shown) -> String {
     }
     let _ = writeln!(text, "```pycon\n{}\n```\n", found.session.trim_end());
     let _ = writeln!(text, "- got: {}", code(&found.actual));
-    let _ = writeln!(text, "- on any interpreter: [`python3 {0}.py`]({0}.py)", found.id);
+    // The script takes the class as it is named here: MODULE or MODULE:CLASS.
+    let module = shown.flags.split_once("--module ").map_or(String::new(), |(_, module)| format!(" {module}"));
+    let _ = writeln!(text, "- on any interpreter: [`python3 {0}.py{module}`]({0}.py)", found.id);
     let _ = writeln!(text, "- again: `mmapcheck replay {}.pycon{}`\n", found.id, shown.flags);
     text
 }
