@@ -16,18 +16,14 @@ pub use reading::{notation, reply};
 
 use arbitrary::Unstructured;
 use mmapcheck::generate::{Mix, generate};
-use mmapcheck_spec::{Case, Op, Profile, notation as sessions, repair};
+use mmapcheck_spec::{Case, Profile, notation as sessions, repair};
 
 /// What inputs are made of: everything but child processes. One costs as much time as twenty inputs, and what it reaches is not
 /// seen. Inputs that have some are run as they stand.
 fn mix(profile: Profile) -> Mix {
     let mut mix = Mix::all(profile);
-    mix.ops.retain(|&op| !is_of_children(op));
+    mix.ops.retain(|op| !op.is_of_children());
     mix
-}
-
-fn is_of_children(op: Op) -> bool {
-    matches!(op, Op::Fork | Op::Wait)
 }
 
 /// The case an input stands for.

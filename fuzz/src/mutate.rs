@@ -3,7 +3,7 @@
 //! New steps, arguments and worlds come from a case of the generator: the donor. What is printed has plain numbers only,
 //! so the reference runs each changed case once, which also leaves out steps that have no answer.
 
-use crate::{case, is_of_children, mix, recent};
+use crate::{case, mix, recent};
 use fastrand::Rng;
 use mmapcheck::generate::{Mix, generate};
 use mmapcheck::limits;
@@ -122,7 +122,7 @@ impl Mutator {
 
     /// The case as it can be run: legal, its numbers plain, not too long, and without child processes.
     fn legal(&mut self, mut case: Case) -> Case {
-        case.steps.retain(|step| !is_of_children(step.op));
+        case.steps.retain(|step| !step.op.is_of_children());
         case.steps.truncate(MOST_STEPS);
         repair(&mut case);
         self.judge.answer(case.clone(), Watch::Quick).map_or(case, |answered| answered.case)

@@ -123,7 +123,7 @@ impl Case {
     /// Whether a step is done by a child process.
     #[must_use]
     pub fn is_in_child(&self, at: usize) -> bool {
-        let before = self.steps[..at].iter().rev().find(|step| matches!(step.op, Op::Fork | Op::Wait));
+        let before = self.steps[..at].iter().rev().find(|step| step.op.is_of_children());
         before.is_some_and(|step| step.op == Op::Fork) && self.steps[at].op != Op::Wait
     }
 

@@ -83,7 +83,7 @@ impl Names {
             let Some(act) = given.arg.act_mut() else { continue };
             act.args.iter_mut().for_each(|given| make_plain(&mut given.arg));
             // A limit is in force from the next step on.
-            let can_act = !matches!(act.op, Op::With | Op::WithRaise | Op::Fork | Op::Wait) && !act.op.is_limit();
+            let can_act = !matches!(act.op, Op::With | Op::WithRaise) && !act.op.is_of_children() && !act.op.is_limit();
             if has_act || !can_act || self.mend(act).is_none() {
                 make_plain(&mut given.arg);
             } else {

@@ -389,6 +389,12 @@ impl Op {
         matches!(self, Op::LimitFile | Op::LimitOpen | Op::LimitMemory)
     }
 
+    /// Whether it begins or ends a child process.
+    #[must_use]
+    pub fn is_of_children(self) -> bool {
+        matches!(self, Op::Fork | Op::Wait)
+    }
+
     /// The argument with which an operation that sets a limit grants everything that a case may ask for.
     #[must_use]
     pub fn high_limit(self) -> i128 {

@@ -36,7 +36,7 @@ impl Mix {
     #[must_use]
     pub fn calm(profile: Profile) -> Mix {
         let mut mix = Mix { acts: false, ..Mix::all(profile) };
-        mix.ops.retain(|op| !matches!(op, Op::FileTruncate | Op::FileOpen | Op::Fork | Op::Wait) && !op.is_limit());
+        mix.ops.retain(|op| !matches!(op, Op::FileTruncate | Op::FileOpen) && !op.is_of_children() && !op.is_limit());
         mix
     }
 }
@@ -177,7 +177,7 @@ impl<C: Choices> Maker<'_, C> {
         let (profile, files) = (self.mix.profile, self.world.len());
         let makes_sense = |op: &&Op| match op {
             // A child comes about otherwise.
-            Op::Fork | Op::Wait => false,
+            op if op.is_of_children() => false,
             Op::FileUnlink => profile.can_unlink_open_files(),
             Op::FileReplace => profile.can_unlink_open_files() && files > 1,
             _ => true,

@@ -135,8 +135,6 @@ pub struct Judge {
     reference: Reference<Sim>,
     profile: Profile,
     rules: Rules,
-    /// Whether the target may die in a step like any other.
-    plain_deaths: bool,
     /// In every case.
     always: Spares,
     /// In the cases that are answered now.
@@ -162,7 +160,6 @@ impl Judge {
             reference: Reference::in_memory(profile)?,
             profile,
             rules: Rules::default(),
-            plain_deaths: false,
             always: Spares::default(),
             spares: Spares::default(),
         })
@@ -195,7 +192,6 @@ impl Judge {
 
     /// From now on it takes this for known.
     pub fn set_rules(&mut self, rules: Rules) {
-        self.plain_deaths = rules.hold_plain_deaths();
         self.rules = rules;
     }
 
@@ -231,7 +227,7 @@ impl Judge {
         let mut expected = Trace { steps: Vec::with_capacity(steps.len()), ..Trace::default() };
         let mut steps = steps.into_iter();
         // In a campaign such a death costs less than all the steps in which it does not come.
-        let all_special = self.plain_deaths && self.always.known;
+        let all_special = self.always.known && self.rules.hold_plain_deaths();
         while let Some(mut step) = steps.next() {
             self.reference.resolve(&mut step);
             if item_by_item(step.op) && self.reference.map_len(step.on).is_some_and(|len| len > limits::ITEMS) {

@@ -270,7 +270,7 @@ impl Reader {
         for source in body {
             let (source, wanted) = source.strip_prefix("assert ").map_or((source, None), asserted);
             let (step, _) = self.step(&statement(source)?)?;
-            if matches!(step.op, Op::Fork | Op::Wait) {
+            if step.op.is_of_children() {
                 return Err("a child has no child of its own".into());
             }
             line.child.push(wanted.map(str::to_owned));

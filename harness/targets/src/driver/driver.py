@@ -455,7 +455,6 @@ class Target(object):
 
     def begin(self, files):
         self.names = {"map": {}, "file": {}, "view": {}, "iter": {}}
-        self.maps = self.names["map"]
         self.reach = 0
         self.shrunk = False
         self.limits.asked = None
@@ -593,11 +592,7 @@ class Target(object):
             if operation.cuts:
                 self.shrunk = True
             if operation.binds is None:
-                function = self.compiled(operation, step, args)
-                if self.limits.asked is None and not operation.limits:
-                    # As it is in nearly all steps.
-                    return function(on, args)
-                return self.limits.call(operation, function, on, args)
+                return self.limits.call(operation, self.compiled(operation, step, args), on, args)
             if operation.binds == "map":
                 return self.construct(operation, step)
             function = self.compiled(operation, step, args)
@@ -679,7 +674,7 @@ class Target(object):
     # What can be seen.
 
     def look(self, closely):
-        named, maps = self.maps, []
+        named, maps = self.names["map"], []
         for slot in range(self.reach):
             maps.append(self.state(named[slot], closely) if slot in named else None)
         return [maps, self.files() if self.every else []]
