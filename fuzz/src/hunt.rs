@@ -3,13 +3,13 @@
 use crate::{case, mix};
 use mmapcheck::campaign::{Finding, shrink_to};
 use mmapcheck::compare::Severity;
-use mmapcheck::generate::Mix;
+use mmapcheck::generate::GeneratorOptions;
 use mmapcheck::histogram::{Histogram, shown};
-use mmapcheck::known::Known;
-use mmapcheck::run::{Compared, Judge};
+use mmapcheck::known::KnownList;
+use mmapcheck::run::{DifferentialRun, Oracle};
 use mmapcheck::worker::scratch;
 use mmapcheck::{limits, report};
-use mmapcheck_spec::{Case, Target, TargetError, Watch, pages};
+use mmapcheck_spec::{Case, Target, TargetError, Detail, pages};
 use std::cell::RefCell;
 use std::fs;
 use std::io::{IsTerminal, Write};
@@ -64,8 +64,8 @@ struct Work {
 
 struct Hunter {
     target: Box<dyn Target>,
-    judge: Judge,
-    mix: Mix,
+    oracle: Oracle,
+    mix: GeneratorOptions,
     least: Severity,
     dir: TempDir,
     work: Work,
@@ -75,50 +75,50 @@ impl Hunter {
     fn start() -> Result<Hunter, TargetError> {
         let dir = scratch()?;
         let target = target(dir.path())?;
-        let host = target.host();
-        let mut judge = Judge::new(host.profile)?;
-        judge.set_rules(Known::built_in(host, "mmap")?.rules(host.profile));
+        let info = target.info();
+        let mut oracle = Oracle::new(info.profile)?;
+        oracle.set_rules(KnownList::built_in(info, "mmap")?.rules(info.profile));
         // A death that is not foreseen would be this process's, and the end of the run.
-        judge.spare();
-        let (mix, least) = (mix(host.profile), Severity::least(None, host));
+        oracle.spare();
+        let (mix, least) = (mix(info.profile), Severity::least(None, info));
         let now = Instant::now();
         let work = Work { began: now, said: now, cases: 0, steps: 0, answers: Histogram::default() };
-        Ok(Hunter { target, judge, mix, least, dir, work })
+        Ok(Hunter { target, oracle, mix, least, dir, work })
     }
 
     /// What the case shows that is not known, made small. First it is looked at in a hurry, as in a campaign.
     fn look(&mut self, case: Case) -> Result<Option<Finding>, TargetError> {
-        let quick = self.compare(case.clone(), Watch::Quick)?;
+        let quick = self.compare(case.clone(), Detail::Quick)?;
         self.work.count(&quick);
         if quick.comparison.first(self.least).is_none() {
             return Ok(None);
         }
-        let close = self.compare(case.clone(), Watch::Full)?;
+        let close = self.compare(case.clone(), Detail::Full)?;
         let Some(seen) = close.comparison.first(self.least) else {
             let explained = !close.comparison.known.is_empty();
             let seen = quick.comparison.first(self.least).filter(|_| !explained).cloned();
-            return Ok(seen.map(|difference| Finding::of(difference, quick)));
+            return Ok(seen.map(|divergence| Finding::of(divergence, quick)));
         };
         let bucket = seen.bucket.clone();
         let deadline = Instant::now() + limits::SHRINK;
-        let small = shrink_to(&mut self.judge, self.target.as_mut(), case, &bucket, deadline);
-        let small = self.compare(small, Watch::Full)?;
-        let shown = small.comparison.differences.iter().find(|difference| difference.bucket == bucket).cloned();
+        let small = shrink_to(&mut self.oracle, self.target.as_mut(), case, &bucket, deadline);
+        let small = self.compare(small, Detail::Full)?;
+        let shown = small.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket).cloned();
         Ok(Some(match shown {
-            Some(difference) => Finding::of(difference, small),
+            Some(divergence) => Finding::of(divergence, small),
             None => Finding::of(seen.clone(), close),
         }))
     }
 
-    fn compare(&mut self, case: Case, watch: Watch) -> Result<Compared, TargetError> {
-        self.judge.compare(case, self.target.as_mut(), watch)
+    fn compare(&mut self, case: Case, detail: Detail) -> Result<DifferentialRun, TargetError> {
+        self.oracle.compare(case, self.target.as_mut(), detail)
     }
 
     /// Says what was found, keeps it, and ends the process.
     fn end(&mut self, finding: &Finding) -> ! {
-        let name = report::slug(&finding.difference) + ".pycon";
+        let name = report::slug(&finding.divergence) + ".pycon";
         let (file, shown) = place(&name);
-        let origin = format!("Found by fuzz/, target ops, on {}.", self.target.host().name);
+        let origin = format!("Found by fuzz/, target ops, on {}.", self.target.info().name);
         let kept = fs::write(&file, report::saved(&origin, finding));
         let replay = format!("cargo run --release -- replay {shown}");
         let _ = anstream::stderr().write_all(report::finding(finding, &replay).as_bytes());
@@ -133,7 +133,7 @@ impl Hunter {
 }
 
 impl Work {
-    fn count(&mut self, compared: &Compared) {
+    fn count(&mut self, compared: &DifferentialRun) {
         let steps = compared.actual.steps.len().min(compared.expected.steps.len());
         self.cases += 1;
         self.steps += steps as u64;
@@ -158,7 +158,7 @@ impl Drop for Hunter {
         if self.work.cases == 0 {
             return;
         }
-        let shown = pages::all().ok().and_then(|pages| shown(&pages, &mut self.judge, &self.mix.ops).ok());
+        let shown = pages::all().ok().and_then(|pages| shown(&pages, &mut self.oracle, &self.mix.ops).ok());
         eprint!("{}", report::answers::text(&self.work.answers, &shown.unwrap_or_default(), true));
         eprintln!("{}", self.work.line());
     }
@@ -172,14 +172,14 @@ fn place(name: &str) -> (PathBuf, String) {
     }
 }
 
-#[cfg(not(feature = "saboteur"))]
+#[cfg(not(feature = "mutant"))]
 fn target(dir: &Path) -> Result<Box<dyn Target>, TargetError> {
-    use mmapcheck::run::Stepwise;
+    use mmapcheck::run::InProcess;
     mmapcheck_targets::check_interpreter()?;
-    let machine = mmapcheck_targets::Embedded::new("mmap", "mmap", dir)?;
-    let host = machine.host().clone();
-    Ok(Box::new(Stepwise::new(machine, host)))
+    let stepper = mmapcheck_targets::Embedded::new("mmap", "mmap", dir)?;
+    let info = stepper.info().clone();
+    Ok(Box::new(InProcess::new(stepper, info)))
 }
 
-#[cfg(feature = "saboteur")]
-use crate::saboteur::target;
+#[cfg(feature = "mutant")]
+use crate::mutant::target;

@@ -7,27 +7,27 @@ mod hunt;
 mod mutate;
 mod reading;
 mod recent;
-#[cfg(feature = "saboteur")]
-mod saboteur;
+#[cfg(feature = "mutant")]
+mod mutant;
 
 pub use hunt::{hunt, start};
 pub use mutate::{mutate, splice};
 pub use reading::{notation, reply};
 
 use arbitrary::Unstructured;
-use mmapcheck::generate::{Mix, generate};
+use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck_spec::{Case, Profile, notation as sessions, repair};
 
 /// What inputs are made of: everything but child processes. One costs as much time as twenty inputs, and what it reaches is not
 /// seen. Inputs that have some are run as they stand.
-fn mix(profile: Profile) -> Mix {
-    let mut mix = Mix::all(profile);
+fn mix(profile: Profile) -> GeneratorOptions {
+    let mut mix = GeneratorOptions::all(profile);
     mix.ops.retain(|op| !op.is_of_children());
     mix
 }
 
 /// The case an input stands for.
-fn case(input: &[u8], mix: &Mix) -> Case {
+fn case(input: &[u8], mix: &GeneratorOptions) -> Case {
     recent::recall(input).or_else(|| read(input)).unwrap_or_else(|| generate(&mut Unstructured::new(input), mix))
 }
 

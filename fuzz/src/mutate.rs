@@ -5,11 +5,11 @@
 
 use crate::{case, mix, recent};
 use fastrand::Rng;
-use mmapcheck::generate::{Mix, generate};
+use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::limits;
-use mmapcheck::run::Judge;
+use mmapcheck::run::Oracle;
 use mmapcheck_spec::notation::print;
-use mmapcheck_spec::{Arg, Case, Op, Profile, Step, Watch, repair};
+use mmapcheck_spec::{Arg, Case, Op, Profile, Step, Detail, repair};
 use std::cell::RefCell;
 use std::io::Write;
 
@@ -44,18 +44,18 @@ thread_local! {
     static MUTATOR: RefCell<Option<Mutator>> = const { RefCell::new(None) };
 }
 
-fn with_mutator(act: impl FnOnce(&mut Mutator) -> usize) -> usize {
+fn with_mutator(callback: impl FnOnce(&mut Mutator) -> usize) -> usize {
     MUTATOR.with_borrow_mut(|mutator| {
         if mutator.is_none() {
             *mutator = Mutator::new();
         }
-        mutator.as_mut().map_or(0, act)
+        mutator.as_mut().map_or(0, callback)
     })
 }
 
 struct Mutator {
-    judge: Judge,
-    mix: Mix,
+    oracle: Oracle,
+    mix: GeneratorOptions,
 }
 
 impl Mutator {
@@ -63,14 +63,14 @@ impl Mutator {
     fn new() -> Option<Mutator> {
         // What it makes is legal under every version; which one it is for makes it only more likely to be interesting.
         let profile = Profile::cpython(3, 11, 7);
-        let mut judge = Judge::new(profile).ok()?;
+        let mut oracle = Oracle::new(profile).ok()?;
         // What stands behind a step in which a process dies would be lost.
-        judge.spare_all();
-        Some(Mutator { judge, mix: mix(profile) })
+        oracle.spare_all();
+        Some(Mutator { oracle, mix: mix(profile) })
     }
 
     fn donor(&self, rng: &mut Rng, ops: &[Op]) -> Case {
-        let mix = Mix { ops: ops.to_vec(), ..self.mix.clone() };
+        let mix = GeneratorOptions { ops: ops.to_vec(), ..self.mix.clone() };
         generate(rng, &mix)
     }
 
@@ -125,7 +125,7 @@ impl Mutator {
         case.steps.retain(|step| !step.op.is_of_children());
         case.steps.truncate(MOST_STEPS);
         repair(&mut case);
-        self.judge.answer(case.clone(), Watch::Quick).map_or(case, |answered| answered.case)
+        self.oracle.answer(case.clone(), Detail::Quick).map_or(case, |answered| answered.case)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What reads text that others wrote must never panic.
 
 use mmapcheck_spec::notation::{parse, print};
-use mmapcheck_spec::{Arg, Case, FileSpec, Mode, Op, Step, Watch, World, pages};
+use mmapcheck_spec::{Arg, Case, FileSpec, Mode, Op, Step, Detail, World, pages};
 use mmapcheck_targets::driver;
 
 /// Reads a text as a page of the specification and as a session. What is a session must be the same case when it is printed
@@ -24,7 +24,7 @@ pub fn reply(input: &[u8]) {
     let world = World { files: vec![FileSpec { bytes: b"abc".to_vec(), mode: Mode::New }] };
     let new = Step::new(Op::New, 0, [Arg::Fd(0), Arg::int(0)]);
     let case = Case { world, steps: vec![new, Step::new(Op::Read, 0, [])] };
-    for watch in [Watch::Quick, Watch::Full] {
-        let _ = driver::reply(input, &case, watch);
+    for detail in [Detail::Quick, Detail::Full] {
+        let _ = driver::reply(input, &case, detail);
     }
 }

@@ -15,11 +15,11 @@ class Index:
         return self.value
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -36,13 +36,13 @@ try:
     m.read_byte()
 except Exception as error:
     print('m.read_byte()' + ' raised ' + repr(error))
-def act():
+def callback():
     m.resize(4095)
 
 try:
-    m.read(IndexAfter(-2, act))
+    m.read(IndexAfter(-2, callback))
 except Exception as error:
-    print('m.read(IndexAfter(-2, act))' + ' raised ' + repr(error))
+    print('m.read(IndexAfter(-2, callback))' + ' raised ' + repr(error))
 try:
     m == m
 except Exception as error:
@@ -59,11 +59,11 @@ try:
     m.close()
 except Exception as error:
     print('m.close()' + ' raised ' + repr(error))
-def act():
+def callback():
     f.write(b'acbaa')
 
 try:
-    m[8:IndexAfter(4096, act)]
+    m[8:IndexAfter(4096, callback)]
 except Exception as error:
     pass
 try:
@@ -102,11 +102,11 @@ try:
     hash(m) == hash(m)
 except Exception as error:
     print('hash(m) == hash(m)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.close()
 
 try:
-    m[0:IndexAfter(0, act)]
+    m[0:IndexAfter(0, callback)]
 except Exception as error:
     pass
 try:

@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -24,16 +24,16 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     global m
     del m
 
 
-print('asked:    ' + 'm.find(b\'\\n\\n\', -2152565494, IndexAfter(0, act))')
+print('asked:    ' + 'm.find(b\'\\n\\n\', -2152565494, IndexAfter(0, callback))')
 print('expected: ' + '-1')
 sys.stdout.flush()
 try:
-    got = m.find(b'\n\n', -2152565494, IndexAfter(0, act))
+    got = m.find(b'\n\n', -2152565494, IndexAfter(0, callback))
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

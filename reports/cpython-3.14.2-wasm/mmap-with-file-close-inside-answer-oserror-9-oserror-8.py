@@ -9,23 +9,23 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
-def act():
+def callback():
     f.close()
 
 
-print('asked:    ' + 'm = mmap.mmap(f.fileno(), IndexAfter(0, act))')
+print('asked:    ' + 'm = mmap.mmap(f.fileno(), IndexAfter(0, callback))')
 print('expected: ' + 'OSError: [Errno 9] Bad file descriptor')
 sys.stdout.flush()
 try:
-    m = mmap.mmap(f.fileno(), IndexAfter(0, act))
+    m = mmap.mmap(f.fileno(), IndexAfter(0, callback))
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

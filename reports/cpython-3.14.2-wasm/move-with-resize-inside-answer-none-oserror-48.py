@@ -10,19 +10,19 @@ os.chdir(tempfile.mkdtemp())
 
 import mmap, struct
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 class BufferAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __buffer__(self, flags):
-        self.act()
+        self.callback()
         return memoryview(self.value)
 
 f = open('f', 'w+b', buffering=0)
@@ -111,13 +111,13 @@ try:
     m[10:12] = b'zX'
 except Exception as error:
     print('m[10:12] = b\'zX\'' + ' raised ' + repr(error))
-def act():
+def callback():
     m.resize(30)
 
 try:
-    m.move(IndexAfter(1, act), 6, 3)
+    m.move(IndexAfter(1, callback), 6, 3)
 except Exception as error:
-    print('m.move(IndexAfter(1, act), 6, 3)' + ' raised ' + repr(error))
+    print('m.move(IndexAfter(1, callback), 6, 3)' + ' raised ' + repr(error))
 try:
     m.move(5, 3, 3)
 except Exception as error:
@@ -138,11 +138,11 @@ try:
     m.move(2, 4, 2)
 except Exception as error:
     print('m.move(2, 4, 2)' + ' raised ' + repr(error))
-def act():
+def callback():
     m[4099] = 2**31
 
 try:
-    m.rfind(BufferAfter(b'', act))
+    m.rfind(BufferAfter(b'', callback))
 except Exception as error:
     pass
 try:

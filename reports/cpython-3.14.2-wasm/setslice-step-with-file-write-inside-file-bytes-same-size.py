@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -22,13 +22,13 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     f.write(b'')
 
 try:
-    m[IndexAfter(1, act):4:1] = b'aaa'
+    m[IndexAfter(1, callback):4:1] = b'aaa'
 except Exception as error:
-    print('m[IndexAfter(1, act):4:1] = b\'aaa\'' + ' raised ' + repr(error))
+    print('m[IndexAfter(1, callback):4:1] = b\'aaa\'' + ' raised ' + repr(error))
 
 print('asked:    ' + 'open(\'f\', \'rb\').read()')
 print('expected: ' + 'b\'aaaa\'')

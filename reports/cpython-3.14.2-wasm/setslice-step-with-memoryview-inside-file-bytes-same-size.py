@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class BufferAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __buffer__(self, flags):
-        self.act()
+        self.callback()
         return memoryview(self.value)
 
 f = open('f', 'w+b', buffering=0)
@@ -22,14 +22,14 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     global v
     v = memoryview(m)
 
 try:
-    m[None:2:1] = BufferAfter(b'ab', act)
+    m[None:2:1] = BufferAfter(b'ab', callback)
 except Exception as error:
-    print('m[None:2:1] = BufferAfter(b\'ab\', act)' + ' raised ' + repr(error))
+    print('m[None:2:1] = BufferAfter(b\'ab\', callback)' + ' raised ' + repr(error))
 
 print('asked:    ' + 'open(\'f\', \'rb\').read()')
 print('expected: ' + 'b\'ab\'')

@@ -9,19 +9,19 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 class BufferAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __buffer__(self, flags):
-        self.act()
+        self.callback()
         return memoryview(self.value)
 
 f = open('f', 'w+b', buffering=0)
@@ -30,22 +30,22 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.resize(4100)
 
 try:
-    m[7:3:IndexAfter(-1, act)] = b'0123'
+    m[7:3:IndexAfter(-1, callback)] = b'0123'
 except Exception as error:
-    print('m[7:3:IndexAfter(-1, act)] = b\'0123\'' + ' raised ' + repr(error))
-def act():
+    print('m[7:3:IndexAfter(-1, callback)] = b\'0123\'' + ' raised ' + repr(error))
+def callback():
     m.resize(28)
 
 
-print('asked:    ' + 'm.write(BufferAfter(b\'y\', act))')
+print('asked:    ' + 'm.write(BufferAfter(b\'y\', callback))')
 print('expected: ' + '1')
 sys.stdout.flush()
 try:
-    got = m.write(BufferAfter(b'y', act))
+    got = m.write(BufferAfter(b'y', callback))
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

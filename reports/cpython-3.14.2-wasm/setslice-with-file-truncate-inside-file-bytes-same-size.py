@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class BufferAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __buffer__(self, flags):
-        self.act()
+        self.callback()
         return memoryview(self.value)
 
 f = open('f', 'w+b', buffering=0)
@@ -22,13 +22,13 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     f.truncate(3)
 
 try:
-    m[0:3] = BufferAfter(b'aaa', act)
+    m[0:3] = BufferAfter(b'aaa', callback)
 except Exception as error:
-    print('m[0:3] = BufferAfter(b\'aaa\', act)' + ' raised ' + repr(error))
+    print('m[0:3] = BufferAfter(b\'aaa\', callback)' + ' raised ' + repr(error))
 
 print('asked:    ' + 'open(\'f\', \'rb\').read()')
 print('expected: ' + 'b\'aaa\'')

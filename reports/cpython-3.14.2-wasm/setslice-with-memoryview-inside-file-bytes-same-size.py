@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -22,14 +22,14 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     global v
     v = memoryview(m)
 
 try:
-    m[IndexAfter(5, act):6] = b'a'
+    m[IndexAfter(5, callback):6] = b'a'
 except Exception as error:
-    print('m[IndexAfter(5, act):6] = b\'a\'' + ' raised ' + repr(error))
+    print('m[IndexAfter(5, callback):6] = b\'a\'' + ' raised ' + repr(error))
 
 print('asked:    ' + 'open(\'f\', \'rb\').read()')
 print('expected: ' + 'b\'aaaaaa\'')

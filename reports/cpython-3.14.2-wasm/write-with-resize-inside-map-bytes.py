@@ -10,19 +10,19 @@ os.chdir(tempfile.mkdtemp())
 
 import mmap, struct
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 class BufferAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __buffer__(self, flags):
-        self.act()
+        self.callback()
         return memoryview(self.value)
 
 f = open('f', 'w+b', buffering=0)
@@ -39,11 +39,11 @@ try:
     m.seek(10, 0)
 except Exception as error:
     print('m.seek(10, 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     m2.resize(0)
 
 try:
-    m2.write(BufferAfter(b'', act))
+    m2.write(BufferAfter(b'', callback))
 except Exception as error:
     pass
 try:
@@ -62,22 +62,22 @@ try:
     m.__enter__() is m
 except Exception as error:
     print('m.__enter__() is m' + ' raised ' + repr(error))
-def act():
+def callback():
     m2.resize(4093)
 
 try:
-    del m2[11:4091:IndexAfter(9, act)]
+    del m2[11:4091:IndexAfter(9, callback)]
 except Exception as error:
     pass
 try:
     m.seek(7)
 except Exception as error:
     print('m.seek(7)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.move(2, 5, 2)
 
 try:
-    m.move(IndexAfter(6, act), 4094, 5)
+    m.move(IndexAfter(6, callback), 4094, 5)
 except Exception as error:
     pass
 try:
@@ -88,24 +88,24 @@ try:
     struct.pack_into('<H', m2, 2, 97)
 except Exception as error:
     print('struct.pack_into(\'<H\', m2, 2, 97)' + ' raised ' + repr(error))
-def act():
+def callback():
     m[5:7] = b'zX'
 
 try:
-    m.write(BufferAfter(b'zX', act))
+    m.write(BufferAfter(b'zX', callback))
 except Exception as error:
-    print('m.write(BufferAfter(b\'zX\', act))' + ' raised ' + repr(error))
+    print('m.write(BufferAfter(b\'zX\', callback))' + ' raised ' + repr(error))
 try:
     m.write_byte(True)
 except Exception as error:
     print('m.write_byte(True)' + ' raised ' + repr(error))
-def act():
+def callback():
     f.write(b'a\na\n')
 
 try:
-    m2.write(BufferAfter(b'Z0123', act))
+    m2.write(BufferAfter(b'Z0123', callback))
 except Exception as error:
-    print('m2.write(BufferAfter(b\'Z0123\', act))' + ' raised ' + repr(error))
+    print('m2.write(BufferAfter(b\'Z0123\', callback))' + ' raised ' + repr(error))
 try:
     m2.move(8, 2, 6)
 except Exception as error:

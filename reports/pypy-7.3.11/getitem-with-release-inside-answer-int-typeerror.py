@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -26,15 +26,15 @@ try:
     v = memoryview(m)
 except Exception as error:
     print('v = memoryview(m)' + ' raised ' + repr(error))
-def act():
+def callback():
     v.release()
 
 
-print('asked:    ' + 'm[IndexAfter(0, act)]')
+print('asked:    ' + 'm[IndexAfter(0, callback)]')
 print('expected: ' + '97')
 sys.stdout.flush()
 try:
-    got = m[IndexAfter(0, act)]
+    got = m[IndexAfter(0, callback)]
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -22,15 +22,15 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.close()
 
 
-print('asked:    ' + 'm[IndexAfter(0, act):0:1]')
+print('asked:    ' + 'm[IndexAfter(0, callback):0:1]')
 print('expected: ' + 'ValueError: mmap closed or invalid')
 sys.stdout.flush()
 try:
-    got = m[IndexAfter(0, act):0:1]
+    got = m[IndexAfter(0, callback):0:1]
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

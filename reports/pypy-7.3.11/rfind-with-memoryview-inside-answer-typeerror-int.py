@@ -9,27 +9,27 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class BufferAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __buffer__(self, flags):
-        self.act()
+        self.callback()
         return memoryview(self.value)
 
 try:
     m = mmap.mmap(-1, 1)
 except Exception as error:
     print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
-def act():
+def callback():
     global v
     v = memoryview(m)
 
 
-print('asked:    ' + 'm.rfind(BufferAfter(b\'\', act))')
+print('asked:    ' + 'm.rfind(BufferAfter(b\'\', callback))')
 print('expected: ' + 'TypeError: a bytes-like object is required, not \'BufferAfter\'')
 sys.stdout.flush()
 try:
-    got = m.rfind(BufferAfter(b'', act))
+    got = m.rfind(BufferAfter(b'', callback))
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -26,11 +26,11 @@ try:
     m.read()
 except Exception as error:
     print('m.read()' + ' raised ' + repr(error))
-def act():
+def callback():
     m.seek(0)
 
 try:
-    m[IndexAfter(1, act)] = 0
+    m[IndexAfter(1, callback)] = 0
 except Exception as error:
     pass
 

@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -22,15 +22,15 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.write(b'')
 
 
-print('asked:    ' + 'm[0:0:IndexAfter(1, act)] = m')
+print('asked:    ' + 'm[0:0:IndexAfter(1, callback)] = m')
 print('expected: ' + 'IndexError: mmap slice assignment is wrong size')
 sys.stdout.flush()
 try:
-    m[0:0:IndexAfter(1, act)] = m
+    m[0:0:IndexAfter(1, callback)] = m
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -10,11 +10,11 @@ os.chdir(tempfile.mkdtemp())
 
 import array, mmap
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -23,15 +23,15 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     f.truncate(0)
 
 
-print('asked:    ' + 'm[IndexAfter(0, act):1] = array.array(\'B\', b\'\')')
+print('asked:    ' + 'm[IndexAfter(0, callback):1] = array.array(\'B\', b\'\')')
 print('expected: ' + 'IndexError: mmap slice assignment is wrong size')
 sys.stdout.flush()
 try:
-    m[IndexAfter(0, act):1] = array.array('B', b'')
+    m[IndexAfter(0, callback):1] = array.array('B', b'')
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -10,11 +10,11 @@ os.chdir(tempfile.mkdtemp())
 
 import mmap, struct
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -23,11 +23,11 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.close()
 
 try:
-    struct.pack_into('<H', m, IndexAfter(0, act), 0)
+    struct.pack_into('<H', m, IndexAfter(0, callback), 0)
 except Exception as error:
     pass
 

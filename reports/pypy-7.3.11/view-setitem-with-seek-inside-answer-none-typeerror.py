@@ -15,11 +15,11 @@ class Index:
         return self.value
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -32,15 +32,15 @@ try:
     v = memoryview(m)
 except Exception as error:
     print('v = memoryview(m)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.seek(0)
 
 
-print('asked:    ' + 'v[Index(0)] = IndexAfter(0, act)')
+print('asked:    ' + 'v[Index(0)] = IndexAfter(0, callback)')
 print('expected: ' + 'nothing')
 sys.stdout.flush()
 try:
-    v[Index(0)] = IndexAfter(0, act)
+    v[Index(0)] = IndexAfter(0, callback)
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

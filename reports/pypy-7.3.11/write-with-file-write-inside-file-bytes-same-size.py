@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class BufferAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __buffer__(self, flags):
-        self.act()
+        self.callback()
         return memoryview(self.value)
 
 f = open('f', 'w+b', buffering=0)
@@ -26,11 +26,11 @@ try:
     f.truncate(2)
 except Exception as error:
     print('f.truncate(2)' + ' raised ' + repr(error))
-def act():
+def callback():
     f.write(b'a')
 
 try:
-    m.write(BufferAfter(b'', act))
+    m.write(BufferAfter(b'', callback))
 except Exception as error:
     pass
 

@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class BufferAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __buffer__(self, flags):
-        self.act()
+        self.callback()
         return memoryview(self.value)
 
 f = open('f', 'w+b', buffering=0)
@@ -26,11 +26,11 @@ try:
     m.resize(8)
 except Exception as error:
     print('m.resize(8)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.seek(8)
 
 try:
-    m.write(BufferAfter(b'a', act))
+    m.write(BufferAfter(b'a', callback))
 except Exception as error:
     pass
 

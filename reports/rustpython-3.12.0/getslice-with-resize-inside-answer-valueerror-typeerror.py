@@ -15,11 +15,11 @@ class Index:
         return self.value
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -28,15 +28,15 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.resize(Index(-1))
 
 
-print('asked:    ' + 'm[0:IndexAfter(0, act)]')
+print('asked:    ' + 'm[0:IndexAfter(0, callback)]')
 print('expected: ' + 'ValueError: new size out of range')
 sys.stdout.flush()
 try:
-    got = m[0:IndexAfter(0, act)]
+    got = m[0:IndexAfter(0, callback)]
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -22,12 +22,12 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     global m2
     m2 = mmap.mmap(f.fileno(), 0)
 
 try:
-    m.move(IndexAfter(0, act), 0, None)
+    m.move(IndexAfter(0, callback), 0, None)
 except Exception as error:
     pass
 

@@ -9,22 +9,22 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 try:
     m = mmap.mmap(-1, 1)
 except Exception as error:
     print('m = mmap.mmap(-1, 1)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.close()
 
 try:
-    m.read(IndexAfter(0, act))
+    m.read(IndexAfter(0, callback))
 except Exception as error:
     pass
 

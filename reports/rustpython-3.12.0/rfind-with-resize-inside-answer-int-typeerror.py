@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class BufferAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __buffer__(self, flags):
-        self.act()
+        self.callback()
         return memoryview(self.value)
 
 f = open('f', 'w+b', buffering=0)
@@ -22,15 +22,15 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.resize(1)
 
 
-print('asked:    ' + 'm.rfind(BufferAfter(b\'\', act))')
+print('asked:    ' + 'm.rfind(BufferAfter(b\'\', callback))')
 print('expected: ' + '1')
 sys.stdout.flush()
 try:
-    got = m.rfind(BufferAfter(b'', act))
+    got = m.rfind(BufferAfter(b'', callback))
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

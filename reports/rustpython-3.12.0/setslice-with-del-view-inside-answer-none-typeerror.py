@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class BufferAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __buffer__(self, flags):
-        self.act()
+        self.callback()
         return memoryview(self.value)
 
 f = open('f', 'w+b', buffering=0)
@@ -26,16 +26,16 @@ try:
     v = memoryview(m)
 except Exception as error:
     print('v = memoryview(m)' + ' raised ' + repr(error))
-def act():
+def callback():
     global v
     del v
 
 
-print('asked:    ' + 'm[0:0] = BufferAfter(b\'\', act)')
+print('asked:    ' + 'm[0:0] = BufferAfter(b\'\', callback)')
 print('expected: ' + 'nothing')
 sys.stdout.flush()
 try:
-    m[0:0] = BufferAfter(b'', act)
+    m[0:0] = BufferAfter(b'', callback)
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -22,15 +22,15 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.resize(64)
 
 
-print('asked:    ' + 'm[4:IndexAfter(6, act)] = b\'aa\'')
+print('asked:    ' + 'm[4:IndexAfter(6, callback)] = b\'aa\'')
 print('expected: ' + 'nothing')
 sys.stdout.flush()
 try:
-    m[4:IndexAfter(6, act)] = b'aa'
+    m[4:IndexAfter(6, callback)] = b'aa'
     got = 'nothing'
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

@@ -10,11 +10,11 @@ os.chdir(tempfile.mkdtemp())
 
 import mmap, struct
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 try:
@@ -25,16 +25,16 @@ try:
     v = memoryview(m)
 except Exception as error:
     print('v = memoryview(m)' + ' raised ' + repr(error))
-def act():
+def callback():
     global v
     del v
 
 
-print('asked:    ' + 'struct.pack_into(\'<H\', m, 0, IndexAfter(0, act))')
+print('asked:    ' + 'struct.pack_into(\'<H\', m, 0, IndexAfter(0, callback))')
 print('expected: ' + 'nothing')
 sys.stdout.flush()
 try:
-    got = struct.pack_into('<H', m, 0, IndexAfter(0, act))
+    got = struct.pack_into('<H', m, 0, IndexAfter(0, callback))
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

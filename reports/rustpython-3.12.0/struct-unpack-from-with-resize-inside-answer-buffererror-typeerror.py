@@ -10,11 +10,11 @@ os.chdir(tempfile.mkdtemp())
 
 import mmap, struct
 class IndexAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __index__(self):
-        self.act()
+        self.callback()
         return self.value
 
 f = open('f', 'w+b', buffering=0)
@@ -23,15 +23,15 @@ try:
     m = mmap.mmap(f.fileno(), 0)
 except Exception as error:
     print('m = mmap.mmap(f.fileno(), 0)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.resize(0)
 
 
-print('asked:    ' + 'struct.unpack_from(\'<H\', m, IndexAfter(0, act))')
+print('asked:    ' + 'struct.unpack_from(\'<H\', m, IndexAfter(0, callback))')
 print('expected: ' + 'BufferError: mmap can\'t resize with extant buffers exported.')
 sys.stdout.flush()
 try:
-    got = struct.unpack_from('<H', m, IndexAfter(0, act))
+    got = struct.unpack_from('<H', m, IndexAfter(0, callback))
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

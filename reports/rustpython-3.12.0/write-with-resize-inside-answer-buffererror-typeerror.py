@@ -9,11 +9,11 @@ from io import open
 os.chdir(tempfile.mkdtemp())
 
 class BufferAfter:
-    def __init__(self, value, act):
+    def __init__(self, value, callback):
         self.value = value
-        self.act = act
+        self.callback = callback
     def __buffer__(self, flags):
-        self.act()
+        self.callback()
         return memoryview(self.value)
 
 f = open('f', 'w+b', buffering=0)
@@ -26,15 +26,15 @@ try:
     v = memoryview(m)
 except Exception as error:
     print('v = memoryview(m)' + ' raised ' + repr(error))
-def act():
+def callback():
     m.resize(0)
 
 
-print('asked:    ' + 'm.write(BufferAfter(b\'\', act))')
+print('asked:    ' + 'm.write(BufferAfter(b\'\', callback))')
 print('expected: ' + 'BufferError: mmap can\'t resize with extant buffers exported.')
 sys.stdout.flush()
 try:
-    got = m.write(BufferAfter(b'', act))
+    got = m.write(BufferAfter(b'', callback))
     got = 'nothing' if got is None else repr(got)
 except Exception as error:
     got = type(error).__name__ + ': ' + str(error)

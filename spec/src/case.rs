@@ -1,6 +1,6 @@
 //! Cases: a world of files, and the steps done in it.
 
-use crate::{Given, Op};
+use crate::{Op, PassedArg};
 use smallvec::SmallVec;
 
 /// The place of a name: the first map is slot 0 and printed `m`, the second slot 1 and printed `m2`.
@@ -70,7 +70,7 @@ impl World {
     /// The files' names on disk, by number.
     #[must_use]
     pub fn path(number: usize) -> String {
-        crate::notation::name(crate::Kind::File, number as Slot)
+        crate::notation::name(crate::ObjectKind::File, number as Slot)
     }
 }
 
@@ -84,19 +84,19 @@ pub struct Step {
     /// The name its result is bound to, where the operation binds one.
     pub bind: Slot,
     /// Its arguments.
-    pub args: SmallVec<[Given; 2]>,
+    pub args: SmallVec<[PassedArg; 2]>,
 }
 
 impl Step {
     /// A step with arguments by position.
     pub fn new(op: Op, on: Slot, args: impl IntoIterator<Item = crate::Arg>) -> Step {
-        Step { op, on, bind: 0, args: args.into_iter().map(Given::plain).collect() }
+        Step { op, on, bind: 0, args: args.into_iter().map(PassedArg::plain).collect() }
     }
 
     /// The step that one of its arguments does while it is converted; a legal step has at most one such argument.
     #[must_use]
-    pub fn act(&self) -> Option<&Step> {
-        self.args.iter().find_map(|given| given.arg.act())
+    pub fn callback(&self) -> Option<&Step> {
+        self.args.iter().find_map(|given| given.arg.callback())
     }
 }
 
@@ -129,6 +129,6 @@ impl Case {
 
     /// Every step, also those that arguments do, each before the step it is done in.
     pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().flat_map(|step| step.act().into_iter().chain([step]))
+        self.steps.iter().flat_map(|step| step.callback().into_iter().chain([step]))
     }
 }

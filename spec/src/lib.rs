@@ -7,21 +7,21 @@
 mod case;
 pub mod constants;
 pub mod notation;
+mod operation;
 pub mod pages;
 mod profile;
 mod repair;
 mod target;
 mod trace;
 mod value;
-mod words;
 
 pub use case::{Case, FileSpec, Mode, Slot, Step, World};
+pub use operation::{Changes, Domain, ObjectKind, Op, Param, Row};
 pub use profile::{Dialect, Implementation, Platform, Profile, ProfileError, Version};
 pub use repair::repair;
-pub use target::{Host, Machine, Target, TargetError, Watch};
-pub use trace::{Content, End, FileState, Leaks, Left, MapState, Outcome, Raise, StepTrace, Trace, Value};
-pub use value::{Arg, Base, Given, Num, Thing, Wrap};
-pub use words::{Changes, Kind, Op, Param, Row, Sort};
+pub use target::{Detail, Stepper, Target, TargetError, TargetInfo};
+pub use trace::{Content, End, FileState, Leaks, MapState, Outcome, Raise, Snapshot, StepTrace, Trace, Value};
+pub use value::{Arg, Base, BytesLike, Num, PassedArg, WrongType};
 
 /// How many maps, files, views or iterators a case can name at once, each.
 pub const SLOTS: usize = 4;

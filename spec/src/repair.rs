@@ -3,14 +3,15 @@
 //! Dropping, swapping or changing any step of a case and repairing the result is therefore always a legal change,
 //! which is what generating, shrinking and mutating rest on.
 
-use crate::{Arg, Base, Case, Kind, Mode, Num, Op, SLOTS, Slot, Sort, Step};
+use crate::{Arg, Base, Case, Domain, Mode, Num, ObjectKind, Op, SLOTS, Slot, Step};
 
 /// Makes a case legal: names are opened before they are used, arguments are where the form has a place for them, no
 /// descriptor is named that may be open in the process, and each child is waited for. Steps that cannot be mended are
 /// dropped.
 pub fn repair(case: &mut Case) {
     case.world.files.truncate(SLOTS);
-    let mut names = Names { files: case.world.files.len(), paths: case.world.files.len(), ..Names::default() };
+    let mut names =
+        BoundCounts { files: case.world.files.len(), paths: case.world.files.len(), ..BoundCounts::default() };
     let mut parent = None;
     case.steps.retain_mut(|step| names.mend_process(step, &mut parent).is_some());
     if parent.is_some() {
@@ -20,7 +21,7 @@ pub fn repair(case: &mut Case) {
 
 /// How many names of each kind have been bound so far.
 #[derive(Clone, Default)]
-struct Names {
+struct BoundCounts {
     files: usize,
     maps: usize,
     views: usize,
@@ -28,26 +29,26 @@ struct Names {
     paths: usize,
 }
 
-impl Names {
-    fn count(&mut self, kind: Kind) -> &mut usize {
+impl BoundCounts {
+    fn count(&mut self, kind: ObjectKind) -> &mut usize {
         match kind {
-            Kind::File => &mut self.files,
-            Kind::Map => &mut self.maps,
-            Kind::View => &mut self.views,
-            Kind::Iter => &mut self.iters,
-            Kind::Module => &mut self.paths,
+            ObjectKind::File => &mut self.files,
+            ObjectKind::Map => &mut self.maps,
+            ObjectKind::View => &mut self.views,
+            ObjectKind::Iter => &mut self.iters,
+            ObjectKind::Module => &mut self.paths,
         }
     }
 
     /// A slot that has been bound, nearest to the one asked for.
-    fn bound(&mut self, kind: Kind, slot: Slot) -> Option<Slot> {
+    fn bound(&mut self, kind: ObjectKind, slot: Slot) -> Option<Slot> {
         let count = *self.count(kind);
         (count > 0).then(|| (usize::from(slot) % count) as Slot)
     }
 
     /// A step of a process: a child has no child of its own, its arguments do no steps, and the names it binds go with it.
     /// `parent`: what was bound when the child began.
-    fn mend_process(&mut self, step: &mut Step, parent: &mut Option<Names>) -> Option<()> {
+    fn mend_process(&mut self, step: &mut Step, parent: &mut Option<BoundCounts>) -> Option<()> {
         match (step.op, &parent) {
             (Op::Fork, Some(_)) | (Op::Wait, None) => return None,
             (Op::Fork, None) => *parent = Some(self.clone()),
@@ -60,34 +61,36 @@ impl Names {
 
     fn mend(&mut self, step: &mut Step) -> Option<()> {
         let row = step.op.row();
-        step.on = if row.on == Kind::Module { 0 } else { self.bound(row.on, step.on)? };
+        step.on = if row.on == ObjectKind::Module { 0 } else { self.bound(row.on, step.on)? };
         self.mend_arity(step);
         for i in 0..step.args.len() {
-            let sort = match step.args[i].keyword {
-                Some(word) => row.params.iter().find(|p| p.name == word).map(|p| p.sort),
-                None => row.params.get(i).map(|p| p.sort),
+            let domain = match step.args[i].keyword {
+                Some(word) => row.params.iter().find(|p| p.name == word).map(|p| p.domain),
+                None => row.params.get(i).map(|p| p.domain),
             };
             let arg = &mut step.args[i].arg;
-            self.mend_arg(step.op, i, sort, arg)?;
+            self.mend_arg(step.op, i, domain, arg)?;
         }
-        self.mend_acts(step);
+        self.mend_callbacks(step);
         self.mend_bind(step);
         Some(())
     }
 
     /// One argument at most does a step of its own, which is one line and does no other. What that step binds, the steps
     /// after it may name, this one among them.
-    fn mend_acts(&mut self, step: &mut Step) {
-        let mut has_act = false;
+    fn mend_callbacks(&mut self, step: &mut Step) {
+        let mut has_callback = false;
         for given in &mut step.args {
-            let Some(act) = given.arg.act_mut() else { continue };
-            act.args.iter_mut().for_each(|given| make_plain(&mut given.arg));
+            let Some(callback) = given.arg.callback_mut() else { continue };
+            callback.args.iter_mut().for_each(|given| make_plain(&mut given.arg));
             // A limit is in force from the next step on.
-            let can_act = !matches!(act.op, Op::With | Op::WithRaise) && !act.op.is_of_children() && !act.op.is_limit();
-            if has_act || !can_act || self.mend(act).is_none() {
+            let can_call_back = !matches!(callback.op, Op::With | Op::WithRaise)
+                && !callback.op.is_of_children()
+                && !callback.op.is_limit();
+            if has_callback || !can_call_back || self.mend(callback).is_none() {
                 make_plain(&mut given.arg);
             } else {
-                has_act = true;
+                has_callback = true;
             }
         }
     }
@@ -112,21 +115,21 @@ impl Names {
         step.args.truncate(row.params.len());
         step.args.iter_mut().for_each(|given| given.keyword = None);
         while step.args.len() < row.params.len() {
-            let arg = match row.params[step.args.len()].sort {
-                Sort::Path => Arg::Path(0),
-                Sort::Mode => Arg::Mode(Mode::Update),
-                Sort::Source | Sort::FileBytes | Sort::Needle => Arg::bytes(b""),
+            let arg = match row.params[step.args.len()].domain {
+                Domain::Path => Arg::Path(0),
+                Domain::Mode => Arg::Mode(Mode::Update),
+                Domain::Source | Domain::FileBytes | Domain::Needle => Arg::bytes(b""),
                 _ => Arg::int(0),
             };
-            step.args.push(crate::Given::plain(arg));
+            step.args.push(crate::PassedArg::plain(arg));
         }
     }
 
-    fn mend_arg(&mut self, op: Op, place: usize, sort: Option<Sort>, arg: &mut Arg) -> Option<()> {
+    fn mend_arg(&mut self, op: Op, place: usize, domain: Option<Domain>, arg: &mut Arg) -> Option<()> {
         match arg {
-            Arg::Fd(slot) | Arg::File(slot) => *slot = self.bound(Kind::File, *slot)?,
-            Arg::Map(slot) => *slot = self.bound(Kind::Map, *slot)?,
-            Arg::View(slot) => match self.bound(Kind::View, *slot) {
+            Arg::Fd(slot) | Arg::File(slot) => *slot = self.bound(ObjectKind::File, *slot)?,
+            Arg::Map(slot) => *slot = self.bound(ObjectKind::Map, *slot)?,
+            Arg::View(slot) => match self.bound(ObjectKind::View, *slot) {
                 Some(bound) => *slot = bound,
                 None => *arg = Arg::bytes(b""),
             },
@@ -134,33 +137,33 @@ impl Names {
             Arg::Flags(places) if places.is_empty() => *arg = Arg::int(0),
             _ => {}
         }
-        self.mend_sort(sort, arg)
+        self.mend_domain(domain, arg)
     }
 
-    fn mend_sort(&mut self, sort: Option<Sort>, arg: &mut Arg) -> Option<()> {
-        if !matches!(sort, Some(Sort::Path | Sort::Mode)) && matches!(arg, Arg::Path(_) | Arg::Mode(_)) {
+    fn mend_domain(&mut self, domain: Option<Domain>, arg: &mut Arg) -> Option<()> {
+        if !matches!(domain, Some(Domain::Path | Domain::Mode)) && matches!(arg, Arg::Path(_) | Arg::Mode(_)) {
             *arg = Arg::None;
         }
-        match (sort, &mut *arg) {
-            (Some(Sort::Path), Arg::Path(number)) => *number = self.bound(Kind::Module, *number)?,
-            (Some(Sort::Path), _) => *arg = Arg::Path(self.bound(Kind::Module, 0)?),
-            (Some(Sort::Mode), Arg::Mode(_)) => {}
-            (Some(Sort::Mode), _) => *arg = Arg::Mode(Mode::Update),
-            (Some(Sort::Descriptor), Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _))
+        match (domain, &mut *arg) {
+            (Some(Domain::Path), Arg::Path(number)) => *number = self.bound(ObjectKind::Module, *number)?,
+            (Some(Domain::Path), _) => *arg = Arg::Path(self.bound(ObjectKind::Module, 0)?),
+            (Some(Domain::Mode), Arg::Mode(_)) => {}
+            (Some(Domain::Mode), _) => *arg = Arg::Mode(Mode::Update),
+            (Some(Domain::Descriptor), Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _))
                 if may_be_open(*num) =>
             {
                 *num = Num::plain(-1);
             }
-            (Some(Sort::Descriptor), Arg::Bool(_) | Arg::Flags(_)) => *arg = Arg::int(-1),
-            (Some(Sort::FileBytes), Arg::Bytes(..) | Arg::Map(_)) => {}
-            (Some(Sort::FileBytes), _) => *arg = Arg::bytes(b""),
+            (Some(Domain::Descriptor), Arg::Bool(_) | Arg::Flags(_)) => *arg = Arg::int(-1),
+            (Some(Domain::FileBytes), Arg::Bytes(..) | Arg::Map(_)) => {}
+            (Some(Domain::FileBytes), _) => *arg = Arg::bytes(b""),
             (
-                Some(Sort::FileSize),
+                Some(Domain::FileSize),
                 Arg::Int(Num { base: Base::Zero | Base::Pages(_) | Base::Granules(_), plus: 0.. }),
             ) => {}
-            (Some(Sort::FileSize), _) => *arg = Arg::int(0),
-            (Some(Sort::Descriptors), arg) => mend_limit(arg, Sort::MANY),
-            (Some(Sort::Memory), arg) => mend_limit(arg, Sort::MUCH),
+            (Some(Domain::FileSize), _) => *arg = Arg::int(0),
+            (Some(Domain::Descriptors), arg) => mend_limit(arg, Domain::MANY),
+            (Some(Domain::Memory), arg) => mend_limit(arg, Domain::MUCH),
             _ => {}
         }
         Some(())
@@ -195,7 +198,7 @@ fn mend_limit(arg: &mut Arg, high: i128) {
 }
 
 fn make_plain(arg: &mut Arg) {
-    *arg = std::mem::replace(arg, Arg::None).without_act();
+    *arg = std::mem::replace(arg, Arg::None).without_callback();
 }
 
 fn may_be_open(num: Num) -> bool {

@@ -1,11 +1,11 @@
 //! What a target implements.
 
-use crate::{Case, Changes, End, FileState, Left, Op, Outcome, Profile, Step, StepTrace, Trace, World};
+use crate::{Case, Changes, End, FileState, Op, Outcome, Profile, Snapshot, Step, StepTrace, Trace, World};
 
 /// How closely a case is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Watch {
-    /// Maps after every step, the bytes of long ones ([`Watch::LONG`]) only after steps that are there to change bytes; files
+pub enum Detail {
+    /// Maps after every step, the bytes of long ones ([`Detail::LONG`]) only after steps that are there to change bytes; files
     /// at the end. What differs so is run again under `Full`, which finds the first step.
     Quick,
     /// Maps and files after every step, and what the case leaves behind.
@@ -14,26 +14,26 @@ pub enum Watch {
     Full,
 }
 
-impl Watch {
+impl Detail {
     /// The length in bytes above which a map is long.
     pub const LONG: i64 = 1 << 10;
 
     /// Whether files are looked at after every step.
     #[must_use]
     pub fn takes_files(self) -> bool {
-        self != Watch::Quick
+        self != Detail::Quick
     }
 
     /// Whether what the case leaves behind is counted ([`crate::Leaks`]).
     #[must_use]
     pub fn takes_leaks(self) -> bool {
-        self != Watch::Quick
+        self != Detail::Quick
     }
 
     /// Whether the bytes of a map of this length are looked at. `closely`: the step is one that is there to change bytes.
     #[must_use]
     pub fn takes_bytes(self, len: i64, closely: bool) -> bool {
-        closely || len <= Watch::LONG || self != Watch::Quick
+        closely || len <= Detail::LONG || self != Detail::Quick
     }
 }
 
@@ -51,7 +51,7 @@ impl std::error::Error for TargetError {}
 
 /// Who a target says it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Host {
+pub struct TargetInfo {
     /// What it claims to be: the rules it is judged by.
     pub profile: Profile,
     /// One line for people: `CPython 3.11.7, module mmap`.
@@ -65,31 +65,31 @@ pub struct Host {
 /// Something that can run whole cases.
 pub trait Target {
     /// Who this is.
-    fn host(&self) -> &Host;
+    fn info(&self) -> &TargetInfo;
 
     /// Runs a case, whose numbers are all plain, and tells what it did.
     ///
     /// # Errors
     /// Only where the target could not be used at all; whatever a step does is in the trace.
-    fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError>;
+    fn run(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError>;
 
     /// As [`Target::run`], for a case in whose last step a process may well die. What is expected is not said: the target may
     /// only see to it that a death costs little.
     ///
     /// # Errors
     /// As [`Target::run`].
-    fn run_to_death(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
-        self.run(case, watch)
+    fn run_to_death(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
+        self.run(case, detail)
     }
 
     /// Says that this case will be run next, after those announced before. A target in a process of its own can begin it
     /// while its answer to the last one is being compared.
-    fn announce(&mut self, _case: &Case, _watch: Watch) {}
+    fn announce(&mut self, _case: &Case, _watch: Detail) {}
 }
 
 /// Something that can be driven step by step in this process: the trait to implement for a mapping type in Rust.
 /// [`Trace::of`] makes whole runs of it.
-pub trait Machine {
+pub trait Stepper {
     /// Starts a case: makes its files and forgets all names.
     ///
     /// # Errors
@@ -106,39 +106,39 @@ pub trait Machine {
     /// step like any other. `mark` is told the place in the block of each step before it is done. There is an answer, or a
     /// reason why there is none, to one step at least.
     ///
-    /// A machine that is a real process makes a child of it. One that only plays a process need do nothing special: it takes
+    /// A stepper that is a real process makes a child of it. One that only plays a process need do nothing special: it takes
     /// `fork` for a step like any other too.
-    fn fork(&mut self, block: &[Step], watch: Watch, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
-        StepTrace::all(self, block, watch, mark)
+    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+        StepTrace::all(self, block, detail, mark)
     }
 
-    /// What the case looks like now. `closely`: the step before was one that is there to change bytes ([`Watch`]).
-    fn look(&mut self, closely: bool, watch: Watch) -> Left;
+    /// What the case looks like now. `closely`: the step before was one that is there to change bytes ([`Detail`]).
+    fn look(&mut self, closely: bool, detail: Detail) -> Snapshot;
 
     /// Closes each map (in the order of slots, views still alive), drops everything, and looks at the files.
-    fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>);
+    fn finish(&mut self, detail: Detail) -> (Vec<Option<Outcome>>, Vec<FileState>);
 }
 
 impl Trace {
-    /// Runs a whole case on a machine, from `begin` to `finish`. `mark` is told the number of each step before it is done.
+    /// Runs a whole case on a stepper, from `begin` to `finish`. `mark` is told the number of each step before it is done.
     ///
     /// # Errors
     /// Where the case's files cannot be made.
     pub fn of(
-        machine: &mut dyn Machine,
+        stepper: &mut dyn Stepper,
         case: &Case,
-        watch: Watch,
+        detail: Detail,
         mark: &mut dyn FnMut(usize),
     ) -> Result<Trace, TargetError> {
-        machine.begin(&case.world)?;
+        stepper.begin(&case.world)?;
         let mut trace = Trace::default();
         while let Some(step) = case.steps.get(trace.steps.len()) {
             let at = trace.steps.len();
             if step.op == Op::Fork {
-                trace.steps.extend(machine.fork(case.block(at), watch, &mut |place| mark(at + place)));
+                trace.steps.extend(stepper.fork(case.block(at), detail, &mut |place| mark(at + place)));
             } else {
                 mark(at);
-                trace.steps.push(StepTrace::of(machine, step, watch));
+                trace.steps.push(StepTrace::of(stepper, step, detail));
             }
             if trace.steps.last().is_none_or(|step| step.result.is_err()) {
                 break;
@@ -147,34 +147,34 @@ impl Trace {
         mark(case.steps.len());
         if trace.death().is_some() {
             // What is left of a process that should be dead says nothing.
-            machine.finish(Watch::Quick);
+            stepper.finish(Detail::Quick);
             return Ok(trace);
         }
-        trace.last = machine.look(true, watch);
-        (trace.closing, trace.files) = machine.finish(watch);
+        trace.last = stepper.look(true, detail);
+        (trace.closing, trace.files) = stepper.finish(detail);
         Ok(trace)
     }
 }
 
 impl StepTrace {
     /// Does one step and looks at what it left.
-    pub fn of(machine: &mut (impl Machine + ?Sized), step: &Step, watch: Watch) -> StepTrace {
-        let result = machine.step(step);
+    pub fn of(stepper: &mut (impl Stepper + ?Sized), step: &Step, detail: Detail) -> StepTrace {
+        let result = stepper.step(step);
         let closely = step.op.row().changes == Changes::Bytes;
-        StepTrace { result, left: machine.look(closely, watch) }
+        StepTrace { result, snapshot: stepper.look(closely, detail) }
     }
 
     /// Does steps one after the other, until one has no answer. `mark` is told the number of each before it is done.
     pub fn all(
-        machine: &mut (impl Machine + ?Sized),
+        stepper: &mut (impl Stepper + ?Sized),
         steps: &[Step],
-        watch: Watch,
+        detail: Detail,
         mark: &mut dyn FnMut(usize),
     ) -> Vec<StepTrace> {
         let mut done: Vec<StepTrace> = Vec::new();
         for (i, step) in steps.iter().enumerate() {
             mark(i);
-            done.push(StepTrace::of(machine, step, watch));
+            done.push(StepTrace::of(stepper, step, detail));
             if done[i].result.is_err() {
                 break;
             }

@@ -65,7 +65,7 @@ pub enum End {
     /// No answer within the limit.
     Hung,
     /// What it answered is no answer, as described here.
-    Garbled(String),
+    Malformed(String),
     /// The target cannot do this step, for this reason.
     Unsupported(String),
 }
@@ -78,7 +78,7 @@ impl fmt::Display for End {
             End::Exited(status, words) if words.is_empty() => write!(f, "exited with status {status}"),
             End::Exited(status, words) => write!(f, "exited with status {status}: {words}"),
             End::Hung => f.write_str("hung"),
-            End::Garbled(what) => write!(f, "answered nonsense: {what}"),
+            End::Malformed(what) => write!(f, "answered nonsense: {what}"),
             End::Unsupported(reason) => write!(f, "unsupported: {reason}"),
         }
     }
@@ -105,7 +105,7 @@ pub struct Content {
     pub len: u64,
     /// Their digest.
     pub digest: u64,
-    /// The bytes, under [`crate::Watch::Full`].
+    /// The bytes, under [`crate::Detail::Full`].
     pub bytes: Option<Vec<u8>>,
 }
 
@@ -138,9 +138,9 @@ pub enum MapState {
 /// What can be seen of a file on disk.
 pub type FileState = Content;
 
-/// What a step left behind.
+/// What a step snapshot behind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Left {
+pub struct Snapshot {
     /// Each map by slot. Most cases have one map, which then needs no allocation.
     pub maps: SmallVec<[MapState; 1]>,
     /// Each file of the world by number; empty where files were not looked at.
@@ -152,13 +152,13 @@ pub struct Left {
 pub struct StepTrace {
     /// The answer, or why there is none.
     pub result: Result<Outcome, End>,
-    /// What it left behind.
-    pub left: Left,
+    /// What it snapshot behind.
+    pub snapshot: Snapshot,
 }
 
-/// What a case left behind apart from its files, after everything it made was dropped. Nothing where the target cannot tell.
+/// What a case snapshot behind apart from its files, after everything it made was dropped. Nothing where the target cannot tell.
 ///
-/// One look proves little, since allocators and caches grow now and then: what counts is what is left each time.
+/// One look proves little, since allocators and caches grow now and then: what counts is what is snapshot each time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leaks {
     /// Descriptors that are open now and were not before; negative where others were closed.
@@ -170,7 +170,7 @@ pub struct Leaks {
 }
 
 impl Leaks {
-    /// What two runs of one case have both left behind.
+    /// What two runs of one case have both snapshot behind.
     #[must_use]
     pub fn common(self, other: Leaks) -> Leaks {
         let least = |a: i64, b: i64| if a.signum() == b.signum() { a.signum() * a.abs().min(b.abs()) } else { 0 };
@@ -188,12 +188,12 @@ pub struct Trace {
     /// One for each step done.
     pub steps: Vec<StepTrace>,
     /// What the case looked like after the last step.
-    pub last: Left,
+    pub last: Snapshot,
     /// What `close()` on each map said after the last step: it refuses while a buffer is exported.
     pub closing: Vec<Option<Outcome>>,
     /// The files after all maps were closed.
     pub files: Vec<FileState>,
-    /// What was left behind after that.
+    /// What was snapshot behind after that.
     pub leaks: Leaks,
     /// What ended the target after the last step, while everything was closed.
     pub end: Option<End>,

@@ -44,7 +44,7 @@ impl Num {
 
 /// What carries bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Wrap {
+pub enum BytesLike {
     /// `b"..."`
     Bytes,
     /// `bytearray(b"...")`
@@ -57,14 +57,15 @@ pub enum Wrap {
     Array,
 }
 
-impl Wrap {
+impl BytesLike {
     /// Every carrier.
-    pub const ALL: [Wrap; 5] = [Wrap::Bytes, Wrap::ByteArray, Wrap::View, Wrap::Strided, Wrap::Array];
+    pub const ALL: [BytesLike; 5] =
+        [BytesLike::Bytes, BytesLike::ByteArray, BytesLike::View, BytesLike::Strided, BytesLike::Array];
 }
 
 /// An object of a type that is nearly always wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Thing {
+pub enum WrongType {
     /// `1.5`
     Float,
     /// `object()`
@@ -83,29 +84,29 @@ pub enum Thing {
     LongText,
 }
 
-impl Thing {
+impl WrongType {
     /// Every such object, with its source text and the name of its type.
-    pub const ALL: [(Thing, &'static str, &'static str); 8] = [
-        (Thing::Float, "1.5", "float"),
-        (Thing::Object, "object()", "object"),
-        (Thing::List, "[]", "list"),
-        (Thing::Tuple, "(0,)", "tuple"),
-        (Thing::Dict, "{}", "dict"),
-        (Thing::Text, "'text'", "str"),
-        (Thing::Accent, "'é'", "str"),
-        (Thing::LongText, "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'", "str"),
+    pub const ALL: [(WrongType, &'static str, &'static str); 8] = [
+        (WrongType::Float, "1.5", "float"),
+        (WrongType::Object, "object()", "object"),
+        (WrongType::List, "[]", "list"),
+        (WrongType::Tuple, "(0,)", "tuple"),
+        (WrongType::Dict, "{}", "dict"),
+        (WrongType::Text, "'text'", "str"),
+        (WrongType::Accent, "'é'", "str"),
+        (WrongType::LongText, "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'", "str"),
     ];
 
     /// Its source text.
     #[must_use]
     pub fn source(self) -> &'static str {
-        Thing::ALL[self as usize].1
+        WrongType::ALL[self as usize].1
     }
 
     /// The name of its type.
     #[must_use]
     pub fn type_name(self) -> &'static str {
-        Thing::ALL[self as usize].2
+        WrongType::ALL[self as usize].2
     }
 
     /// The text it is, where it is text.
@@ -129,17 +130,17 @@ pub enum Arg {
     /// An object that only has `__index__`: `Index(5)`.
     Index(Num),
     /// An object that does another step of the case when it is asked for its `__index__`, and then answers:
-    /// `IndexAfter(5, act)`.
+    /// `IndexAfter(5, callback)`.
     IndexAfter(Num, Box<Step>),
     /// An object that does another step of the case when it is asked for its `__buffer__`, and then answers:
-    /// `BufferAfter(b"...", act)`. Python asks since 3.12; before, it is an object of no use.
+    /// `BufferAfter(b"...", callback)`. Python asks since 3.12; before, it is an object of no use.
     BufferAfter(Vec<u8>, Box<Step>),
     /// Constants of the module joined by `|`, by their place in [`crate::constants::ALL`].
     Flags(smallvec::SmallVec<[u8; 4]>),
     /// Bytes in a carrier.
-    Bytes(Wrap, Vec<u8>),
+    Bytes(BytesLike, Vec<u8>),
     /// An object of a wrong type.
-    Thing(Thing),
+    WrongType(WrongType),
     /// `f.fileno()`
     Fd(u8),
     /// A file object itself.
@@ -164,32 +165,32 @@ impl Arg {
     /// Plain bytes.
     #[must_use]
     pub fn bytes(bytes: &[u8]) -> Arg {
-        Arg::Bytes(Wrap::Bytes, bytes.to_vec())
+        Arg::Bytes(BytesLike::Bytes, bytes.to_vec())
     }
 
     /// The step it does while it is converted.
     #[must_use]
-    pub fn act(&self) -> Option<&Step> {
+    pub fn callback(&self) -> Option<&Step> {
         match self {
-            Arg::IndexAfter(_, act) | Arg::BufferAfter(_, act) => Some(act),
+            Arg::IndexAfter(_, callback) | Arg::BufferAfter(_, callback) => Some(callback),
             _ => None,
         }
     }
 
-    /// As [`Arg::act`], to be changed.
-    pub fn act_mut(&mut self) -> Option<&mut Step> {
+    /// As [`Arg::callback`], to be changed.
+    pub fn callback_mut(&mut self) -> Option<&mut Step> {
         match self {
-            Arg::IndexAfter(_, act) | Arg::BufferAfter(_, act) => Some(act),
+            Arg::IndexAfter(_, callback) | Arg::BufferAfter(_, callback) => Some(callback),
             _ => None,
         }
     }
 
     /// The same without a step of its own.
     #[must_use]
-    pub fn without_act(self) -> Arg {
+    pub fn without_callback(self) -> Arg {
         match self {
             Arg::IndexAfter(num, _) => Arg::Index(num),
-            Arg::BufferAfter(bytes, _) => Arg::Bytes(Wrap::Bytes, bytes),
+            Arg::BufferAfter(bytes, _) => Arg::Bytes(BytesLike::Bytes, bytes),
             arg => arg,
         }
     }
@@ -197,21 +198,21 @@ impl Arg {
 
 /// An argument as given: by position, or by keyword.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Given {
-    /// The keyword, one of [`Given::KEYWORDS`].
+pub struct PassedArg {
+    /// The keyword, one of [`PassedArg::KEYWORDS`].
     pub keyword: Option<&'static str>,
     /// The argument.
     pub arg: Arg,
 }
 
-impl Given {
+impl PassedArg {
     /// Every keyword a case can use: those of the constructor, one of Windows, and one no call takes.
     pub const KEYWORDS: &'static [&'static str] =
         &["fileno", "length", "flags", "prot", "access", "offset", "trackfd", "tagname", "foo"];
 
     /// An argument by position.
     #[must_use]
-    pub const fn plain(arg: Arg) -> Given {
-        Given { keyword: None, arg }
+    pub const fn plain(arg: Arg) -> PassedArg {
+        PassedArg { keyword: None, arg }
     }
 }

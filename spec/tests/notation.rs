@@ -2,8 +2,8 @@
 
 use mmapcheck_spec::notation::{NotationError, parse, print, print_answered};
 use mmapcheck_spec::{
-    Arg, Base, Case, Dialect, End, FileSpec, Given, Mode, Num, Op, Outcome, Step, Thing, Value, World, Wrap, constants,
-    repair,
+    Arg, Base, BytesLike, Case, Dialect, End, FileSpec, Mode, Num, Op, Outcome, PassedArg, Step, Value, World,
+    WrongType, constants, repair,
 };
 use proptest::prelude::*;
 
@@ -40,8 +40,8 @@ fn plain_arg() -> impl Strategy<Value = Arg> {
         num().prop_map(Arg::Int),
         num().prop_map(Arg::Index),
         prop::collection::vec(constant, 1..4).prop_map(|places| Arg::Flags(places.into_iter().collect())),
-        (prop::sample::select(Wrap::ALL.to_vec()), bytes()).prop_map(|(wrap, bytes)| Arg::Bytes(wrap, bytes)),
-        prop::sample::select(Thing::ALL.to_vec()).prop_map(|(thing, ..)| Arg::Thing(thing)),
+        (prop::sample::select(BytesLike::ALL.to_vec()), bytes()).prop_map(|(wrap, bytes)| Arg::Bytes(wrap, bytes)),
+        prop::sample::select(WrongType::ALL.to_vec()).prop_map(|(thing, ..)| Arg::WrongType(thing)),
         (0..4u8).prop_map(Arg::Fd),
         (0..4u8).prop_map(Arg::File),
         (0..4u8).prop_map(Arg::Map),
@@ -54,14 +54,14 @@ fn plain_arg() -> impl Strategy<Value = Arg> {
 fn arg() -> impl Strategy<Value = Arg> {
     prop_oneof![
         6 => plain_arg(),
-        1 => (num(), step_of(plain_arg())).prop_map(|(num, act)| Arg::IndexAfter(num, Box::new(act))),
-        1 => (bytes(), step_of(plain_arg())).prop_map(|(bytes, act)| Arg::BufferAfter(bytes, Box::new(act))),
+        1 => (num(), step_of(plain_arg())).prop_map(|(num, callback)| Arg::IndexAfter(num, Box::new(callback))),
+        1 => (bytes(), step_of(plain_arg())).prop_map(|(bytes, callback)| Arg::BufferAfter(bytes, Box::new(callback))),
     ]
 }
 
 fn step_of(arg: impl Strategy<Value = Arg>) -> impl Strategy<Value = Step> {
-    let given = (prop::option::weighted(0.2, prop::sample::select(Given::KEYWORDS.to_vec())), arg)
-        .prop_map(|(keyword, arg)| Given { keyword, arg });
+    let given = (prop::option::weighted(0.2, prop::sample::select(PassedArg::KEYWORDS.to_vec())), arg)
+        .prop_map(|(keyword, arg)| PassedArg { keyword, arg });
     (prop::sample::select(Op::ALL.to_vec()), 0..4u8, 0..4u8, prop::collection::vec(given, 0..6))
         .prop_map(|(op, on, bind, args)| Step { op, on, bind, args: args.into_iter().collect() })
 }
@@ -136,13 +136,13 @@ proptest! {
 }
 
 /// The class and a map, before what is wrong.
-const ACTING: &str = ">>> import mmap
+const REENTRANT: &str = ">>> import mmap
 >>> class IndexAfter:
-...     def __init__(self, value, act):
+...     def __init__(self, value, callback):
 ...         self.value = value
-...         self.act = act
+...         self.callback = callback
 ...     def __index__(self):
-...         self.act()
+...         self.callback()
 ...         return self.value
 ...
 >>> m = mmap.mmap(-1, 9)
@@ -151,32 +151,36 @@ const ACTING: &str = ">>> import mmap
 #[test]
 fn what_an_argument_does_is_read_with_the_step_it_is_given_to() {
     let text = format!(
-        "{ACTING}>>> def act():\n...     global m2\n...     m2 = mmap.mmap(-1, 9)\n...\n>>> m.read(IndexAfter(3, act))\n>>> m2.tell()\n"
+        "{REENTRANT}>>> def callback():\n...     global m2\n...     m2 = mmap.mmap(-1, 9)\n...\n>>> m.read(IndexAfter(3, callback))\n>>> m2.tell()\n"
     );
     let case = parse(&text, 1).map(|session| session.case).unwrap_or_default();
-    let act = Step { bind: 1, ..Step::new(Op::New, 0, [Arg::int(-1), Arg::int(9)]) };
-    let read = Step::new(Op::Read, 0, [Arg::IndexAfter(Num::plain(3), Box::new(act))]);
+    let callback = Step { bind: 1, ..Step::new(Op::New, 0, [Arg::int(-1), Arg::int(9)]) };
+    let read = Step::new(Op::Read, 0, [Arg::IndexAfter(Num::plain(3), Box::new(callback))]);
     assert_eq!(case.steps[1..], [read, Step::new(Op::Tell, 1, [])]);
 }
 
 #[test]
 fn a_function_that_is_not_for_the_next_step_is_refused() {
-    let act = ">>> def act():\n...     m.close()\n...\n";
+    let callback = ">>> def callback():\n...     m.close()\n...\n";
     let refused = [
-        (format!("{act}>>> m.tell()\n"), "does not use it"),
-        (format!("{act}{act}>>> m.read(IndexAfter(3, act))\n"), "defined twice"),
-        (">>> m.read(IndexAfter(3, act))\n".to_owned(), "used once after"),
-        (format!("{act}>>> m.move(IndexAfter(3, act), IndexAfter(3, act), 1)\n"), "used once after"),
-        (">>> def act():\n...     m2 = mmap.mmap(-1, 9)\n...\n>>> m.read(IndexAfter(3, act))\n".to_owned(), "'global'"),
+        (format!("{callback}>>> m.tell()\n"), "does not use it"),
+        (format!("{callback}{callback}>>> m.read(IndexAfter(3, callback))\n"), "defined twice"),
+        (">>> m.read(IndexAfter(3, callback))\n".to_owned(), "used once after"),
+        (format!("{callback}>>> m.move(IndexAfter(3, callback), IndexAfter(3, callback), 1)\n"), "used once after"),
         (
-            ">>> def act():\n...     m.tell()\n...     m.close()\n...\n>>> m.read(IndexAfter(3, act))\n".to_owned(),
+            ">>> def callback():\n...     m2 = mmap.mmap(-1, 9)\n...\n>>> m.read(IndexAfter(3, callback))\n".to_owned(),
+            "'global'",
+        ),
+        (
+            ">>> def callback():\n...     m.tell()\n...     m.close()\n...\n>>> m.read(IndexAfter(3, callback))\n"
+                .to_owned(),
             "one statement|'global'",
         ),
-        (format!("{act}>>> m.write(BufferAfter(b'a', act))\n"), "has not been defined"),
-        (format!("{act}>>> m.read(IndexAfter(b'a', act))\n"), "a whole number"),
+        (format!("{callback}>>> m.write(BufferAfter(b'a', callback))\n"), "has not been defined"),
+        (format!("{callback}>>> m.read(IndexAfter(b'a', callback))\n"), "a whole number"),
     ];
     for (text, why) in refused {
-        let error = parse(&format!("{ACTING}{text}"), 1).map(drop).map_err(|error| error.message);
+        let error = parse(&format!("{REENTRANT}{text}"), 1).map(drop).map_err(|error| error.message);
         assert!(matches!(&error, Err(message) if why.split('|').any(|why| message.contains(why))), "{text}{error:?}");
     }
 }

@@ -1,13 +1,13 @@
-//! Speeds, measured side by side in one process so that their ratios mean something on any machine.
+//! Speeds, measured side by side in one process so that their ratios mean something on any stepper.
 
+use crate::batch::batch;
 use crate::choices::seeded;
-use crate::generate::{Mix, generate};
-use crate::known::Known;
+use crate::generate::{GeneratorOptions, generate};
+use crate::known::KnownList;
 use crate::limits;
-use crate::run::{Judge, Stepwise};
-use crate::sweep::sweep;
-use crate::worker::{Engine, Subject, SweepOrder, WireRule, Worker, scratch};
-use mmapcheck_spec::{Case, Op, Profile, Target, TargetError, Watch};
+use crate::run::{InProcess, Oracle};
+use crate::worker::{BatchRequest, Engine, TargetSpec, WirePattern, Worker, scratch};
+use mmapcheck_spec::{Case, Detail, Op, Profile, Target, TargetError};
 use mmapcheck_targets::Embedded;
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ impl Row {
 #[derive(Clone, Debug)]
 pub struct Speeds {
     /// The target.
-    pub host: String,
+    pub info: String,
     /// The rows, in the order of the table.
     pub rows: Vec<Row>,
 }
@@ -55,26 +55,26 @@ impl Speeds {
     }
 }
 
-/// Runs the same cases in each way. Rounds alternate, so that a busy moment of the machine hits all rows alike.
+/// Runs the same cases in each way. Rounds alternate, so that a busy moment of the stepper hits all rows alike.
 ///
 /// # Errors
 /// Where the target does not start.
-pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Result<Speeds, TargetError> {
+pub fn measure(subject: &TargetSpec, profile: Option<Profile>, cases: u64) -> Result<Speeds, TargetError> {
     const ROUNDS: u64 = 10;
     mmapcheck_targets::check_interpreter()?;
     let dir = scratch()?;
-    let machine = Embedded::new(&subject.module, &subject.attr, dir.path())?;
-    let (host, guards) = (machine.host().clone(), machine.guards());
-    let profile = profile.unwrap_or(host.profile);
-    let mut target = Stepwise::new(machine, host);
-    let rules = Known::built_in(target.host(), &subject.module)?.rules(profile);
-    let (mut judge, mut sparing) = (Judge::new(profile)?, Judge::new(profile)?);
-    judge.set_rules(rules.clone());
+    let stepper = Embedded::new(&subject.module, &subject.attr, dir.path())?;
+    let (info, guards) = (stepper.info().clone(), stepper.guards());
+    let profile = profile.unwrap_or(info.profile);
+    let mut target = InProcess::new(stepper, info);
+    let rules = KnownList::built_in(target.info(), &subject.module)?.rules(profile);
+    let (mut oracle, mut sparing) = (Oracle::new(profile)?, Oracle::new(profile)?);
+    oracle.set_rules(rules.clone());
     // A death that is not foreseen would be the end of the measurement.
-    judge.spare();
+    oracle.spare();
     sparing.set_rules(rules);
     sparing.spare_all();
-    let (mix, calm) = (Mix::all(profile), Mix::calm(profile));
+    let (mix, calm) = (GeneratorOptions::all(profile), GeneratorOptions::calm(profile));
     let mut behind = match &subject.engine {
         Engine::Python(_) => Some(subject.start(None, limits::HANG)?),
         Engine::Embedded | Engine::Reference => None,
@@ -85,20 +85,21 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
     for round in 0..ROUNDS {
         let range = round * cases / ROUNDS..(round + 1) * cases / ROUNDS;
         let make = || range.clone().map(|number| generate(&mut seeded(1, number), &mix));
-        let plain =
-            make().map(|case| Ok(sparing.answer(case, Watch::Quick)?.case)).collect::<Result<Vec<_>, TargetError>>()?;
+        let plain = make()
+            .map(|case| Ok(sparing.answer(case, Detail::Quick)?.case))
+            .collect::<Result<Vec<_>, TargetError>>()?;
         let generated: Vec<Case> = make().collect();
         let steps: u64 = plain.iter().map(|case| case.steps.len() as u64).sum();
         let mut guarded = |case: u64, _| guards.set(case.is_multiple_of(limits::GUARDED));
-        rows[0].add(|| Ok(sweep(&mut judge, &mut target, &mix, 1, range.clone(), &mut guarded)?.steps))?;
+        rows[0].add(|| Ok(batch(&mut oracle, &mut target, &mix, 1, range.clone(), &mut guarded)?.steps))?;
         guards.set(false);
-        rows[1].add(|| Ok(sweep(&mut sparing, &mut target, &calm, 1, range.clone(), &mut |_, _| {})?.steps))?;
+        rows[1].add(|| Ok(batch(&mut sparing, &mut target, &calm, 1, range.clone(), &mut |_, _| {})?.steps))?;
         rows[2].add(|| {
-            plain.iter().try_for_each(|case| target.run(case, Watch::Quick).map(drop))?;
+            plain.iter().try_for_each(|case| target.run(case, Detail::Quick).map(drop))?;
             Ok(steps)
         })?;
         rows[3].add(|| {
-            generated.into_iter().try_for_each(|case| sparing.answer(case, Watch::Quick).map(drop))?;
+            generated.into_iter().try_for_each(|case| sparing.answer(case, Detail::Quick).map(drop))?;
             Ok(steps)
         })?;
         rows[4].add(|| {
@@ -109,28 +110,29 @@ pub fn measure(subject: &Subject, profile: Option<Profile>, cases: u64) -> Resul
             behind_driver(behind.as_mut(), subject, row, range)?;
         }
     }
-    Ok(Speeds { host: target.host.name, rows })
+    Ok(Speeds { info: target.info.name, rows })
 }
 
 /// The same range of cases on another interpreter, judged by what it claims to be; they are the same cases where it is of the
 /// same version.
 fn behind_driver(
     worker: &mut dyn Worker,
-    subject: &Subject,
+    subject: &TargetSpec,
     row: &mut Row,
     range: Range<u64>,
 ) -> Result<(), TargetError> {
     let ops = Op::ALL.iter().map(ToString::to_string).collect();
     let count = range.end - range.start;
-    let host = worker.host();
-    let known = Known::built_in(host, &subject.module)?.rules(host.profile).0.iter().map(WireRule::from).collect();
-    let order = SweepOrder { seed: 1, first: range.start, count, ops, steps: limits::STEPS, acts: true, known };
+    let info = worker.info();
+    let known =
+        KnownList::built_in(info, &subject.module)?.rules(info.profile).0.iter().map(WirePattern::from).collect();
+    let order = BatchRequest { seed: 1, first: range.start, count, ops, steps: limits::STEPS, callbacks: true, known };
     let began = Instant::now();
-    let swept = worker
-        .sweep(order)?
+    let batch = worker
+        .batch(order)?
         .map_err(|gone| TargetError(format!("the target {} in case {}", gone.end, gone.marks.case)))?;
     row.time += began.elapsed();
-    row.steps += swept.steps;
+    row.steps += batch.steps;
     Ok(())
 }
 

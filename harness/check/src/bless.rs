@@ -4,7 +4,7 @@ use crate::compare::Severity;
 use crate::pages::holds;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Example, Page};
-use mmapcheck_spec::{Dialect, Outcome, Profile, Target, TargetError, Trace, Watch};
+use mmapcheck_spec::{Detail, Dialect, Outcome, Profile, Target, TargetError, Trace};
 
 /// A page with its answers rewritten.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ struct Edit {
 pub fn bless(page: &Page, text: &str, target: &mut dyn Target) -> Result<Blessed, TargetError> {
     let mut done = Blessed::default();
     let mut edits = Vec::new();
-    let profile: Profile = target.host().profile;
+    let profile: Profile = target.info().profile;
     for clause in &page.clauses {
         for example in &clause.examples {
             if clause.scope.excludes(profile).is_some() {
@@ -62,7 +62,7 @@ fn of_example(
     edits: &mut Vec<Edit>,
     done: &mut Blessed,
 ) -> Result<(), TargetError> {
-    let trace = target.run(&example.session.case, Watch::Quick)?;
+    let trace = target.run(&example.session.case, Detail::Quick)?;
     for statement in &example.session.statements {
         edits.extend(child_edits(statement, example, &trace, dialect));
         let answer = match statement.step {

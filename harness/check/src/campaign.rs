@@ -2,14 +2,14 @@
 
 mod job;
 
-use crate::compare::{Bucket, Difference, Severity};
-use crate::generate::Mix;
+use crate::compare::{Bucket, Divergence, Severity};
+use crate::generate::GeneratorOptions;
 use crate::histogram::Histogram;
-use crate::known::Rules;
-use crate::run::{Compared, Judge};
+use crate::known::Patterns;
+use crate::run::{DifferentialRun, Oracle};
 use crate::shrink::shrink;
-use crate::worker::Subject;
-use mmapcheck_spec::{Case, Host, Profile, Target, TargetError, Watch};
+use crate::worker::TargetSpec;
+use mmapcheck_spec::{Case, Detail, Profile, Target, TargetError, TargetInfo};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// More cases than any machine does in the time it is given: the shards of a campaign without a number of cases share them.
+/// More cases than any stepper does in the time it is given: the shards of a campaign without a number of cases share them.
 const ENDLESS: u64 = 1 << 40;
 
 /// How long a campaign goes on.
@@ -69,10 +69,10 @@ impl FromStr for Shard {
 
 /// What a campaign is to do.
 #[derive(Clone, Debug)]
-pub struct Plan {
-    /// The class to judge.
-    pub subject: Subject,
-    /// Judge by this profile instead of the interpreter's own.
+pub struct CampaignConfig {
+    /// The class to oracle.
+    pub subject: TargetSpec,
+    /// Oracle by this profile instead of the interpreter's own.
     pub profile: Option<Profile>,
     /// The seed of its cases.
     pub seed: u64,
@@ -83,7 +83,7 @@ pub struct Plan {
     /// The most steps of a case.
     pub steps: usize,
     /// Whether arguments may do a step of their own.
-    pub acts: bool,
+    pub callbacks: bool,
     /// When to stop.
     pub budget: Budget,
     /// The part that is done here.
@@ -95,18 +95,18 @@ pub struct Plan {
     /// The least severity that is a finding; none: `message` for CPython's own `mmap`, `class` for others.
     pub severity: Option<Severity>,
     /// What is known of the target: counted, and no finding.
-    pub known: Rules,
+    pub known: Patterns,
 }
 
 /// A divergence, made small.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// The kind it was counted as during the sweep.
+    /// The kind it was counted as during the batch.
     counted: Bucket,
     /// What differs, in the small case.
-    pub difference: Difference,
+    pub divergence: Divergence,
     /// The small case with both traces.
-    pub compared: Compared,
+    pub compared: DifferentialRun,
     /// How many cases showed it.
     pub count: u64,
     /// The first of them.
@@ -118,14 +118,14 @@ pub struct Finding {
 impl Finding {
     /// One that was found by itself and not in a campaign.
     #[must_use]
-    pub fn of(difference: Difference, compared: Compared) -> Finding {
-        Finding { counted: difference.bucket.clone(), difference, compared, count: 1, case: 0, unsteady: None }
+    pub fn of(divergence: Divergence, compared: DifferentialRun) -> Finding {
+        Finding { counted: divergence.bucket.clone(), divergence, compared, count: 1, case: 0, unsteady: None }
     }
 
     /// How bad it is.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        self.difference.bucket.severity
+        self.divergence.bucket.severity
     }
 }
 
@@ -133,7 +133,7 @@ impl Finding {
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The target.
-    pub host: Host,
+    pub info: TargetInfo,
     /// The profile it was judged by.
     pub profile: Profile,
     /// The seed.
@@ -154,7 +154,7 @@ pub struct Report {
     pub severity: Severity,
     /// Divergences of at least that severity, the worst first.
     pub findings: Vec<Finding>,
-    /// Known divergences: how often each was met, by id.
+    /// KnownList divergences: how often each was met, by id.
     pub met: BTreeMap<String, u64>,
     /// Milder ones, with the number of cases that showed them.
     pub milder: BTreeMap<Bucket, u64>,
@@ -167,10 +167,10 @@ pub struct Report {
 impl Report {
     /// The report of a campaign that has not begun.
     #[must_use]
-    pub fn new(host: Host, plan: &Plan, severity: Severity) -> Report {
+    pub fn new(info: TargetInfo, plan: &CampaignConfig, severity: Severity) -> Report {
         Report {
-            profile: plan.profile.unwrap_or(host.profile),
-            host,
+            profile: plan.profile.unwrap_or(info.profile),
+            info,
             seed: plan.seed,
             cases: 0,
             steps: 0,
@@ -193,9 +193,14 @@ impl Report {
 ///
 /// # Errors
 /// Where the target does not start, or no temporary folder can be made.
-pub fn campaign(plan: &Plan, host: Host, stop: &AtomicBool, watcher: &dyn Watcher) -> Result<Report, TargetError> {
+pub fn campaign(
+    plan: &CampaignConfig,
+    info: TargetInfo,
+    stop: &AtomicBool,
+    watcher: &dyn Listener,
+) -> Result<Report, TargetError> {
     let began = Instant::now();
-    let severity = Severity::least(plan.severity, &host);
+    let severity = Severity::least(plan.severity, &info);
     let (all, deadline) = match plan.budget {
         Budget::Time(time) => (ENDLESS, Some(began + time)),
         Budget::Cases(cases) => (cases, None),
@@ -206,7 +211,7 @@ pub fn campaign(plan: &Plan, host: Host, stop: &AtomicBool, watcher: &dyn Watche
         stop,
         watcher,
         severity,
-        profile: plan.profile.unwrap_or(host.profile),
+        profile: plan.profile.unwrap_or(info.profile),
         deadline,
         next: AtomicU64::new(cases.start),
         end: cases.end,
@@ -229,7 +234,7 @@ pub fn campaign(plan: &Plan, host: Host, stop: &AtomicBool, watcher: &dyn Watche
     findings.sort_by(|a, b| b.severity().cmp(&a.severity()).then(b.count.cmp(&a.count)));
     let milder = tally.counts.into_iter().filter(|(bucket, _)| bucket.severity < severity).collect();
     Ok(Report {
-        host,
+        info,
         profile,
         seed: plan.seed,
         cases: tally.cases,
@@ -248,7 +253,7 @@ pub fn campaign(plan: &Plan, host: Host, stop: &AtomicBool, watcher: &dyn Watche
 }
 
 /// Who is told of a campaign's progress.
-pub trait Watcher: Sync {
+pub trait Listener: Sync {
     /// A finding has been made small. It is kept before anything else happens.
     fn found(&self, finding: &Finding);
     /// So many cases and steps have been done, and this is what was answered.
@@ -269,7 +274,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// Known divergences were met.
+    /// KnownList divergences were met.
     fn meet(&mut self, met: impl IntoIterator<Item = (String, u64)>) {
         for (id, count) in met {
             *self.met.entry(id).or_default() += count;
@@ -278,9 +283,9 @@ impl Tally {
 }
 
 struct Shared<'a> {
-    plan: &'a Plan,
+    plan: &'a CampaignConfig,
     stop: &'a AtomicBool,
-    watcher: &'a dyn Watcher,
+    watcher: &'a dyn Listener,
     severity: Severity,
     profile: Profile,
     deadline: Option<Instant>,
@@ -314,10 +319,15 @@ impl Shared<'_> {
     fn job(&self) -> Result<(), TargetError> {
         let plan = self.plan;
         let worker = plan.subject.start(plan.profile, plan.hang)?;
-        let mut judge = Judge::new(self.profile)?;
-        judge.set_rules(plan.known.clone());
-        let mix = Mix { ops: plan.ops.clone(), steps: plan.steps, acts: plan.acts, profile: self.profile };
-        let mut job = job::Job { shared: self, worker, judge, mix };
+        let mut oracle = Oracle::new(self.profile)?;
+        oracle.set_rules(plan.known.clone());
+        let mix = GeneratorOptions {
+            ops: plan.ops.clone(),
+            steps: plan.steps,
+            callbacks: plan.callbacks,
+            profile: self.profile,
+        };
+        let mut job = job::Job { shared: self, worker, oracle, mix };
         while let Some(range) = self.range(job.worker.at_once()) {
             job.range(range)?;
         }
@@ -327,14 +337,14 @@ impl Shared<'_> {
 
 /// Shrinks a case to the smallest that shows a divergence of this kind. First its numbers follow the state that is getting
 /// smaller; what is left is shrunk once more with plain numbers and without the steps that have no answer.
-pub fn shrink_to(judge: &mut Judge, target: &mut dyn Target, case: Case, bucket: &Bucket, deadline: Instant) -> Case {
-    let mut same = |judge: &mut Judge, candidate: &Case| {
-        let compared = judge.compare(candidate.clone(), target, Watch::Full);
-        compared.is_ok_and(|compared| compared.comparison.differences.iter().any(|d| d.bucket == *bucket))
+pub fn shrink_to(oracle: &mut Oracle, target: &mut dyn Target, case: Case, bucket: &Bucket, deadline: Instant) -> Case {
+    let mut same = |oracle: &mut Oracle, candidate: &Case| {
+        let compared = oracle.compare(candidate.clone(), target, Detail::Full);
+        compared.is_ok_and(|compared| compared.comparison.divergences.iter().any(|d| d.bucket == *bucket))
     };
-    let small = shrink(case, deadline, &mut |candidate| same(judge, candidate));
-    match judge.answer(small.clone(), Watch::Quick) {
-        Ok(answered) => shrink(answered.case, deadline, &mut |candidate| same(judge, candidate)),
+    let small = shrink(case, deadline, &mut |candidate| same(oracle, candidate));
+    match oracle.answer(small.clone(), Detail::Quick) {
+        Ok(answered) => shrink(answered.case, deadline, &mut |candidate| same(oracle, candidate)),
         Err(_) => small,
     }
 }

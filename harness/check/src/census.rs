@@ -1,7 +1,7 @@
 //! What this process holds: how many descriptors, how much address space, and which files lie about in its working folder.
 //! Only Linux tells, and only a process in which nothing else happens can be asked.
 
-use mmapcheck_spec::{Kind, Leaks, SLOTS, Slot, notation};
+use mmapcheck_spec::{Leaks, ObjectKind, SLOTS, Slot, notation};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::process::Pid;
 use std::fs::File;
@@ -22,7 +22,7 @@ pub struct Census {
 
 /// What was held at one time.
 #[derive(Clone, Copy, Debug)]
-pub struct Held {
+pub struct Holdings {
     descriptors: i64,
     pages: i64,
 }
@@ -43,15 +43,15 @@ impl Census {
     ///
     /// # Errors
     /// Where the system does not tell.
-    pub fn take(&mut self) -> Result<Held> {
-        Ok(Held { pages: self.pages()?, descriptors: descriptors()? })
+    pub fn take(&mut self) -> Result<Holdings> {
+        Ok(Holdings { pages: self.pages()?, descriptors: descriptors()? })
     }
 
     /// What is held more than before. Files that lie about are removed, so that they are new each time.
     ///
     /// # Errors
     /// Where the system does not tell.
-    pub fn leaks(&mut self, before: Held) -> Result<Leaks> {
+    pub fn leaks(&mut self, before: Holdings) -> Result<Leaks> {
         let now = self.take()?;
         Ok(Leaks {
             descriptors: now.descriptors - before.descriptors,
@@ -79,7 +79,7 @@ impl Census {
         for entry in Dir::read_from(&self.folder)? {
             let entry = entry?;
             let name = entry.file_name();
-            let ours = |slot| notation::name(Kind::File, slot as Slot).as_bytes() == name.to_bytes();
+            let ours = |slot| notation::name(ObjectKind::File, slot as Slot).as_bytes() == name.to_bytes();
             if [b".".as_slice(), b".."].contains(&name.to_bytes()) || (0..SLOTS).any(ours) {
                 continue;
             }

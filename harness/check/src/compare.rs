@@ -1,9 +1,9 @@
 //! Comparing two traces of one case.
 
-use crate::known::Rules;
+use crate::known::Patterns;
 use mmapcheck_spec::notation::{bytes_literal, render_value};
 use mmapcheck_spec::{
-    Case, Content, Dialect, End, Host, Leaks, Left, MapState, Op, Outcome, Step, StepTrace, Trace, Value,
+    Case, Content, Dialect, End, Leaks, MapState, Op, Outcome, Snapshot, Step, StepTrace, TargetInfo, Trace, Value,
 };
 use std::fmt;
 use std::str::FromStr;
@@ -38,8 +38,8 @@ impl Severity {
     /// The mildest that counts: what was asked for, or `message` for CPython's own `mmap` and `class` for any other, since
     /// texts are CPython's habit and not the documentation's promise.
     #[must_use]
-    pub fn least(asked: Option<Severity>, host: &Host) -> Severity {
-        asked.unwrap_or(if host.is_cpython_mmap { Severity::Message } else { Severity::Class })
+    pub fn least(asked: Option<Severity>, info: &TargetInfo) -> Severity {
+        asked.unwrap_or(if info.is_cpython_mmap { Severity::Message } else { Severity::Class })
     }
 }
 
@@ -121,7 +121,7 @@ pub struct Bucket {
     /// The operation; none at the end of the case.
     pub op: Option<Op>,
     /// The operation that one of its arguments did while it was converted.
-    pub act: Option<Op>,
+    pub callback: Option<Op>,
     /// Where the traces part.
     pub field: Field,
     /// The kind of answer expected: a type, an exception class, or a text without its numbers.
@@ -132,7 +132,7 @@ pub struct Bucket {
 
 /// One divergence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct Divergence {
     /// Its kind.
     pub bucket: Bucket,
     /// The number of the step, counted from 0; the number of steps for the end of the case.
@@ -150,8 +150,8 @@ pub struct Difference {
 pub struct Comparison {
     /// At most one for each step, the worst there; in order. After a step that left different states, or no answer,
     /// nothing is compared any more.
-    pub differences: Vec<Difference>,
-    /// The known divergences met: at which step, and the id of the entry. None of them is among the differences.
+    pub divergences: Vec<Divergence>,
+    /// The known divergences met: at which step, and the id of the entry. None of them is among the divergences.
     pub known: Vec<(usize, String)>,
     /// The step after which nothing was compared although all that differs there is known: without it the case can go on.
     pub cut: Option<usize>,
@@ -164,30 +164,30 @@ pub struct Comparison {
 impl Comparison {
     /// The first divergence of at least this severity.
     #[must_use]
-    pub fn first(&self, least: Severity) -> Option<&Difference> {
-        self.differences.iter().find(|difference| difference.bucket.severity >= least)
+    pub fn first(&self, least: Severity) -> Option<&Divergence> {
+        self.divergences.iter().find(|divergence| divergence.bucket.severity >= least)
     }
 
     /// Takes in what differs at one step: the worst of what is not known. Says whether all of it is known.
-    fn take(&mut self, parts: Parting, rules: &Rules) -> bool {
+    fn take(&mut self, parts: Parting, rules: &Patterns) -> bool {
         let mut unknown = parts.found;
         let before = self.known.len();
-        unknown.retain(|difference| {
-            let known = rules.find(&difference.bucket).map(|id| (parts.step, id.to_owned()));
+        unknown.retain(|divergence| {
+            let known = rules.find(&divergence.bucket).map(|id| (parts.step, id.to_owned()));
             let is_new = known.is_none();
             self.known.extend(known.filter(|known| !self.known[before..].contains(known)));
             is_new
         });
         let all_known = unknown.is_empty();
         // The first of equals.
-        self.differences.extend(unknown.into_iter().rev().max_by_key(|difference| difference.bucket.severity));
+        self.divergences.extend(unknown.into_iter().rev().max_by_key(|divergence| divergence.bucket.severity));
         all_known
     }
 }
 
 /// Compares what a target did with what was expected. What the rules take in is counted as known, and apart.
 #[must_use]
-pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> Comparison {
+pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Patterns) -> Comparison {
     let mut found = Comparison::default();
     if expected == actual {
         found.died = expected.death().is_some();
@@ -206,17 +206,17 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> 
             found.incomparable = Some(format!("{}: {reason}", step.op));
             return found;
         }
-        let act = step.act().map(|act| act.op);
-        let mut parts = Parting { step: i, op: Some(step.op), act, found: Vec::new() };
+        let callback = step.callback().map(|callback| callback.op);
+        let mut parts = Parting { step: i, op: Some(step.op), callback, found: Vec::new() };
         parts.answer(wanted, given);
         let answered = parts.found.len();
         found.died = wanted.result.is_err() && wanted.result == given.result;
         // Who is dead has left nothing to look at.
         if wanted.result.is_ok() && given.result.is_ok() {
-            parts.left(&wanted.left, &given.left);
+            parts.left(&wanted.snapshot, &given.snapshot);
         }
         // What was done to memory while an argument acted on it cannot be seen, and may show much later.
-        let hidden = step.act().is_some() && !parts.found.is_empty();
+        let hidden = step.callback().is_some() && !parts.found.is_empty();
         let apart = parts.found.len() > answered || given.result.is_err() || wanted.result.is_err() || hidden;
         if is_refusal(wanted, given, i.checked_sub(1).and_then(|before| actual.steps.get(before))) {
             parts.found.truncate(answered);
@@ -237,26 +237,26 @@ pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Rules) -> 
 /// changed did not is no more than that.
 fn is_refusal(wanted: &StepTrace, given: &StepTrace, before: Option<&StepTrace>) -> bool {
     matches!((&wanted.result, &given.result), (Ok(Outcome::Value(_)), Ok(Outcome::Raised(_))))
-        && before.is_some_and(|before| before.left == given.left)
+        && before.is_some_and(|before| before.snapshot == given.snapshot)
 }
 
 /// The divergences of one step, gathered.
 struct Parting {
     step: usize,
     op: Option<Op>,
-    act: Option<Op>,
-    found: Vec<Difference>,
+    callback: Option<Op>,
+    found: Vec<Divergence>,
 }
 
 impl Parting {
     fn at_end(case: &Case) -> Parting {
-        Parting { step: case.steps.len(), op: None, act: None, found: Vec::new() }
+        Parting { step: case.steps.len(), op: None, callback: None, found: Vec::new() }
     }
 
     fn add(&mut self, severity: Severity, field: Field, slot: usize, kinds: (String, String), texts: (String, String)) {
-        let (op, act) = (self.op, self.act);
-        let bucket = Bucket { severity, op, act, field, expected: kinds.0, actual: kinds.1 };
-        self.found.push(Difference { bucket, step: self.step, slot, expected: texts.0, actual: texts.1 });
+        let (op, callback) = (self.op, self.callback);
+        let bucket = Bucket { severity, op, callback, field, expected: kinds.0, actual: kinds.1 };
+        self.found.push(Divergence { bucket, step: self.step, slot, expected: texts.0, actual: texts.1 });
     }
 
     fn answer(&mut self, wanted: &StepTrace, given: &StepTrace) {
@@ -287,7 +287,7 @@ impl Parting {
         self.add(severity, field, slot, kinds, (outcome_text(wanted), outcome_text(given)));
     }
 
-    fn left(&mut self, wanted: &Left, given: &Left) {
+    fn left(&mut self, wanted: &Snapshot, given: &Snapshot) {
         let none = MapState::Unbound;
         for slot in 0..wanted.maps.len().max(given.maps.len()) {
             self.map(slot, wanted.maps.get(slot).unwrap_or(&none), given.maps.get(slot).unwrap_or(&none));
@@ -378,8 +378,8 @@ fn differ_in_address(wanted: &Outcome, given: &Outcome) -> bool {
 #[must_use]
 pub fn death(step: &Step, wanted: &Result<Outcome, End>, end: &End) -> Bucket {
     let (expected, actual) = (rough_kind(wanted), end_kind(end));
-    let act = step.act().map(|act| act.op);
-    Bucket { severity: Severity::Death, op: Some(step.op), act, field: Field::Answer, expected, actual }
+    let callback = step.callback().map(|callback| callback.op);
+    Bucket { severity: Severity::Death, op: Some(step.op), callback, field: Field::Answer, expected, actual }
 }
 
 impl Bucket {
@@ -387,7 +387,7 @@ impl Bucket {
     #[must_use]
     pub fn done(&self) -> Option<String> {
         let op = self.op?;
-        Some(self.act.map_or_else(|| op.to_string(), |act| format!("{op} with {act} inside")))
+        Some(self.callback.map_or_else(|| op.to_string(), |callback| format!("{op} with {callback} inside")))
     }
 }
 
@@ -458,7 +458,7 @@ pub fn result_text(result: &Result<Outcome, End>) -> String {
 #[must_use]
 pub fn end_kind(end: &End) -> String {
     match end {
-        End::Garbled(_) => "answered nonsense".into(),
+        End::Malformed(_) => "answered nonsense".into(),
         End::Exited(status, _) => format!("exited with status {status}"),
         end => end.to_string(),
     }
@@ -488,7 +488,7 @@ mod tests {
     use mmapcheck_spec::Raise;
 
     fn agreement(case: &Case, expected: &Trace, actual: &Trace) -> Comparison {
-        compare(case, expected, actual, &Rules::default())
+        compare(case, expected, actual, &Patterns::default())
     }
 
     fn case() -> Case {
@@ -496,13 +496,15 @@ mod tests {
     }
 
     fn trace(outcomes: [Outcome; 2], pos: i64) -> Trace {
-        let left =
-            |pos| Left { maps: smallvec::smallvec![MapState::Open { pos, len: 9, content: None }], files: Vec::new() };
+        let left = |pos| Snapshot {
+            maps: smallvec::smallvec![MapState::Open { pos, len: 9, content: None }],
+            files: Vec::new(),
+        };
         let [first, second] = outcomes;
         Trace {
             steps: vec![
-                StepTrace { result: Ok(first), left: left(pos) },
-                StepTrace { result: Ok(second), left: left(pos) },
+                StepTrace { result: Ok(first), snapshot: left(pos) },
+                StepTrace { result: Ok(second), snapshot: left(pos) },
             ],
             ..Trace::default()
         }
@@ -521,9 +523,9 @@ mod tests {
         let wanted = trace([raised("ValueError", "a 1"), int(1)], 0);
         let given = trace([raised("ValueError", "b 2"), int(2)], 0);
         let found = agreement(&case(), &wanted, &given);
-        let severities: Vec<_> = found.differences.iter().map(|d| d.bucket.severity).collect();
+        let severities: Vec<_> = found.divergences.iter().map(|d| d.bucket.severity).collect();
         assert_eq!(severities, [Severity::Message, Severity::Value]);
-        assert_eq!(found.differences[0].bucket.expected, "a #");
+        assert_eq!(found.divergences[0].bucket.expected, "a #");
         assert_eq!(found.first(Severity::Class).map(|d| d.step), Some(1));
     }
 
@@ -531,23 +533,23 @@ mod tests {
     fn what_is_refused_has_not_lost_its_bytes() {
         let file = |bytes: &[u8]| vec![Content { len: 1, digest: bytes[0].into(), bytes: None }];
         let with = |mut trace: Trace, files: [&[u8]; 2]| {
-            trace.steps.iter_mut().zip(files).for_each(|(step, bytes)| step.left.files = file(bytes));
+            trace.steps.iter_mut().zip(files).for_each(|(step, bytes)| step.snapshot.files = file(bytes));
             trace
         };
         let wanted = with(trace([int(1), int(2)], 0), [b"a", b"b"]);
         let refused = with(trace([int(1), raised("TypeError", "no")], 0), [b"a", b"a"]);
-        let found = compare(&case(), &wanted, &refused, &Rules::default());
-        assert_eq!(found.differences.iter().map(|d| d.bucket.severity).collect::<Vec<_>>(), [Severity::Value]);
+        let found = compare(&case(), &wanted, &refused, &Patterns::default());
+        assert_eq!(found.divergences.iter().map(|d| d.bucket.severity).collect::<Vec<_>>(), [Severity::Value]);
         let lost = with(trace([int(1), raised("TypeError", "no")], 0), [b"a", b"c"]);
-        let found = compare(&case(), &wanted, &lost, &Rules::default());
-        assert_eq!(found.differences.iter().map(|d| d.bucket.severity).collect::<Vec<_>>(), [Severity::Bytes]);
+        let found = compare(&case(), &wanted, &lost, &Patterns::default());
+        assert_eq!(found.divergences.iter().map(|d| d.bucket.severity).collect::<Vec<_>>(), [Severity::Bytes]);
     }
 
     #[test]
     fn after_states_part_nothing_is_compared() {
         let found = agreement(&case(), &trace([int(1), int(1)], 0), &trace([int(1), int(2)], 5));
-        assert_eq!(found.differences.len(), 1);
-        assert_eq!(found.differences[0].bucket.field, Field::Pos);
+        assert_eq!(found.divergences.len(), 1);
+        assert_eq!(found.divergences[0].bucket.field, Field::Pos);
     }
 
     #[test]
@@ -557,7 +559,7 @@ mod tests {
             &trace([raised("TypeError", "x"), int(1)], 0),
             &trace([raised("ValueError", "x"), int(1)], 0),
         );
-        assert_eq!(found.differences[0].bucket.severity, Severity::Class);
+        assert_eq!(found.divergences[0].bucket.severity, Severity::Class);
     }
 
     #[test]
@@ -565,9 +567,9 @@ mod tests {
         let case = Case { steps: vec![Step::new(Op::Repr, 0, []), Step::new(Op::Tell, 0, [])], ..Case::default() };
         let text = |text: &str| Outcome::Value(Value::Text(text.into()));
         let found = agreement(&case, &trace([text("<a>"), int(1)], 0), &trace([text("<b>"), int(1)], 0));
-        assert_eq!(found.differences[0].bucket.severity, Severity::Message);
+        assert_eq!(found.divergences[0].bucket.severity, Severity::Message);
         let found = agreement(&case, &trace([text("<a>"), int(1)], 0), &trace([int(3), int(1)], 0));
-        assert_eq!(found.differences[0].bucket.severity, Severity::Value);
+        assert_eq!(found.divergences[0].bucket.severity, Severity::Value);
     }
 
     #[test]
@@ -575,10 +577,10 @@ mod tests {
         let case = Case { steps: vec![Step::new(Op::Repr, 0, []), Step::new(Op::Tell, 0, [])], ..Case::default() };
         let text = |text: &str| Outcome::Value(Value::Text(text.into()));
         let wanted = trace([text("<mmap object at 0x...>"), int(1)], 0);
-        let differences = |given: &str| agreement(&case, &wanted, &trace([text(given), int(1)], 0)).differences.len();
-        assert_eq!(differences("<mmap object at 0x7f00aa>"), 0);
+        let divergences = |given: &str| agreement(&case, &wanted, &trace([text(given), int(1)], 0)).divergences.len();
+        assert_eq!(divergences("<mmap object at 0x7f00aa>"), 0);
         assert_eq!(
-            ["<mmap object at 0x>", "<mmap object at 0x7g>", "<map object at 0x7f>"].map(differences),
+            ["<mmap object at 0x>", "<mmap object at 0x7g>", "<map object at 0x7f>"].map(divergences),
             [1, 1, 1]
         );
     }
@@ -588,9 +590,9 @@ mod tests {
         let mut given = trace([int(1), int(1)], 0);
         given.steps[0].result = Err(End::Died(11));
         let found = agreement(&case(), &trace([int(1), int(1)], 0), &given);
-        assert_eq!(found.differences[0].bucket.severity, Severity::Death);
-        assert_eq!(found.differences[0].actual, "died of signal 11 (SIGSEGV)");
-        assert_eq!(found.differences.len(), 1);
+        assert_eq!(found.divergences[0].bucket.severity, Severity::Death);
+        assert_eq!(found.divergences[0].actual, "died of signal 11 (SIGSEGV)");
+        assert_eq!(found.divergences.len(), 1);
     }
 
     #[test]
@@ -598,17 +600,17 @@ mod tests {
         let dies = |signal| Trace {
             steps: vec![
                 trace([int(1), int(1)], 0).steps[0].clone(),
-                StepTrace { result: Err(End::Died(signal)), left: Left::default() },
+                StepTrace { result: Err(End::Died(signal)), snapshot: Snapshot::default() },
             ],
             ..Trace::default()
         };
         let wanted = dies(7);
         let same = agreement(&case(), &wanted, &dies(7));
-        assert!(same.died && same.differences.is_empty() && same.cut.is_none());
+        assert!(same.died && same.divergences.is_empty() && same.cut.is_none());
         let kinds = |given: &Trace| {
             let found = agreement(&case(), &wanted, given);
-            assert!(!found.died && found.differences.len() == 1, "{found:?}");
-            let Difference { bucket, step, .. } = &found.differences[0];
+            assert!(!found.died && found.divergences.len() == 1, "{found:?}");
+            let Divergence { bucket, step, .. } = &found.divergences[0];
             assert_eq!((bucket.severity, bucket.field, *step), (Severity::Death, Field::Answer, 1));
             (bucket.expected.clone(), bucket.actual.clone())
         };
@@ -618,7 +620,7 @@ mod tests {
         assert_eq!(kinds(&trace([int(1), raised("ValueError", "x")], 0)), (sigbus.into(), "an exception".into()));
         let early = Trace { steps: dies(7).steps[1..].to_vec(), ..Trace::default() };
         let found = agreement(&case(), &wanted, &early);
-        assert!(!found.died && found.differences[0].step == 0, "{found:?}");
+        assert!(!found.died && found.divergences[0].step == 0, "{found:?}");
     }
 
     #[test]
@@ -626,6 +628,6 @@ mod tests {
         let mut given = trace([int(1), int(1)], 0);
         given.steps[1].result = Err(End::Unsupported("no tell".into()));
         let found = agreement(&case(), &trace([int(1), int(1)], 0), &given);
-        assert!(found.differences.is_empty() && found.incomparable.is_some());
+        assert!(found.divergences.is_empty() && found.incomparable.is_some());
     }
 }

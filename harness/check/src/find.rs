@@ -1,4 +1,4 @@
-//! The Python interpreters of this machine.
+//! The Python interpreters of this stepper.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

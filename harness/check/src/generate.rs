@@ -3,39 +3,39 @@
 //! Numbers are chosen relative to the state they will meet (length, position, page, size of the file), so that the
 //! boundaries are hit often. Each case switches some operations off (swarm), so that the others meet more often.
 
-mod acts;
 mod args;
+mod callbacks;
 mod faults;
 
 use crate::choices::Choices;
 use crate::limits;
-use mmapcheck_spec::{Case, Dialect, FileSpec, Kind, Mode, Op, Profile, SLOTS, Step, World, repair};
+use mmapcheck_spec::{Case, Dialect, FileSpec, Mode, ObjectKind, Op, Profile, SLOTS, Step, World, repair};
 
 /// What may be generated.
 #[derive(Clone, Debug)]
-pub struct Mix {
+pub struct GeneratorOptions {
     /// The operations that may occur.
     pub ops: Vec<Op>,
     /// The most steps of a case.
     pub steps: usize,
     /// Whether arguments may do a step of their own.
-    pub acts: bool,
+    pub callbacks: bool,
     /// The profile whose constants may occur.
     pub profile: Profile,
 }
 
-impl Mix {
+impl GeneratorOptions {
     /// Every operation.
     #[must_use]
-    pub fn all(profile: Profile) -> Mix {
-        Mix { ops: Op::ALL.to_vec(), steps: limits::STEPS, acts: true, profile }
+    pub fn all(profile: Profile) -> GeneratorOptions {
+        GeneratorOptions { ops: Op::ALL.to_vec(), steps: limits::STEPS, callbacks: true, profile }
     }
 
     /// No step that is there to hurt: no argument does a step of its own, no file is made shorter behind its maps, there are no
     /// child processes, and the system grants what it is asked for.
     #[must_use]
-    pub fn calm(profile: Profile) -> Mix {
-        let mut mix = Mix { acts: false, ..Mix::all(profile) };
+    pub fn calm(profile: Profile) -> GeneratorOptions {
+        let mut mix = GeneratorOptions { callbacks: false, ..GeneratorOptions::all(profile) };
         mix.ops.retain(|op| !matches!(op, Op::FileTruncate | Op::FileOpen) && !op.is_of_children() && !op.is_limit());
         mix
     }
@@ -69,12 +69,12 @@ fn weight(op: Op) -> usize {
 }
 
 /// Makes a case.
-pub fn generate(choices: &mut impl Choices, mix: &Mix) -> Case {
+pub fn generate(choices: &mut impl Choices, mix: &GeneratorOptions) -> Case {
     let (world, files) = (Vec::new(), 0);
     let mut maker = Maker { choices, mix, maps: 0, views: 0, iters: 0, files, world, acting: false, several: false };
     maker.several = maker.one_in(limits::SEVERAL);
     let world = maker.world();
-    maker.acting = mix.acts && mix.profile.dialect() == Dialect::Python3 && maker.one_in(limits::ACTING);
+    maker.acting = mix.callbacks && mix.profile.dialect() == Dialect::Python3 && maker.one_in(limits::REENTRANT);
     let bag = maker.bag();
     let mut steps = Vec::with_capacity(mix.steps);
     steps.push(maker.opening());
@@ -86,7 +86,7 @@ pub fn generate(choices: &mut impl Choices, mix: &Mix) -> Case {
     }
     let mut wanted = if maker.one_in(8) { 1 + maker.below(mix.steps) } else { mix.steps };
     // There is always a map and a file, but nothing else comes about where the bag does not make it.
-    if bag.iter().all(|op| matches!(op.row().on, Kind::View | Kind::Iter)) {
+    if bag.iter().all(|op| matches!(op.row().on, ObjectKind::View | ObjectKind::Iter)) {
         wanted = 0;
     }
     while steps.len() < wanted && !maker.choices.dry() {
@@ -105,7 +105,7 @@ pub fn generate(choices: &mut impl Choices, mix: &Mix) -> Case {
 
 struct Maker<'a, C> {
     choices: &'a mut C,
-    mix: &'a Mix,
+    mix: &'a GeneratorOptions,
     maps: usize,
     views: usize,
     iters: usize,
@@ -198,8 +198,8 @@ impl<C: Choices> Maker<'_, C> {
         let row = op.row();
         let on = self.slot(row.on)?;
         let mut step = Step { op, on, bind: 0, args: self.args(op) };
-        if self.acting && self.one_in(limits::ACTING_STEP) {
-            self.make_act(&mut step);
+        if self.acting && self.one_in(limits::REENTRANT_STEP) {
+            self.make_callback(&mut step);
         }
         if let Some(kind) = row.binds {
             step.bind = self.bind(kind);
@@ -219,25 +219,25 @@ impl<C: Choices> Maker<'_, C> {
         }
     }
 
-    fn slot(&mut self, kind: Kind) -> Option<u8> {
+    fn slot(&mut self, kind: ObjectKind) -> Option<u8> {
         let bound = match kind {
-            Kind::Module => return Some(0),
-            Kind::Map => self.maps,
-            Kind::View => self.views,
-            Kind::Iter => self.iters,
-            Kind::File => self.files,
+            ObjectKind::Module => return Some(0),
+            ObjectKind::Map => self.maps,
+            ObjectKind::View => self.views,
+            ObjectKind::Iter => self.iters,
+            ObjectKind::File => self.files,
         };
         (bound > 0).then(|| self.below(bound) as u8)
     }
 
     /// The next free name, or now and then one that is in use.
-    fn bind(&mut self, kind: Kind) -> u8 {
+    fn bind(&mut self, kind: ObjectKind) -> u8 {
         let again = self.one_in(3);
         let bound = match kind {
-            Kind::Map => &mut self.maps,
-            Kind::View => &mut self.views,
-            Kind::Iter => &mut self.iters,
-            Kind::File | Kind::Module => &mut self.files,
+            ObjectKind::Map => &mut self.maps,
+            ObjectKind::View => &mut self.views,
+            ObjectKind::Iter => &mut self.iters,
+            ObjectKind::File | ObjectKind::Module => &mut self.files,
         };
         if *bound < SLOTS && (!again || *bound == 0) {
             *bound += 1;
@@ -250,7 +250,7 @@ impl<C: Choices> Maker<'_, C> {
     /// The map a case starts with: nearly always one that can be opened.
     fn opening(&mut self) -> Step {
         let args = if self.one_in(16) { self.args(Op::New) } else { self.sound_map() };
-        Step { op: Op::New, on: 0, bind: self.bind(Kind::Map), args }
+        Step { op: Op::New, on: 0, bind: self.bind(ObjectKind::Map), args }
     }
 }
 
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn the_same_choices_make_the_same_case() {
-        let mix = Mix::all(Profile::cpython(3, 11, 7));
+        let mix = GeneratorOptions::all(Profile::cpython(3, 11, 7));
         for case in 0..100 {
             let make = || generate(&mut crate::choices::seeded(1, case), &mix);
             assert_eq!(make(), make());
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn every_operation_is_generated() {
-        let mix = Mix::all(Profile::cpython(3, 11, 7));
+        let mix = GeneratorOptions::all(Profile::cpython(3, 11, 7));
         let cases = (0..20_000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
         let seen: HashSet<Op> = cases.flat_map(|case| case.steps).map(|step| step.op).collect();
         let missing: Vec<_> = Op::ALL.iter().filter(|op| !seen.contains(op)).collect();
@@ -280,33 +280,33 @@ mod tests {
 
     #[test]
     fn every_operation_with_a_number_or_bytes_is_given_an_argument_that_acts() {
-        let mix = Mix::all(Profile::cpython(3, 13, 0));
+        let mix = GeneratorOptions::all(Profile::cpython(3, 13, 0));
         let cases = (0..6000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
-        let acting = cases.flat_map(|case| case.steps).filter(|step| step.act().is_some());
-        let seen: HashSet<(Op, Op)> = acting.filter_map(|step| Some((step.op, step.act()?.op))).collect();
+        let acting = cases.flat_map(|case| case.steps).filter(|step| step.callback().is_some());
+        let seen: HashSet<(Op, Op)> = acting.filter_map(|step| Some((step.op, step.callback()?.op))).collect();
         let outer: HashSet<Op> = seen.iter().map(|(op, _)| *op).collect();
-        let inner: HashSet<Op> = seen.iter().map(|(_, act)| *act).collect();
-        let missing: Vec<_> = acts::CONVERTING.iter().filter(|op| !outer.contains(op)).collect();
+        let inner: HashSet<Op> = seen.iter().map(|(_, callback)| *callback).collect();
+        let missing: Vec<_> = callbacks::CONVERTING.iter().filter(|op| !outer.contains(op)).collect();
         assert!(missing.is_empty(), "{missing:?}");
-        let missing: Vec<_> = acts::ACTS.iter().filter(|op| !inner.contains(op)).collect();
+        let missing: Vec<_> = callbacks::CALLBACKS.iter().filter(|op| !inner.contains(op)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]
     fn no_argument_acts_where_none_may() {
-        let mix = Mix { acts: false, ..Mix::all(Profile::cpython(3, 13, 0)) };
+        let mix = GeneratorOptions { callbacks: false, ..GeneratorOptions::all(Profile::cpython(3, 13, 0)) };
         let cases = (0..1000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
-        assert!(cases.flat_map(|case| case.steps).all(|step| step.act().is_none()));
+        assert!(cases.flat_map(|case| case.steps).all(|step| step.callback().is_none()));
     }
 
     #[test]
     fn the_system_refuses_what_a_case_asks_for() -> Result<(), mmapcheck_spec::TargetError> {
         let profile = Profile::cpython(3, 13, 0);
-        let (mut judge, mix) = (crate::run::Judge::new(profile)?, Mix::all(profile));
+        let (mut oracle, mix) = (crate::run::Oracle::new(profile)?, GeneratorOptions::all(profile));
         let mut met: std::collections::BTreeMap<i32, u32> = [(12, 0), (24, 0), (27, 0)].into();
         for case in 0..6000 {
             let case = generate(&mut crate::choices::seeded(7, case), &mix);
-            let answered = judge.answer(case, mmapcheck_spec::Watch::Quick)?;
+            let answered = oracle.answer(case, mmapcheck_spec::Detail::Quick)?;
             for step in answered.expected.steps {
                 if let Ok(mmapcheck_spec::Outcome::Raised(raise)) = step.result
                     && let Some(count) = raise.errno.and_then(|errno| met.get_mut(&errno))
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn no_file_loses_its_name_where_the_system_keeps_it() {
-        let mix = Mix::all(Profile { platform: Platform::Windows, ..Profile::cpython(3, 11, 9) });
+        let mix = GeneratorOptions::all(Profile { platform: Platform::Windows, ..Profile::cpython(3, 11, 9) });
         let cases = (0..2000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
         let takes_name = |step: &Step| matches!(step.op, Op::FileUnlink | Op::FileReplace);
         assert!(!cases.flat_map(|case| case.steps).any(|step| takes_name(&step)));
@@ -329,7 +329,8 @@ mod tests {
 
     #[test]
     fn only_the_operations_asked_for_are_generated() {
-        let mix = Mix { ops: vec![Op::Read, Op::Seek], ..Mix::all(Profile::cpython(3, 11, 7)) };
+        let mix =
+            GeneratorOptions { ops: vec![Op::Read, Op::Seek], ..GeneratorOptions::all(Profile::cpython(3, 11, 7)) };
         for case in 0..100 {
             for step in generate(&mut crate::choices::seeded(3, case), &mix).steps {
                 assert!(matches!(step.op, Op::New | Op::Read | Op::Seek), "{step:?}");
@@ -339,7 +340,8 @@ mod tests {
 
     #[test]
     fn operations_on_what_nothing_makes_are_no_endless_search() {
-        let mix = Mix { ops: vec![Op::ViewLen, Op::Next], ..Mix::all(Profile::cpython(3, 11, 7)) };
+        let mix =
+            GeneratorOptions { ops: vec![Op::ViewLen, Op::Next], ..GeneratorOptions::all(Profile::cpython(3, 11, 7)) };
         for case in 0..100 {
             let steps = generate(&mut crate::choices::seeded(3, case), &mix).steps;
             assert!(steps.iter().all(|step| step.op == Op::New), "{steps:?}");
@@ -348,7 +350,7 @@ mod tests {
 
     #[test]
     fn any_bytes_make_a_legal_case() {
-        let mix = Mix::all(Profile::cpython(3, 11, 7));
+        let mix = GeneratorOptions::all(Profile::cpython(3, 11, 7));
         let mut random = fastrand::Rng::with_seed(5);
         for _ in 0..300 {
             let bytes: Vec<u8> = (0..random.usize(..400)).map(|_| random.u8(..)).collect();

@@ -1,15 +1,15 @@
 //! How often each operation answered in which way: what a campaign reached, and what it never did.
 
 use crate::pages::applies;
-use crate::run::{Answered, Judge};
+use crate::run::{Expected, Oracle};
 use mmapcheck_spec::pages::{Page, examples};
-use mmapcheck_spec::{Case, End, Op, Outcome, TargetError, Trace, Watch};
+use mmapcheck_spec::{Case, Detail, End, Op, Outcome, TargetError, Trace};
 use std::borrow::Cow;
 use std::fmt;
 
 /// A way to answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Way {
+pub enum AnswerKind {
     /// With a value, whichever.
     Value,
     /// With an exception of this class, and its `errno` where it has one.
@@ -18,12 +18,12 @@ pub enum Way {
     Died(i32),
 }
 
-impl Way {
-    fn of(result: &Result<Outcome, End>) -> Option<Way> {
+impl AnswerKind {
+    fn of(result: &Result<Outcome, End>) -> Option<AnswerKind> {
         match result {
-            Ok(Outcome::Value(_)) => Some(Way::Value),
-            Ok(Outcome::Raised(raise)) => Some(Way::Raised(raise.class.clone(), raise.errno)),
-            Err(End::Died(signal)) => Some(Way::Died(*signal)),
+            Ok(Outcome::Value(_)) => Some(AnswerKind::Value),
+            Ok(Outcome::Raised(raise)) => Some(AnswerKind::Raised(raise.class.clone(), raise.errno)),
+            Err(End::Died(signal)) => Some(AnswerKind::Died(*signal)),
             Err(_) => None,
         }
     }
@@ -31,21 +31,23 @@ impl Way {
     /// Whether a result is one of this way. Asked of every step of a campaign, so that nothing is copied for it.
     fn takes(&self, result: &Result<Outcome, End>) -> bool {
         match (self, result) {
-            (Way::Value, Ok(Outcome::Value(_))) => true,
-            (Way::Raised(class, errno), Ok(Outcome::Raised(raise))) => *errno == raise.errno && *class == raise.class,
-            (Way::Died(signal), Err(End::Died(other))) => signal == other,
+            (AnswerKind::Value, Ok(Outcome::Value(_))) => true,
+            (AnswerKind::Raised(class, errno), Ok(Outcome::Raised(raise))) => {
+                *errno == raise.errno && *class == raise.class
+            }
+            (AnswerKind::Died(signal), Err(End::Died(other))) => signal == other,
             _ => false,
         }
     }
 }
 
-impl fmt::Display for Way {
+impl fmt::Display for AnswerKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Way::Value => f.write_str("a value"),
-            Way::Raised(class, None) => f.write_str(class),
-            Way::Raised(class, Some(errno)) => write!(f, "{class} {errno}"),
-            Way::Died(signal) => End::Died(*signal).fmt(f),
+            AnswerKind::Value => f.write_str("a value"),
+            AnswerKind::Raised(class, None) => f.write_str(class),
+            AnswerKind::Raised(class, Some(errno)) => write!(f, "{class} {errno}"),
+            AnswerKind::Died(signal) => End::Died(*signal).fmt(f),
         }
     }
 }
@@ -54,7 +56,7 @@ impl fmt::Display for Way {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
     /// By the number of the operation. There are a few ways to each.
-    ways: Vec<Vec<(Way, u64)>>,
+    ways: Vec<Vec<(AnswerKind, u64)>>,
 }
 
 impl Default for Histogram {
@@ -70,13 +72,13 @@ impl Histogram {
             let ways = &mut self.ways[step.op as usize];
             match ways.iter_mut().find(|(way, _)| way.takes(&done.result)) {
                 Some((_, count)) => *count += 1,
-                None => ways.extend(Way::of(&done.result).map(|way| (way, 1))),
+                None => ways.extend(AnswerKind::of(&done.result).map(|way| (way, 1))),
             }
         }
     }
 
     /// Takes in so many steps more.
-    pub fn add(&mut self, op: Op, way: &Way, steps: u64) {
+    pub fn add(&mut self, op: Op, way: &AnswerKind, steps: u64) {
         let ways = &mut self.ways[op as usize];
         match ways.iter_mut().find(|(known, _)| known == way) {
             Some((_, count)) => *count += steps,
@@ -90,14 +92,14 @@ impl Histogram {
     }
 
     /// Each way that was met, with how many steps, by operation.
-    pub fn iter(&self) -> impl Iterator<Item = (Op, &Way, u64)> {
+    pub fn iter(&self) -> impl Iterator<Item = (Op, &AnswerKind, u64)> {
         let by_op = Op::ALL.iter().zip(&self.ways);
         by_op.flat_map(|(op, ways)| ways.iter().map(move |(way, count)| (*op, way, *count)))
     }
 
     /// The ways of one operation, the most frequent first.
     #[must_use]
-    pub fn of(&self, op: Op) -> Vec<(&Way, u64)> {
+    pub fn of(&self, op: Op) -> Vec<(&AnswerKind, u64)> {
         let mut ways: Vec<_> = self.ways[op as usize].iter().map(|(way, count)| (way, *count)).collect();
         ways.sort_by_key(|(way, count)| (std::cmp::Reverse(*count), *way));
         ways
@@ -113,14 +115,14 @@ impl Histogram {
     #[must_use]
     pub fn refused(&self) -> f64 {
         let steps: u64 = self.iter().map(|(.., count)| count).sum();
-        let values: u64 = self.iter().filter(|(_, way, _)| **way == Way::Value).map(|(.., count)| count).sum();
+        let values: u64 = self.iter().filter(|(_, way, _)| **way == AnswerKind::Value).map(|(.., count)| count).sum();
         (steps - values) as f64 / steps.max(1) as f64
     }
 
     /// What another met and this one did not, by operation.
     #[must_use]
-    pub fn lacks<'a>(&self, other: &'a Histogram) -> Vec<(Op, &'a Way)> {
-        let met = |op: Op, way: &Way| self.ways[op as usize].iter().any(|(known, _)| known == way);
+    pub fn lacks<'a>(&self, other: &'a Histogram) -> Vec<(Op, &'a AnswerKind)> {
+        let met = |op: Op, way: &AnswerKind| self.ways[op as usize].iter().any(|(known, _)| known == way);
         other.iter().filter(|(op, way, _)| !met(*op, way)).map(|(op, way, _)| (op, way)).collect()
     }
 }
@@ -129,10 +131,10 @@ impl Histogram {
 ///
 /// # Errors
 /// Where the reference could not be used.
-pub fn shown(pages: &[Page], judge: &mut Judge, ops: &[Op]) -> Result<Histogram, TargetError> {
-    let (mut all, profile) = (Histogram::default(), judge.profile());
+pub fn shown(pages: &[Page], oracle: &mut Oracle, ops: &[Op]) -> Result<Histogram, TargetError> {
+    let (mut all, profile) = (Histogram::default(), oracle.profile());
     for (_, _, example) in examples(pages).filter(|(_, clause, _)| applies(clause, profile)) {
-        let Answered { case, expected } = judge.answer(example.session.case.clone(), Watch::Quick)?;
+        let Expected { case, expected } = oracle.answer(example.session.case.clone(), Detail::Quick)?;
         all.count(&case, &expected, case.steps.len());
     }
     for (op, ways) in Op::ALL.iter().zip(&mut all.ways) {
@@ -149,7 +151,8 @@ mod tests {
     fn histogram(answers: &[(Op, Outcome)]) -> Histogram {
         let steps = answers.iter().map(|(op, _)| Step::new(*op, 0, [])).collect();
         let case = Case { steps, ..Case::default() };
-        let done = |(_, outcome): &(Op, Outcome)| StepTrace { result: Ok(outcome.clone()), left: Default::default() };
+        let done =
+            |(_, outcome): &(Op, Outcome)| StepTrace { result: Ok(outcome.clone()), snapshot: Default::default() };
         let expected = Trace { steps: answers.iter().map(done).collect(), ..Trace::default() };
         let mut histogram = Histogram::default();
         histogram.count(&case, &expected, answers.len());
@@ -164,19 +167,19 @@ mod tests {
     fn an_errno_makes_another_way_and_a_value_does_not() {
         let value = |number| Outcome::Value(Value::Int(number));
         let mut met = histogram(&[(Op::Read, value(1)), (Op::Read, value(2)), (Op::Resize, raised(22))]);
-        assert_eq!((met.met(), met.of(Op::Read)), (2, vec![(&Way::Value, 2)]));
+        assert_eq!((met.met(), met.of(Op::Read)), (2, vec![(&AnswerKind::Value, 2)]));
         assert!((met.refused() - 1.0 / 3.0).abs() < 1e-9);
         let other = histogram(&[(Op::Resize, raised(9)), (Op::Read, value(3))]);
-        assert_eq!(met.lacks(&other), [(Op::Resize, &Way::Raised("OSError".into(), Some(9)))]);
+        assert_eq!(met.lacks(&other), [(Op::Resize, &AnswerKind::Raised("OSError".into(), Some(9)))]);
         met.merge(&other);
         assert!(met.lacks(&other).is_empty());
-        assert_eq!(met.of(Op::Read), [(&Way::Value, 3)]);
+        assert_eq!(met.of(Op::Read), [(&AnswerKind::Value, 3)]);
     }
 
     #[test]
     fn the_examples_show_how_a_read_is_refused() -> Result<(), Box<dyn std::error::Error>> {
-        let mut judge = Judge::new(Profile::cpython(3, 11, 7))?;
-        let shown = shown(&pages::all()?, &mut judge, &[Op::Read])?;
+        let mut oracle = Oracle::new(Profile::cpython(3, 11, 7))?;
+        let shown = shown(&pages::all()?, &mut oracle, &[Op::Read])?;
         let ways: Vec<_> = shown.of(Op::Read).into_iter().map(|(way, _)| way.to_string()).collect();
         assert!(ways.contains(&"a value".into()) && ways.contains(&"ValueError".into()), "{ways:?}");
         assert!(shown.of(Op::Write).is_empty());

@@ -1,6 +1,6 @@
-//! Known divergences: what a target is known to do otherwise, why, and a case that shows it.
+//! KnownList divergences: what a target is known to do otherwise, why, and a case that shows it.
 //!
-//! `reports/known/<target>.toml` lists them ([`read`]). In a campaign, what an entry's [`Rule`] takes in is counted and is no
+//! `reports/known/<target>.toml` lists them ([`read`]). In a campaign, what an entry's [`Pattern`] takes in is counted and is no
 //! finding; the examples of the specification that an entry names must fail; and its own case must still diverge in the way
 //! it says. An entry that no longer holds is stale, so that a list cannot outlive what it excuses.
 
@@ -13,10 +13,10 @@ pub use triage::{KIND, kind, propose};
 use crate::compare::{Bucket, Comparison, Field, Severity, death, end_kind};
 use crate::pages::{Outcomes, matches_filter};
 use crate::report::headline;
-use crate::run::Judge;
+use crate::run::Oracle;
 use mmapcheck_spec::pages::Scope;
 use mmapcheck_spec::{
-    Case, End, Host, Implementation, Op, Outcome, Platform, Profile, Step, Target, TargetError, Watch, notation,
+    Case, Detail, End, Implementation, Op, Outcome, Platform, Profile, Step, Target, TargetError, TargetInfo, notation,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,13 +29,13 @@ pub const END: &str = "end";
 
 /// Which divergences an entry takes in. Every text is a pattern in which `*` stands for anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub struct Pattern {
     /// The id of its entry.
     pub id: String,
     /// Over the name of the operation, or [`END`].
     pub op: String,
     /// Over the name of the operation that an argument does while it is converted; nothing where none does any.
-    pub acts: String,
+    pub callback: String,
     /// Over the name of the field.
     pub field: String,
     /// Over the kind of answer expected, as in [`Bucket`].
@@ -46,15 +46,15 @@ pub struct Rule {
     pub severity: Option<Severity>,
 }
 
-impl Rule {
+impl Pattern {
     /// The rule that takes in just this kind of divergence.
     #[must_use]
-    pub fn of(bucket: &Bucket) -> Rule {
+    pub fn of(bucket: &Bucket) -> Pattern {
         let (op, field) = place(bucket);
-        Rule {
+        Pattern {
             id: String::new(),
             op: op.to_owned(),
-            acts: bucket.act.map(|act| act.to_string()).unwrap_or_default(),
+            callback: bucket.callback.map(|callback| callback.to_string()).unwrap_or_default(),
             field: field.to_string(),
             expected: bucket.expected.clone(),
             actual: bucket.actual.clone(),
@@ -70,12 +70,12 @@ impl Rule {
             Some(only) => only == bucket.severity,
             None => bucket.severity > Severity::Message,
         };
-        let acts = match bucket.act {
-            Some(act) => !self.acts.is_empty() && fits(&self.acts, act.row().name),
-            None => self.acts.is_empty(),
+        let callback = match bucket.callback {
+            Some(callback) => !self.callback.is_empty() && fits(&self.callback, callback.row().name),
+            None => self.callback.is_empty(),
         };
         severe
-            && acts
+            && callback
             && fits(&self.op, op)
             && fits(&self.field, field.name())
             && fits(&self.expected, &bucket.expected)
@@ -101,9 +101,9 @@ fn fits(pattern: &str, text: &str) -> bool {
 
 /// What is known of a target while it is compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rules(pub Vec<Rule>);
+pub struct Patterns(pub Vec<Pattern>);
 
-impl Rules {
+impl Patterns {
     /// The id of the first entry that takes in this kind of divergence.
     #[must_use]
     pub fn find(&self, bucket: &Bucket) -> Option<&str> {
@@ -120,7 +120,7 @@ impl Rules {
     #[must_use]
     pub fn hold_plain_deaths(&self) -> bool {
         let died = end_kind(&End::Died(SIGSEGV));
-        self.0.iter().any(|rule| rule.acts.is_empty() && fits(&rule.actual, &died))
+        self.0.iter().any(|rule| rule.callback.is_empty() && fits(&rule.actual, &died))
     }
 
     /// Whether a case that was compared in a hurry must be compared closely to say what is known in it: it can go on without
@@ -128,7 +128,7 @@ impl Rules {
     #[must_use]
     pub fn want_a_closer_look(&self, comparison: &Comparison) -> bool {
         let of_state = || self.0.iter().any(|rule| rule.field != Field::Answer.name());
-        comparison.cut.is_some() || (!comparison.differences.is_empty() && of_state())
+        comparison.cut.is_some() || (!comparison.divergences.is_empty() && of_state())
     }
 }
 
@@ -150,48 +150,48 @@ pub struct Entry {
     /// Examples of the specification that fail, by the id of the example or of its clause.
     pub clauses: Vec<String>,
     /// What it takes in, and the case that shows it; none where the clauses say all.
-    pub shown: Option<(Rule, Case)>,
+    pub shown: Option<(Pattern, Case)>,
 }
 
 /// Why a list cannot be used: file, line, and what is wrong there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownError(String);
+pub struct KnownListError(String);
 
-impl From<KnownError> for TargetError {
-    fn from(error: KnownError) -> TargetError {
+impl From<KnownListError> for TargetError {
+    fn from(error: KnownListError) -> TargetError {
         TargetError(error.to_string())
     }
 }
 
-impl fmt::Display for KnownError {
+impl fmt::Display for KnownListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for KnownError {}
+impl std::error::Error for KnownListError {}
 
 /// The known divergences of one target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownList {
     /// All of them, also those that do not apply here.
     pub entries: Vec<Entry>,
 }
 
 /// What became of an entry in a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fate {
+pub struct SuppressionResult {
     /// The entry.
     pub entry: Entry,
     /// How often random cases met it.
     pub met: u64,
     /// Whether it still holds.
-    pub standing: Standing,
+    pub standing: SuppressionState,
 }
 
 /// Whether an entry still holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum SuppressionState {
     /// It does.
     Holds,
     /// It does not: what was seen instead.
@@ -200,30 +200,30 @@ pub enum Standing {
     NotRun(String),
 }
 
-impl Known {
+impl KnownList {
     /// Reads a list. `file` is what errors call it.
     ///
     /// # Errors
     /// At the first thing that is not as a list must be.
-    pub fn read(file: &str, text: &str) -> Result<Known, KnownError> {
-        Ok(Known { entries: read::read(file, text)? })
+    pub fn read(file: &str, text: &str) -> Result<KnownList, KnownListError> {
+        Ok(KnownList { entries: read::read(file, text)? })
     }
 
     /// The list this program was built with for a target; empty where there is none.
     ///
     /// # Errors
     /// Where the list cannot be read.
-    pub fn built_in(host: &Host, module: &str) -> Result<Known, KnownError> {
-        let path = format!("reports/known/{}.toml", target_name(host, module));
+    pub fn built_in(info: &TargetInfo, module: &str) -> Result<KnownList, KnownListError> {
+        let path = format!("reports/known/{}.toml", target_name(info, module));
         let found = TEXTS.iter().find(|(name, _)| *name == path);
-        found.map_or(Ok(Known::default()), |(path, text)| Known::read(path, text))
+        found.map_or(Ok(KnownList::default()), |(path, text)| KnownList::read(path, text))
     }
 
     /// What is known where this profile holds.
     #[must_use]
-    pub fn rules(&self, profile: Profile) -> Rules {
+    pub fn rules(&self, profile: Profile) -> Patterns {
         let applying = self.entries.iter().filter(|entry| entry.scope.excludes(profile).is_none());
-        Rules(applying.filter_map(|entry| entry.shown.as_ref()).map(|(rule, _)| rule.clone()).collect())
+        Patterns(applying.filter_map(|entry| entry.shown.as_ref()).map(|(rule, _)| rule.clone()).collect())
     }
 
     /// Runs the case of each entry that applies. `stop` says when to leave the rest.
@@ -232,37 +232,37 @@ impl Known {
     /// Where the reference or the target could not be used at all.
     pub fn hold(
         self,
-        judge: &mut Judge,
+        oracle: &mut Oracle,
         target: &mut dyn Target,
         stop: &dyn Fn() -> bool,
-    ) -> Result<Vec<Fate>, TargetError> {
+    ) -> Result<Vec<SuppressionResult>, TargetError> {
         let mut fates = Vec::new();
         for entry in self.entries {
-            let standing = match entry.scope.excludes(judge.profile()) {
-                Some(reason) => Standing::NotRun(reason),
-                None if stop() => Standing::NotRun("stopped early".into()),
-                None => entry.hold(judge, target)?,
+            let standing = match entry.scope.excludes(oracle.profile()) {
+                Some(reason) => SuppressionState::NotRun(reason),
+                None if stop() => SuppressionState::NotRun("stopped early".into()),
+                None => entry.hold(oracle, target)?,
             };
-            fates.push(Fate { entry, met: 0, standing });
+            fates.push(SuppressionResult { entry, met: 0, standing });
         }
-        judge.set_rules(Rules::default());
+        oracle.set_rules(Patterns::default());
         Ok(fates)
     }
 }
 
 impl Entry {
     /// Whether its case still shows what it says.
-    fn hold(&self, judge: &mut Judge, target: &mut dyn Target) -> Result<Standing, TargetError> {
-        let Some((rule, case)) = &self.shown else { return Ok(Standing::Holds) };
-        judge.set_rules(Rules(vec![rule.clone()]));
-        let comparison = judge.compare(case.clone(), target, Watch::Full)?.comparison;
+    fn hold(&self, oracle: &mut Oracle, target: &mut dyn Target) -> Result<SuppressionState, TargetError> {
+        let Some((rule, case)) = &self.shown else { return Ok(SuppressionState::Holds) };
+        oracle.set_rules(Patterns(vec![rule.clone()]));
+        let comparison = oracle.compare(case.clone(), target, Detail::Full)?.comparison;
         if !comparison.known.is_empty() || self.intermittent {
-            return Ok(Standing::Holds);
+            return Ok(SuppressionState::Holds);
         }
-        Ok(match (comparison.differences.first(), comparison.incomparable) {
-            (Some(other), _) => Standing::Stale(format!("its case diverges otherwise: {}", headline(other))),
-            (None, Some(reason)) => Standing::NotRun(reason),
-            (None, None) => Standing::Stale("its case agrees".into()),
+        Ok(match (comparison.divergences.first(), comparison.incomparable) {
+            (Some(other), _) => SuppressionState::Stale(format!("its case diverges otherwise: {}", headline(other))),
+            (None, Some(reason)) => SuppressionState::NotRun(reason),
+            (None, None) => SuppressionState::Stale("its case agrees".into()),
         })
     }
 
@@ -273,22 +273,23 @@ impl Entry {
 
 /// Sets apart the examples that were expected to fail. One that passed makes its entry stale, unless `forgiving`: examples were
 /// held against less than a list is written for.
-pub fn expect(fates: &mut [Fate], pages: &mut Outcomes, forgiving: bool) {
-    for fate in fates.iter_mut().filter(|fate| !matches!(fate.standing, Standing::NotRun(_))) {
+pub fn expect(fates: &mut [SuppressionResult], pages: &mut Outcomes, forgiving: bool) {
+    for fate in fates.iter_mut().filter(|fate| !matches!(fate.standing, SuppressionState::NotRun(_))) {
         let (expected, failed) =
             std::mem::take(&mut pages.failed).into_iter().partition(|failure| fate.entry.names(&failure.id));
         pages.failed = failed;
         pages.expected.extend::<Vec<_>>(expected);
         let passed = pages.passed.iter().find(|id| fate.entry.names(id));
-        if let (Some(id), Standing::Holds, false, false) = (passed, &fate.standing, fate.entry.intermittent, forgiving)
+        if let (Some(id), SuppressionState::Holds, false, false) =
+            (passed, &fate.standing, fate.entry.intermittent, forgiving)
         {
-            fate.standing = Standing::Stale(format!("{id} passes"));
+            fate.standing = SuppressionState::Stale(format!("{id} passes"));
         }
     }
 }
 
 /// Enters how often random cases met each entry.
-pub fn count(fates: &mut [Fate], met: &BTreeMap<String, u64>) {
+pub fn count(fates: &mut [SuppressionResult], met: &BTreeMap<String, u64>) {
     for fate in fates {
         fate.met = met.get(&fate.entry.id).copied().unwrap_or(0);
     }
@@ -296,14 +297,14 @@ pub fn count(fates: &mut [Fate], met: &BTreeMap<String, u64>) {
 
 /// The name of the list for a target: the module where it is another than `mmap`, else the implementation, and for CPython
 /// the platform where that is not Linux.
-fn target_name(host: &Host, module: &str) -> String {
+fn target_name(info: &TargetInfo, module: &str) -> String {
     if module != "mmap" {
         return module.to_owned();
     }
-    match (host.profile.implementation, host.profile.platform) {
+    match (info.profile.implementation, info.profile.platform) {
         (Implementation::CPython, Platform::Linux) => "cpython".into(),
         (Implementation::CPython, platform) => platform.name().into(),
-        (Implementation::Other, _) => host.name.split_whitespace().next().unwrap_or_default().to_lowercase(),
+        (Implementation::Other, _) => info.name.split_whitespace().next().unwrap_or_default().to_lowercase(),
     }
 }
 
@@ -311,17 +312,17 @@ fn target_name(host: &Host, module: &str) -> String {
 mod tests {
     use super::*;
 
-    fn host(profile: &str, name: &str) -> Result<Host, Box<dyn std::error::Error>> {
-        Ok(Host { profile: profile.parse()?, name: name.into(), is_cpython_mmap: true, page: 4096 })
+    fn info(profile: &str, name: &str) -> Result<TargetInfo, Box<dyn std::error::Error>> {
+        Ok(TargetInfo { profile: profile.parse()?, name: name.into(), is_cpython_mmap: true, page: 4096 })
     }
 
     #[test]
     fn a_list_is_named_after_its_target() -> Result<(), Box<dyn std::error::Error>> {
-        let cpython = host("cpython-3.11.7-linux", "CPython 3.11.7, module mmap")?;
+        let cpython = info("cpython-3.11.7-linux", "CPython 3.11.7, module mmap")?;
         assert_eq!(target_name(&cpython, "mmap"), "cpython");
         assert_eq!(target_name(&cpython, "fmmap"), "fmmap");
-        assert_eq!(target_name(&host("cpython-3.11.0-windows", "CPython 3.11.0, module mmap")?, "mmap"), "windows");
-        assert_eq!(target_name(&host("other-3.9.16-linux", "PyPy 7.3.11, module mmap")?, "mmap"), "pypy");
+        assert_eq!(target_name(&info("cpython-3.11.0-windows", "CPython 3.11.0, module mmap")?, "mmap"), "windows");
+        assert_eq!(target_name(&info("other-3.9.16-linux", "PyPy 7.3.11, module mmap")?, "mmap"), "pypy");
         Ok(())
     }
 
@@ -330,12 +331,12 @@ mod tests {
         let find = Bucket {
             severity: Severity::Value,
             op: Some(Op::Find),
-            act: None,
+            callback: None,
             field: Field::Answer,
             expected: "int".into(),
             actual: "TypeError".into(),
         };
-        let rule = Rule::of(&find);
+        let rule = Pattern::of(&find);
         assert!(rule.takes_in(&find));
         let other = |change: fn(&mut Bucket)| {
             let mut bucket = find.clone();
@@ -344,14 +345,14 @@ mod tests {
         };
         assert!(other(|bucket| bucket.op = Some(Op::RFind)));
         assert!(other(|bucket| bucket.op = None));
-        assert!(other(|bucket| bucket.act = Some(Op::Close)));
+        assert!(other(|bucket| bucket.callback = Some(Op::Close)));
         assert!(other(|bucket| bucket.field = Field::Pos));
         assert!(other(|bucket| bucket.expected = "bytes".into()));
         assert!(other(|bucket| bucket.actual = "int".into()));
         assert!(other(|bucket| bucket.severity = Severity::Message));
-        let inside = Rule { acts: "*".into(), ..rule.clone() };
-        assert!(!inside.takes_in(&find) && inside.takes_in(&Bucket { act: Some(Op::Close), ..find.clone() }));
-        let wide = Rule { op: "*find".into(), actual: "*Error".into(), ..rule };
+        let inside = Pattern { callback: "*".into(), ..rule.clone() };
+        assert!(!inside.takes_in(&find) && inside.takes_in(&Bucket { callback: Some(Op::Close), ..find.clone() }));
+        let wide = Pattern { op: "*find".into(), actual: "*Error".into(), ..rule };
         assert!(wide.takes_in(&Bucket { op: Some(Op::RFind), ..find.clone() }) && wide.takes_in(&find));
         assert!(!wide.takes_in(&Bucket { op: Some(Op::FindAll), ..find }));
     }
@@ -361,16 +362,16 @@ mod tests {
         let closing = Bucket {
             severity: Severity::Value,
             op: None,
-            act: None,
+            callback: None,
             field: Field::Closing,
             expected: "BufferError".into(),
             actual: "None".into(),
         };
         let step = Bucket { op: Some(Op::Close), field: Field::Answer, ..closing.clone() };
-        assert_eq!(Rule::of(&closing), Rule::of(&step));
-        assert!(Rule::of(&step).takes_in(&closing));
+        assert_eq!(Pattern::of(&closing), Pattern::of(&step));
+        assert!(Pattern::of(&step).takes_in(&closing));
         let death = Bucket { severity: Severity::Death, actual: "hung".into(), ..closing };
-        assert_eq!(Rule::of(&death).op, END, "a death at the end has no step");
+        assert_eq!(Pattern::of(&death).op, END, "a death at the end has no step");
     }
 
     #[test]
@@ -389,7 +390,7 @@ mod tests {
         assert!(!there.is_empty());
         assert_eq!(built_in, there);
         for (path, text) in TEXTS {
-            Known::read(path, text)?;
+            KnownList::read(path, text)?;
         }
         Ok(())
     }

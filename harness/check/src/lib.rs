@@ -1,9 +1,10 @@
 //! Generates cases, runs them on a target and on the reference, and reports every divergence.
 //!
 //! The way data flows: [`generate`] makes a case from [`choices`]; [`run`] has the reference answer it and a target run it;
-//! [`compare`] finds where the two part; [`shrink`] makes the case small; [`report`] says it. [`sweep`] is the hot loop over
+//! [`compare`] finds where the two part; [`shrink`] makes the case small; [`report`] says it. [`batch`] is the hot loop over
 //! many cases, [`campaign`] spreads sweeps over worker processes ([`worker`]).
 
+pub mod batch;
 pub mod bench;
 pub mod bless;
 pub mod campaign;
@@ -17,14 +18,13 @@ pub mod histogram;
 pub mod known;
 pub mod limits;
 pub mod matrix;
+pub mod mutant;
 pub mod pages;
 pub mod report;
 pub mod run;
-pub mod saboteur;
 pub mod script;
 pub mod seeds;
 pub mod shrink;
 pub mod sides;
 pub mod smoke;
-pub mod sweep;
 pub mod worker;

@@ -6,7 +6,7 @@ use std::time::Duration;
 pub const STEPS: usize = 30;
 
 /// Cases a worker does between two answers: about a tenth of a second, so that time limits and Ctrl-C are noticed.
-pub const SWEEP: u64 = 2_000;
+pub const BATCH: u64 = 2_000;
 
 /// The most of an interpreter behind a driver, which is ten times as slow or slower.
 pub const DRIVEN: u64 = 200;
@@ -14,7 +14,7 @@ pub const DRIVEN: u64 = 200;
 /// The first of it, before it is known how slow it is.
 pub const FIRST: u64 = 10;
 
-/// A worker that shows no progress for this long is hung. CPython needs microseconds for a step; a loaded machine may
+/// A worker that shows no progress for this long is hung. CPython needs microseconds for a step; a loaded stepper may
 /// stop a process for seconds.
 pub const HANG: Duration = Duration::from_secs(10);
 
@@ -30,10 +30,10 @@ pub const LEFT_OUT: usize = 8;
 
 /// One case in so many has arguments that do a step of their own while they are converted. Each of them ends most of what a
 /// case could still do with its map.
-pub const ACTING: usize = 4;
+pub const REENTRANT: usize = 4;
 
 /// One step in so many of such a case has one.
-pub const ACTING_STEP: usize = 5;
+pub const REENTRANT_STEP: usize = 5;
 
 /// One case in so many begins with several maps, mostly of one file, which is often longer than a page: each of them is
 /// looked at after every step.
@@ -77,7 +77,7 @@ pub const BUCKETS: usize = 200;
 /// Findings that can be read without a table of them.
 pub const FEW: usize = 4;
 
-/// Bytes a file of a case may grow to in a worker: far more than any case asks for, far less than harms the machine.
+/// Bytes a file of a case may grow to in a worker: far more than any case asks for, far less than harms the stepper.
 pub const FILE_BYTES: u64 = 1 << 28;
 
 /// Address space of a worker, in bytes.

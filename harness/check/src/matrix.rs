@@ -5,13 +5,13 @@
 mod page;
 
 use crate::campaign::Finding;
-use crate::examine::Examined;
+use crate::examine::CheckResult;
 
 use crate::pages::broken_clause;
 use crate::report::{headline, session, slug};
 use crate::script::script;
 use mmapcheck_spec::pages::{Page, all};
-use mmapcheck_spec::{End, Host, Profile, TargetError};
+use mmapcheck_spec::{End, Profile, TargetError, TargetInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -61,7 +61,7 @@ enum Cell {
     /// The target says that it cannot run an example.
     Unsupported(String),
     /// An example failed as is known of the target.
-    Known(Wrong),
+    KnownList(Wrong),
     /// An example failed.
     Fail(Wrong),
     /// The target died or hung in an example.
@@ -115,10 +115,10 @@ impl Matrix {
     }
 
     /// Takes in what a target showed; what it showed before is replaced. Gives back one line about it.
-    pub fn take(&mut self, examined: &Examined, flags: &str) -> String {
+    pub fn take(&mut self, examined: &CheckResult, flags: &str) -> String {
         let shown = Shown::new(examined, flags);
         let line = shown.line();
-        self.targets.insert(key(&examined.report.host), shown);
+        self.targets.insert(key(&examined.report.info), shown);
         line
     }
 
@@ -156,8 +156,8 @@ fn replace(path: &Path, text: &str) -> Result<(), TargetError> {
 }
 
 /// The name of a target's folder: `pypy-7.3.11`, `cpython-3.11.7-windows`, `fmmap-2.0.0-cpython-3.11.7`.
-fn key(host: &Host) -> String {
-    let (interpreter, module) = host.name.split_once(", module ").unwrap_or((&host.name, "mmap"));
+fn key(info: &TargetInfo) -> String {
+    let (interpreter, module) = info.name.split_once(", module ").unwrap_or((&info.name, "mmap"));
     let interpreter = interpreter.split(" (").next().unwrap_or(interpreter).replace(" on ", " ");
     let module = if module == "mmap" { String::new() } else { format!("{module} ") };
     let words = (module + &interpreter).to_lowercase();
@@ -166,11 +166,11 @@ fn key(host: &Host) -> String {
 }
 
 impl Shown {
-    fn new(examined: &Examined, flags: &str) -> Shown {
+    fn new(examined: &CheckResult, flags: &str) -> Shown {
         let report = &examined.report;
         let mut found: Vec<Found> = Vec::new();
         for finding in &report.findings {
-            let mut next = Found::new(finding, &report.host.name, report.profile);
+            let mut next = Found::new(finding, &report.info.name, report.profile);
             let same =
                 found.iter().filter(|other| other.id == next.id || other.id.starts_with(&format!("{}~", next.id)));
             let many = same.count();
@@ -180,7 +180,7 @@ impl Shown {
             found.push(next);
         }
         Shown {
-            name: report.host.name.clone(),
+            name: report.info.name.clone(),
             profile: report.profile.to_string(),
             flags: flags.to_owned(),
             seed: report.seed,
@@ -210,7 +210,7 @@ impl Shown {
             "{}: {} clauses pass, {} fail, {} died, {} unsupported, {} not run; {} kinds of divergence in {} steps",
             self.name,
             self.many(|cell| *cell == Cell::Pass),
-            self.many(|cell| matches!(cell, Cell::Fail(_) | Cell::Known(_))),
+            self.many(|cell| matches!(cell, Cell::Fail(_) | Cell::KnownList(_))),
             self.many(|cell| matches!(cell, Cell::Died(_))),
             self.many(|cell| matches!(cell, Cell::Unsupported(_))),
             self.many(|cell| matches!(cell, Cell::NotRun(_))),
@@ -242,7 +242,7 @@ impl Shown {
 }
 
 /// The worst that the examples of each clause came to.
-fn cells(examined: &Examined) -> BTreeMap<String, Cell> {
+fn cells(examined: &CheckResult) -> BTreeMap<String, Cell> {
     let outcomes = &examined.pages;
     let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
     let mut put = |id: &str, cell: Cell| {
@@ -266,7 +266,7 @@ fn cells(examined: &Examined) -> BTreeMap<String, Cell> {
             put(
                 &failure.id,
                 match failure.end {
-                    _ if known => Cell::Known(wrong),
+                    _ if known => Cell::KnownList(wrong),
                     Some(End::Unsupported(_)) | None => Cell::Fail(wrong),
                     Some(_) => Cell::Died(wrong),
                 },
@@ -278,23 +278,23 @@ fn cells(examined: &Examined) -> BTreeMap<String, Cell> {
 
 impl Found {
     fn new(finding: &Finding, target: &str, profile: Profile) -> Found {
-        let difference = &finding.difference;
-        let session = session(&finding.compared, Some(difference));
+        let divergence = &finding.divergence;
+        let session = session(&finding.compared, Some(divergence));
         let about = [
-            format!("{}: {}", finding.severity(), headline(difference)).replace(['\n', '\r'], " "),
+            format!("{}: {}", finding.severity(), headline(divergence)).replace(['\n', '\r'], " "),
             format!("Found in {target}, judged as {profile}."),
         ];
         // A session that was printed can be read.
-        let script = script(&session, &about, difference.bucket.field).unwrap_or_default();
+        let script = script(&session, &about, divergence.bucket.field).unwrap_or_default();
         Found {
-            id: slug(difference),
+            id: slug(divergence),
             severity: finding.severity().to_string(),
-            op: difference.bucket.done().unwrap_or("at the end".into()),
-            field: difference.bucket.field.to_string(),
-            headline: headline(difference),
-            expected: difference.expected.clone(),
-            actual: difference.actual.clone(),
-            clause: broken_clause(&finding.compared, difference).map(|(id, _)| id.to_owned()),
+            op: divergence.bucket.done().unwrap_or("at the end".into()),
+            field: divergence.bucket.field.to_string(),
+            headline: headline(divergence),
+            expected: divergence.expected.clone(),
+            actual: divergence.actual.clone(),
+            clause: broken_clause(&finding.compared, divergence).map(|(id, _)| id.to_owned()),
             count: finding.count,
             unsteady: finding.unsteady.clone(),
             session,

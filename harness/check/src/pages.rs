@@ -1,10 +1,10 @@
 //! Running the examples of the specification.
 
-use crate::compare::{Difference, Field, Severity, outcome_text};
-use crate::run::{Answered, Compared, Judge};
+use crate::compare::{Divergence, Field, Severity, outcome_text};
+use crate::run::{DifferentialRun, Expected, Oracle};
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Level, Page, examples, settled};
-use mmapcheck_spec::{Case, Dialect, End, Host, Op, Outcome, Profile, Target, TargetError, Trace, Value, Watch};
+use mmapcheck_spec::{Case, Detail, Dialect, End, Op, Outcome, Profile, Target, TargetError, TargetInfo, Trace, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -75,18 +75,18 @@ impl Outcomes {
 /// Where the reference or the target could not be used at all.
 pub fn run(
     pages: &[Page],
-    judge: &mut Judge,
+    oracle: &mut Oracle,
     target: &mut dyn Target,
     least: Severity,
     chosen: &dyn Fn(&str) -> bool,
 ) -> Result<Outcomes, TargetError> {
     let mut outcomes = Outcomes::default();
     for (page, clause, example) in examples(pages).filter(|(_, _, example)| chosen(&example.id)) {
-        if let Some(reason) = skips(clause, judge, target.host()) {
+        if let Some(reason) = skips(clause, oracle, target.info()) {
             outcomes.skipped.push((example.id.clone(), reason));
             continue;
         }
-        match on_target(&page.path, example, judge, target, least)? {
+        match on_target(&page.path, example, oracle, target, least)? {
             None => outcomes.passed.push(example.id.clone()),
             Some(Failure { id, end: Some(End::Unsupported(reason)), .. }) => outcomes.unsupported.push((id, reason)),
             Some(failure) => outcomes.failed.push(failure),
@@ -102,35 +102,35 @@ pub fn applies(clause: &Clause, profile: Profile) -> bool {
 }
 
 /// Why a clause is not asked of a target.
-fn skips(clause: &Clause, judge: &Judge, host: &Host) -> Option<String> {
-    let free = clause.level == Level::Free && !host.is_cpython_mmap;
-    clause.scope.excludes(judge.profile()).or_else(|| free.then(|| "implementations may differ".into()))
+fn skips(clause: &Clause, oracle: &Oracle, info: &TargetInfo) -> Option<String> {
+    let free = clause.level == Level::Free && !info.is_cpython_mmap;
+    clause.scope.excludes(oracle.profile()).or_else(|| free.then(|| "implementations may differ".into()))
 }
 
-/// Runs an example on a target. Below `least`, a difference is forgiven: the text of an exception where classes count.
+/// Runs an example on a target. Below `least`, a divergence is forgiven: the text of an exception where classes count.
 ///
 /// # Errors
 /// Where the reference or the target could not be used at all.
 pub fn on_target(
     page: &str,
     example: &Example,
-    judge: &mut Judge,
+    oracle: &mut Oracle,
     target: &mut dyn Target,
     least: Severity,
 ) -> Result<Option<Failure>, TargetError> {
-    let plain = plain(example, judge)?;
-    let trace = target.run(&plain, Watch::Quick)?;
-    Ok(hold_against(page, example, &trace, judge.profile().dialect(), least))
+    let plain = plain(example, oracle)?;
+    let trace = target.run(&plain, Detail::Quick)?;
+    Ok(hold_against(page, example, &trace, oracle.profile().dialect(), least))
 }
 
 /// Runs an example on the reference.
 ///
 /// # Errors
 /// Where the reference could not be used at all.
-pub fn on_reference(page: &str, example: &Example, judge: &mut Judge) -> Result<Option<Failure>, TargetError> {
-    let Answered { case, expected } = judge.answer(example.session.case.clone(), Watch::Quick)?;
+pub fn on_reference(page: &str, example: &Example, oracle: &mut Oracle) -> Result<Option<Failure>, TargetError> {
+    let Expected { case, expected } = oracle.answer(example.session.case.clone(), Detail::Quick)?;
     if case.steps.len() == example.session.case.steps.len() {
-        let dialect = judge.profile().dialect();
+        let dialect = oracle.profile().dialect();
         return Ok(hold_against(page, example, &expected, dialect, Severity::Message));
     }
     let lost = first_lost(&example.session.case, &case);
@@ -145,8 +145,8 @@ fn first_lost(whole: &Case, done: &Case) -> usize {
 }
 
 /// The example's case with plain numbers. Its steps are all kept: a target must answer even where the reference does not.
-fn plain(example: &Example, judge: &mut Judge) -> Result<Case, TargetError> {
-    let answered = judge.answer(example.session.case.clone(), Watch::Quick)?;
+fn plain(example: &Example, oracle: &mut Oracle) -> Result<Case, TargetError> {
+    let answered = oracle.answer(example.session.case.clone(), Detail::Quick)?;
     let whole = answered.case.steps.len() == example.session.case.steps.len();
     Ok(if whole { answered.case } else { example.session.case.clone() })
 }
@@ -277,15 +277,15 @@ fn failure(page: &str, example: &Example, statement: &Statement, got: String) ->
 
 /// The clause that a divergence breaks, where one says what must happen: its id and its rule.
 #[must_use]
-pub fn broken_clause(compared: &Compared, difference: &Difference) -> Option<(&'static str, &'static str)> {
+pub fn broken_clause(compared: &DifferentialRun, divergence: &Divergence) -> Option<(&'static str, &'static str)> {
     let class = |outcome: &Outcome| match outcome {
         Outcome::Value(_) => "value".to_owned(),
         Outcome::Raised(raise) => raise.class.to_string(),
     };
     let expected = &compared.expected;
-    let kind = match difference.bucket.field {
-        Field::Answer => class(expected.steps.get(difference.step)?.result.as_ref().ok()?),
-        Field::Closing => class(expected.closing.get(difference.slot)?.as_ref()?),
+    let kind = match divergence.bucket.field {
+        Field::Answer => class(expected.steps.get(divergence.step)?.result.as_ref().ok()?),
+        Field::Closing => class(expected.closing.get(divergence.slot)?.as_ref()?),
         Field::Pos => "position".into(),
         Field::Len => "length".into(),
         Field::Closed => "closed".into(),
@@ -294,7 +294,7 @@ pub fn broken_clause(compared: &Compared, difference: &Difference) -> Option<(&'
         Field::Descriptors | Field::Pages | Field::Strays => return None,
     };
     // At the end of a case, maps are closed, and files are looked at once more.
-    settled(difference.bucket.op.unwrap_or(Op::Close), &kind)
+    settled(divergence.bucket.op.unwrap_or(Op::Close), &kind)
 }
 
 /// Whether an id matches a filter: itself, or a pattern in which `*` stands for anything. `READ-3` takes in all examples of

@@ -5,10 +5,10 @@ pub mod known;
 
 use crate::campaign::{Finding, Report};
 use crate::compare::{Comparison, Field, Severity};
-use crate::known::{Fate, KIND, kind};
+use crate::known::{KIND, SuppressionResult, kind};
 use crate::limits;
 use crate::pages::{Failure, Outcomes, broken_clause};
-use crate::run::Compared;
+use crate::run::DifferentialRun;
 use crate::sides::{BAD, parting};
 use anstream::adapter::strip_str;
 use anstyle::Style;
@@ -23,29 +23,33 @@ const LOUD: Style = BAD.bold();
 /// The session of a diverging case: what must happen, and as its last lines what shows the divergence where the answer of
 /// the diverging step does not. Runs under CPython's doctest.
 #[must_use]
-pub fn session(compared: &Compared, difference: Option<&crate::compare::Difference>) -> String {
+pub fn session(compared: &DifferentialRun, divergence: Option<&crate::compare::Divergence>) -> String {
     let mut case = compared.case.clone();
     let mut answers: Vec<_> = compared.expected.steps.iter().map(|step| step.result.clone()).collect();
-    let evidence = difference.and_then(|difference| Some((difference, evidence(&case, difference, compared)?)));
-    if let Some((difference, (step, answer))) = evidence {
-        case.steps.insert(difference.step + 1, step);
-        answers.insert(difference.step + 1, Ok(answer));
+    let evidence = divergence.and_then(|divergence| Some((divergence, evidence(&case, divergence, compared)?)));
+    if let Some((divergence, (step, answer))) = evidence {
+        case.steps.insert(divergence.step + 1, step);
+        answers.insert(divergence.step + 1, Ok(answer));
     }
     notation::print_answered(&case, &answers, compared.profile.dialect())
 }
 
 /// A step that makes a divergence of state visible, with the answer it must give.
-fn evidence(case: &Case, difference: &crate::compare::Difference, compared: &Compared) -> Option<(Step, Outcome)> {
-    let last = compared.expected.steps.get(difference.step)?;
+fn evidence(
+    case: &Case,
+    divergence: &crate::compare::Divergence,
+    compared: &DifferentialRun,
+) -> Option<(Step, Outcome)> {
+    let last = compared.expected.steps.get(divergence.step)?;
     // What it makes visible has been left by the last step, of the case or of a child at its end.
-    if case.steps.get(difference.step + 1..)?.iter().any(|step| step.op != Op::Wait) {
+    if case.steps.get(divergence.step + 1..)?.iter().any(|step| step.op != Op::Wait) {
         return None;
     }
-    let slot = difference.slot as u8;
+    let slot = divergence.slot as u8;
     let number = |value: i64| Outcome::Value(Value::Int(i128::from(value)));
     let bytes = |bytes: &Option<Vec<u8>>| bytes.clone().map(|bytes| Outcome::Value(Value::Bytes(bytes)));
-    let state = last.left.maps.get(difference.slot);
-    match (difference.bucket.field, state) {
+    let state = last.snapshot.maps.get(divergence.slot);
+    match (divergence.bucket.field, state) {
         (Field::Pos, Some(MapState::Open { pos, .. })) => Some((Step::new(Op::Tell, slot, []), number(*pos))),
         (Field::Len, Some(MapState::Open { len, .. })) => Some((Step::new(Op::Len, slot, []), number(*len))),
         (Field::Map, Some(MapState::Open { content: Some(content), .. })) => {
@@ -57,7 +61,7 @@ fn evidence(case: &Case, difference: &crate::compare::Difference, compared: &Com
         }
         // By a name that leads to another file by now, other bytes would be seen.
         (Field::File, _) if !case.all_steps().any(|step| matches!(step.op, Op::FileUnlink | Op::FileReplace)) => {
-            let content = last.left.files.get(difference.slot)?;
+            let content = last.snapshot.files.get(divergence.slot)?;
             Some((Step::new(Op::FileContent, 0, [Arg::Path(slot)]), bytes(&content.bytes)?))
         }
         _ => None,
@@ -71,14 +75,14 @@ const NARROW: usize = 40;
 
 /// One line that says what goes wrong.
 #[must_use]
-pub fn headline(difference: &crate::compare::Difference) -> String {
-    headline_of(difference, &|text| brief(text, HALF))
+pub fn headline(divergence: &crate::compare::Divergence) -> String {
+    headline_of(divergence, &|text| brief(text, HALF))
 }
 
-fn headline_of(difference: &crate::compare::Difference, short: &dyn Fn(&str) -> String) -> String {
-    let what = difference.bucket.done().unwrap_or("at the end of the case".to_owned());
-    let (expected, actual) = (short(&difference.expected), short(&difference.actual));
-    match difference.bucket.field {
+fn headline_of(divergence: &crate::compare::Divergence, short: &dyn Fn(&str) -> String) -> String {
+    let what = divergence.bucket.done().unwrap_or("at the end of the case".to_owned());
+    let (expected, actual) = (short(&divergence.expected), short(&divergence.actual));
+    match divergence.bucket.field {
         Field::Answer => format!("{what}: expected {expected}, got {actual}"),
         field => format!("{what}: {field}: expected {expected}, got {actual}"),
     }
@@ -86,8 +90,8 @@ fn headline_of(difference: &crate::compare::Difference, short: &dyn Fn(&str) -> 
 
 /// A name for a file that holds the finding.
 #[must_use]
-pub fn slug(difference: &crate::compare::Difference) -> String {
-    let bucket = &difference.bucket;
+pub fn slug(divergence: &crate::compare::Divergence) -> String {
+    let bucket = &divergence.bucket;
     let op = bucket.done().unwrap_or("end".to_owned());
     let parts = [op, bucket.field.to_string(), bucket.expected.clone(), bucket.actual.clone()];
     let words: String = parts.join(" ").chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
@@ -97,30 +101,30 @@ pub fn slug(difference: &crate::compare::Difference) -> String {
 /// The text of a saved finding: its headline and its kind as comments, then the session.
 #[must_use]
 pub fn saved(report_of: &str, finding: &Finding) -> String {
-    let mut text = format!("# {}: {}\n", finding.severity(), headline(&finding.difference));
+    let mut text = format!("# {}: {}\n", finding.severity(), headline(&finding.divergence));
     let _ = writeln!(text, "# {report_of}");
-    let _ = writeln!(text, "{KIND}{}", kind(&finding.difference.bucket).line());
+    let _ = writeln!(text, "{KIND}{}", kind(&finding.divergence.bucket).line());
     if let Some(reason) = &finding.unsteady {
         let _ = writeln!(text, "# {reason}");
     }
-    text + "\n" + &session(&finding.compared, Some(&finding.difference))
+    text + "\n" + &session(&finding.compared, Some(&finding.divergence))
 }
 
 /// A finding for people: headline, session, and the step at which the two part with both sides.
 #[must_use]
 pub fn finding(finding: &Finding, replay: &str) -> String {
     let times = if finding.count == 1 { "1 case".into() } else { format!("{} cases", grouped(finding.count)) };
-    let (severity, line) = (finding.severity().to_string().to_uppercase(), headline(&finding.difference));
+    let (severity, line) = (finding.severity().to_string().to_uppercase(), headline(&finding.divergence));
     let mut text = format!("{LOUD}{severity}{LOUD:#}  {BOLD}{line}{BOLD:#}   ({times})\n");
     if let Some(reason) = &finding.unsteady {
         let _ = writeln!(text, "  unsteady: {reason}");
     }
     text.push('\n');
-    for line in session(&finding.compared, Some(&finding.difference)).lines() {
+    for line in session(&finding.compared, Some(&finding.divergence)).lines() {
         let _ = writeln!(text, "    {}", shortened(line));
     }
     text.push('\n');
-    text.push_str(&parting(&finding.compared, &finding.difference));
+    text.push_str(&parting(&finding.compared, &finding.divergence));
     if let Some(clause) = clause(finding) {
         let _ = write!(text, "\n  clause: {clause}");
     }
@@ -137,7 +141,7 @@ pub fn findings(findings: &[Finding], replay: &dyn Fn(&Finding) -> String) -> St
         let _ = writeln!(text, "   no  severity      cases  what");
         for (number, finding) in findings.iter().enumerate() {
             let (severity, cases) = (finding.severity().to_string().to_uppercase(), grouped(finding.count));
-            let line = headline_of(&finding.difference, &|text| begun(text, NARROW));
+            let line = headline_of(&finding.divergence, &|text| begun(text, NARROW));
             let _ = writeln!(text, "{:>5}  {severity:<8} {cases:>10}  {line}", number + 1);
         }
         text.push('\n');
@@ -151,19 +155,19 @@ pub fn findings(findings: &[Finding], replay: &dyn Fn(&Finding) -> String) -> St
 
 /// The clause a finding breaks, on one line, where one says what must happen.
 fn clause(finding: &Finding) -> Option<String> {
-    broken_clause(&finding.compared, &finding.difference).map(|(id, rule)| format!("{id} · {rule}"))
+    broken_clause(&finding.compared, &finding.divergence).map(|(id, rule)| format!("{id} · {rule}"))
 }
 
 /// What a comparison came to, in one line.
 #[must_use]
 pub fn verdict(comparison: &Comparison, least: Severity) -> String {
     match (comparison.first(least), &comparison.incomparable) {
-        (Some(difference), _) => {
-            format!("{}  {}", difference.bucket.severity.to_string().to_uppercase(), headline(difference))
+        (Some(divergence), _) => {
+            format!("{}  {}", divergence.bucket.severity.to_string().to_uppercase(), headline(divergence))
         }
         (None, Some(reason)) => format!("not comparable: {reason}"),
-        (None, None) => match comparison.differences.first() {
-            Some(difference) => format!("agree, but for a {}: {}", difference.bucket.severity, headline(difference)),
+        (None, None) => match comparison.divergences.first() {
+            Some(divergence) => format!("agree, but for a {}: {}", divergence.bucket.severity, headline(divergence)),
             None => "agree".into(),
         },
     }
@@ -260,24 +264,24 @@ pub fn json(
     replay: &dyn Fn(&Finding) -> String,
     pages: &Outcomes,
     again: &dyn Fn(&Failure) -> String,
-    fates: &[Fate],
+    fates: &[SuppressionResult],
 ) -> String {
     let divergence = |finding: &Finding| {
-        let difference = &finding.difference;
+        let divergence = &finding.divergence;
         json!({
-            "id": slug(difference),
-            "headline": headline(difference),
-            "kind": kind(&difference.bucket),
+            "id": slug(divergence),
+            "headline": headline(divergence),
+            "kind": kind(&divergence.bucket),
             "severity": finding.severity().to_string(),
-            "op": difference.bucket.op.map(|op| op.to_string()),
-            "clause": broken_clause(&finding.compared, difference).map(|(id, _)| id),
-            "step": difference.step,
-            "field": difference.bucket.field.to_string(),
-            "expected": difference.expected,
-            "actual": difference.actual,
+            "op": divergence.bucket.op.map(|op| op.to_string()),
+            "clause": broken_clause(&finding.compared, divergence).map(|(id, _)| id),
+            "step": divergence.step,
+            "field": divergence.bucket.field.to_string(),
+            "expected": divergence.expected,
+            "actual": divergence.actual,
             "count": finding.count,
             "unsteady": finding.unsteady,
-            "session": session(&finding.compared, Some(difference)),
+            "session": session(&finding.compared, Some(divergence)),
             "replay": replay(finding),
         })
     };
@@ -290,7 +294,7 @@ pub fn json(
         })
         .collect();
     let mut whole = json!({
-        "target": report.host.name,
+        "target": report.info.name,
         "profile": report.profile.to_string(),
         "seed": report.seed,
         "cases": report.cases,
@@ -321,18 +325,18 @@ pub fn junit(
     replay: &dyn Fn(&Finding) -> String,
     pages: &Outcomes,
     again: &dyn Fn(&Failure) -> String,
-    fates: &[Fate],
+    fates: &[SuppressionResult],
 ) -> Result<String, quick_junit::SerializeError> {
     use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
-    let mut suite = TestSuite::new(report.host.name.clone());
+    let mut suite = TestSuite::new(report.info.name.clone());
     let name = format!("random cases, seed {}", report.seed);
     suite.add_test_case(TestCase::new(name, TestCaseStatus::success()));
     for finding_of in &report.findings {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_type(finding_of.severity().to_string());
-        status.set_message(headline(&finding_of.difference));
+        status.set_message(headline(&finding_of.divergence));
         status.set_description(strip_str(&finding(finding_of, &replay(finding_of))).to_string());
-        suite.add_test_case(TestCase::new(slug(&finding_of.difference), status));
+        suite.add_test_case(TestCase::new(slug(&finding_of.divergence), status));
     }
     let mut whole = quick_junit::Report::new("mmapcheck");
     whole.add_test_suite(pages_suite(report, pages, again));
@@ -396,7 +400,7 @@ fn pages_json(pages: &Outcomes, again: &dyn Fn(&Failure) -> String) -> serde_jso
 
 fn pages_suite(report: &Report, pages: &Outcomes, again: &dyn Fn(&Failure) -> String) -> quick_junit::TestSuite {
     use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
-    let mut suite = TestSuite::new(format!("specification, {}", report.host.name));
+    let mut suite = TestSuite::new(format!("specification, {}", report.info.name));
     for id in &pages.passed {
         suite.add_test_case(TestCase::new(id.clone(), TestCaseStatus::success()));
     }

@@ -2,112 +2,112 @@
 
 use crate::census::Census;
 use crate::compare::{Comparison, compare};
-use crate::known::Rules;
+use crate::known::Patterns;
 use crate::limits;
-use mmapcheck_reference::{Reference, Sim};
+use mmapcheck_reference::{MemoryStore, Reference};
 use mmapcheck_spec::{
-    Case, Changes, End, FileState, Host, Leaks, Left, Machine, Op, Outcome, Profile, Step, StepTrace, Target,
-    TargetError, Trace, Watch, World, repair,
+    Case, Changes, Detail, End, FileState, Leaks, Op, Outcome, Profile, Snapshot, Step, StepTrace, Stepper, Target,
+    TargetError, TargetInfo, Trace, World, repair,
 };
 use mmapcheck_targets::death::outlive;
 
 /// A case with plain numbers, and what must happen in it.
 #[derive(Clone, Debug)]
-pub struct Answered {
+pub struct Expected {
     /// The case as targets run it.
     pub case: Case,
     /// What the reference did.
     pub expected: Trace,
 }
 
-impl Answered {
+impl Expected {
     /// Runs the case on a target.
     ///
     /// # Errors
     /// Where the target could not be used at all.
-    pub fn run_on(&self, target: &mut dyn Target, watch: Watch) -> Result<Trace, TargetError> {
+    pub fn run_on(&self, target: &mut dyn Target, detail: Detail) -> Result<Trace, TargetError> {
         match self.expected.death() {
-            Some(_) => target.run_to_death(&self.case, watch),
-            None => target.run(&self.case, watch),
+            Some(_) => target.run_to_death(&self.case, detail),
+            None => target.run(&self.case, detail),
         }
     }
 }
 
-/// A machine of this process as a target for whole cases. `mark` is told the number of each step before it is done, and at
+/// A stepper of this process as a target for whole cases. `mark` is told the number of each step before it is done, and at
 /// last the number of steps, before everything is closed.
-pub struct Stepwise<M, F = fn(usize)> {
+pub struct InProcess<M, F = fn(usize)> {
     /// What does the steps.
-    pub machine: M,
+    pub stepper: M,
     /// Who it is.
-    pub host: Host,
+    pub info: TargetInfo,
     /// Who is told.
     pub mark: F,
     /// Counts what cases leave behind, where nothing else happens in this process.
     pub census: Option<Census>,
 }
 
-impl<M: Machine> Stepwise<M> {
+impl<M: Stepper> InProcess<M> {
     /// A target that tells nobody, in a process where other things may happen.
-    pub fn new(machine: M, host: Host) -> Stepwise<M> {
-        Stepwise { machine, host, mark: |_| {}, census: None }
+    pub fn new(stepper: M, info: TargetInfo) -> InProcess<M> {
+        InProcess { stepper, info, mark: |_| {}, census: None }
     }
 }
 
-impl<M: Machine, F: FnMut(usize)> Target for Stepwise<M, F> {
-    fn host(&self) -> &Host {
-        &self.host
+impl<M: Stepper, F: FnMut(usize)> Target for InProcess<M, F> {
+    fn info(&self) -> &TargetInfo {
+        &self.info
     }
 
-    fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+    fn run(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
         let broken = |why| TargetError(format!("what this process holds cannot be counted: {why}"));
-        let mut census = self.census.as_mut().filter(|_| watch.takes_leaks());
+        let mut census = self.census.as_mut().filter(|_| detail.takes_leaks());
         let before = census.as_mut().map(|census| census.take()).transpose().map_err(broken)?;
-        let mut trace = Trace::of(&mut self.machine, case, watch, &mut self.mark)?;
+        let mut trace = Trace::of(&mut self.stepper, case, detail, &mut self.mark)?;
         if let (Some(census), Some(before)) = (census, before) {
             trace.leaks = census.leaks(before).map_err(broken)?;
         }
         Ok(trace)
     }
 
-    fn run_to_death(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
-        let mut machine = Outliving { machine: &mut self.machine, left: case.steps.len() };
-        Trace::of(&mut machine, case, watch, &mut self.mark)
+    fn run_to_death(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
+        let mut stepper = Outliving { stepper: &mut self.stepper, left: case.steps.len() };
+        Trace::of(&mut stepper, case, detail, &mut self.mark)
     }
 }
 
-/// A machine that outlives its last step.
+/// A stepper that outlives its last step.
 struct Outliving<'a, M> {
-    machine: &'a mut M,
+    stepper: &'a mut M,
     /// Steps that are left.
     left: usize,
 }
 
-impl<M: Machine> Machine for Outliving<'_, M> {
+impl<M: Stepper> Stepper for Outliving<'_, M> {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
-        self.machine.begin(world)
+        self.stepper.begin(world)
     }
 
     fn step(&mut self, step: &Step) -> Result<Outcome, End> {
         self.left = self.left.saturating_sub(1);
         if self.left > 0 {
-            return self.machine.step(step);
+            return self.stepper.step(step);
         }
-        let (done, signal) = outlive(|| self.machine.step(step));
+        let (done, signal) = outlive(|| self.stepper.step(step));
         signal.map_or(done, |signal| Err(End::Died(signal)))
     }
 
     /// A child does not do the last step.
-    fn fork(&mut self, block: &[Step], watch: Watch, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
         self.left = self.left.saturating_sub(block.len());
-        self.machine.fork(block, watch, mark)
+        self.stepper.fork(block, detail, mark)
     }
 
-    fn look(&mut self, closely: bool, watch: Watch) -> Left {
-        self.machine.look(closely, watch)
+    fn look(&mut self, closely: bool, detail: Detail) -> Snapshot {
+        self.stepper.look(closely, detail)
     }
 
-    fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
-        self.machine.finish(watch)
+    fn finish(&mut self, detail: Detail) -> (Vec<Option<Outcome>>, Vec<FileState>) {
+        self.stepper.finish(detail)
     }
 }
 
@@ -118,23 +118,23 @@ impl<M: Machine> Machine for Outliving<'_, M> {
 pub fn look_for_leaks(
     case: &Case,
     target: &mut dyn Target,
-    watch: Watch,
+    detail: Detail,
     trace: &mut Trace,
 ) -> Result<(), TargetError> {
     for _ in 0..limits::LEAKS {
         if trace.leaks == Leaks::default() {
             break;
         }
-        trace.leaks = trace.leaks.common(target.run(case, watch)?.leaks);
+        trace.leaks = trace.leaks.common(target.run(case, detail)?.leaks);
     }
     Ok(())
 }
 
 /// The reference in memory, ready to answer cases.
-pub struct Judge {
-    reference: Reference<Sim>,
+pub struct Oracle {
+    reference: Reference<MemoryStore>,
     profile: Profile,
-    rules: Rules,
+    rules: Patterns,
     /// In every case.
     always: Spares,
     /// In the cases that are answered now.
@@ -150,16 +150,16 @@ struct Spares {
     foreseen: bool,
 }
 
-impl Judge {
-    /// A judge by this profile.
+impl Oracle {
+    /// A oracle by this profile.
     ///
     /// # Errors
     /// Where this system is none that the reference foresees.
-    pub fn new(profile: Profile) -> Result<Judge, TargetError> {
-        Ok(Judge {
+    pub fn new(profile: Profile) -> Result<Oracle, TargetError> {
+        Ok(Oracle {
             reference: Reference::in_memory(profile)?,
             profile,
-            rules: Rules::default(),
+            rules: Patterns::default(),
             always: Spares::default(),
             spares: Spares::default(),
         })
@@ -186,12 +186,12 @@ impl Judge {
 
     /// What it takes for known when it compares.
     #[must_use]
-    pub fn rules(&self) -> &Rules {
+    pub fn rules(&self) -> &Patterns {
         &self.rules
     }
 
     /// From now on it takes this for known.
-    pub fn set_rules(&mut self, rules: Rules) {
+    pub fn set_rules(&mut self, rules: Patterns) {
         self.rules = rules;
     }
 
@@ -209,9 +209,9 @@ impl Judge {
     ///
     /// # Errors
     /// Where the case's files cannot be made.
-    pub fn answer(&mut self, mut case: Case, watch: Watch) -> Result<Answered, TargetError> {
+    pub fn answer(&mut self, mut case: Case, detail: Detail) -> Result<Expected, TargetError> {
         loop {
-            match self.try_answer(case, watch)? {
+            match self.try_answer(case, detail)? {
                 Ok(answered) => return Ok(answered),
                 Err(less) => case = less,
             }
@@ -220,7 +220,7 @@ impl Judge {
 
     /// The inner error: the case without a step that must be left out, and that has changed the reference before this was
     /// known.
-    fn try_answer(&mut self, case: Case, watch: Watch) -> Result<Result<Answered, Case>, TargetError> {
+    fn try_answer(&mut self, case: Case, detail: Detail) -> Result<Result<Expected, Case>, TargetError> {
         let Case { world, steps } = case;
         self.reference.begin(&world)?;
         let mut done = Vec::with_capacity(steps.len());
@@ -235,10 +235,10 @@ impl Judge {
             }
             let is_child = self.reference.is_child();
             let answer = self.reference.step(&step);
-            let is_special = all_special || is_child || answer.is_err() || step.act().is_some();
+            let is_special = all_special || is_child || answer.is_err() || step.callback().is_some();
             let left_out = is_special && self.must_be_left_out(is_child, &step, &answer);
             // What has been done already is undone by doing all the rest once more.
-            if left_out && (step.act().is_some() || answer.is_ok()) {
+            if left_out && (step.callback().is_some() || answer.is_ok()) {
                 let mut less = Case { world, steps: done.into_iter().chain(steps).collect() };
                 repair(&mut less);
                 return Ok(Err(less));
@@ -247,16 +247,16 @@ impl Judge {
                 continue;
             }
             let closely = step.op.row().changes == Changes::Bytes;
-            let left = if answer.is_ok() { self.reference.look(closely, watch) } else { Left::default() };
-            expected.steps.push(StepTrace { result: answer, left });
+            let left = if answer.is_ok() { self.reference.look(closely, detail) } else { Snapshot::default() };
+            expected.steps.push(StepTrace { result: answer, snapshot: left });
             done.push(step);
             if expected.death().is_some() {
-                return Ok(Ok(Answered { case: Case { world, steps: done }, expected }));
+                return Ok(Ok(Expected { case: Case { world, steps: done }, expected }));
             }
         }
-        expected.last = self.reference.look(true, watch);
-        (expected.closing, expected.files) = self.reference.finish(watch);
-        Ok(Ok(Answered { case: Case { world, steps: done }, expected }))
+        expected.last = self.reference.look(true, detail);
+        (expected.closing, expected.files) = self.reference.finish(detail);
+        Ok(Ok(Expected { case: Case { world, steps: done }, expected }))
     }
 
     fn must_be_left_out(&self, is_child: bool, step: &Step, answer: &Result<Outcome, End>) -> bool {
@@ -274,11 +274,16 @@ impl Judge {
     ///
     /// # Errors
     /// Where either could not be used at all.
-    pub fn compare(&mut self, case: Case, target: &mut dyn Target, watch: Watch) -> Result<Compared, TargetError> {
-        let mut compared = self.compare_once(case, target, watch)?;
+    pub fn compare(
+        &mut self,
+        case: Case,
+        target: &mut dyn Target,
+        detail: Detail,
+    ) -> Result<DifferentialRun, TargetError> {
+        let mut compared = self.compare_once(case, target, detail)?;
         // In a hurry a divergence can be seen later than it came about, as one of a kind that happens to be known.
-        if compared.comparison.cut.is_some() && watch == Watch::Quick {
-            compared = self.compare_once(compared.case, target, Watch::Full)?;
+        if compared.comparison.cut.is_some() && detail == Detail::Quick {
+            compared = self.compare_once(compared.case, target, Detail::Full)?;
         }
         let mut left_out = Vec::new();
         while let (Some(step), true) = (compared.comparison.cut, left_out.len() < limits::LEFT_OUT) {
@@ -286,19 +291,24 @@ impl Judge {
             let mut case = compared.case;
             case.steps.remove(step);
             repair(&mut case);
-            compared = self.compare_once(case, target, Watch::Full)?;
+            compared = self.compare_once(case, target, Detail::Full)?;
         }
         compared.comparison.known.extend(left_out);
         Ok(compared)
     }
 
-    fn compare_once(&mut self, case: Case, target: &mut dyn Target, watch: Watch) -> Result<Compared, TargetError> {
-        let answered = self.answer(case, watch)?;
-        let mut actual = answered.run_on(target, watch)?;
-        let Answered { case, expected } = answered;
-        look_for_leaks(&case, target, watch, &mut actual)?;
+    fn compare_once(
+        &mut self,
+        case: Case,
+        target: &mut dyn Target,
+        detail: Detail,
+    ) -> Result<DifferentialRun, TargetError> {
+        let answered = self.answer(case, detail)?;
+        let mut actual = answered.run_on(target, detail)?;
+        let Expected { case, expected } = answered;
+        look_for_leaks(&case, target, detail, &mut actual)?;
         let comparison = compare(&case, &expected, &actual, &self.rules);
-        Ok(Compared { profile: self.profile, case, expected, actual, comparison })
+        Ok(DifferentialRun { profile: self.profile, case, expected, actual, comparison })
     }
 }
 
@@ -309,7 +319,7 @@ fn item_by_item(op: Op) -> bool {
 
 /// A case, both its traces, and how they compare.
 #[derive(Clone, Debug)]
-pub struct Compared {
+pub struct DifferentialRun {
     /// The rules it was judged by.
     pub profile: Profile,
     /// The case, its numbers plain.

@@ -17,7 +17,7 @@ os.chdir(tempfile.mkdtemp())
 ";
 
 /// The script. It prints what the session's last statement must answer and what it does answer, or, where the divergence is in
-/// a field of what is left behind, how much the whole session leaves. Given a module as its argument, it looks at that module's
+/// a field of what is left behind, how much the whole session leaves. PassedArg a module as its argument, it looks at that module's
 /// class. `about`: lines of comment above it.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! What other fuzzers start from: the examples of the specification as files, and the words of the notation.
 
 use mmapcheck_spec::pages::{Page, examples};
-use mmapcheck_spec::{Arg, Given, Mode, Op, Row, Thing, Wrap, constants};
+use mmapcheck_spec::{Arg, BytesLike, Mode, Op, PassedArg, Row, WrongType, constants};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the examples stand in the repository.
@@ -24,7 +24,7 @@ pub fn dictionary() -> String {
     let rows = Op::ALL.iter().map(|op| op.row());
     let forms = rows.flat_map(words);
     let arguments = things().iter().map(mmapcheck_spec::notation::arg_text).collect::<Vec<_>>();
-    let keywords = Given::KEYWORDS.iter().map(|word| format!("{word}="));
+    let keywords = PassedArg::KEYWORDS.iter().map(|word| format!("{word}="));
     let names = constants::ALL.iter().map(|constant| format!("mmap.{}", constant.name));
     let frame = [
         ">>> ",
@@ -52,8 +52,8 @@ fn words(row: &Row) -> Vec<String> {
 
 /// One of each kind of argument.
 fn things() -> Vec<Arg> {
-    let wrong = Thing::ALL.map(|(thing, ..)| Arg::Thing(thing));
-    let bytes = Wrap::ALL.map(|wrap| Arg::Bytes(wrap, b"ab".to_vec()));
+    let wrong = WrongType::ALL.map(|(thing, ..)| Arg::WrongType(thing));
+    let bytes = BytesLike::ALL.map(|wrap| Arg::Bytes(wrap, b"ab".to_vec()));
     let modes = Mode::ALL.map(|(mode, _)| Arg::Mode(mode));
     let others =
         [Arg::None, Arg::Bool(true), Arg::Bool(false), Arg::Fd(0), Arg::int(1 << 63), Arg::int(-(1 << 63) - 1)];

@@ -4,7 +4,7 @@
 //! A candidate is only taken where it is smaller by [`size`], so that shrinking ends.
 
 use mmapcheck_spec::notation::print;
-use mmapcheck_spec::{Arg, Base, Case, Given, Mode, Num, Step, Wrap, repair};
+use mmapcheck_spec::{Arg, Base, BytesLike, Case, Mode, Num, PassedArg, Step, repair};
 use std::time::Instant;
 
 /// Shrinks a case. `same` says whether a candidate still shows the divergence. Stops at `deadline` with what it has.
@@ -18,7 +18,7 @@ pub fn shrink(case: Case, deadline: Instant, same: &mut dyn FnMut(&Case) -> bool
 /// What shrinking makes smaller: the number of steps, then the length of the session and of the bytes in it, then its numbers.
 /// The bytes count by themselves because many can print as few: `b'a' * 5000`.
 fn size(case: &Case) -> (usize, usize, u128) {
-    let number = |given: &Given| match &given.arg {
+    let number = |given: &PassedArg| match &given.arg {
         Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => num.plus.unsigned_abs().min(1 << 80),
         Arg::Fd(slot) | Arg::Map(slot) | Arg::View(slot) | Arg::File(slot) | Arg::Path(slot) => u128::from(*slot),
         Arg::Bytes(_, bytes) | Arg::BufferAfter(bytes, _) => disorder(bytes),
@@ -141,7 +141,7 @@ impl Shrinker<'_> {
         let mut helped = false;
         let mut step = 0;
         while step < self.case.steps.len() {
-            helped |= self.act_alone(step) | self.names(step) | self.together(step);
+            helped |= self.callback_alone(step) | self.names(step) | self.together(step);
             let mut place = self.case.steps[step].args.len();
             while place > 0 {
                 place -= 1;
@@ -153,10 +153,10 @@ impl Shrinker<'_> {
     }
 
     /// Does what an argument does as a step in place of the one it is given to.
-    fn act_alone(&mut self, step: usize) -> bool {
-        let Some(act) = self.case.steps[step].act().cloned() else { return false };
+    fn callback_alone(&mut self, step: usize) -> bool {
+        let Some(callback) = self.case.steps[step].callback().cloned() else { return false };
         let mut candidate = self.case.clone();
-        candidate.steps[step] = act;
+        candidate.steps[step] = callback;
         self.offer(candidate)
     }
 
@@ -251,18 +251,18 @@ fn simpler(arg: &Arg) -> Vec<Arg> {
     match arg {
         Arg::Int(num) => numbers(*num).into_iter().map(Arg::Int).collect(),
         Arg::Index(num) => std::iter::once(Arg::Int(*num)).chain(numbers(*num).into_iter().map(Arg::Index)).collect(),
-        Arg::IndexAfter(num, act) => [Arg::Int(*num), Arg::Index(*num)]
+        Arg::IndexAfter(num, callback) => [Arg::Int(*num), Arg::Index(*num)]
             .into_iter()
-            .chain(numbers(*num).into_iter().map(|num| Arg::IndexAfter(num, act.clone())))
-            .chain(simpler_acts(act).map(|act| Arg::IndexAfter(*num, Box::new(act))))
+            .chain(numbers(*num).into_iter().map(|num| Arg::IndexAfter(num, callback.clone())))
+            .chain(simpler_callbacks(callback).map(|callback| Arg::IndexAfter(*num, Box::new(callback))))
             .collect(),
-        Arg::BufferAfter(bytes, act) => std::iter::once(Arg::Bytes(Wrap::Bytes, bytes.clone()))
-            .chain(shorter(bytes).into_iter().map(|bytes| Arg::BufferAfter(bytes, act.clone())))
-            .chain(simpler_acts(act).map(|act| Arg::BufferAfter(bytes.clone(), Box::new(act))))
+        Arg::BufferAfter(bytes, callback) => std::iter::once(Arg::Bytes(BytesLike::Bytes, bytes.clone()))
+            .chain(shorter(bytes).into_iter().map(|bytes| Arg::BufferAfter(bytes, callback.clone())))
+            .chain(simpler_callbacks(callback).map(|callback| Arg::BufferAfter(bytes.clone(), Box::new(callback))))
             .collect(),
         Arg::Bool(value) => vec![Arg::int(i128::from(*value))],
         Arg::Bytes(wrap, bytes) => {
-            let plain = (*wrap != Wrap::Bytes).then(|| Arg::Bytes(Wrap::Bytes, bytes.clone()));
+            let plain = (*wrap != BytesLike::Bytes).then(|| Arg::Bytes(BytesLike::Bytes, bytes.clone()));
             plain.into_iter().chain(shorter(bytes).into_iter().map(|bytes| Arg::Bytes(*wrap, bytes))).collect()
         }
         Arg::Flags(places) => {
@@ -277,22 +277,23 @@ fn simpler(arg: &Arg) -> Vec<Arg> {
 }
 
 /// Steps that may be simpler than the one an argument does: on the first thing of its kind, with less or simpler arguments.
-fn simpler_acts(act: &Step) -> impl Iterator<Item = Step> {
-    let first = Step { on: 0, bind: 0, ..act.clone() };
-    let fewer = (0..act.args.len()).filter(|_| act.op.row().is_call()).map(|place| {
-        let mut less = act.clone();
+fn simpler_callbacks(callback: &Step) -> impl Iterator<Item = Step> {
+    let first = Step { on: 0, bind: 0, ..callback.clone() };
+    let fewer = (0..callback.args.len()).filter(|_| callback.op.row().is_call()).map(|place| {
+        let mut less = callback.clone();
         less.args.remove(place);
         less
     });
-    let plainer = (0..act.args.len()).flat_map(|place| {
+    let plainer = (0..callback.args.len()).flat_map(|place| {
         let with = move |arg| {
-            let mut step = act.clone();
+            let mut step = callback.clone();
             step.args[place].arg = arg;
             step
         };
-        simpler(&act.args[place].arg).into_iter().map(with)
+        simpler(&callback.args[place].arg).into_iter().map(with)
     });
-    let found: Vec<Step> = std::iter::once(first).filter(|first| first != act).chain(fewer).chain(plainer).collect();
+    let found: Vec<Step> =
+        std::iter::once(first).filter(|first| first != callback).chain(fewer).chain(plainer).collect();
     found.into_iter()
 }
 
@@ -302,11 +303,11 @@ fn without(places: &smallvec::SmallVec<[u8; 4]>, i: usize) -> smallvec::SmallVec
     less
 }
 
-type Args = smallvec::SmallVec<[Given; 2]>;
+type Args = smallvec::SmallVec<[PassedArg; 2]>;
 
 /// The same arguments with their plain numbers moved down together, or with one byte less and a range shorter by one.
 fn closer(args: &Args) -> Vec<Args> {
-    let plain = |given: &Given| match given.arg {
+    let plain = |given: &PassedArg| match given.arg {
         Arg::Int(num) => num.as_plain().filter(|value| *value > 0),
         _ => None,
     };
@@ -382,7 +383,7 @@ mod tests {
     }
 
     fn random_case(number: u64) -> Case {
-        let mix = crate::generate::Mix::all(Profile::cpython(3, 11, 7));
+        let mix = crate::generate::GeneratorOptions::all(Profile::cpython(3, 11, 7));
         crate::generate::generate(&mut crate::choices::seeded(11, number), &mix)
     }
 
@@ -404,7 +405,7 @@ mod tests {
         let at_least = |case: &Case| {
             case.steps.iter().any(|step| {
                 step.op == Op::Seek
-                    && matches!(step.args.first(), Some(Given { arg: Arg::Int(num), .. }) if num.plus >= 100)
+                    && matches!(step.args.first(), Some(PassedArg { arg: Arg::Int(num), .. }) if num.plus >= 100)
             })
         };
         let case = shrink(case, later(), &mut |case| at_least(case));

@@ -1,11 +1,11 @@
 //! What was expected beside what was given.
 
-use crate::compare::{Difference, Field, content_text, outcome_text, result_text};
+use crate::compare::{Divergence, Field, content_text, outcome_text, result_text};
 use crate::report::shortened;
-use crate::run::Compared;
+use crate::run::DifferentialRun;
 use anstyle::{AnsiColor, Color, Style};
 use mmapcheck_spec::notation::{self, line_text};
-use mmapcheck_spec::{Kind, MapState, StepTrace};
+use mmapcheck_spec::{MapState, ObjectKind, StepTrace};
 use std::fmt::Write;
 
 /// What was expected, in green where colours are shown; the command line takes them out where they are not.
@@ -16,13 +16,13 @@ const PLAIN: Style = Style::new();
 
 /// Where a finding shows: the step, and each thing that differs there, what was expected above what was given.
 #[must_use]
-pub fn parting(compared: &Compared, difference: &Difference) -> String {
-    let rows: Vec<Row> = rows(compared, difference.step).into_iter().filter(|row| row.1 != row.2).collect();
+pub fn parting(compared: &DifferentialRun, divergence: &Divergence) -> String {
+    let rows: Vec<Row> = rows(compared, divergence.step).into_iter().filter(|row| row.1 != row.2).collect();
     if rows.is_empty() {
         return String::new();
     }
     let name = rows.iter().map(|row| row.0.chars().count()).max().unwrap_or(0);
-    let mut text = format!("  {}\n", title(compared, difference.step));
+    let mut text = format!("  {}\n", title(compared, divergence.step));
     for (what, wanted, given) in &rows {
         let _ = writeln!(text, "    {what:name$}   expected  {GOOD}{wanted}{GOOD:#}");
         let _ = writeln!(text, "    {:name$}   got       {BAD}{given}{BAD:#}", "");
@@ -32,7 +32,7 @@ pub fn parting(compared: &Compared, difference: &Difference) -> String {
 
 /// Both traces of a whole case, step by step.
 #[must_use]
-pub fn side_by_side(compared: &Compared) -> String {
+pub fn side_by_side(compared: &DifferentialRun) -> String {
     let mut text = String::new();
     for step in 0..=compared.case.steps.len().min(compared.actual.steps.len()) {
         text.push_str(&sides(compared, step));
@@ -41,7 +41,7 @@ pub fn side_by_side(compared: &Compared) -> String {
 }
 
 /// The table of one step. A star marks each row that differs.
-fn sides(compared: &Compared, step: usize) -> String {
+fn sides(compared: &DifferentialRun, step: usize) -> String {
     let rows = rows(compared, step);
     let width = |pick: fn(&Row) -> &str| rows.iter().map(|row| pick(row).chars().count()).max().unwrap_or(0);
     let (first, second) = (width(|row| &row.0).max(4), width(|row| &row.1).max(8));
@@ -53,7 +53,7 @@ fn sides(compared: &Compared, step: usize) -> String {
     text
 }
 
-fn title(compared: &Compared, step: usize) -> String {
+fn title(compared: &DifferentialRun, step: usize) -> String {
     match compared.case.steps.get(step) {
         Some(done) => format!("step {} of {}: {}", step + 1, compared.case.steps.len(), shortened(&line_text(done))),
         None => "after the last step".to_owned(),
@@ -63,7 +63,7 @@ fn title(compared: &Compared, step: usize) -> String {
 /// What it is, what was expected, what was given.
 type Row = (String, String, String);
 
-fn rows(compared: &Compared, step: usize) -> Vec<Row> {
+fn rows(compared: &DifferentialRun, step: usize) -> Vec<Row> {
     match (compared.case.steps.get(step), compared.expected.steps.get(step)) {
         (Some(_), Some(wanted)) => step_rows(wanted, compared.actual.steps.get(step)),
         _ => end_rows(compared),
@@ -75,10 +75,10 @@ fn step_rows(wanted: &StepTrace, given: Option<&StepTrace>) -> Vec<Row> {
     let nothing = || "nothing".to_owned();
     let mut rows = vec![("answer".to_owned(), answer(wanted), given.map_or_else(nothing, answer))];
     let Some(given) = given.filter(|given| wanted.result.is_ok() && given.result.is_ok()) else { return rows };
-    let many = wanted.left.maps.len().max(given.left.maps.len());
+    let many = wanted.snapshot.maps.len().max(given.snapshot.maps.len());
     for slot in 0..many {
-        let name = notation::name(Kind::Map, slot as u8);
-        let of = |step: &StepTrace| step.left.maps.get(slot).cloned().unwrap_or(MapState::Unbound);
+        let name = notation::name(ObjectKind::Map, slot as u8);
+        let of = |step: &StepTrace| step.snapshot.maps.get(slot).cloned().unwrap_or(MapState::Unbound);
         let (ours, theirs) = (map_rows(&of(wanted)), map_rows(&of(given)));
         for (i, label) in ["state", "position", "length", "bytes"].into_iter().enumerate() {
             let get = |rows: &[String]| rows.get(i).cloned().unwrap_or_default();
@@ -87,8 +87,8 @@ fn step_rows(wanted: &StepTrace, given: Option<&StepTrace>) -> Vec<Row> {
             }
         }
     }
-    for (number, (ours, theirs)) in wanted.left.files.iter().zip(&given.left.files).enumerate() {
-        let name = format!("file {}", notation::name(Kind::File, number as u8));
+    for (number, (ours, theirs)) in wanted.snapshot.files.iter().zip(&given.snapshot.files).enumerate() {
+        let name = format!("file {}", notation::name(ObjectKind::File, number as u8));
         rows.push((name, shortened(&content_text(ours)), shortened(&content_text(theirs))));
     }
     rows
@@ -106,17 +106,17 @@ fn map_rows(state: &MapState) -> Vec<String> {
     }
 }
 
-fn end_rows(compared: &Compared) -> Vec<Row> {
+fn end_rows(compared: &DifferentialRun) -> Vec<Row> {
     let (wanted, given) = (&compared.expected, &compared.actual);
     let mut rows = Vec::new();
     for (slot, (ours, theirs)) in wanted.closing.iter().zip(&given.closing).enumerate() {
         if let (Some(ours), Some(theirs)) = (ours, theirs) {
-            let name = format!("{}.close()", notation::name(Kind::Map, slot as u8));
+            let name = format!("{}.close()", notation::name(ObjectKind::Map, slot as u8));
             rows.push((name, outcome_text(ours), outcome_text(theirs)));
         }
     }
     for (number, (ours, theirs)) in wanted.files.iter().zip(&given.files).enumerate() {
-        let name = format!("file {}", notation::name(Kind::File, number as u8));
+        let name = format!("file {}", notation::name(ObjectKind::File, number as u8));
         rows.push((name, shortened(&content_text(ours)), shortened(&content_text(theirs))));
     }
     let (ours, theirs) = (wanted.leaks, given.leaks);

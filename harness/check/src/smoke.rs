@@ -1,15 +1,15 @@
 //! A first look at a target: can it be driven at all, what does it offer, and does it give the answers that any mmap must.
 
 use crate::compare::Severity;
-use crate::known::Known;
+use crate::known::KnownList;
 use crate::limits;
 use crate::pages::{self, Outcomes};
 use crate::report::{grouped, headline};
-use crate::run::Judge;
-use crate::worker::{Subject, SweepOrder, WireRule, Worker};
+use crate::run::Oracle;
+use crate::worker::{BatchRequest, TargetSpec, WirePattern, Worker};
 use mmapcheck_spec::pages::all;
 use mmapcheck_spec::{
-    Arg, Case, Host, Kind, MapState, Op, Outcome, Profile, Step, TargetError, Watch, constants, notation,
+    Arg, Case, Detail, MapState, ObjectKind, Op, Outcome, Profile, Step, TargetError, TargetInfo, constants, notation,
 };
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ const CASES: u64 = 200;
 #[derive(Clone, Debug)]
 pub struct Smoke {
     /// The target.
-    pub host: Host,
+    pub info: TargetInfo,
     /// What it is judged by.
     pub profile: Profile,
     /// What is known of it: what the fact is about, and the fact.
@@ -58,33 +58,33 @@ impl Smoke {
 ///
 /// # Errors
 /// Where it does not start, or answers everything alike.
-pub fn smoke(subject: &Subject, profile: Option<Profile>, hang: Duration) -> Result<Smoke, TargetError> {
+pub fn smoke(subject: &TargetSpec, profile: Option<Profile>, hang: Duration) -> Result<Smoke, TargetError> {
     let mut worker = subject.start(profile, hang)?;
-    let host = worker.host().clone();
-    let profile = profile.unwrap_or(host.profile);
-    let mut judge = Judge::new(profile)?;
+    let info = worker.info().clone();
+    let profile = profile.unwrap_or(info.profile);
+    let mut oracle = Oracle::new(profile)?;
     let pages = all().map_err(|error| TargetError(error.to_string()))?;
     let chosen = |id: &str| EXAMPLES.iter().any(|example| pages::matches_filter(id, example));
-    let least = Severity::least(None, &host);
-    let examples = pages::run(&pages, &mut judge, worker.as_mut(), least, &chosen)?;
-    let blind = blind(&mut judge, worker.as_mut())?;
+    let least = Severity::least(None, &info);
+    let examples = pages::run(&pages, &mut oracle, worker.as_mut(), least, &chosen)?;
+    let blind = blind(&mut oracle, worker.as_mut())?;
     let mut facts = vec![
-        ("methods", offered(&mut judge, worker.as_mut(), &methods())?),
-        ("constants", offered(&mut judge, worker.as_mut(), &names())?),
+        ("methods", offered(&mut oracle, worker.as_mut(), &methods())?),
+        ("constants", offered(&mut oracle, worker.as_mut(), &names())?),
     ];
     facts.extend(said(worker.as_ref()));
     facts.push(("random cases", random(worker.as_mut(), &subject.module, least)?));
-    Ok(Smoke { host, profile, facts, examples, blind })
+    Ok(Smoke { info, profile, facts, examples, blind })
 }
 
 /// Why what maps hold cannot be compared, where it cannot.
-fn blind(judge: &mut Judge, worker: &mut dyn Worker) -> Result<Option<String>, TargetError> {
+fn blind(oracle: &mut Oracle, worker: &mut dyn Worker) -> Result<Option<String>, TargetError> {
     let session = notation::parse(SEEN, 1).map_err(|error| TargetError(error.to_string()))?;
-    let compared = judge.compare(session.case, worker, Watch::Full)?;
-    if let Some(difference) = compared.comparison.first(Severity::Value) {
-        return Ok(Some(headline(difference)));
+    let compared = oracle.compare(session.case, worker, Detail::Full)?;
+    if let Some(divergence) = compared.comparison.first(Severity::Value) {
+        return Ok(Some(headline(divergence)));
     }
-    let first = compared.actual.steps.first().and_then(|step| step.left.maps.first());
+    let first = compared.actual.steps.first().and_then(|step| step.snapshot.maps.first());
     let seen = matches!(first, Some(MapState::Open { content: Some(_), .. }));
     Ok((!seen).then(|| "the bytes of a map are never shown".into()))
 }
@@ -92,7 +92,7 @@ fn blind(judge: &mut Judge, worker: &mut dyn Worker) -> Result<Option<String>, T
 /// A step for each method and attribute of a map, on a map. Without arguments it is refused, but not as something that is
 /// not there.
 fn methods() -> Vec<(String, Case)> {
-    let on_maps = Op::ALL.iter().filter(|op| op.row().on == Kind::Map && op.row().form.starts_with("$."));
+    let on_maps = Op::ALL.iter().filter(|op| op.row().on == ObjectKind::Map && op.row().form.starts_with("$."));
     let map = Step::new(Op::New, 0, [Arg::int(-1), Arg::int(13)]);
     let case = |op: Op| Case { steps: vec![map.clone(), Step::new(op, 0, [])], ..Case::default() };
     on_maps.map(|&op| (op.to_string(), case(op))).collect()
@@ -109,12 +109,12 @@ fn names() -> Vec<(String, Case)> {
 }
 
 /// What is there of that which the profile demands, and what is not.
-fn offered(judge: &mut Judge, worker: &mut dyn Worker, asked: &[(String, Case)]) -> Result<String, TargetError> {
+fn offered(oracle: &mut Oracle, worker: &mut dyn Worker, asked: &[(String, Case)]) -> Result<String, TargetError> {
     let absent =
         |outcome: Option<&Outcome>| matches!(outcome, Some(Outcome::Raised(raise)) if raise.class == "AttributeError");
     let (mut demanded, mut lacking) = (0, Vec::new());
     for (name, case) in asked {
-        let compared = judge.compare(case.clone(), worker, Watch::Quick)?;
+        let compared = oracle.compare(case.clone(), worker, Detail::Quick)?;
         let last = |steps: &[mmapcheck_spec::StepTrace]| steps.last().and_then(|step| step.result.clone().ok());
         if absent(last(&compared.expected.steps).as_ref()) {
             continue;
@@ -132,7 +132,7 @@ fn offered(judge: &mut Judge, worker: &mut dyn Worker, asked: &[(String, Case)])
 /// What a driver said of itself.
 fn said(worker: &dyn Worker) -> Vec<(&'static str, String)> {
     let Some(capabilities) = worker.capabilities() else {
-        return vec![("pages", format!("of {} bytes", grouped(worker.host().page.into())))];
+        return vec![("pages", format!("of {} bytes", grouped(worker.info().page.into())))];
     };
     let page = format!("of {} bytes", grouped(capabilities.page.into()));
     let lacks = match capabilities.lacks.as_slice() {
@@ -150,20 +150,20 @@ fn said(worker: &dyn Worker) -> Vec<(&'static str, String)> {
 /// How fast random cases are, and in how many ways they diverge.
 fn random(worker: &mut dyn Worker, module: &str, least: Severity) -> Result<String, TargetError> {
     let ops = Op::ALL.iter().map(ToString::to_string).collect();
-    let host = worker.host();
-    let known = Known::built_in(host, module)?.rules(host.profile).0.iter().map(WireRule::from).collect();
-    let order = SweepOrder { seed: 1, first: 1, count: CASES, ops, steps: limits::STEPS, acts: true, known };
+    let info = worker.info();
+    let known = KnownList::built_in(info, module)?.rules(info.profile).0.iter().map(WirePattern::from).collect();
+    let order = BatchRequest { seed: 1, first: 1, count: CASES, ops, steps: limits::STEPS, callbacks: true, known };
     let began = Instant::now();
-    let swept = match worker.sweep(order)? {
-        Ok(swept) => swept,
+    let batch = match worker.batch(order)? {
+        Ok(batch) => batch,
         Err(gone) => return Ok(format!("the target {} in case {}", gone.end, gone.marks.case)),
     };
     let seconds = began.elapsed().as_secs_f64().max(1e-9);
-    let rate = grouped((swept.steps as f64 / seconds) as u64);
-    let found = match swept.hits.iter().filter(|hit| hit.bucket.severity >= least).count() {
+    let rate = grouped((batch.steps as f64 / seconds) as u64);
+    let found = match batch.hits.iter().filter(|hit| hit.bucket.severity >= least).count() {
         0 => "no divergence".to_owned(),
         1 => "1 kind of divergence".to_owned(),
         many => format!("{many} kinds of divergence"),
     };
-    Ok(format!("{} with {} steps, {rate} steps/s; {found}", swept.cases, grouped(swept.steps)))
+    Ok(format!("{} with {} steps, {rate} steps/s; {found}", batch.cases, grouped(batch.steps)))
 }

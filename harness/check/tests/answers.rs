@@ -3,14 +3,14 @@
 
 use mmapcheck::bless::bless;
 use mmapcheck::compare::Severity;
+use mmapcheck::mutant::{FAULTY, FORKED, KEEPING, MUTANTS, MutantTarget};
 use mmapcheck::pages::{Failure, hold_against, run};
-use mmapcheck::run::{Judge, Stepwise};
-use mmapcheck::saboteur::{FAULTS, FAULTY, FORKED, KEEPING, Saboteur};
+use mmapcheck::run::{InProcess, Oracle};
 use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Page, TEXTS, all, examples, read};
-use mmapcheck_spec::{Dialect, Host, Profile, Trace, Watch};
+use mmapcheck_spec::{Detail, Dialect, Profile, TargetInfo, Trace};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -31,10 +31,10 @@ const PROFILES: [Profile; 9] = [
 fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace, Dialect)>> {
     let mut found = Vec::new();
     for profile in PROFILES {
-        let mut judge = Judge::new(profile)?;
+        let mut oracle = Oracle::new(profile)?;
         let first = |clause: &Clause| PROFILES.into_iter().find(|profile| clause.scope.excludes(*profile).is_none());
         for (page, clause, example) in examples(pages).filter(|(_, clause, _)| first(clause) == Some(profile)) {
-            let answered = judge.answer(example.session.case.clone(), Watch::Quick)?;
+            let answered = oracle.answer(example.session.case.clone(), Detail::Quick)?;
             let trace = answered.expected;
             let failure = hold_against(&page.path, example, &trace, profile.dialect(), Severity::Message);
             assert_eq!(failure, None, "{} does not hold in the first place", clause.id);
@@ -92,13 +92,13 @@ fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
 #[test]
 fn a_wrong_answer_of_a_child_fails_and_is_blessed() -> Result {
     let profile = PROFILES[0];
-    let host = Host { profile, name: "the reference".into(), is_cpython_mmap: true, page: 4096 };
-    let mut target = Stepwise::new(Reference::in_memory(profile)?, host);
+    let info = TargetInfo { profile, name: "the reference".into(), is_cpython_mmap: true, page: 4096 };
+    let mut target = InProcess::new(Reference::in_memory(profile)?, info);
     let (path, text) = TEXTS.iter().find(|(path, _)| path.ends_with("/forking.md")).ok_or("no such page")?;
     let (said, wrong) = ("assert m.tell() == 2", "assert m.tell() == 3");
     let page = read(path, &text.replacen(said, wrong, 1))?;
     let outcomes =
-        run(std::slice::from_ref(&page), &mut Judge::new(profile)?, &mut target, Severity::Message, &|_| true)?;
+        run(std::slice::from_ref(&page), &mut Oracle::new(profile)?, &mut target, Severity::Message, &|_| true)?;
     let failed: Vec<_> = outcomes.failed.iter().map(|failure| (failure.id.as_str(), failure.got.as_str())).collect();
     assert_eq!(failed, [("FORK-5", "2")]);
     assert_eq!(bless(&page, &text.replacen(said, wrong, 1), &mut target)?.text, *text);
@@ -110,12 +110,12 @@ fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     let pages = all()?;
     let dir = scratch()?;
     let mut missed = Vec::new();
-    for fault in [FAULTS, FAULTY, FORKED, KEEPING].into_iter().flatten() {
+    for fault in [MUTANTS, FAULTY, FORKED, KEEPING].into_iter().flatten() {
         let mut failed = Vec::new();
         // What older versions of CPython do wrong themselves, the pages forbid newer ones only.
         for profile in [Profile::cpython(3, 11, 7), Profile::cpython(3, 15, 2)] {
-            let mut saboteur = Saboteur::target(fault, profile, dir.path())?;
-            let outcomes = run(&pages, &mut Judge::new(profile)?, &mut saboteur, Severity::Message, &|_| true)?;
+            let mut mutant = MutantTarget::target(fault, profile, dir.path())?;
+            let outcomes = run(&pages, &mut Oracle::new(profile)?, &mut mutant, Severity::Message, &|_| true)?;
             failed = outcomes.failed;
             if !failed.is_empty() {
                 break;
@@ -136,8 +136,8 @@ fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
 #[test]
 fn blessing_puts_back_every_answer_that_was_lost() -> Result {
     let profile = PROFILES[0];
-    let host = Host { profile, name: "the reference".into(), is_cpython_mmap: true, page: 4096 };
-    let mut target = Stepwise::new(Reference::in_memory(profile)?, host);
+    let info = TargetInfo { profile, name: "the reference".into(), is_cpython_mmap: true, page: 4096 };
+    let mut target = InProcess::new(Reference::in_memory(profile)?, info);
     for (path, text) in TEXTS {
         let page = read(path, text)?;
         let same = bless(&page, text, &mut target)?;

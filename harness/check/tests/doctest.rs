@@ -1,12 +1,14 @@
 //! CPython audits the specification: its own `doctest` runs the pages, without any tool of ours.
 
 use mmapcheck::choices::seeded;
-use mmapcheck::generate::{Mix, generate};
-use mmapcheck::known::Known;
-use mmapcheck::run::{Answered, Judge};
+use mmapcheck::generate::{GeneratorOptions, generate};
+use mmapcheck::known::KnownList;
+use mmapcheck::run::{Expected, Oracle};
 use mmapcheck_spec::notation::line_text;
 use mmapcheck_spec::pages::{Page, Scope, TEXTS, all};
-use mmapcheck_spec::{Arg, Case, Dialect, Host, Implementation, Op, Platform, Profile, Step, Version, Watch, notation};
+use mmapcheck_spec::{
+    Arg, Case, Detail, Dialect, Implementation, Op, Platform, Profile, Step, TargetInfo, Version, notation,
+};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ const WHOLE: Version = Version::new(3, 9, 0);
 /// The minor versions of Python 3 that the pages are for.
 const MINORS: RangeInclusive<u8> = 6..=15;
 
-/// Interpreters of this machine: the one configured, those on the path, those of pyenv.
+/// Interpreters of this stepper: the one configured, those on the path, those of pyenv.
 fn candidates() -> Vec<PathBuf> {
     let configured = std::env::var_os("PYO3_PYTHON").map(PathBuf::from);
     configured.into_iter().chain(mmapcheck::find::interpreters(None)).collect()
@@ -49,9 +51,9 @@ fn cpython(version: Version) -> Profile {
 }
 
 /// What is known of CPython.
-fn known(version: Version) -> Result<Known> {
-    let host = Host { profile: cpython(version), name: String::new(), is_cpython_mmap: true, page: 4096 };
-    Ok(Known::built_in(&host, "mmap")?)
+fn known(version: Version) -> Result<KnownList> {
+    let info = TargetInfo { profile: cpython(version), name: String::new(), is_cpython_mmap: true, page: 4096 };
+    Ok(KnownList::built_in(&info, "mmap")?)
 }
 
 /// The clauses that this version is known to break.
@@ -84,7 +86,7 @@ fn pages_for(version: Version, pages: &[Page], dir: &Path) -> Result<Vec<PathBuf
         let Some(text) = applying(page, whole, version, &broken) else { continue };
         assert!(
             version < WHOLE
-                || page.path.contains("/bound/")
+                || page.path.contains("/versioned/")
                 || page.clauses.iter().any(|clause| broken.contains(&clause.id))
                 || text == whole,
             "{} is cut for {version}",
@@ -139,7 +141,7 @@ fn doctest_passes_on_every_page_that_applies_with_every_cpython_found() -> Resul
 fn only_pages_in_bound_are_bound_to_versions_or_platforms() -> Result {
     let mut wrong = Vec::new();
     for page in all()? {
-        let bound = page.path.starts_with("spec/pages/bound/");
+        let bound = page.path.starts_with("spec/pages/versioned/");
         let free = |scope: &Scope| scope.since.is_none_or(|since| since <= WHOLE) && scope.until.is_none();
         let unix = |scope: &Scope| matches!(scope.platform.as_deref(), None | Some("unix" | "linux"));
         let misplaced = page.clauses.iter().filter(|clause| (free(&clause.scope) && unix(&clause.scope)) == bound);
@@ -157,15 +159,15 @@ const CHILDREN: usize = 20;
 /// Sessions of generated cases with the answers of the reference, each in a file of its own.
 fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
     let profile = cpython(version);
-    let (mut judge, mix) = (Judge::new(profile)?, Mix::all(profile));
-    judge.set_rules(known(version)?.rules(profile));
-    judge.spare_all();
+    let (mut oracle, mix) = (Oracle::new(profile)?, GeneratorOptions::all(profile));
+    oracle.set_rules(known(version)?.rules(profile));
+    oracle.spare_all();
     let mut written = Vec::new();
     let cases = || (0..).map(|number| (number, generate(&mut seeded(11, number), &mix)));
     let forks = |case: &Case| case.steps.iter().any(|step| step.op == Op::Fork);
     let children = cases().filter(|(_, case)| forks(case)).take(CHILDREN);
     for (number, case) in cases().take(SESSIONS).chain(children) {
-        let Answered { case, expected } = judge.answer(case, Watch::Quick)?;
+        let Expected { case, expected } = oracle.answer(case, Detail::Quick)?;
         let answers: Vec<_> = expected.steps.into_iter().map(|step| step.result).collect();
         if answers.iter().any(|answer| answer.is_err()) {
             return Err("a step without an answer".into());

@@ -1,9 +1,9 @@
 //! Whatever a driver does, the campaign goes on: the fault is named, in the case and at the step it belongs to.
 
 use mmapcheck::choices::seeded;
-use mmapcheck::generate::{Mix, generate};
-use mmapcheck::run::Judge;
-use mmapcheck_spec::{Op, Profile, Watch};
+use mmapcheck::generate::{GeneratorOptions, generate};
+use mmapcheck::run::Oracle;
+use mmapcheck_spec::{Detail, Op, Profile};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -71,12 +71,12 @@ fn check(harm: &str, dir: &TempDir, more: &[&str]) -> Result<(Output, Value)> {
 /// How many of the cases come to `readline`.
 fn guilty(profile: &str) -> Result<u64> {
     let profile: Profile = profile.parse()?;
-    let mut judge = Judge::new(profile)?;
-    let mix = Mix { ops: OPS.to_vec(), steps: STEPS, ..Mix::all(profile) };
+    let mut oracle = Oracle::new(profile)?;
+    let mix = GeneratorOptions { ops: OPS.to_vec(), steps: STEPS, ..GeneratorOptions::all(profile) };
     let mut found = 0;
     for number in 0..CASES {
-        judge.take_up(number);
-        let answered = judge.answer(generate(&mut seeded(SEED, number), &mix), Watch::Quick)?;
+        oracle.take_up(number);
+        let answered = oracle.answer(generate(&mut seeded(SEED, number), &mix), Detail::Quick)?;
         found += u64::from(answered.case.steps.iter().any(|step| step.op == Op::ReadLine));
     }
     Ok(found)

@@ -1,4 +1,4 @@
-//! Every CPython of this machine agrees with the reference, through the driver.
+//! Every CPython of this stepper agrees with the reference, through the driver.
 
 use mmapcheck::find::interpreters;
 use serde_json::Value;

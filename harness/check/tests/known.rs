@@ -2,11 +2,13 @@
 //! refused where it can mean nothing.
 
 use mmapcheck::compare::{Field, compare};
-use mmapcheck::known::{Known, Rules};
-use mmapcheck::run::Judge;
-use mmapcheck::saboteur::{FAULTS, Saboteur};
+use mmapcheck::known::{KnownList, Patterns};
+use mmapcheck::mutant::{MUTANTS, MutantTarget};
+use mmapcheck::run::Oracle;
 use mmapcheck::worker::scratch;
-use mmapcheck_spec::{Case, End, Left, MapState, Op, Outcome, Profile, Raise, Step, StepTrace, Trace, Watch, notation};
+use mmapcheck_spec::{
+    Case, Detail, End, MapState, Op, Outcome, Profile, Raise, Snapshot, Step, StepTrace, Trace, notation,
+};
 use serde_json::Value;
 use smallvec::smallvec;
 use std::collections::BTreeSet;
@@ -45,10 +47,10 @@ impl Bench {
         Ok(command.args(more).env("PYTHONPATH", modules).output()?)
     }
 
-    /// The same for random cases of these operations, with its report. What such a module does with an argument that acts is
+    /// The same for random cases of these operations, with its report. What such a module does with an argument that callbacks is
     /// of many kinds.
     fn random(&self, list: Option<&str>, ops: &str, cases: &str) -> Result<(Output, Value)> {
-        let args = ["--random-only", "--format", "json", "--no-acts", "--ops", ops, "--cases", cases];
+        let args = ["--random-only", "--format", "json", "--no-reentrancy", "--ops", ops, "--cases", cases];
         let done = self.check(list, &args)?;
         let report =
             serde_json::from_slice(&done.stdout).map_err(|error| format!("{error}: {}", text(&done.stderr)))?;
@@ -214,7 +216,7 @@ fn examples_that_fail_are_expected_and_must_fail() -> Result {
 fn what_triage_proposes_makes_the_run_agree() -> Result {
     // All it does wrong is in answers: what leaves another state would end cases, and knowing it would show more.
     let bench = Bench::new("close_with_views")?;
-    let args = ["--format", "json", "--no-acts", "--cases", "2000"];
+    let args = ["--format", "json", "--no-reentrancy", "--cases", "2000"];
     let found = bench.check(None, &args)?;
     assert_eq!(found.status.code(), Some(1));
     let list = triage(&[&bench.file("report.json", &text(&found.stdout))?])?;
@@ -224,7 +226,7 @@ fn what_triage_proposes_makes_the_run_agree() -> Result {
     let saved = saved.collect::<Result<Vec<_>>>()?;
     let from_saved = triage(&saved.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     let rules = |list: &str| -> Result<BTreeSet<String>> {
-        let known = Known::read("list", list)?;
+        let known = KnownList::read("list", list)?;
         let shown = known.entries.into_iter().filter_map(|entry| entry.shown);
         Ok(shown.map(|(rule, case)| format!("{rule:?} {}", notation::print(&case)).replace(&rule.id, "")).collect())
     };
@@ -250,30 +252,30 @@ fn known_divergences_stand_in_every_form_of_a_report() -> Result {
 
 #[test]
 fn a_case_goes_on_behind_a_known_step() -> Result {
-    let fault = FAULTS.iter().find(|fault| fault.name == "read leaves the position").ok_or("no such fault")?;
+    let fault = MUTANTS.iter().find(|fault| fault.name == "read leaves the position").ok_or("no such fault")?;
     let profile = Profile::cpython(3, 11, 7);
     let dir = scratch()?;
-    let mut judge = Judge::new(profile)?;
-    let mut target = Saboteur::target(fault, profile, dir.path())?;
+    let mut oracle = Oracle::new(profile)?;
+    let mut target = MutantTarget::target(fault, profile, dir.path())?;
     let session =
         ">>> import mmap\n>>> m = mmap.mmap(-1, 10)\n>>> m.read(2)\n>>> m.write(b'ab')\n>>> m.read(3)\n>>> m.tell()\n";
     let case = notation::parse(session, 1)?.case;
-    let plain = judge.compare(case.clone(), &mut target, Watch::Full)?.comparison;
-    assert_eq!((plain.differences.len(), plain.known.len()), (1, 0), "it ends where the two part");
-    judge.set_rules(Known::read("list", READ)?.rules(profile));
-    let known = judge.compare(case, &mut target, Watch::Full)?;
-    assert_eq!(known.comparison.differences, []);
+    let plain = oracle.compare(case.clone(), &mut target, Detail::Full)?.comparison;
+    assert_eq!((plain.divergences.len(), plain.known.len()), (1, 0), "it ends where the two part");
+    oracle.set_rules(KnownList::read("list", READ)?.rules(profile));
+    let known = oracle.compare(case, &mut target, Detail::Full)?;
+    assert_eq!(known.comparison.divergences, []);
     assert_eq!(known.comparison.known.len(), 2, "both reads were met");
     assert_eq!(known.actual.steps.len(), 3, "the others were compared");
-    assert_eq!(judge.rules().0.len(), 1);
-    judge.set_rules(Rules::default());
+    assert_eq!(oracle.rules().0.len(), 1);
+    oracle.set_rules(Patterns::default());
     Ok(())
 }
 
 /// One step that answers and leaves its map at a position.
 fn step(result: std::result::Result<Outcome, End>, pos: i64) -> Trace {
-    let left = Left { maps: smallvec![MapState::Open { pos, len: 10, content: None }], files: Vec::new() };
-    Trace { steps: vec![StepTrace { result, left }], ..Trace::default() }
+    let left = Snapshot { maps: smallvec![MapState::Open { pos, len: 10, content: None }], files: Vec::new() };
+    Trace { steps: vec![StepTrace { result, snapshot: left }], ..Trace::default() }
 }
 
 #[test]
@@ -281,18 +283,19 @@ fn what_is_known_of_a_step_hides_nothing_else_in_it() -> Result {
     let case = Case { steps: vec![Step::new(Op::Read, 0, [])], ..Case::default() };
     let (refused, read) = (Raise::new("TypeError", "no"), Outcome::Value(mmapcheck_spec::Value::None));
     let raised = Outcome::Raised(Raise::new("ValueError", "no"));
-    let rules = Known::read("list", READ)?.rules(Profile::cpython(3, 11, 7));
+    let rules = KnownList::read("list", READ)?.rules(Profile::cpython(3, 11, 7));
     let expected = step(Ok(Outcome::Raised(refused)), 3);
     // The position, which is known, is the worse of the two.
     let both = compare(&case, &expected, &step(Ok(raised), 0), &rules);
     assert_eq!(both.known, [(0, "read-stays".to_owned())]);
-    assert_eq!(both.differences.iter().map(|found| found.bucket.field).collect::<Vec<_>>(), [Field::Answer]);
+    assert_eq!(both.divergences.iter().map(|found| found.bucket.field).collect::<Vec<_>>(), [Field::Answer]);
     assert_eq!(both.cut, None, "a step that shows something new is not left out");
     let dies = READ.replace("position", "answer").replace("expected = \"\"", "expected = \"a value\"");
-    let dies = Known::read("list", &dies.replace("actual = \"\"", "actual = \"hung\""))?;
-    let hung = Trace { steps: vec![StepTrace { result: Err(End::Hung), left: Left::default() }], ..Trace::default() };
+    let dies = KnownList::read("list", &dies.replace("actual = \"\"", "actual = \"hung\""))?;
+    let hung =
+        Trace { steps: vec![StepTrace { result: Err(End::Hung), snapshot: Snapshot::default() }], ..Trace::default() };
     let death = compare(&case, &step(Ok(read), 3), &hung, &dies.rules(Profile::cpython(3, 11, 7)));
-    assert_eq!((death.differences.len(), death.cut), (0, Some(0)), "what is dead has left nothing to look at");
+    assert_eq!((death.divergences.len(), death.cut), (0, Some(0)), "what is dead has left nothing to look at");
     Ok(())
 }
 

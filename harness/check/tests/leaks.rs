@@ -3,7 +3,7 @@
 mod catching;
 
 use catching::complaint;
-use mmapcheck::saboteur::LEAKING;
+use mmapcheck::mutant::LEAKING;
 
 #[test]
 fn every_leak_is_found_and_made_small() {

@@ -3,7 +3,7 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use mmapcheck::compare::Severity;
 use mmapcheck::pages::{on_reference, on_target};
-use mmapcheck::run::{Judge, Stepwise};
+use mmapcheck::run::{InProcess, Oracle};
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::pages::{Clause, Example, Page, all, examples};
 use mmapcheck_spec::{Platform, Profile};
@@ -67,8 +67,8 @@ fn on_profiles(page: &Page, clause: &Clause, example: &Example) -> Option<Trial>
     (!profiles.is_empty()).then(|| {
         Trial::test(name, move || {
             for profile in profiles {
-                let mut judge = Judge::new(profile)?;
-                if let Some(failure) = on_reference(&path, &example, &mut judge)? {
+                let mut oracle = Oracle::new(profile)?;
+                if let Some(failure) = on_reference(&path, &example, &mut oracle)? {
                     return Err(format!(
                         "{profile}: {failure}\n  again: {}",
                         failure.again("cargo run --release --", "")
@@ -109,11 +109,11 @@ fn interpreter() -> Result<(Sender<Job>, Profile), Box<dyn std::error::Error>> {
         let start = || -> Result<_, Box<dyn std::error::Error>> {
             mmapcheck_targets::check_interpreter()?;
             let dir = scratch()?;
-            let machine = Embedded::new("mmap", "mmap", dir.path())?;
-            let host = machine.host().clone();
-            Ok((Judge::new(host.profile)?, Stepwise::new(machine, host), dir))
+            let stepper = Embedded::new("mmap", "mmap", dir.path())?;
+            let info = stepper.info().clone();
+            Ok((Oracle::new(info.profile)?, InProcess::new(stepper, info), dir))
         };
-        let (mut judge, mut target, _dir) = match start() {
+        let (mut oracle, mut target, _dir) = match start() {
             Ok(parts) => parts,
             Err(error) => {
                 // Nobody listens where the test has ended already.
@@ -121,9 +121,9 @@ fn interpreter() -> Result<(Sender<Job>, Profile), Box<dyn std::error::Error>> {
                 return;
             }
         };
-        let _ = ready.send(Ok(judge.profile()));
+        let _ = ready.send(Ok(oracle.profile()));
         for (path, example, answer) in inbox {
-            let outcome = match on_target(&path, &example, &mut judge, &mut target, Severity::Message) {
+            let outcome = match on_target(&path, &example, &mut oracle, &mut target, Severity::Message) {
                 Ok(None) => Ok(()),
                 Ok(Some(failure)) => {
                     Err(format!("{failure}\n  again: {}", failure.again("cargo run --release --", "")).into())

@@ -1,12 +1,12 @@
 //! The reference and the embedded CPython agree on whatever can be generated.
 
-use mmapcheck::generate::{Mix, generate};
-use mmapcheck::known::Known;
+use mmapcheck::generate::{GeneratorOptions, generate};
+use mmapcheck::known::KnownList;
 use mmapcheck::report;
-use mmapcheck::run::{Judge, Stepwise};
+use mmapcheck::run::{InProcess, Oracle};
 use mmapcheck::sides::side_by_side;
 use mmapcheck::worker::scratch;
-use mmapcheck_spec::Watch;
+use mmapcheck_spec::Detail;
 use mmapcheck_targets::Embedded;
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -15,21 +15,21 @@ use std::cell::RefCell;
 fn the_reference_and_cpython_agree_on_any_bytes() -> Result<(), Box<dyn std::error::Error>> {
     mmapcheck_targets::check_interpreter()?;
     let dir = scratch()?;
-    let machine = Embedded::new("mmap", "mmap", dir.path())?;
-    let host = machine.host().clone();
-    let mut judge = Judge::new(host.profile)?;
-    judge.set_rules(Known::built_in(&host, "mmap")?.rules(host.profile));
+    let stepper = Embedded::new("mmap", "mmap", dir.path())?;
+    let info = stepper.info().clone();
+    let mut oracle = Oracle::new(info.profile)?;
+    oracle.set_rules(KnownList::built_in(&info, "mmap")?.rules(info.profile));
     // It would be this process that dies.
-    judge.spare();
-    let judge = RefCell::new(judge);
-    let mix = Mix::all(host.profile);
-    let target = RefCell::new(Stepwise::new(machine, host));
+    oracle.spare();
+    let oracle = RefCell::new(oracle);
+    let mix = GeneratorOptions::all(info.profile);
+    let target = RefCell::new(InProcess::new(stepper, info));
     let config = ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(bytes in prop::collection::vec(any::<u8>(), 0..600))| {
         let case = generate(&mut arbitrary::Unstructured::new(&bytes), &mix);
-        let compared = judge.borrow_mut().compare(case, &mut *target.borrow_mut(), Watch::Full);
+        let compared = oracle.borrow_mut().compare(case, &mut *target.borrow_mut(), Detail::Full);
         let compared = compared.map_err(|error| TestCaseError::fail(error.to_string()))?;
-        let first = compared.comparison.differences.first();
+        let first = compared.comparison.divergences.first();
         prop_assert!(first.is_none(), "{}\n{}", report::session(&compared, first), side_by_side(&compared));
     });
     Ok(())

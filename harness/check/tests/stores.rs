@@ -2,14 +2,14 @@
 //!
 //! `STORES_CASES=400000 cargo test --release --test stores` runs ten million steps.
 
-use mmapcheck::generate::{Mix, generate};
+use mmapcheck::batch::batch;
+use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::report;
-use mmapcheck::run::{Judge, Stepwise};
+use mmapcheck::run::{InProcess, Oracle};
 use mmapcheck::sides::side_by_side;
-use mmapcheck::sweep::sweep;
 use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
-use mmapcheck_spec::{Host, Op, Profile, Watch};
+use mmapcheck_spec::{Detail, Op, Profile, TargetInfo};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -24,23 +24,23 @@ fn memory_and_files_agree() -> Result {
     // The version with the most constants and operations.
     let profile = Profile::cpython(3, 13, 0);
     let dir = scratch()?;
-    let mut judge = Judge::new(profile)?;
-    let host = Host { profile, name: "the reference on files".into(), is_cpython_mmap: true, page: 4096 };
-    let mut target = Stepwise::new(Reference::new(profile, dir.path())?, host);
-    let mut mix = Mix::all(profile);
+    let mut oracle = Oracle::new(profile)?;
+    let info = TargetInfo { profile, name: "the reference on files".into(), is_cpython_mmap: true, page: 4096 };
+    let mut target = InProcess::new(Reference::new(profile, dir.path())?, info);
+    let mut mix = GeneratorOptions::all(profile);
     // The reference on files makes no child processes.
     mix.ops.retain(|op| *op != Op::Fork);
-    let swept = sweep(&mut judge, &mut target, &mix, SEED, 0..cases, &mut |_, _| {})?;
-    if let Some(hit) = swept.hits.first() {
-        judge.take_up(hit.case);
+    let batch = batch(&mut oracle, &mut target, &mix, SEED, 0..cases, &mut |_, _| {})?;
+    if let Some(hit) = batch.hits.first() {
+        oracle.take_up(hit.case);
         let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
-        let compared = judge.compare(case, &mut target, Watch::Full)?;
-        let first = compared.comparison.differences.first();
+        let compared = oracle.compare(case, &mut target, Detail::Full)?;
+        let first = compared.comparison.divergences.first();
         panic!("{hit:?}\n{}\n{}", report::session(&compared, first), side_by_side(&compared));
     }
-    assert_eq!(swept.incomparable, [], "what one store answers, the other does too");
-    println!("{} cases, {} steps", swept.cases, swept.steps);
-    assert!(swept.steps > 20 * cases, "{} steps", swept.steps);
+    assert_eq!(batch.incomparable, [], "what one store answers, the other does too");
+    println!("{} cases, {} steps", batch.cases, batch.steps);
+    assert!(batch.steps > 20 * cases, "{} steps", batch.steps);
     Ok(())
 }
 

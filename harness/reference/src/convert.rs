@@ -3,7 +3,7 @@
 use crate::answer::{Answer, Stop, attribute_error, index_error, overflow_error, type_error, value_error};
 use crate::object::Object;
 use crate::store::Store;
-use mmapcheck_spec::{Dialect, Profile, Thing, Wrap};
+use mmapcheck_spec::{BytesLike, Dialect, Profile, WrongType};
 
 /// A C `int`: a descriptor, flags, an access, a whence.
 pub fn int<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i32> {
@@ -81,7 +81,7 @@ pub fn not_an_integer<S: Store>(object: &Object<'_, S>, profile: Profile, is_lon
         Object::Index(_) if profile.dialect() == Dialect::Python2 => {
             attribute_error("Index instance has no attribute '__trunc__'")
         }
-        Object::Thing(Thing::Float) if !profile.one_text_for_non_integers() => {
+        Object::WrongType(WrongType::Float) if !profile.one_text_for_non_integers() => {
             type_error("integer argument expected, got float")
         }
         _ if profile.dialect() == Dialect::Python2 => type_error("an integer is required"),
@@ -111,7 +111,7 @@ pub fn optional_count<S: Store>(object: &Object<'_, S>, profile: Profile) -> Ans
     let name = object.type_name(profile);
     match object {
         Object::None => return Ok(None),
-        Object::Thing(Thing::Float) if !profile.read_takes_index() => return Err(no_index(object, profile)),
+        Object::WrongType(WrongType::Float) if !profile.read_takes_index() => return Err(no_index(object, profile)),
         Object::Index(_) | Object::IndexAfter(..) if !profile.read_takes_index() => {}
         _ => {
             if let Some(count) = index(object, profile, overflow_error)? {
@@ -132,10 +132,10 @@ pub fn truth<S: Store>(object: &Object<'_, S>) -> Answer<bool> {
         Object::None => false,
         Object::Bool(value) => *value,
         Object::Int(value) => *value != 0,
-        Object::Bytes(Wrap::Strided, bytes) => bytes.len().div_ceil(2) > 0,
+        Object::Bytes(BytesLike::Strided, bytes) => bytes.len().div_ceil(2) > 0,
         Object::Bytes(_, bytes) => !bytes.is_empty(),
-        Object::Thing(Thing::List | Thing::Dict) => false,
-        Object::Thing(_) | Object::Index(_) | Object::IndexAfter(..) | Object::BufferAfter(..) => true,
+        Object::WrongType(WrongType::List | WrongType::Dict) => false,
+        Object::WrongType(_) | Object::Index(_) | Object::IndexAfter(..) | Object::BufferAfter(..) => true,
         Object::File | Object::Descriptor(..) => true,
         Object::Map(map) => map.open().map(|_| true)?,
         Object::View(view) => view.part()?.2 > 0,

@@ -4,13 +4,14 @@
 //! an operation that Python would refuse is not done at all.
 
 use crate::answer::unsupported;
-use crate::disk::Disk;
+use crate::disk_store::DiskStore;
 use crate::errno::Errno;
 use crate::limits::Limits;
 use crate::rules::section::Sections;
 use crate::store::Store;
 use mmapcheck_spec::{
-    Arg, Content, End, FileState, Mode, Op, Outcome, Raise, SLOTS, Slot, Step, TargetError, Value, Watch, World, Wrap,
+    Arg, BytesLike, Content, Detail, End, FileState, Mode, Op, Outcome, Raise, SLOTS, Slot, Step, TargetError, Value,
+    World,
 };
 use smallvec::SmallVec;
 use std::cell::Cell;
@@ -72,7 +73,7 @@ pub(crate) struct Own<F> {
 
 /// The files of a case.
 #[derive(Debug)]
-pub struct Files<S: Store = Disk> {
+pub struct Files<S: Store = DiskStore> {
     pub(crate) store: S,
     /// What keeps files from being made shorter.
     pub(crate) sections: Sections<S>,
@@ -100,7 +101,7 @@ impl Files {
     /// # Errors
     /// Where there is no such folder.
     pub fn new(dir: &Path) -> Result<Files, TargetError> {
-        Ok(Files::of(Disk::new(dir)?))
+        Ok(Files::of(DiskStore::new(dir)?))
     }
 
     /// The descriptor of the open file a slot names.
@@ -374,8 +375,8 @@ impl<S: Store> Files<S> {
     }
 
     /// Looks at every file of the world, whether it has a name or not.
-    pub fn look(&mut self, watch: Watch) -> Vec<FileState> {
-        (0..self.count).map(|number| self.store.look(number, watch)).collect()
+    pub fn look(&mut self, detail: Detail) -> Vec<FileState> {
+        (0..self.count).map(|number| self.store.look(number, detail)).collect()
     }
 
     /// Does one step on a file object, or on a file of the world.
@@ -466,7 +467,7 @@ fn path_of(arg: &Arg) -> Result<u8, End> {
 /// The bytes given to `write()`; those of a map or of every second byte are not under test.
 fn written(arg: &Arg) -> Result<&[u8], End> {
     match arg {
-        Arg::Bytes(Wrap::Strided, _) => Err(unsupported("a file is not given bytes that are not contiguous")),
+        Arg::Bytes(BytesLike::Strided, _) => Err(unsupported("a file is not given bytes that are not contiguous")),
         Arg::Bytes(_, bytes) => Ok(bytes),
         _ => Err(unsupported("a file is given bytes only")),
     }
@@ -479,10 +480,10 @@ fn size_of(arg: &Arg) -> Result<u64, End> {
 
 /// Bytes as they are kept in a trace.
 #[must_use]
-pub fn content_of(bytes: &[u8], watch: Watch) -> Content {
+pub fn content_of(bytes: &[u8], detail: Detail) -> Content {
     Content {
         len: bytes.len() as u64,
         digest: crate::digest(bytes),
-        bytes: (watch == Watch::Full).then(|| bytes.to_vec()),
+        bytes: (detail == Detail::Full).then(|| bytes.to_vec()),
     }
 }

@@ -1,10 +1,10 @@
 //! Real files in one folder, kept from case to case.
 
-use crate::disk::SpareMap;
+use crate::disk_store::SpareMap;
 use crate::errno::Errno;
 use crate::files::content_of;
 use crate::store::PAGE;
-use mmapcheck_spec::{Content, Mode, TargetError, Watch, World};
+use mmapcheck_spec::{Content, Detail, Mode, TargetError, World};
 use rustix::fs::{self, AtFlags, OFlags};
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -164,9 +164,9 @@ impl Folder {
     }
 
     /// What is in a file.
-    pub fn look(&mut self, number: usize, watch: Watch) -> Content {
+    pub fn look(&mut self, number: usize, detail: Detail) -> Content {
         let count = read_into(&self.stored[number].inode.file, &mut self.buffer);
-        content_of(&self.buffer[..count], watch)
+        content_of(&self.buffer[..count], detail)
     }
 
     /// Takes note of sizes of the first files that were changed by others.

@@ -6,7 +6,7 @@
 
 mod answer;
 mod convert;
-mod disk;
+mod disk_store;
 mod errno;
 pub mod files;
 mod folder;
@@ -14,16 +14,16 @@ mod fork;
 mod limits;
 mod machine;
 mod map;
+mod memory_store;
 mod object;
 mod resolve;
 mod rules;
-mod sim;
 pub mod store;
 
-pub use disk::Disk;
+pub use disk_store::DiskStore;
 pub use errno::Errno;
 pub use machine::Reference;
-pub use sim::Sim;
+pub use memory_store::MemoryStore;
 
 /// The digest of bytes, by which maps and files of two targets are compared: zlib's CRC-32, which every Python has at hand.
 #[must_use]

@@ -1,7 +1,7 @@
 //! What the system grants a process, as far as a case has set it.
 
 use crate::answer::unsupported;
-use mmapcheck_spec::{Arg, End, Op, Sort, Step};
+use mmapcheck_spec::{Arg, Domain, End, Op, Step};
 use std::cell::Cell;
 
 /// The limits of a case.
@@ -37,8 +37,8 @@ impl Limits {
         };
         match (step.op, asked) {
             (Op::LimitFile, Some(size @ 0..=MOST)) => self.file.set(Some(size as u64)),
-            (Op::LimitOpen, Some(1 | Sort::MANY)) => self.no_descriptor.set(asked == Some(1)),
-            (Op::LimitMemory, Some(1 | Sort::MUCH)) => self.no_memory.set(asked == Some(1)),
+            (Op::LimitOpen, Some(1 | Domain::MANY)) => self.no_descriptor.set(asked == Some(1)),
+            (Op::LimitMemory, Some(1 | Domain::MUCH)) => self.no_memory.set(asked == Some(1)),
             _ => return Err(unsupported("such a limit is in no rule")),
         }
         Ok(())
@@ -73,7 +73,8 @@ impl Limits {
             Op::New | Op::Resize | Op::Close | Op::Closed | Op::Tell | Op::Len | Op::Size | Op::GetItem | Op::SetItem
         );
         // Who waits is not who has set this.
-        if self.grant_memory() || step.op.is_limit() || step.op == Op::Wait || (is_modest && step.act().is_none()) {
+        if self.grant_memory() || step.op.is_limit() || step.op == Op::Wait || (is_modest && step.callback().is_none())
+        {
             return Ok(());
         }
         Err(unsupported("the interpreter may need memory of its own for this"))

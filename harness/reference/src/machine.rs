@@ -1,22 +1,22 @@
 //! The reference as a machine: names, and which rule answers which operation. A match here only calls.
 
 use crate::answer::{Answer, Stop, attribute_error, outcome, type_error, unsupported};
-use crate::disk::{self, Disk};
+use crate::disk_store::{self, DiskStore};
 use crate::errno::Errno;
 use crate::files::Files;
 use crate::fork::Process;
 use crate::map::Map;
+use crate::memory_store::MemoryStore;
 use crate::object::{Args, Object};
 use crate::rules::construct::Asked;
 use crate::rules::iterate::Iter;
 use crate::rules::view::View;
 use crate::rules::{compare, construct, section};
-use crate::sim::Sim;
 use crate::store::{Direction, PAGE, Store};
 use mmapcheck_spec::constants;
 use mmapcheck_spec::{
-    Arg, Dialect, End, FileState, Given, Kind, Left, Machine, MapState, Num, Op, Outcome, Profile, Raise, SLOTS, Slot,
-    Step, TargetError, Thing, Value, Watch, World, Wrap,
+    Arg, BytesLike, Detail, Dialect, End, FileState, MapState, Num, ObjectKind, Op, Outcome, PassedArg, Profile, Raise,
+    SLOTS, Slot, Snapshot, Step, Stepper, TargetError, Value, World, WrongType,
 };
 use smallvec::SmallVec;
 use std::cell::RefCell;
@@ -26,7 +26,7 @@ use std::rc::Rc;
 /// The answer key: Python's `mmap` by its rules.
 ///
 /// By itself it is on real files; [`Reference::in_memory`] makes one that foresees what a system would do.
-pub struct Reference<S: Store = Disk> {
+pub struct Reference<S: Store = DiskStore> {
     pub(crate) profile: Profile,
     pub(crate) files: RefCell<Files<S>>,
     pub(crate) names: RefCell<Names<S>>,
@@ -35,12 +35,12 @@ pub struct Reference<S: Store = Disk> {
 }
 
 /// A step of the case that an argument does while it is converted. Nothing of the machine is borrowed then.
-pub struct Act<'a, S: Store> {
+pub struct Callback<'a, S: Store> {
     machine: &'a Reference<S>,
     step: &'a Step,
 }
 
-impl<S: Store> Act<'_, S> {
+impl<S: Store> Callback<'_, S> {
     /// Does it. What it raises, the conversion raises.
     pub fn perform(&self) -> Answer<()> {
         match self.machine.perform(self.step)? {
@@ -98,20 +98,20 @@ impl Reference {
     /// # Errors
     /// Where the folder cannot be used, or the system has other pages than Linux on x86-64.
     pub fn new(profile: Profile, dir: &Path) -> Result<Reference, TargetError> {
-        Reference::on(profile, Disk::new(dir)?)
+        Reference::on(profile, DiskStore::new(dir)?)
     }
 }
 
-impl Reference<Sim> {
+impl Reference<MemoryStore> {
     /// The rules of a profile, on files and memory that are bytes of this program: nothing of the system is touched, and a
     /// step in which a process would die is answered by its death.
     ///
     /// # Errors
     /// Where the system has other pages than Linux on x86-64, so that it would do otherwise than is foreseen.
-    pub fn in_memory(profile: Profile) -> Result<Reference<Sim>, TargetError> {
-        let kernel = disk::kernel()
+    pub fn in_memory(profile: Profile) -> Result<Reference<MemoryStore>, TargetError> {
+        let kernel = disk_store::kernel()
             .map_err(|Errno(number)| TargetError(format!("no memory can be mapped: system error {number}")))?;
-        Reference::on(profile, Sim::new(kernel))
+        Reference::on(profile, MemoryStore::new(kernel))
     }
 }
 
@@ -147,7 +147,7 @@ impl<S: Store> Reference<S> {
             return self.perform(&plain);
         }
         self.files.borrow().limits.check_memory(step)?;
-        if let (Op::FileWrite, Some(Given { arg: Arg::Map(map), .. })) = (step.op, step.args.first()) {
+        if let (Op::FileWrite, Some(PassedArg { arg: Arg::Map(map), .. })) = (step.op, step.args.first()) {
             return match outcome(self.write_map(step, *map)) {
                 Ok(Outcome::Raised(_)) => Err(unsupported("a file is given the bytes of an open map only")),
                 answer => answer.map(|outcome| self.of_file(step.op, outcome)),
@@ -161,9 +161,8 @@ impl<S: Store> Reference<S> {
             (Op::FileUnlink | Op::FileReplace, _) if !self.profile.can_unlink_open_files() => {
                 Err(unsupported("the system keeps the name of a file that is open"))
             }
-            (Op::FileOpen | Op::FileContent | Op::FileSize | Op::FileUnlink | Op::FileReplace, _) | (_, Kind::File) => {
-                self.files.borrow_mut().step(step).map(|outcome| self.of_file(step.op, outcome))
-            }
+            (Op::FileOpen | Op::FileContent | Op::FileSize | Op::FileUnlink | Op::FileReplace, _)
+            | (_, ObjectKind::File) => self.files.borrow_mut().step(step).map(|outcome| self.of_file(step.op, outcome)),
             _ => outcome(self.answer(step)).map(|outcome| self.in_words(outcome)),
         }
     }
@@ -200,7 +199,7 @@ impl<S: Store> Reference<S> {
             Op::DropView => unbind(&mut self.names.borrow_mut().views, step.on),
             Op::DropIter => unbind(&mut self.names.borrow_mut().iters, step.on),
             _ => match step.op.row().on {
-                Kind::View => self.on_view(step),
+                ObjectKind::View => self.on_view(step),
                 _ if step.op.row().is_call() => self.on_map_method(step),
                 _ => self.on_map(step),
             },
@@ -421,16 +420,16 @@ impl<S: Store> Reference<S> {
             Arg::IndexAfter(..) | Arg::BufferAfter(..) if self.profile.dialect() == Dialect::Python2 => {
                 return Err(unsupported("objects that do a step are only answered for in Python 3"));
             }
-            Arg::IndexAfter(num, step) => Object::IndexAfter(plain(num)?, Act { machine: self, step }),
-            Arg::BufferAfter(bytes, step) => Object::BufferAfter(bytes, Act { machine: self, step }),
+            Arg::IndexAfter(num, step) => Object::IndexAfter(plain(num)?, Callback { machine: self, step }),
+            Arg::BufferAfter(bytes, step) => Object::BufferAfter(bytes, Callback { machine: self, step }),
             Arg::Flags(places) => Object::Int(Self::flags(places)?.into()),
-            Arg::Bytes(Wrap::Strided, _) if self.profile.dialect() == Dialect::Python2 => {
+            Arg::Bytes(BytesLike::Strided, _) if self.profile.dialect() == Dialect::Python2 => {
                 return Err(unsupported("Python 2 makes no view of every second byte"));
             }
             Arg::Bytes(wrap, bytes) => Object::Bytes(*wrap, bytes),
-            Arg::Thing(thing) => match (thing.text(), self.profile.dialect()) {
-                (Some(text), Dialect::Python2) => Object::Bytes(Wrap::Bytes, text.as_bytes()),
-                _ => Object::Thing(*thing),
+            Arg::WrongType(thing) => match (thing.text(), self.profile.dialect()) {
+                (Some(text), Dialect::Python2) => Object::Bytes(BytesLike::Bytes, text.as_bytes()),
+                _ => Object::WrongType(*thing),
             },
             Arg::Fd(_) => {
                 return Err(unsupported("the number of a descriptor is only answered for by the constructor"));
@@ -439,7 +438,7 @@ impl<S: Store> Reference<S> {
             Arg::File(_) => Object::File,
             Arg::Map(slot) => Object::Map(self.map(*slot)?),
             Arg::View(slot) => Object::View(self.view(*slot)?),
-            Arg::Path(_) | Arg::Mode(_) => Object::Thing(Thing::Text),
+            Arg::Path(_) | Arg::Mode(_) => Object::WrongType(WrongType::Text),
         })
     }
 
@@ -476,7 +475,7 @@ impl<S: Store> Reference<S> {
     }
 }
 
-fn is_fileno(step: &Step, place: usize, given: &Given) -> bool {
+fn is_fileno(step: &Step, place: usize, given: &PassedArg) -> bool {
     step.op == Op::New && given.keyword.map_or(place == 0, |keyword| keyword == "fileno")
 }
 
@@ -484,7 +483,7 @@ fn no_rule(step: &Step) -> End {
     unsupported(format!("{} is in no rule with {} arguments", step.op, step.args.len()))
 }
 
-impl<S: Store> Machine for Reference<S> {
+impl<S: Store> Stepper for Reference<S> {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
         self.names.take();
         self.parent.take();
@@ -495,22 +494,22 @@ impl<S: Store> Machine for Reference<S> {
         self.perform(step)
     }
 
-    fn look(&mut self, closely: bool, watch: Watch) -> Left {
-        let state = |map: &Option<Rc<Map<S>>>| map.as_ref().map_or(MapState::Unbound, |map| map.look(closely, watch));
+    fn look(&mut self, closely: bool, detail: Detail) -> Snapshot {
+        let state = |map: &Option<Rc<Map<S>>>| map.as_ref().map_or(MapState::Unbound, |map| map.look(closely, detail));
         let names = self.names.get_mut();
-        Left {
+        Snapshot {
             maps: names.maps[..names.shown].iter().map(state).collect(),
-            files: if watch.takes_files() { self.files.get_mut().look(watch) } else { Vec::new() },
+            files: if detail.takes_files() { self.files.get_mut().look(detail) } else { Vec::new() },
         }
     }
 
-    fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
+    fn finish(&mut self, detail: Detail) -> (Vec<Option<Outcome>>, Vec<FileState>) {
         let close = |map: &Option<Rc<Map<S>>>| map.as_ref().and_then(|map| outcome(map.close_method()).ok());
         let names = self.names.take();
         let closing = names.maps[..names.shown].iter().map(close).collect();
         drop(names);
         let files = self.files.get_mut();
-        let left = files.look(watch);
+        let left = files.look(detail);
         files.end();
         (closing, left)
     }

@@ -4,7 +4,7 @@ use crate::answer::{Answer, buffer_error, unsupported, value_error};
 use crate::rules::section::Handles;
 use crate::store::{Direction, Memory, Store};
 use mmapcheck_spec::constants::{MAP_ANONYMOUS, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE};
-use mmapcheck_spec::{Content, End, MapState, Profile, Watch};
+use mmapcheck_spec::{Content, Detail, End, MapState, Profile};
 use std::cell::{Cell, Ref, RefCell};
 use std::ops::Range;
 
@@ -197,13 +197,13 @@ impl<S: Store> Map<S> {
     }
 
     /// What can be seen of it.
-    pub fn look(&self, closely: bool, watch: Watch) -> MapState {
+    pub fn look(&self, closely: bool, detail: Detail) -> MapState {
         let Ok(open) = self.open() else { return MapState::Closed };
         let len = self.len.get() as i64;
         MapState::Open {
             pos: self.position.get() as i64,
             len,
-            content: (self.rights == Rights::Read && watch.takes_bytes(len, closely)).then(|| open.content(watch)),
+            content: (self.rights == Rights::Read && detail.takes_bytes(len, closely)).then(|| open.content(detail)),
         }
     }
 }
@@ -331,9 +331,9 @@ impl<S: Store> Open<'_, S> {
     }
 
     /// The bytes before the first page that cannot be touched.
-    fn content(&self, watch: Watch) -> Content {
+    fn content(&self, detail: Detail) -> Content {
         let count = self.map.len.get().min(self.memory.live());
-        let bytes = (watch == Watch::Full).then(|| self.memory.read(0, count));
+        let bytes = (detail == Detail::Full).then(|| self.memory.read(0, count));
         Content { len: count as u64, digest: self.memory.digest(count), bytes }
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::answer::{Answer, buffer_error, type_error, unsupported};
 use crate::files::Cursor;
-use crate::machine::Act;
+use crate::machine::Callback;
 use crate::map::{Map, Open};
 use crate::rules::view::{Export, Lease, View};
 use crate::store::Store;
-use mmapcheck_spec::{Dialect, Profile, Thing, Wrap};
+use mmapcheck_spec::{BytesLike, Dialect, Profile, WrongType};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -22,13 +22,13 @@ pub enum Object<'a, S: Store> {
     /// An object that only has `__index__`.
     Index(i128),
     /// One that does a step of the case when it is asked for its `__index__`.
-    IndexAfter(i128, Act<'a, S>),
+    IndexAfter(i128, Callback<'a, S>),
     /// One that does a step of the case when it is asked for its `__buffer__`.
-    BufferAfter(&'a [u8], Act<'a, S>),
+    BufferAfter(&'a [u8], Callback<'a, S>),
     /// Bytes in a carrier.
-    Bytes(Wrap, &'a [u8]),
+    Bytes(BytesLike, &'a [u8]),
     /// An object of a type that is nearly always wrong.
-    Thing(Thing),
+    WrongType(WrongType),
     /// A file object.
     File,
     /// The descriptor of an open file, and where its file object stands; only the constructor is given one.
@@ -45,18 +45,18 @@ impl<S: Store> Object<'_, S> {
         match self {
             Object::Int(value) if profile.dialect() == Dialect::Python2 && i64::try_from(*value).is_err() => "long",
             Object::Index(_) if profile.dialect() == Dialect::Python2 => "instance",
-            Object::Bytes(Wrap::Bytes, _) if profile.dialect() == Dialect::Python2 => "str",
+            Object::Bytes(BytesLike::Bytes, _) if profile.dialect() == Dialect::Python2 => "str",
             Object::None => "NoneType",
             Object::Bool(_) => "bool",
             Object::Int(_) | Object::Descriptor(..) => "int",
             Object::Index(_) => "Index",
             Object::IndexAfter(..) => "IndexAfter",
             Object::BufferAfter(..) => "BufferAfter",
-            Object::Bytes(Wrap::Bytes, _) => "bytes",
-            Object::Bytes(Wrap::ByteArray, _) => "bytearray",
-            Object::Bytes(Wrap::View | Wrap::Strided, _) | Object::View(_) => "memoryview",
-            Object::Bytes(Wrap::Array, _) => "array.array",
-            Object::Thing(thing) => thing.type_name(),
+            Object::Bytes(BytesLike::Bytes, _) => "bytes",
+            Object::Bytes(BytesLike::ByteArray, _) => "bytearray",
+            Object::Bytes(BytesLike::View | BytesLike::Strided, _) | Object::View(_) => "memoryview",
+            Object::Bytes(BytesLike::Array, _) => "array.array",
+            Object::WrongType(thing) => thing.type_name(),
             Object::File => "_io.FileIO",
             Object::Map(_) => "mmap.mmap",
         }
@@ -73,8 +73,8 @@ impl<S: Store> Object<'_, S> {
         Ok(match self {
             Object::Bool(value) => Some((*value).into()),
             Object::Int(value) | Object::Index(value) => Some(*value),
-            Object::IndexAfter(value, act) => {
-                act.perform()?;
+            Object::IndexAfter(value, callback) => {
+                callback.perform()?;
                 Some(*value)
             }
             _ => None,
@@ -112,7 +112,7 @@ impl<'a, S: Store> Source<'a, S> {
     pub fn contiguous(object: &Object<'a, S>, profile: Profile) -> Answer<Source<'a, S>> {
         match object {
             // One byte lies in one piece whatever the step to the next one; none at all do not.
-            Object::Bytes(Wrap::Strided, bytes) if !matches!(bytes.len(), 1 | 2) => {
+            Object::Bytes(BytesLike::Strided, bytes) if !matches!(bytes.len(), 1 | 2) => {
                 Err(buffer_error("memoryview: underlying buffer is not C-contiguous"))
             }
             _ => Source::any(object, profile),
@@ -123,7 +123,7 @@ impl<'a, S: Store> Source<'a, S> {
     pub fn given(object: &Object<'a, S>, method: &str, profile: Profile) -> Answer<Source<'a, S>> {
         match object {
             _ if profile.dialect() == Dialect::Python3 => Source::contiguous(object, profile),
-            Object::Bytes(Wrap::Bytes | Wrap::Array, _) | Object::Map(_) => Source::any(object, profile),
+            Object::Bytes(BytesLike::Bytes | BytesLike::Array, _) | Object::Map(_) => Source::any(object, profile),
             _ => {
                 let (wanted, name) = ("must be string or read-only buffer", object.argument_name(profile));
                 Err(type_error(format!("{method}() argument 1 {wanted}, not {name}")))
@@ -134,12 +134,12 @@ impl<'a, S: Store> Source<'a, S> {
     /// Any bytes-like object.
     pub fn any(object: &Object<'a, S>, profile: Profile) -> Answer<Source<'a, S>> {
         match object {
-            Object::Bytes(Wrap::Strided, bytes) => {
+            Object::Bytes(BytesLike::Strided, bytes) => {
                 Ok(Source::Bytes(bytes.iter().copied().step_by(2).collect::<Vec<_>>().into()))
             }
             Object::Bytes(_, bytes) => Ok(Source::Bytes((*bytes).into())),
-            Object::BufferAfter(bytes, act) if profile.buffers_can_be_made_in_python() => {
-                act.perform()?;
+            Object::BufferAfter(bytes, callback) if profile.buffers_can_be_made_in_python() => {
+                callback.perform()?;
                 Ok(Source::Bytes((*bytes).into()))
             }
             Object::Map(map) => {

@@ -2,7 +2,7 @@
 
 use crate::machine::Reference;
 use crate::store::{PAGE, Store};
-use mmapcheck_spec::{Arg, Base, Kind, Num, Op, Profile, Step};
+use mmapcheck_spec::{Arg, Base, Num, ObjectKind, Op, Profile, Step};
 
 /// What symbolic numbers count from.
 #[derive(Clone, Copy, Default)]
@@ -23,8 +23,8 @@ impl<S: Store> Reference<S> {
                 if let Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) = &mut given.arg {
                     *num = bases.plain(*num, self.profile);
                 }
-                if let Some(act) = given.arg.act_mut() {
-                    self.resolve(act);
+                if let Some(callback) = given.arg.callback_mut() {
+                    self.resolve(callback);
                 }
             }
         }
@@ -41,31 +41,30 @@ impl<S: Store> Reference<S> {
     /// Whether a number of the step counts from something.
     pub(crate) fn is_symbolic(step: &Step) -> bool {
         let symbolic = |arg: &Arg| matches!(arg, Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) if num.base != Base::Zero);
-        step.args.iter().any(|given| symbolic(&given.arg) || given.arg.act().is_some_and(Self::is_symbolic))
+        step.args.iter().any(|given| symbolic(&given.arg) || given.arg.callback().is_some_and(Self::is_symbolic))
     }
 
     fn bases(&self, step: &Step) -> Bases {
         let on = usize::from(step.on);
         let names = self.names.borrow();
         match step.op.row().on {
-            Kind::Map => names.maps.get(on).and_then(Option::as_ref).map_or_else(Bases::default, |map| Bases {
+            ObjectKind::Map => names.maps.get(on).and_then(Option::as_ref).map_or_else(Bases::default, |map| Bases {
                 len: if map.is_closed() { 0 } else { map.len.get() as i128 },
                 position: if map.is_closed() { 0 } else { map.position.get() as i128 },
                 file_size: map.file_size().unwrap_or(0).into(),
             }),
-            Kind::View => names.views.get(on).and_then(Option::as_ref).map_or_else(Bases::default, |view| Bases {
-                len: view.part().map_or(0, |(.., count)| count as i128),
-                ..Bases::default()
+            ObjectKind::View => names.views.get(on).and_then(Option::as_ref).map_or_else(Bases::default, |view| {
+                Bases { len: view.part().map_or(0, |(.., count)| count as i128), ..Bases::default() }
             }),
-            Kind::File => Bases { file_size: self.size_of(step.on), ..Bases::default() },
-            Kind::Module if step.op == Op::New => {
+            ObjectKind::File => Bases { file_size: self.size_of(step.on), ..Bases::default() },
+            ObjectKind::Module if step.op == Op::New => {
                 let fd = step.args.iter().find_map(|given| match given.arg {
                     Arg::Fd(slot) => Some(slot),
                     _ => None,
                 });
                 Bases { file_size: fd.map_or(0, |slot| self.size_of(slot)), ..Bases::default() }
             }
-            Kind::Module | Kind::Iter => Bases::default(),
+            ObjectKind::Module | ObjectKind::Iter => Bases::default(),
         }
     }
 

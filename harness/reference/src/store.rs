@@ -1,7 +1,7 @@
 //! What the rules need of an operating system: files with sizes, and memory they are mapped in.
 
 use crate::errno::Errno;
-use mmapcheck_spec::{Content, Mode, Watch};
+use mmapcheck_spec::{Content, Detail, Mode};
 use std::ops::Range;
 
 /// The size of a page in bytes, on Linux x86-64, as all numbers of the constants are.
@@ -86,7 +86,7 @@ pub trait Store {
     fn take_back(&mut self, number: usize, file: Self::File);
 
     /// What is in a file, as a trace keeps it.
-    fn look(&mut self, number: usize, watch: Watch) -> Content;
+    fn look(&mut self, number: usize, detail: Detail) -> Content;
 
     /// How the file was opened.
     fn mode(file: &Self::File) -> Mode;

@@ -4,7 +4,7 @@
 
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::parse;
-use mmapcheck_spec::{End, Machine, Profile};
+use mmapcheck_spec::{End, Profile, Stepper};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 

@@ -5,7 +5,7 @@
 
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{matches, parse, render};
-use mmapcheck_spec::{Dialect, Machine, Profile, Version};
+use mmapcheck_spec::{Dialect, Profile, Stepper, Version};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,7 +35,7 @@ fn sessions_of(version: Version) -> Vec<PathBuf> {
 }
 
 /// The first statement of a session that the reference answers otherwise.
-fn difference(reference: &mut Reference, path: &Path, dialect: Dialect) -> Option<String> {
+fn divergence(reference: &mut Reference, path: &Path, dialect: Dialect) -> Option<String> {
     let text = fs::read_to_string(path).unwrap();
     let session = parse(&text, 1).unwrap_or_else(|e| panic!("{}:{e}", path.display()));
     reference.begin(&session.case.world).unwrap();
@@ -58,8 +58,8 @@ fn the_reference_answers_as_cpython_did() {
         let profile = Profile { version, ..Profile::cpython(3, 0, 0) };
         let mut reference = Reference::new(profile, folder.path()).unwrap();
         for path in sessions_of(version) {
-            if let Some(difference) = difference(&mut reference, &path, profile.dialect()) {
-                panic!("{version}: {difference}");
+            if let Some(divergence) = divergence(&mut reference, &path, profile.dialect()) {
+                panic!("{version}: {divergence}");
             }
         }
     }

@@ -52,14 +52,14 @@ fn ask(program: &str) -> Option<Result<(String, String), String>> {
     let answer = Command::new(program).args(["-c", QUESTION]).output();
     let asked = program == var("PYO3_PYTHON").unwrap_or_default();
     match answer {
-        Ok(answer) if answer.status.success() => Some(judge(&String::from_utf8_lossy(&answer.stdout))),
+        Ok(answer) if answer.status.success() => Some(oracle(&String::from_utf8_lossy(&answer.stdout))),
         Ok(answer) if asked => Some(Err(format!("{program} is no Python that runs ({})", answer.status))),
         Err(why) if asked => Some(Err(format!("{program} does not run ({why})"))),
         _ => None,
     }
 }
 
-fn judge(answer: &str) -> Result<(String, String), String> {
+fn oracle(answer: &str) -> Result<(String, String), String> {
     let mut lines = answer.lines();
     let mut line = || lines.next().unwrap_or_default();
     let (implementation, version, program, library) = (line(), line(), line(), line());

@@ -2,7 +2,7 @@
 
 use jsonschema::Validator;
 use mmapcheck_spec::pages::{all, examples};
-use mmapcheck_spec::{Case, End, Target, Watch, notation};
+use mmapcheck_spec::{Case, Detail, End, Target, notation};
 use mmapcheck_targets::driver::{Driver, SCHEMA};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
@@ -92,21 +92,21 @@ const DEAD: &str = ">>> import mmap
 fn record() -> Result<(Vec<Value>, Vec<Value>)> {
     let recording = Recording::new()?;
     let mut driver = recording.driver("mmap")?;
-    let profile = driver.host().profile;
+    let profile = driver.info().profile;
     let pages = all()?;
     let cases: Vec<&Case> = examples(&pages)
         .filter(|(_, clause, _)| clause.scope.excludes(profile).is_none())
         .map(|(_, _, example)| &example.session.case)
         .collect();
     assert!(cases.len() > 100, "there are examples");
-    for (case, watch) in cases.iter().zip([Watch::Quick, Watch::Every, Watch::Full].into_iter().cycle()) {
-        driver.run(case, watch)?;
+    for (case, detail) in cases.iter().zip([Detail::Quick, Detail::Every, Detail::Full].into_iter().cycle()) {
+        driver.run(case, detail)?;
     }
     let dies = notation::parse(">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m.tell()\n0\n>>> m.readline()\n", 1)?;
-    let trace = recording.driver("mortal")?.run(&dies.case, Watch::Every)?;
+    let trace = recording.driver("mortal")?.run(&dies.case, Detail::Every)?;
     assert!(trace.steps.last().is_some_and(|step| step.result.is_err()), "it died");
     let dead = notation::parse(DEAD, 1)?;
-    assert_eq!(driver.run_to_death(&dead.case, Watch::Every)?.death(), Some(7));
+    assert_eq!(driver.run_to_death(&dead.case, Detail::Every)?.death(), Some(7));
     assert!(recording.driver("no_such_module").is_err());
     recording.lines()
 }
@@ -172,14 +172,14 @@ fn an_isolated_case_leaves_the_interpreter_alive() -> Result {
     let dead = notation::parse(DEAD, 1)?.case;
     let before = Case { steps: dead.steps[..dead.steps.len() - 1].to_vec(), ..dead.clone() };
     for _ in 0..3 {
-        let whole = driver.run(&before, Watch::Full)?;
-        let trace = driver.run_to_death(&dead, Watch::Full)?;
+        let whole = driver.run(&before, Detail::Full)?;
+        let trace = driver.run_to_death(&dead, Detail::Full)?;
         assert_eq!((trace.death(), &trace.steps[..before.steps.len()]), (Some(7), &whole.steps[..]));
-        assert_eq!(driver.run_to_death(&before, Watch::Full)?, whole);
+        assert_eq!(driver.run_to_death(&before, Detail::Full)?, whole);
     }
     assert_eq!(driver.id(), id);
     let exits = notation::parse(">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m.readline()\n", 1)?.case;
-    let trace = driver.run_to_death(&exits, Watch::Full)?;
+    let trace = driver.run_to_death(&exits, Detail::Full)?;
     assert_eq!(trace.steps.last().map(|step| step.result.clone()), Some(Err(End::Exited(3, String::new()))));
     Ok(())
 }

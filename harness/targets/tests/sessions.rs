@@ -2,7 +2,7 @@
 //! embedded. The embedded target must give the same answers.
 
 use mmapcheck_spec::notation::{Session, matches, parse, render};
-use mmapcheck_spec::{Dialect, MapState, Outcome, StepTrace, Trace, Watch};
+use mmapcheck_spec::{Detail, Dialect, MapState, Outcome, StepTrace, Trace};
 use mmapcheck_targets::{Embedded, check_interpreter};
 use std::path::{Path, PathBuf};
 
@@ -18,8 +18,8 @@ fn embedded(dir: &tempfile::TempDir) -> Embedded {
     Embedded::new("mmap", "mmap", dir.path()).unwrap()
 }
 
-fn trace(machine: &mut Embedded, session: &Session, watch: Watch) -> Trace {
-    Trace::of(machine, &session.case, watch, &mut |_| {}).unwrap()
+fn trace(stepper: &mut Embedded, session: &Session, detail: Detail) -> Trace {
+    Trace::of(stepper, &session.case, detail, &mut |_| {}).unwrap()
 }
 
 /// The statements whose answer is not the session's.
@@ -54,12 +54,12 @@ fn the_library_of_the_configured_python_is_loaded() {
 #[test]
 fn it_answers_as_the_interpreter_does() {
     let dir = tempfile::tempdir().unwrap();
-    let mut machine = embedded(&dir);
+    let mut stepper = embedded(&dir);
     let mut wrong = Vec::new();
     for path in sessions() {
         let session = parse(&std::fs::read_to_string(&path).unwrap(), 1).unwrap_or_else(|e| panic!("{path:?}:{e}"));
-        for watch in [Watch::Quick, Watch::Full] {
-            let trace = trace(&mut machine, &session, watch);
+        for detail in [Detail::Quick, Detail::Full] {
+            let trace = trace(&mut stepper, &session, detail);
             assert_eq!(trace.steps.len(), session.case.steps.len(), "{path:?}");
             wrong.extend(wrong_answers(&session, &trace).into_iter().map(|line| format!("{}:{line}", path.display())));
         }
@@ -69,7 +69,7 @@ fn it_answers_as_the_interpreter_does() {
 
 fn steps(text: &str) -> Vec<StepTrace> {
     let dir = tempfile::tempdir().unwrap();
-    trace(&mut embedded(&dir), &parse(text, 1).unwrap(), Watch::Full).steps
+    trace(&mut embedded(&dir), &parse(text, 1).unwrap(), Detail::Full).steps
 }
 
 fn bytes_of(state: &MapState) -> Option<&[u8]> {
@@ -86,9 +86,9 @@ fn a_map_is_read_up_to_its_first_dead_page() {
          >>> m = mmap.mmap(f.fileno(), 0)\n>>> f.truncate(100001)\n100001\n>>> f.truncate(0)\n0\n",
     );
     let page = 4096;
-    let read: Vec<_> = steps.iter().map(|step| bytes_of(&step.left.maps[0]).map(<[u8]>::len)).collect();
+    let read: Vec<_> = steps.iter().map(|step| bytes_of(&step.snapshot.maps[0]).map(<[u8]>::len)).collect();
     assert_eq!(read, [Some(200_000), Some(100_001_usize.next_multiple_of(page)), Some(0)]);
-    assert_eq!(bytes_of(&steps[1].left.maps[0]).map(|bytes| &bytes[99_999..100_003]), Some(&b"xx\0\0"[..]));
+    assert_eq!(bytes_of(&steps[1].snapshot.maps[0]).map(|bytes| &bytes[99_999..100_003]), Some(&b"xx\0\0"[..]));
 }
 
 #[test]
@@ -98,8 +98,8 @@ fn memory_that_cannot_be_read_is_not_looked_at() {
          >>> m.close()\n",
     );
     let unread = MapState::Open { pos: 0, len: 9, content: None };
-    assert_eq!(steps[1].left.maps[..], [unread.clone(), unread.clone()]);
-    assert_eq!(steps[2].left.maps[..], [MapState::Closed, unread]);
+    assert_eq!(steps[1].snapshot.maps[..], [unread.clone(), unread.clone()]);
+    assert_eq!(steps[2].snapshot.maps[..], [MapState::Closed, unread]);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_map_that_is_exported_refuses_to_close_at_the_end() {
         ">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m2 = mmap.mmap(-1, 9)\n>>> v = memoryview(m2)\n>>> del m\n>>> m3 = mmap.mmap(-1, 9)\n",
         1,
     );
-    let trace = trace(&mut embedded(&dir), &session.unwrap(), Watch::Quick);
+    let trace = trace(&mut embedded(&dir), &session.unwrap(), Detail::Quick);
     let lines = |close: &Outcome| render(close, Dialect::Python3).len();
     let closing: Vec<_> = trace.closing.iter().map(|close| close.as_ref().map(lines)).collect();
     assert_eq!(closing, [None, Some(3), Some(0)]);

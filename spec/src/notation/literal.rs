@@ -3,20 +3,20 @@
 use super::MOST_BYTES;
 use super::syntax::{Expr, Stmt, statement};
 use crate::constants;
-use crate::{Base, Num, Thing};
+use crate::{Base, Num, WrongType};
 use smallvec::SmallVec;
 use std::sync::OnceLock;
 
 type Result<T> = std::result::Result<T, String>;
 
-pub(super) fn thing_of(expr: &Expr) -> Option<Thing> {
-    static THINGS: OnceLock<Vec<(Thing, Expr)>> = OnceLock::new();
+pub(super) fn thing_of(expr: &Expr) -> Option<WrongType> {
+    static THINGS: OnceLock<Vec<(WrongType, Expr)>> = OnceLock::new();
     let things = THINGS.get_or_init(|| {
-        let parsed = |(thing, source, _): (Thing, &str, &str)| match statement(source) {
+        let parsed = |(thing, source, _): (WrongType, &str, &str)| match statement(source) {
             Ok(Stmt::Expr(expr)) => (thing, expr),
             other => unreachable!("{source} is an expression, not {other:?}"),
         };
-        Thing::ALL.into_iter().map(parsed).collect()
+        WrongType::ALL.into_iter().map(parsed).collect()
     });
     things.iter().find(|(_, known)| known == expr).map(|(thing, _)| *thing)
 }

@@ -67,11 +67,11 @@ pub const CLASSES: &[Class] = &[
         name: "IndexAfter",
         lines: &[
             ">>> class IndexAfter:",
-            "...     def __init__(self, value, act):",
+            "...     def __init__(self, value, callback):",
             "...         self.value = value",
-            "...         self.act = act",
+            "...         self.callback = callback",
             "...     def __index__(self):",
-            "...         self.act()",
+            "...         self.callback()",
             "...         return self.value",
             "...",
         ],
@@ -80,11 +80,11 @@ pub const CLASSES: &[Class] = &[
         name: "BufferAfter",
         lines: &[
             ">>> class BufferAfter:",
-            "...     def __init__(self, value, act):",
+            "...     def __init__(self, value, callback):",
             "...         self.value = value",
-            "...         self.act = act",
+            "...         self.callback = callback",
             "...     def __buffer__(self, flags):",
-            "...         self.act()",
+            "...         self.callback()",
             "...         return memoryview(self.value)",
             "...",
         ],
@@ -92,7 +92,7 @@ pub const CLASSES: &[Class] = &[
 ];
 
 /// The name of the function that an object of the last two classes calls.
-pub const ACT: &str = "act";
+pub const CALLBACK: &str = "callback";
 
 /// The last statement of a child process. It is no step: it comes with every child.
 pub const LEAVE: &str = "os._exit(0)";

@@ -1,15 +1,17 @@
 //! Cases as sessions.
 
 use super::answer::{bytes_literal, render, render_value};
-use super::{ACT, CLASSES, COMMENT, LEAVE, OPEN_IMPORT};
+use super::{CALLBACK, CLASSES, COMMENT, LEAVE, OPEN_IMPORT};
 use crate::constants;
-use crate::{Arg, Base, Case, Dialect, End, Given, Kind, Mode, Num, Op, Outcome, Slot, Step, Value, Wrap};
+use crate::{
+    Arg, Base, BytesLike, Case, Dialect, End, Mode, Num, ObjectKind, Op, Outcome, PassedArg, Slot, Step, Value,
+};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The name of a thing: the first map is `m`, the second `m2`.
 #[must_use]
-pub fn name(kind: Kind, slot: Slot) -> String {
+pub fn name(kind: ObjectKind, slot: Slot) -> String {
     if slot == 0 { kind.stem().to_owned() } else { format!("{}{}", kind.stem(), slot + 1) }
 }
 
@@ -59,7 +61,7 @@ fn block_lines(block: &[Step], answers: &[Result<Outcome, End>], dialect: Dialec
     if shorten(&mut answer) || has_address {
         statement[0] += "  # doctest: +ELLIPSIS";
     }
-    [step.act().map(act_lines).unwrap_or_default(), statement, answer].concat()
+    [step.callback().map(callback_lines).unwrap_or_default(), statement, answer].concat()
 }
 
 /// A step of a child, with its prompt. Nobody hears what a child prints under doctest, so it looks at its answers itself, as
@@ -92,18 +94,19 @@ pub fn print_steps(case: &Case) -> Vec<String> {
 /// A step as one line of Python, with what one of its arguments does as a comment.
 #[must_use]
 pub fn line_text(step: &Step) -> String {
-    let act = step.act().map(|act| format!("  # {ACT}: {}", step_text(act))).unwrap_or_default();
-    step_text(step) + &act
+    let callback =
+        step.callback().map(|callback| format!("  # {CALLBACK}: {}", step_text(callback))).unwrap_or_default();
+    step_text(step) + &callback
 }
 
 /// The function that does a step. It has a name of the session to bind, or to drop, as if it were no function.
-fn act_lines(act: &Step) -> Vec<String> {
-    let row = act.op.row();
+fn callback_lines(callback: &Step) -> Vec<String> {
+    let row = callback.op.row();
     let dropped = row.form == "del $";
-    let bound = row.binds.map(|kind| name(kind, act.bind)).or(dropped.then(|| name(row.on, act.on)));
-    let mut lines = vec![format!(">>> def {ACT}():")];
+    let bound = row.binds.map(|kind| name(kind, callback.bind)).or(dropped.then(|| name(row.on, callback.on)));
+    let mut lines = vec![format!(">>> def {CALLBACK}():")];
     lines.extend(bound.map(|name| format!("...     global {name}")));
-    lines.extend([format!("...     {}", step_text(act)), "...".into()]);
+    lines.extend([format!("...     {}", step_text(callback)), "...".into()]);
     lines
 }
 
@@ -141,7 +144,7 @@ fn opening(case: &Case, dialect: Dialect) -> Vec<String> {
         lines.extend(class.lines.iter().map(|&line| line.to_owned()));
     }
     for (i, file) in case.world.files.iter().enumerate() {
-        let name = name(Kind::File, i as Slot);
+        let name = name(ObjectKind::File, i as Slot);
         let first = if file.mode == Mode::New { Mode::New } else { Mode::Write };
         lines.push(format!(">>> {name} = open('{name}', '{}', buffering=0)", first.text()));
         if !file.bytes.is_empty() {
@@ -183,7 +186,7 @@ fn imports(case: &Case) -> String {
             }
         }
     }
-    if uses(case, |arg| matches!(arg, Arg::Bytes(Wrap::Array, _))) {
+    if uses(case, |arg| matches!(arg, Arg::Bytes(BytesLike::Array, _))) {
         modules.insert("array");
     }
     modules.into_iter().collect::<Vec<_>>().join(", ")
@@ -216,8 +219,8 @@ pub fn step_text(step: &Step) -> String {
     text
 }
 
-fn arguments(args: &[Given]) -> String {
-    let one = |given: &Given| match given.keyword {
+fn arguments(args: &[PassedArg]) -> String {
+    let one = |given: &PassedArg| match given.keyword {
         Some(keyword) => format!("{keyword}={}", arg_text(&given.arg)),
         None => arg_text(&given.arg),
     };
@@ -247,32 +250,32 @@ fn parts(arg: &Arg) -> (String, bool) {
         Arg::Bool(value) => simple(if *value { "True" } else { "False" }.into()),
         Arg::Int(num) => num_text(*num),
         Arg::Index(num) => simple(format!("Index({})", num_text(*num).0)),
-        Arg::IndexAfter(num, _) => simple(format!("IndexAfter({}, {ACT})", num_text(*num).0)),
-        Arg::BufferAfter(bytes, _) => simple(format!("BufferAfter({}, {ACT})", bytes_text(bytes).0)),
+        Arg::IndexAfter(num, _) => simple(format!("IndexAfter({}, {CALLBACK})", num_text(*num).0)),
+        Arg::BufferAfter(bytes, _) => simple(format!("BufferAfter({}, {CALLBACK})", bytes_text(bytes).0)),
         Arg::Flags(places) => {
             let names: Vec<_> =
                 places.iter().map(|&place| format!("mmap.{}", constants::ALL[usize::from(place)].name)).collect();
             (names.join(" | "), names.len() > 1)
         }
         Arg::Bytes(wrap, bytes) => wrapped(*wrap, bytes),
-        Arg::Thing(thing) => simple(thing.source().into()),
-        Arg::Fd(slot) => simple(format!("{}.fileno()", name(Kind::File, *slot))),
-        Arg::File(slot) => simple(name(Kind::File, *slot)),
-        Arg::Map(slot) => simple(name(Kind::Map, *slot)),
-        Arg::View(slot) => simple(name(Kind::View, *slot)),
-        Arg::Path(number) => simple(format!("'{}'", name(Kind::File, *number))),
+        Arg::WrongType(thing) => simple(thing.source().into()),
+        Arg::Fd(slot) => simple(format!("{}.fileno()", name(ObjectKind::File, *slot))),
+        Arg::File(slot) => simple(name(ObjectKind::File, *slot)),
+        Arg::Map(slot) => simple(name(ObjectKind::Map, *slot)),
+        Arg::View(slot) => simple(name(ObjectKind::View, *slot)),
+        Arg::Path(number) => simple(format!("'{}'", name(ObjectKind::File, *number))),
         Arg::Mode(mode) => simple(format!("'{}'", mode.text())),
     }
 }
 
-fn wrapped(wrap: Wrap, bytes: &[u8]) -> (String, bool) {
+fn wrapped(wrap: BytesLike, bytes: &[u8]) -> (String, bool) {
     let (text, compound) = bytes_text(bytes);
     match wrap {
-        Wrap::Bytes => (text, compound),
-        Wrap::ByteArray => (format!("bytearray({text})"), false),
-        Wrap::View => (format!("memoryview({text})"), false),
-        Wrap::Strided => (format!("memoryview({text})[::2]"), false),
-        Wrap::Array => (format!("array.array('B', {text})"), false),
+        BytesLike::Bytes => (text, compound),
+        BytesLike::ByteArray => (format!("bytearray({text})"), false),
+        BytesLike::View => (format!("memoryview({text})"), false),
+        BytesLike::Strided => (format!("memoryview({text})[::2]"), false),
+        BytesLike::Array => (format!("array.array('B', {text})"), false),
     }
 }
 

@@ -3,8 +3,8 @@
 use super::form::{Found, forms, unify_stmt};
 use super::literal::{bytes_of, flags_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt, statement};
-use super::{ACT, CLASSES, COMMENT, LEAVE, NotationError, OPEN_IMPORT};
-use crate::{Arg, Case, End, FileSpec, Given, Kind, Mode, Op, SLOTS, Slot, Step, Wrap};
+use super::{CALLBACK, CLASSES, COMMENT, LEAVE, NotationError, OPEN_IMPORT};
+use crate::{Arg, BytesLike, Case, End, FileSpec, Mode, ObjectKind, Op, PassedArg, SLOTS, Slot, Step};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -159,8 +159,8 @@ enum Opening {
 /// What names stand for, and how many there are of each kind.
 #[derive(Clone, Default)]
 struct Names {
-    slots: HashMap<String, (Kind, Slot)>,
-    bound: HashMap<Kind, usize>,
+    slots: HashMap<String, (ObjectKind, Slot)>,
+    bound: HashMap<ObjectKind, usize>,
 }
 
 const NOT_AWAITED: &str = "a child is waited for by the statement after it: os.wait()[1]";
@@ -177,7 +177,7 @@ struct Reader {
     /// The classes that have been defined, by name.
     classes: Vec<&'static str>,
     /// What the function defined last does, until an argument takes it.
-    act: RefCell<Option<Step>>,
+    callback: RefCell<Option<Step>>,
     /// The file whose opening lines are being read; none once the steps have begun.
     opening: Option<Opening>,
     begun: bool,
@@ -214,8 +214,10 @@ impl Reader {
         } else if self.begun || !self.world(&stmt, &mut line)? {
             self.end();
             let (step, discards) = self.step(&stmt)?;
-            if self.act.get_mut().is_some() {
-                return Err(format!("the function {ACT} is defined for the statement after it, which does not use it"));
+            if self.callback.get_mut().is_some() {
+                return Err(format!(
+                    "the function {CALLBACK} is defined for the statement after it, which does not use it"
+                ));
             }
             match (step.op, self.parent.take()) {
                 (Op::Wait, Some(parent)) => self.names = parent,
@@ -260,7 +262,7 @@ impl Reader {
         if fork.op != Op::Fork || body.next_back() != Some(LEAVE) {
             return Err(format!("a child ends with {LEAVE}"));
         }
-        if self.parent.is_some() || self.act.get_mut().is_some() {
+        if self.parent.is_some() || self.callback.get_mut().is_some() {
             return Err("the statement before a fork is over when it comes".into());
         }
         self.end();
@@ -283,12 +285,12 @@ impl Reader {
     fn function(&mut self, source: &str) -> Result<()> {
         let lines: Vec<&str> = source.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let (shared, body) = match lines.as_slice() {
-            [head, body] if *head == format!("def {ACT}():") => (None, *body),
-            [head, shared, body] if *head == format!("def {ACT}():") => (shared.strip_prefix("global "), *body),
-            _ => return Err(format!("the only function of the notation is {ACT}, of one statement")),
+            [head, body] if *head == format!("def {CALLBACK}():") => (None, *body),
+            [head, shared, body] if *head == format!("def {CALLBACK}():") => (shared.strip_prefix("global "), *body),
+            _ => return Err(format!("the only function of the notation is {CALLBACK}, of one statement")),
         };
-        if self.act.get_mut().is_some() {
-            return Err(format!("the function {ACT} is defined twice before it is used"));
+        if self.callback.get_mut().is_some() {
+            return Err(format!("the function {CALLBACK} is defined twice before it is used"));
         }
         let stmt = statement(body)?;
         let named = match &stmt {
@@ -299,10 +301,10 @@ impl Reader {
             return Err("a function says 'global' of just the name that it binds or drops".into());
         }
         let (step, discards) = self.step(&stmt)?;
-        if step.act().is_some() || discards {
+        if step.callback().is_some() || discards {
             return Err("the statement of a function does a step and nothing else".into());
         }
-        *self.act.get_mut() = Some(step);
+        *self.callback.get_mut() = Some(step);
         Ok(())
     }
 
@@ -332,7 +334,7 @@ impl Reader {
         let Expr::Attr(object, method) = function.as_ref() else { return Ok(false) };
         let Expr::Name(name) = object.as_ref() else { return Ok(false) };
         let this =
-            self.names.slots.get(name) == Some(&(Kind::File, (self.paths.len() - 1) as Slot)) && !path.is_empty();
+            self.names.slots.get(name) == Some(&(ObjectKind::File, (self.paths.len() - 1) as Slot)) && !path.is_empty();
         match (this, opening, method.as_str(), args.as_slice()) {
             (true, Opening::Opened, "write", [(None, source)]) => {
                 let Some(bytes) = bytes_of(source)? else { return Ok(false) };
@@ -359,7 +361,7 @@ impl Reader {
                 return Err("a file that was made and closed is opened again at once, with 'rb' or 'r+b'".into());
             }
             file.mode = mode;
-            self.names.slots.insert(name.to_owned(), (Kind::File, (self.paths.len() - 1) as Slot));
+            self.names.slots.insert(name.to_owned(), (ObjectKind::File, (self.paths.len() - 1) as Slot));
             self.opening = None;
             return Ok(true);
         }
@@ -374,15 +376,15 @@ impl Reader {
         }
         self.case.world.files.push(FileSpec { bytes: Vec::new(), mode });
         self.paths.push(path.to_owned());
-        self.bind(Kind::File, name)?;
+        self.bind(ObjectKind::File, name)?;
         self.opening = Some(Opening::Opened);
         Ok(true)
     }
 
-    fn bind(&mut self, kind: Kind, name: &str) -> Result<Slot> {
+    fn bind(&mut self, kind: ObjectKind, name: &str) -> Result<Slot> {
         const RESERVED: [&str; 15] = [
             "mmap", "os", "re", "resource", "struct", "zlib", "array", "LEN", "POS", "SIZE", "None", "True", "False",
-            "_", ACT,
+            "_", CALLBACK,
         ];
         if RESERVED.contains(&name) || CLASSES.iter().any(|class| class.name == name) {
             return Err(format!("'{name}' cannot name a thing of the case"));
@@ -436,7 +438,7 @@ impl Reader {
 
     /// Whether a form's receiver is a thing of the operation's kind.
     fn fits(&self, op: Op, found: &Found, unknown: &mut Option<String>) -> bool {
-        let Some(name) = &found.receiver else { return op.row().on == Kind::Module };
+        let Some(name) = &found.receiver else { return op.row().on == ObjectKind::Module };
         match self.names.slots.get(name) {
             Some((kind, _)) => *kind == op.row().on,
             None => {
@@ -460,38 +462,38 @@ impl Reader {
         Ok(())
     }
 
-    fn arguments(&self, op: Op, found: Found) -> Result<smallvec::SmallVec<[Given; 2]>> {
-        let place = |op: Op, i: usize| op.row().params.get(i).map(|p| p.sort);
+    fn arguments(&self, op: Op, found: Found) -> Result<smallvec::SmallVec<[PassedArg; 2]>> {
+        let place = |op: Op, i: usize| op.row().params.get(i).map(|p| p.domain);
         let mut args = smallvec::SmallVec::new();
         for (i, hole) in found.holes.into_iter().enumerate() {
             let arg = hole.map_or(Ok(Arg::Omitted), |expr| self.arg(&expr, place(op, i)))?;
-            args.push(Given::plain(arg));
+            args.push(PassedArg::plain(arg));
         }
         for (i, (keyword, expr)) in found.rest.into_iter().enumerate() {
             let keyword = keyword.map(|word| keyword_of(&word)).transpose()?;
-            let sort = match keyword {
-                Some(word) => op.row().params.iter().find(|p| p.name == word).map(|p| p.sort),
+            let domain = match keyword {
+                Some(word) => op.row().params.iter().find(|p| p.name == word).map(|p| p.domain),
                 None => place(op, i),
             };
-            args.push(Given { keyword, arg: self.arg(&expr, sort)? });
+            args.push(PassedArg { keyword, arg: self.arg(&expr, domain)? });
         }
         Ok(args)
     }
 
-    fn arg(&self, expr: &Expr, sort: Option<crate::Sort>) -> Result<Arg> {
-        use crate::Sort;
-        match (sort, expr) {
-            (Some(Sort::Path), Expr::Text(path)) => {
+    fn arg(&self, expr: &Expr, domain: Option<crate::Domain>) -> Result<Arg> {
+        use crate::Domain;
+        match (domain, expr) {
+            (Some(Domain::Path), Expr::Text(path)) => {
                 let number = self.paths.iter().position(|known| known == path);
                 return number
                     .map(|n| Arg::Path(n as u8))
                     .ok_or_else(|| format!("the file '{path}' has not been made"));
             }
-            (Some(Sort::Mode), Expr::Text(text)) => return mode_of(text).map(Arg::Mode),
+            (Some(Domain::Mode), Expr::Text(text)) => return mode_of(text).map(Arg::Mode),
             _ => {}
         }
         let arg = self.plain_arg(expr)?;
-        if sort == Some(Sort::Descriptor) {
+        if domain == Some(Domain::Descriptor) {
             safe_descriptor(&arg)?;
         }
         Ok(arg)
@@ -499,7 +501,7 @@ impl Reader {
 
     fn plain_arg(&self, expr: &Expr) -> Result<Arg> {
         if let Some(thing) = thing_of(expr) {
-            return Ok(Arg::Thing(thing));
+            return Ok(Arg::WrongType(thing));
         }
         if let Some(flags) = flags_of(expr)? {
             return Ok(Arg::Flags(flags));
@@ -508,14 +510,14 @@ impl Reader {
             return Ok(Arg::Int(num));
         }
         if let Some(bytes) = bytes_of(expr)? {
-            return Ok(Arg::Bytes(Wrap::Bytes, bytes));
+            return Ok(Arg::Bytes(BytesLike::Bytes, bytes));
         }
         match expr {
             Expr::Name(name) => self.named(name),
             Expr::Call(function, args) => self.call(function, args),
             Expr::Item(view, slice) => match (self.plain_arg(view)?, slice.as_ref()) {
-                (Arg::Bytes(Wrap::View, bytes), Expr::Slice(None, None, Some(step))) if **step == Expr::Int(2) => {
-                    Ok(Arg::Bytes(Wrap::Strided, bytes))
+                (Arg::Bytes(BytesLike::View, bytes), Expr::Slice(None, None, Some(step))) if **step == Expr::Int(2) => {
+                    Ok(Arg::Bytes(BytesLike::Strided, bytes))
                 }
                 _ => Err("not an argument of the notation".into()),
             },
@@ -528,9 +530,9 @@ impl Reader {
             ("None", _) => Arg::None,
             ("True", _) => Arg::Bool(true),
             ("False", _) => Arg::Bool(false),
-            (_, Some((Kind::Map, slot))) => Arg::Map(*slot),
-            (_, Some((Kind::View, slot))) => Arg::View(*slot),
-            (_, Some((Kind::File, slot))) => Arg::File(*slot),
+            (_, Some((ObjectKind::Map, slot))) => Arg::Map(*slot),
+            (_, Some((ObjectKind::View, slot))) => Arg::View(*slot),
+            (_, Some((ObjectKind::File, slot))) => Arg::File(*slot),
             (_, Some(_)) => return Err(format!("'{name}' cannot be an argument")),
             (_, None) => return Err(format!("'{name}' is used before it is opened")),
         })
@@ -549,8 +551,8 @@ impl Reader {
                 },
                 _ => Err("not an argument of the notation".into()),
             },
-            (Expr::Name(name), [(None, source)]) if name == "bytearray" => wrap(Wrap::ByteArray, source),
-            (Expr::Name(name), [(None, source)]) if name == "memoryview" => wrap(Wrap::View, source),
+            (Expr::Name(name), [(None, source)]) if name == "bytearray" => wrap(BytesLike::ByteArray, source),
+            (Expr::Name(name), [(None, source)]) if name == "memoryview" => wrap(BytesLike::View, source),
             (Expr::Name(name), [(None, value), rest @ ..]) if CLASSES.iter().any(|class| class.name == name) => {
                 self.object(name, value, rest)
             }
@@ -560,7 +562,7 @@ impl Reader {
                 if !self.modules.iter().any(|m| m == "array") {
                     return Err("the module 'array' has not been imported".into());
                 }
-                wrap(Wrap::Array, source)
+                wrap(BytesLike::Array, source)
             }
             _ => Err("not an argument of the notation".into()),
         }
@@ -577,14 +579,15 @@ impl Reader {
         if class == "Index" {
             return if rest.is_empty() { number().map(Arg::Index) } else { Err("Index takes a whole number".into()) };
         }
-        if rest != [(None, Expr::Name(ACT.into()))] {
-            return Err(format!("{class} takes a value and {ACT}"));
+        if rest != [(None, Expr::Name(CALLBACK.into()))] {
+            return Err(format!("{class} takes a value and {CALLBACK}"));
         }
-        let act = || self.act.take().map(Box::new).ok_or_else(|| format!("{ACT} is used once after it is defined"));
+        let callback =
+            || self.callback.take().map(Box::new).ok_or_else(|| format!("{CALLBACK} is used once after it is defined"));
         match class {
-            "IndexAfter" => Ok(Arg::IndexAfter(number()?, act()?)),
+            "IndexAfter" => Ok(Arg::IndexAfter(number()?, callback()?)),
             _ => match bytes_of(value)? {
-                Some(bytes) => Ok(Arg::BufferAfter(bytes, act()?)),
+                Some(bytes) => Ok(Arg::BufferAfter(bytes, callback()?)),
                 None => Err(format!("{class} takes bytes")),
             },
         }
@@ -645,6 +648,6 @@ fn mode_of(text: &str) -> Result<Mode> {
 }
 
 fn keyword_of(word: &str) -> Result<&'static str> {
-    let found = Given::KEYWORDS.iter().find(|known| **known == word);
-    found.copied().ok_or_else(|| format!("'{word}' is no keyword of the notation: {}", Given::KEYWORDS.join(", ")))
+    let found = PassedArg::KEYWORDS.iter().find(|known| **known == word);
+    found.copied().ok_or_else(|| format!("'{word}' is no keyword of the notation: {}", PassedArg::KEYWORDS.join(", ")))
 }

@@ -1,14 +1,14 @@
 //! One worker's part of a campaign: ranges of cases, and what they show looked into.
 
 use super::{Finding, Shared, shrink_to};
+use crate::batch::{BatchResult, Hit};
 use crate::choices::seeded;
-use crate::compare::{Bucket, Comparison, Difference, Field, Severity, death, end_kind, result_text};
-use crate::generate::{Mix, generate};
+use crate::compare::{Bucket, Comparison, Divergence, Field, Severity, death, end_kind, result_text};
+use crate::generate::{GeneratorOptions, generate};
 use crate::limits;
-use crate::run::{Answered, Compared, Judge};
-use crate::sweep::{Hit, Swept};
-use crate::worker::{Gone, SweepOrder, WireRule, Worker};
-use mmapcheck_spec::{Case, End, Op, Step, StepTrace, TargetError, Watch, repair};
+use crate::run::{DifferentialRun, Expected, Oracle};
+use crate::worker::{BatchRequest, WirePattern, Worker, WorkerLoss};
+use mmapcheck_spec::{Case, Detail, End, Op, Step, StepTrace, TargetError, repair};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -17,8 +17,8 @@ use std::time::Instant;
 pub(super) struct Job<'a> {
     pub(super) shared: &'a Shared<'a>,
     pub(super) worker: Box<dyn Worker>,
-    pub(super) judge: Judge,
-    pub(super) mix: Mix,
+    pub(super) oracle: Oracle,
+    pub(super) mix: GeneratorOptions,
 }
 
 impl Job<'_> {
@@ -30,17 +30,17 @@ impl Job<'_> {
                 continue;
             }
             let plan = self.shared.plan;
-            let order = SweepOrder {
+            let order = BatchRequest {
                 seed: plan.seed,
                 first: range.start,
                 count: range.end - range.start,
                 ops: plan.ops.iter().map(ToString::to_string).collect(),
                 steps: plan.steps,
-                acts: plan.acts,
-                known: plan.known.0.iter().map(WireRule::from).collect(),
+                callbacks: plan.callbacks,
+                known: plan.known.0.iter().map(WirePattern::from).collect(),
             };
-            match self.worker.sweep(order)? {
-                Ok(swept) => self.take(swept)?,
+            match self.worker.batch(order)? {
+                Ok(batch) => self.take(batch)?,
                 Err(gone) => {
                     let case = gone.marks.case.clamp(range.start, range.end - 1);
                     self.death(case, &gone)?;
@@ -52,20 +52,20 @@ impl Job<'_> {
         Ok(())
     }
 
-    fn take(&mut self, swept: Swept) -> Result<(), TargetError> {
+    fn take(&mut self, batch: BatchResult) -> Result<(), TargetError> {
         {
             let mut tally = self.shared.tally();
-            tally.cases += swept.cases;
-            tally.steps += swept.steps;
-            tally.deaths += swept.deaths;
-            tally.answers.merge(&swept.answers);
-            tally.meet(swept.known);
-            for (reason, count) in swept.incomparable {
+            tally.cases += batch.cases;
+            tally.steps += batch.steps;
+            tally.deaths += batch.deaths;
+            tally.answers.merge(&batch.answers);
+            tally.meet(batch.known);
+            for (reason, count) in batch.incomparable {
                 *tally.incomparable.entry(reason).or_default() += count;
             }
             self.shared.watcher.progress(tally.cases, tally.steps, &tally.answers);
         }
-        for hit in swept.hits {
+        for hit in batch.hits {
             self.hit(&hit)?;
         }
         Ok(())
@@ -82,7 +82,7 @@ impl Job<'_> {
         if !self.first_of(&hit.bucket, hit.count) {
             return Ok(());
         }
-        self.judge.take_up(hit.case);
+        self.oracle.take_up(hit.case);
         let case = self.generated(hit.case);
         self.look_into(case, hit.case, &hit.bucket)
     }
@@ -93,14 +93,14 @@ impl Job<'_> {
 
     /// Makes a divergence small and keeps it. Looked at closely, it may show at an earlier step, as one of another kind.
     fn look_into(&mut self, case: Case, number: u64, counted: &Bucket) -> Result<(), TargetError> {
-        let close = self.judge.compare(case.clone(), self.worker.as_mut(), Watch::Full)?;
+        let close = self.oracle.compare(case.clone(), self.worker.as_mut(), Detail::Full)?;
         let shown = close
             .comparison
-            .differences
+            .divergences
             .iter()
             .find(|d| d.bucket == *counted)
             .or(close.comparison.first(self.shared.severity));
-        let Some(bucket) = shown.map(|difference| difference.bucket.clone()) else {
+        let Some(bucket) = shown.map(|divergence| divergence.bucket.clone()) else {
             if !close.comparison.known.is_empty() {
                 // What was seen in a hurry came of something known. Another case may show the kind for another reason.
                 let mut tally = self.shared.tally();
@@ -111,10 +111,10 @@ impl Job<'_> {
             if self.is_no_finding_unless_seen(counted) {
                 return Ok(());
             }
-            let difference = self.unseen(counted, &close);
+            let divergence = self.unseen(counted, &close);
             self.keep(Finding {
                 counted: counted.clone(),
-                difference,
+                divergence,
                 compared: close,
                 count: 1,
                 case: number,
@@ -127,14 +127,14 @@ impl Job<'_> {
             return Ok(());
         }
         let small = self.small(case, &bucket);
-        let compared = self.judge.compare(small, self.worker.as_mut(), Watch::Full)?;
-        let difference = compared.comparison.differences.iter().find(|difference| difference.bucket == bucket).cloned();
-        if difference.is_none() && self.is_no_finding_unless_seen(&bucket) {
+        let compared = self.oracle.compare(small, self.worker.as_mut(), Detail::Full)?;
+        let divergence = compared.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket).cloned();
+        if divergence.is_none() && self.is_no_finding_unless_seen(&bucket) {
             return Ok(());
         }
-        let unsteady = difference.is_none().then(|| UNSEEN.to_owned());
-        let difference = difference.unwrap_or_else(|| self.unseen(&bucket, &compared));
-        self.keep(Finding { counted: counted.clone(), difference, compared, count: 1, case: number, unsteady });
+        let unsteady = divergence.is_none().then(|| UNSEEN.to_owned());
+        let divergence = divergence.unwrap_or_else(|| self.unseen(&bucket, &compared));
+        self.keep(Finding { counted: counted.clone(), divergence, compared, count: 1, case: number, unsteady });
         Ok(())
     }
 
@@ -149,16 +149,20 @@ impl Job<'_> {
     }
 
     /// What `close()` says at the end of a case is shown better by a step that closes.
-    fn closed_by_hand(&mut self, close: &Compared, bucket: &Bucket) -> Result<Option<(Case, Bucket)>, TargetError> {
-        let slot = close.comparison.differences.iter().find(|d| d.bucket == *bucket).map(|difference| difference.slot);
+    fn closed_by_hand(
+        &mut self,
+        close: &DifferentialRun,
+        bucket: &Bucket,
+    ) -> Result<Option<(Case, Bucket)>, TargetError> {
+        let slot = close.comparison.divergences.iter().find(|d| d.bucket == *bucket).map(|divergence| divergence.slot);
         let (Field::Closing, Some(slot)) = (bucket.field, slot) else { return Ok(None) };
         let mut case = close.case.clone();
         case.steps.push(Step::new(Op::Close, slot as u8, []));
-        let compared = self.judge.compare(case.clone(), self.worker.as_mut(), Watch::Full)?;
-        let closing = compared.comparison.differences.iter().find(|difference| {
-            difference.bucket.op == Some(Op::Close) && difference.bucket.severity >= self.shared.severity
+        let compared = self.oracle.compare(case.clone(), self.worker.as_mut(), Detail::Full)?;
+        let closing = compared.comparison.divergences.iter().find(|divergence| {
+            divergence.bucket.op == Some(Op::Close) && divergence.bucket.severity >= self.shared.severity
         });
-        Ok(closing.map(|difference| (case, difference.bucket.clone())))
+        Ok(closing.map(|divergence| (case, divergence.bucket.clone())))
     }
 
     fn small(&mut self, case: Case, bucket: &Bucket) -> Case {
@@ -167,29 +171,29 @@ impl Job<'_> {
         if hangs {
             self.worker.set_hang(patience.min(limits::HANG_AGAIN));
         }
-        let small = shrink_to(&mut self.judge, self.worker.as_mut(), case, bucket, Instant::now() + limits::SHRINK);
+        let small = shrink_to(&mut self.oracle, self.worker.as_mut(), case, bucket, Instant::now() + limits::SHRINK);
         self.worker.set_hang(patience);
         small
     }
 
-    /// A difference that was counted but did not show again: all that is known is its kind.
-    fn unseen(&self, bucket: &Bucket, compared: &Compared) -> Difference {
+    /// A divergence that was counted but did not show again: all that is known is its kind.
+    fn unseen(&self, bucket: &Bucket, compared: &DifferentialRun) -> Divergence {
         let (expected, actual) = (bucket.expected.clone(), bucket.actual.clone());
-        Difference { bucket: bucket.clone(), step: compared.case.steps.len(), slot: 0, expected, actual }
+        Divergence { bucket: bucket.clone(), step: compared.case.steps.len(), slot: 0, expected, actual }
     }
 
     /// The worker died or hung. The case is tried again: a target that fails by itself does so again; one that was killed
     /// from outside does not, and is reported all the same.
-    fn death(&mut self, number: u64, gone: &Gone) -> Result<(), TargetError> {
+    fn death(&mut self, number: u64, gone: &WorkerLoss) -> Result<(), TargetError> {
         self.shared.tally().cases += 1;
-        self.judge.take_up(number);
+        self.oracle.take_up(number);
         if self.death_seen_before(number, gone)? {
             return Ok(());
         }
         for _ in 0..limits::RETRIES {
-            let compared = self.judge.compare(self.generated(number), self.worker.as_mut(), Watch::Quick)?;
-            let death = compared.comparison.differences.iter().find(|d| d.bucket.severity == Severity::Death);
-            if let Some(bucket) = death.map(|difference| difference.bucket.clone()) {
+            let compared = self.oracle.compare(self.generated(number), self.worker.as_mut(), Detail::Quick)?;
+            let death = compared.comparison.divergences.iter().find(|d| d.bucket.severity == Severity::Death);
+            if let Some(bucket) = death.map(|divergence| divergence.bucket.clone()) {
                 if self.first_of(&bucket, 1) {
                     self.look_into(self.generated(number), number, &bucket)?;
                 }
@@ -201,7 +205,7 @@ impl Job<'_> {
             }
         }
         if gone.end == End::Hung {
-            // Nothing in the case hangs: the machine was busy with something else. It is counted, so that it is known.
+            // Nothing in the case hangs: the stepper was busy with something else. It is counted, so that it is known.
             let reason = "it gave no answer in time once, and did each time it was run again".to_owned();
             *self.shared.tally().incomparable.entry(reason).or_default() += 1;
             return Ok(());
@@ -211,19 +215,19 @@ impl Job<'_> {
 
     /// Takes in what one case showed. Says whether that was anything.
     fn take_one(&mut self, number: u64, comparison: Comparison) -> Result<bool, TargetError> {
-        let Comparison { differences, known, .. } = comparison;
-        let anything = !differences.is_empty() || !known.is_empty();
+        let Comparison { divergences, known, .. } = comparison;
+        let anything = !divergences.is_empty() || !known.is_empty();
         self.shared.tally().meet(known.into_iter().map(|(_, id)| (id, 1)));
-        for difference in differences {
-            self.hit(&Hit { bucket: difference.bucket, case: number, count: 1 })?;
+        for divergence in divergences {
+            self.hit(&Hit { bucket: divergence.bucket, case: number, count: 1 })?;
         }
         Ok(anything)
     }
 
     /// A death that was foreseen is none to look into; one of a kind that has been looked into is counted and not tried again.
     /// After a listed one, the case goes on without the step.
-    fn death_seen_before(&mut self, number: u64, gone: &Gone) -> Result<bool, TargetError> {
-        let Answered { mut case, expected } = self.judge.answer(self.generated(number), Watch::Quick)?;
+    fn death_seen_before(&mut self, number: u64, gone: &WorkerLoss) -> Result<bool, TargetError> {
+        let Expected { mut case, expected } = self.oracle.answer(self.generated(number), Detail::Quick)?;
         let place = gone.marks.step.filter(|_| !gone.marks.again).map_or(usize::MAX, |step| step as usize);
         let Some((step, StepTrace { result: wanted, .. })) = case.steps.get(place).zip(expected.steps.get(place))
         else {
@@ -234,11 +238,11 @@ impl Job<'_> {
             return Ok(true);
         }
         let bucket = death(step, wanted, &gone.end);
-        if let Some(id) = self.judge.rules().find(&bucket).map(str::to_owned) {
+        if let Some(id) = self.oracle.rules().find(&bucket).map(str::to_owned) {
             self.shared.tally().meet([(id, 1)]);
             case.steps.remove(place);
             repair(&mut case);
-            let compared = self.judge.compare(case, self.worker.as_mut(), Watch::Quick)?;
+            let compared = self.oracle.compare(case, self.worker.as_mut(), Detail::Quick)?;
             self.take_one(number, compared.comparison)?;
             return Ok(true);
         }
@@ -250,8 +254,8 @@ impl Job<'_> {
         Ok(taken)
     }
 
-    fn killed(&mut self, number: u64, gone: &Gone) -> Result<(), TargetError> {
-        let compared = self.judge.compare(self.generated(number), self.worker.as_mut(), Watch::Full)?;
+    fn killed(&mut self, number: u64, gone: &WorkerLoss) -> Result<(), TargetError> {
+        let compared = self.oracle.compare(self.generated(number), self.worker.as_mut(), Detail::Full)?;
         let step = gone.marks.step.map_or(compared.case.steps.len(), |step| step as usize);
         let done = compared.case.steps.get(step);
         let wanted = compared.expected.steps.get(step).map(|step| &step.result);
@@ -261,17 +265,17 @@ impl Job<'_> {
             _ => Bucket {
                 severity: Severity::Death,
                 op: None,
-                act: None,
+                callback: None,
                 field: Field::Closing,
                 expected: String::new(),
                 actual: actual.clone(),
             },
         };
-        let difference = Difference { bucket: bucket.clone(), step, slot: 0, expected, actual };
+        let divergence = Divergence { bucket: bucket.clone(), step, slot: 0, expected, actual };
         if self.first_of(&bucket, 1) {
             let again =
                 format!("the case was run {} times more and did not die: killed from outside?", limits::RETRIES);
-            self.keep(Finding { counted: bucket, difference, compared, count: 1, case: number, unsteady: Some(again) });
+            self.keep(Finding { counted: bucket, divergence, compared, count: 1, case: number, unsteady: Some(again) });
         }
         Ok(())
     }

@@ -1,15 +1,15 @@
 //! `mmapcheck bench`
 
-use super::{Bench, Exit, Stop};
+use super::{Bench, CannotRun, Exit};
 use mmapcheck::bench::{ALONE, CALM, Speeds, WHOLE, measure};
 use mmapcheck::report::grouped;
 
-pub(super) fn bench(args: &Bench) -> Result<Exit, Stop> {
+pub(super) fn bench(args: &Bench) -> Result<Exit, CannotRun> {
     let speeds = measure(&args.target.subject(), args.target.profile, args.cases)?;
     let (alone, calm) = (speeds.rate(ALONE), speeds.rate(CALM));
     let hostile = speeds.rate(WHOLE) / calm;
-    let Speeds { host, rows } = speeds;
-    println!("{host}, one process, cases of {} steps\n", mmapcheck::limits::STEPS);
+    let Speeds { info, rows } = speeds;
+    println!("{info}, one process, cases of {} steps\n", mmapcheck::limits::STEPS);
     println!("{:<34} {:>14} {:>10}", "", "steps/s", "ratio");
     for row in &rows {
         println!("{:<34} {:>14} {:>10.2}", row.name, grouped(row.rate() as u64), row.rate() / alone);

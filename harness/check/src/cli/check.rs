@@ -1,10 +1,10 @@
 //! `mmapcheck check`
 
-use super::{Check, Exit, Format, Stop, workers, write_out};
-use mmapcheck::campaign::{Finding, Plan, Watcher};
-use mmapcheck::examine::{Examined, Lists, Order, examine};
+use super::{CannotRun, Check, Exit, Format, workers, write_out};
+use mmapcheck::campaign::{CampaignConfig, Finding, Listener};
+use mmapcheck::examine::{CheckConfig, CheckResult, Lists, examine};
 use mmapcheck::histogram::Histogram;
-use mmapcheck::known::{Known, KnownError, Rules};
+use mmapcheck::known::{KnownList, KnownListError, Patterns};
 use mmapcheck::pages::Failure;
 use mmapcheck::report;
 use mmapcheck_spec::Op;
@@ -15,27 +15,27 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-impl From<KnownError> for Stop {
-    fn from(error: KnownError) -> Stop {
-        Stop(error.to_string())
+impl From<KnownListError> for CannotRun {
+    fn from(error: KnownListError) -> CannotRun {
+        CannotRun(error.to_string())
     }
 }
 
-pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
-    let plan = Plan {
+pub(super) fn check(args: &Check) -> Result<Exit, CannotRun> {
+    let plan = CampaignConfig {
         subject: args.target.subject(),
         profile: args.target.profile,
         seed: args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000_000)),
         jobs: workers(args.jobs),
         ops: args.ops.clone().unwrap_or_else(|| Op::ALL.to_vec()),
         steps: args.max_steps.into(),
-        acts: !args.no_acts,
+        callbacks: !args.no_reentrancy,
         budget: args.budget(),
         shard: args.shard,
         hang: args.hang,
         fail_fast: args.fail_fast,
         severity: args.severity,
-        known: Rules::default(),
+        known: Patterns::default(),
     };
     let lists = match &args.known {
         Some(file) => Lists::This(read_known(file)?),
@@ -45,29 +45,29 @@ pub(super) fn check(args: &Check) -> Result<Exit, Stop> {
     let keeper = Keeper::new(args, &plan)?;
     let stop = stop_on_interrupt()?;
     let pages = (!args.random_only).then(|| args.filter.clone().unwrap_or_else(|| "*".into()));
-    let done = examine(Order { plan, random: !args.pages_only, pages, lists }, &stop, &keeper);
+    let done = examine(CheckConfig { plan, random: !args.pages_only, pages, lists }, &stop, &keeper);
     keeper.clear();
     let done = done?;
     if let Some(error) = keeper.failed() {
-        return Err(Stop(error));
+        return Err(CannotRun(error));
     }
     print(args, &done, &keeper)?;
     Ok(if done.agrees() { Exit::Agrees } else { Exit::Diverges })
 }
 
-fn read_known(path: &Path) -> Result<Known, Stop> {
-    let text = std::fs::read_to_string(path).map_err(|error| Stop::file(path, error))?;
-    Ok(Known::read(&path.display().to_string(), &text)?)
+fn read_known(path: &Path) -> Result<KnownList, CannotRun> {
+    let text = std::fs::read_to_string(path).map_err(|error| CannotRun::file(path, error))?;
+    Ok(KnownList::read(&path.display().to_string(), &text)?)
 }
 
-fn print(args: &Check, examined: &Examined, keeper: &Keeper) -> Result<(), Stop> {
-    let Examined { pages, fates, report: done } = examined;
+fn print(args: &Check, examined: &CheckResult, keeper: &Keeper) -> Result<(), CannotRun> {
+    let CheckResult { pages, fates, report: done } = examined;
     let replay = |finding: &Finding| keeper.replay(finding);
     let again = |failure: &Failure| failure.again(&keeper.program, &keeper.flags);
     let text = match args.format {
         Format::Text => {
             let seed = if args.pages_only { String::new() } else { format!(" · seed {}", done.seed) };
-            let title = format!("{} · judged as {}{seed}\n\n", done.host.name, done.profile);
+            let title = format!("{} · judged as {}{seed}\n\n", done.info.name, done.profile);
             let pages = if args.random_only { String::new() } else { report::pages(pages, &again, args.verbose) };
             let known = report::known::text(fates);
             if args.pages_only {
@@ -78,17 +78,19 @@ fn print(args: &Check, examined: &Examined, keeper: &Keeper) -> Result<(), Stop>
             title + &pages + &report::findings(&done.findings, &replay) + &known + &answers + &report::summary(done)
         }
         Format::Json => report::json(done, &replay, pages, &again, fates),
-        Format::Junit => report::junit(done, &replay, pages, &again, fates).map_err(|error| Stop(error.to_string()))?,
+        Format::Junit => {
+            report::junit(done, &replay, pages, &again, fates).map_err(|error| CannotRun(error.to_string()))?
+        }
     };
     write_out(&text);
     Ok(())
 }
 
 /// Ctrl-C ends the campaign; what was found by then is reported.
-pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Stop> {
+pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>, CannotRun> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).map_err(|error| Stop(error.to_string()))?;
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).map_err(|error| CannotRun(error.to_string()))?;
     Ok(stop)
 }
 
@@ -111,7 +113,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Keeper {
-    fn new(args: &Check, plan: &Plan) -> Result<Keeper, Stop> {
+    fn new(args: &Check, plan: &CampaignConfig) -> Result<Keeper, CannotRun> {
         writable(&args.report)?;
         Ok(Keeper {
             dir: args.report.clone(),
@@ -131,15 +133,15 @@ impl Keeper {
     }
 
     fn replay(&self, finding: &Finding) -> String {
-        let session = report::session(&finding.compared, Some(&finding.difference));
+        let session = report::session(&finding.compared, Some(&finding.divergence));
         let file = locked(&self.files).get(&session).cloned().unwrap_or_default();
         format!("{} replay {}{}", self.program, file.display(), self.flags)
     }
 
     fn save(&self, finding: &Finding) -> Result<(), String> {
         std::fs::create_dir_all(&self.dir).map_err(|error| format!("{}: {error}", self.dir.display()))?;
-        let session = report::session(&finding.compared, Some(&finding.difference));
-        let path = self.free(&report::slug(&finding.difference), &session);
+        let session = report::session(&finding.compared, Some(&finding.divergence));
+        let path = self.free(&report::slug(&finding.divergence), &session);
         let origin = format!("{}, case {}", self.origin, finding.case);
         std::fs::write(&path, report::saved(&origin, finding))
             .map_err(|error| format!("{}: {error}", path.display()))?;
@@ -165,7 +167,7 @@ impl Keeper {
     }
 }
 
-impl Watcher for Keeper {
+impl Listener for Keeper {
     fn found(&self, finding: &Finding) {
         if let Err(error) = self.save(finding) {
             locked(&self.failed).get_or_insert(error);
@@ -183,7 +185,7 @@ impl Watcher for Keeper {
 }
 
 /// Fails now rather than when the first finding must be kept. Leaves nothing behind.
-fn writable(dir: &Path) -> Result<(), Stop> {
+fn writable(dir: &Path) -> Result<(), CannotRun> {
     let parent = |dir: &Path| dir.parent().filter(|parent| !parent.as_os_str().is_empty()).map(Path::to_owned);
     let mut at = dir.to_owned();
     while !at.exists() {
@@ -191,5 +193,5 @@ fn writable(dir: &Path) -> Result<(), Stop> {
     }
     tempfile::tempfile_in(&at)
         .map(drop)
-        .map_err(|error| Stop::file(dir, format!("cases cannot be saved here: {error}")))
+        .map_err(|error| CannotRun::file(dir, format!("cases cannot be saved here: {error}")))
 }

@@ -1,29 +1,29 @@
 //! `mmapcheck matrix`
 
-use super::{Exit, Matrix as Args, Stop, workers};
-use mmapcheck::campaign::{Budget, Finding, Plan, Shard, Watcher};
-use mmapcheck::examine::{Lists, Order, examine};
+use super::{CannotRun, Exit, Matrix as Args, workers};
+use mmapcheck::campaign::{Budget, CampaignConfig, Finding, Listener, Shard};
+use mmapcheck::examine::{CheckConfig, Lists, examine};
 use mmapcheck::find::interpreters;
 use mmapcheck::histogram::Histogram;
-use mmapcheck::known::Rules;
+use mmapcheck::known::Patterns;
 use mmapcheck::limits;
 use mmapcheck::matrix::Matrix;
-use mmapcheck::worker::{Engine, Subject};
+use mmapcheck::worker::{Engine, TargetSpec};
 use mmapcheck_spec::Op;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 /// One target of the table.
 struct Wanted {
-    subject: Subject,
+    subject: TargetSpec,
     /// The options that name it, with the interpreter by its file's name alone: where it lies is of no use elsewhere.
     flags: String,
 }
 
-pub(super) fn matrix(args: &Args) -> Result<Exit, Stop> {
+pub(super) fn matrix(args: &Args) -> Result<Exit, CannotRun> {
     let wanted = wanted(args);
     if wanted.is_empty() {
-        return Err(Stop("no interpreter was found; name one, or a folder of them with --in".into()));
+        return Err(CannotRun("no interpreter was found; name one, or a folder of them with --in".into()));
     }
     let file = args.out.join("matrix.json");
     let mut matrix = Matrix::read(&file)?;
@@ -69,33 +69,33 @@ fn one(target: &str) -> Wanted {
         class => (class, format!(" --module {class}")),
     };
     let flags = format!(" --python {name}{by_module}");
-    Wanted { subject: Subject::named(Engine::Python(python), class), flags }
+    Wanted { subject: TargetSpec::named(Engine::Python(python), class), flags }
 }
 
-fn order(args: &Args, subject: Subject) -> Order {
-    let plan = Plan {
+fn order(args: &Args, subject: TargetSpec) -> CheckConfig {
+    let plan = CampaignConfig {
         subject,
         profile: None,
         seed: args.seed,
         jobs: workers(args.jobs),
         ops: Op::ALL.to_vec(),
         steps: limits::STEPS,
-        acts: true,
+        callbacks: true,
         budget: args.cases.map_or(Budget::Time(args.time), Budget::Cases),
         shard: Shard::WHOLE,
         hang: limits::HANG,
         fail_fast: false,
         severity: None,
-        known: Rules::default(),
+        known: Patterns::default(),
     };
     let lists = if args.no_known { Lists::None } else { Lists::BuiltIn };
-    Order { plan, random: true, pages: Some("*".into()), lists }
+    CheckConfig { plan, random: true, pages: Some("*".into()), lists }
 }
 
 /// Nobody watches: everything is told at the end.
 struct Silent;
 
-impl Watcher for Silent {
+impl Listener for Silent {
     fn found(&self, _: &Finding) {}
 
     fn progress(&self, _: u64, _: u64, _: &Histogram) {}

@@ -11,7 +11,7 @@ mod triage;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mmapcheck::campaign::{Budget, Shard};
 use mmapcheck::compare::Severity;
-use mmapcheck::worker::{Engine, Orders, Subject};
+use mmapcheck::worker::{Engine, TargetSpec, WorkerConfig};
 use mmapcheck_spec::{Op, Profile, TargetError};
 use std::ffi::OsString;
 use std::io::Write;
@@ -41,17 +41,17 @@ impl From<Exit> for ExitCode {
 }
 
 /// Why the program cannot run: one line.
-pub struct Stop(String);
+pub struct CannotRun(String);
 
-impl From<TargetError> for Stop {
-    fn from(error: TargetError) -> Stop {
-        Stop(error.0)
+impl From<TargetError> for CannotRun {
+    fn from(error: TargetError) -> CannotRun {
+        CannotRun(error.0)
     }
 }
 
-impl Stop {
-    fn file(path: &std::path::Path, error: impl std::fmt::Display) -> Stop {
-        Stop(format!("{}: {error}", path.display()))
+impl CannotRun {
+    fn file(path: &std::path::Path, error: impl std::fmt::Display) -> CannotRun {
+        CannotRun(format!("{}: {error}", path.display()))
     }
 }
 
@@ -102,19 +102,19 @@ struct TargetArgs {
     /// The reference on real files, judged by itself in memory: a self-test
     #[arg(long, conflicts_with_all = ["python", "module"])]
     reference: bool,
-    /// Judge by this profile instead of the interpreter's own, such as cpython-3.11-linux
+    /// Oracle by this profile instead of the interpreter's own, such as cpython-3.11-linux
     #[arg(long)]
     profile: Option<Profile>,
 }
 
 impl TargetArgs {
-    fn subject(&self) -> Subject {
+    fn subject(&self) -> TargetSpec {
         let engine = match &self.python {
             Some(python) => Engine::Python(python.clone()),
             None if self.reference => Engine::Reference,
             None => Engine::Embedded,
         };
-        Subject::named(engine, self.module.as_deref().unwrap_or("mmap"))
+        TargetSpec::named(engine, self.module.as_deref().unwrap_or("mmap"))
     }
 
     /// How to call this program again: as it was called, with the `PYTHONPATH` a module may need.
@@ -175,7 +175,7 @@ struct Check {
     ops: Option<Vec<Op>>,
     /// No arguments that do another step while they are converted
     #[arg(long)]
-    no_acts: bool,
+    no_reentrancy: bool,
     /// The mildest divergence that counts: message, class, value, death or bytes
     /// [default: message for CPython's own mmap, class for any other]
     #[arg(long, value_name = "LEVEL")]
@@ -189,7 +189,7 @@ struct Check {
     /// How long a step may take before the target is taken for hung
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
     hang: Duration,
-    /// Stop at the first divergence
+    /// CannotRun at the first divergence
     #[arg(long)]
     fail_fast: bool,
     /// Where diverging cases are saved
@@ -367,7 +367,7 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Bench(args) => bench::bench(&args),
         Command::Worker(args) => worker(args),
     };
-    done.unwrap_or_else(|Stop(message)| {
+    done.unwrap_or_else(|CannotRun(message)| {
         eprintln!("mmapcheck: {message}");
         Exit::CannotRun
     })
@@ -390,9 +390,9 @@ fn write_out(text: &str) {
     let _ = anstream::stdout().write_all(text.as_bytes());
 }
 
-fn worker(args: Worker) -> Result<Exit, Stop> {
-    let subject = Subject { engine: Engine::Embedded, module: args.module, attr: args.attr };
-    let orders = Orders { subject, profile: args.profile, dir: args.dir };
-    mmapcheck::worker::serve(&orders).map_err(|error| Stop(error.to_string()))?;
+fn worker(args: Worker) -> Result<Exit, CannotRun> {
+    let subject = TargetSpec { engine: Engine::Embedded, module: args.module, attr: args.attr };
+    let orders = WorkerConfig { subject, profile: args.profile, dir: args.dir };
+    mmapcheck::worker::serve(&orders).map_err(|error| CannotRun(error.to_string()))?;
     Ok(Exit::Agrees)
 }

@@ -1,22 +1,22 @@
 //! `mmapcheck pages`
 
-use super::{Exit, Pages, Stop, write_out};
+use super::{CannotRun, Exit, Pages, write_out};
 use mmapcheck::bless::bless;
 use mmapcheck::limits;
 use mmapcheck::pages::matches_filter;
-use mmapcheck::worker::{Remote, Subject};
+use mmapcheck::worker::{ProcessWorker, TargetSpec};
 use mmapcheck_spec::Target;
 use mmapcheck_spec::pages::{Clause, Page, PageError, Scope, all, read};
 use std::fmt::Write;
 use std::path::Path;
 
-impl From<PageError> for Stop {
-    fn from(error: PageError) -> Stop {
-        Stop(error.to_string())
+impl From<PageError> for CannotRun {
+    fn from(error: PageError) -> CannotRun {
+        CannotRun(error.to_string())
     }
 }
 
-pub(super) fn pages(args: &Pages) -> Result<Exit, Stop> {
+pub(super) fn pages(args: &Pages) -> Result<Exit, CannotRun> {
     if !args.bless.is_empty() {
         return bless_all(args);
     }
@@ -24,7 +24,7 @@ pub(super) fn pages(args: &Pages) -> Result<Exit, Stop> {
     let filter = args.show.as_deref().or(args.list.as_deref()).unwrap_or("*");
     let chosen: Vec<_> = clauses(&pages).filter(|(_, clause)| matches_filter(&clause.id, filter)).collect();
     if chosen.is_empty() {
-        return Err(Stop(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
+        return Err(CannotRun(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
     }
     let text = chosen.iter().fold(String::new(), |text, (page, clause)| {
         text + &if args.show.is_some() { shown(page, clause) } else { listed(page, clause) }
@@ -81,8 +81,8 @@ fn bounds(scope: &Scope) -> Option<String> {
 }
 
 /// Rewrites the answers of pages from those of CPython's own `mmap`. A page is written only where it differs.
-fn bless_all(args: &Pages) -> Result<Exit, Stop> {
-    let mut remote = Remote::start(&Subject::default(), None, limits::HANG)?;
+fn bless_all(args: &Pages) -> Result<Exit, CannotRun> {
+    let mut remote = ProcessWorker::start(&TargetSpec::default(), None, limits::HANG)?;
     let mut exit = Exit::Agrees;
     for path in &args.bless {
         exit = bless_one(path, &mut remote)?.max(exit);
@@ -90,21 +90,21 @@ fn bless_all(args: &Pages) -> Result<Exit, Stop> {
     Ok(exit)
 }
 
-fn bless_one(path: &Path, remote: &mut Remote) -> Result<Exit, Stop> {
-    let text = std::fs::read_to_string(path).map_err(|error| Stop::file(path, error))?;
+fn bless_one(path: &Path, remote: &mut ProcessWorker) -> Result<Exit, CannotRun> {
+    let text = std::fs::read_to_string(path).map_err(|error| CannotRun::file(path, error))?;
     let page = read(&path.display().to_string(), &text)?;
     let blessed = bless(&page, &text, remote)?;
     for line in &blessed.dead {
         eprintln!("{line}");
     }
     if !blessed.changed.is_empty() {
-        std::fs::write(path, &blessed.text).map_err(|error| Stop::file(path, error))?;
+        std::fs::write(path, &blessed.text).map_err(|error| CannotRun::file(path, error))?;
     }
     let skipped = match blessed.skipped.len() {
         0 => String::new(),
         many => format!(", {many} examples not of this version left alone"),
     };
-    let name = &remote.host().name;
+    let name = &remote.info().name;
     write_out(&format!("{}: {} answers rewritten by {name}{skipped}\n", path.display(), blessed.changed.len()));
     Ok(if blessed.dead.is_empty() { Exit::Agrees } else { Exit::Diverges })
 }

@@ -1,26 +1,26 @@
 //! `mmapcheck replay` and `mmapcheck shrink`
 
-use super::{Exit, Replay, Shrink, Stop, TargetArgs, write_out};
+use super::{CannotRun, Exit, Replay, Shrink, TargetArgs, write_out};
 use mmapcheck::campaign::shrink_to;
 use mmapcheck::compare::Severity;
-use mmapcheck::run::Judge;
+use mmapcheck::run::Oracle;
 use mmapcheck::sides::side_by_side;
 use mmapcheck::worker::Worker;
 use mmapcheck::{limits, report};
-use mmapcheck_spec::{Case, Watch, notation};
+use mmapcheck_spec::{Case, Detail, notation};
 use std::path::Path;
 use std::time::Instant;
 
-pub(super) fn replay(args: &Replay) -> Result<Exit, Stop> {
+pub(super) fn replay(args: &Replay) -> Result<Exit, CannotRun> {
     // All files are read first: a broken one must not hide behind the findings of another.
-    let cases = args.files.iter().map(|file| Ok((file, read(file)?))).collect::<Result<Vec<_>, Stop>>()?;
+    let cases = args.files.iter().map(|file| Ok((file, read(file)?))).collect::<Result<Vec<_>, CannotRun>>()?;
     let mut bench = Bench::new(&args.target)?;
     let least = bench.least(args.severity);
     let mut exit = Exit::Agrees;
     for (file, case) in cases {
-        let compared = bench.judge.compare(case, bench.worker.as_mut(), Watch::Full)?;
-        let host = &bench.worker.host().name;
-        let title = format!("{} on {host}, judged as {}\n\n", file.display(), bench.judge.profile());
+        let compared = bench.oracle.compare(case, bench.worker.as_mut(), Detail::Full)?;
+        let info = &bench.worker.info().name;
+        let title = format!("{} on {info}, judged as {}\n\n", file.display(), bench.oracle.profile());
         let verdict = report::verdict(&compared.comparison, least);
         write_out(&format!("{title}{}\n{verdict}\n\n", side_by_side(&compared)));
         if compared.comparison.first(least).is_some() {
@@ -30,43 +30,43 @@ pub(super) fn replay(args: &Replay) -> Result<Exit, Stop> {
     Ok(exit)
 }
 
-pub(super) fn shrink(args: &Shrink) -> Result<Exit, Stop> {
+pub(super) fn shrink(args: &Shrink) -> Result<Exit, CannotRun> {
     let case = read(&args.file)?;
     let mut bench = Bench::new(&args.target)?;
     let least = bench.least(args.severity);
-    let compared = bench.judge.compare(case.clone(), bench.worker.as_mut(), Watch::Full)?;
-    let Some(bucket) = compared.comparison.first(least).map(|difference| difference.bucket.clone()) else {
+    let compared = bench.oracle.compare(case.clone(), bench.worker.as_mut(), Detail::Full)?;
+    let Some(bucket) = compared.comparison.first(least).map(|divergence| divergence.bucket.clone()) else {
         write_out(&format!("# {}: {}\n", args.file.display(), report::verdict(&compared.comparison, least)));
         return Ok(Exit::Agrees);
     };
-    let small = shrink_to(&mut bench.judge, bench.worker.as_mut(), case, &bucket, Instant::now() + limits::SHRINK);
-    let compared = bench.judge.compare(small, bench.worker.as_mut(), Watch::Full)?;
-    let difference = compared.comparison.differences.iter().find(|difference| difference.bucket == bucket);
-    let (verdict, session) = (report::verdict(&compared.comparison, least), report::session(&compared, difference));
+    let small = shrink_to(&mut bench.oracle, bench.worker.as_mut(), case, &bucket, Instant::now() + limits::SHRINK);
+    let compared = bench.oracle.compare(small, bench.worker.as_mut(), Detail::Full)?;
+    let divergence = compared.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket);
+    let (verdict, session) = (report::verdict(&compared.comparison, least), report::session(&compared, divergence));
     write_out(&format!("# {verdict}\n\n{session}"));
     Ok(Exit::Diverges)
 }
 
-fn read(path: &Path) -> Result<Case, Stop> {
-    let text = std::fs::read_to_string(path).map_err(|error| Stop::file(path, error))?;
-    let session = notation::parse(&text, 1).map_err(|error| Stop(format!("{}:{error}", path.display())))?;
+fn read(path: &Path) -> Result<Case, CannotRun> {
+    let text = std::fs::read_to_string(path).map_err(|error| CannotRun::file(path, error))?;
+    let session = notation::parse(&text, 1).map_err(|error| CannotRun(format!("{}:{error}", path.display())))?;
     Ok(session.case)
 }
 
-/// A target and a judge for single cases.
+/// A target and a oracle for single cases.
 struct Bench {
     worker: Box<dyn Worker>,
-    judge: Judge,
+    oracle: Oracle,
 }
 
 impl Bench {
-    fn new(target: &TargetArgs) -> Result<Bench, Stop> {
+    fn new(target: &TargetArgs) -> Result<Bench, CannotRun> {
         let worker = target.subject().start(target.profile, limits::HANG)?;
-        let judge = Judge::new(target.profile.unwrap_or(worker.host().profile))?;
-        Ok(Bench { worker, judge })
+        let oracle = Oracle::new(target.profile.unwrap_or(worker.info().profile))?;
+        Ok(Bench { worker, oracle })
     }
 
     fn least(&self, asked: Option<Severity>) -> Severity {
-        Severity::least(asked, self.worker.host())
+        Severity::least(asked, self.worker.info())
     }
 }

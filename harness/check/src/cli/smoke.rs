@@ -1,20 +1,20 @@
 //! `mmapcheck smoke`
 
-use super::{Exit, Smoke, Stop, write_out};
+use super::{CannotRun, Exit, Smoke, write_out};
 use mmapcheck::pages::Outcomes;
 use mmapcheck::smoke::{self, smoke};
 use mmapcheck_spec::pages::{all, examples};
 use std::fmt::Write;
 
-pub(super) fn run(args: &Smoke) -> Result<Exit, Stop> {
+pub(super) fn run(args: &Smoke) -> Result<Exit, CannotRun> {
     let smoke = smoke(&args.target.subject(), args.target.profile, args.hang)?;
     write_out(&text(&smoke)?);
     Ok(if smoke.passed() { Exit::Agrees } else { Exit::Diverges })
 }
 
-fn text(smoke: &smoke::Smoke) -> Result<String, Stop> {
-    let smoke::Smoke { host, profile, facts, examples: Outcomes { passed, failed, skipped, .. }, blind } = smoke;
-    let mut text = format!("{} · judged as {profile}\n\n", host.name);
+fn text(smoke: &smoke::Smoke) -> Result<String, CannotRun> {
+    let smoke::Smoke { info, profile, facts, examples: Outcomes { passed, failed, skipped, .. }, blind } = smoke;
+    let mut text = format!("{} · judged as {profile}\n\n", info.name);
     for (about, fact) in facts {
         let _ = writeln!(text, "{about:<13} {fact}");
     }

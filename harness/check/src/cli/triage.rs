@@ -1,14 +1,14 @@
 //! `mmapcheck triage`
 
-use super::{Exit, Stop, Triage, write_out};
+use super::{CannotRun, Exit, Triage, write_out};
 use mmapcheck::known::propose;
 
-pub(super) fn triage(args: &Triage) -> Result<Exit, Stop> {
+pub(super) fn triage(args: &Triage) -> Result<Exit, CannotRun> {
     let read = |path: &std::path::PathBuf| {
-        let text = std::fs::read_to_string(path).map_err(|error| Stop::file(path, error))?;
+        let text = std::fs::read_to_string(path).map_err(|error| CannotRun::file(path, error))?;
         Ok((path.display().to_string(), text))
     };
-    let files = args.files.iter().map(read).collect::<Result<Vec<_>, Stop>>()?;
-    write_out(&propose(&files).map_err(Stop)?);
+    let files = args.files.iter().map(read).collect::<Result<Vec<_>, CannotRun>>()?;
+    write_out(&propose(&files).map_err(CannotRun)?);
     Ok(Exit::Agrees)
 }

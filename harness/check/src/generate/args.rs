@@ -2,9 +2,9 @@
 
 use super::Maker;
 use crate::choices::Choices;
-use mmapcheck_spec::{Arg, Base, Dialect, Given, Mode, Num, Op, Param, Sort, Thing, Wrap, constants};
+use mmapcheck_spec::{Arg, Base, BytesLike, Dialect, Domain, Mode, Num, Op, Param, PassedArg, WrongType, constants};
 
-type Args = smallvec::SmallVec<[Given; 2]>;
+type Args = smallvec::SmallVec<[PassedArg; 2]>;
 
 impl<C: Choices> Maker<'_, C> {
     pub(super) fn args(&mut self, op: Op) -> Args {
@@ -24,7 +24,7 @@ impl<C: Choices> Maker<'_, C> {
                 break;
             }
             let keyword = param.by_name.then_some(param.name);
-            args.push(Given { keyword, arg: self.arg(param.sort) });
+            args.push(PassedArg { keyword, arg: self.arg(param.domain) });
         }
         if row.is_call() && self.one_in(24) {
             self.spoil(&mut args);
@@ -34,9 +34,9 @@ impl<C: Choices> Maker<'_, C> {
 
     /// Whether the profile's version has the parameter.
     fn is_taken(&self, param: &Param) -> bool {
-        match param.sort {
-            Sort::Sync => self.mix.profile.flush_takes_flags(),
-            Sort::Truth => self.mix.profile.has_trackfd(),
+        match param.domain {
+            Domain::Sync => self.mix.profile.flush_takes_flags(),
+            Domain::Truth => self.mix.profile.has_trackfd(),
             _ => true,
         }
     }
@@ -47,10 +47,10 @@ impl<C: Choices> Maker<'_, C> {
             0 => {
                 args.pop();
             }
-            1 => args.push(Given::plain(self.arg(Sort::Other))),
+            1 => args.push(PassedArg::plain(self.arg(Domain::Other))),
             _ => {
-                let keyword = Some(self.pick(Given::KEYWORDS));
-                args.push(Given { keyword, arg: self.arg(Sort::Position) });
+                let keyword = Some(self.pick(PassedArg::KEYWORDS));
+                args.push(PassedArg { keyword, arg: self.arg(Domain::Position) });
             }
         }
     }
@@ -65,8 +65,8 @@ impl<C: Choices> Maker<'_, C> {
         if size == 0 || mode == Mode::Write || self.one_in(12) {
             return self.anonymous_map();
         }
-        let plain = |arg| Given::plain(arg);
-        let word = |keyword, arg| Given { keyword: Some(keyword), arg };
+        let plain = |arg| PassedArg::plain(arg);
+        let word = |keyword, arg| PassedArg { keyword: Some(keyword), arg };
         let (file, whole) = (plain(Arg::Fd(number as u8)), plain(Arg::int(0)));
         match self.below(20) {
             _ if mode == Mode::Read => {
@@ -83,7 +83,7 @@ impl<C: Choices> Maker<'_, C> {
             }
             6 | 7 => smallvec::smallvec![file, whole, plain(Self::flag("MAP_PRIVATE"))],
             8 => {
-                let prot = self.arg(Sort::Prot);
+                let prot = self.arg(Domain::Prot);
                 smallvec::smallvec![file, whole, word("prot", prot)]
             }
             9..12 if size > 4096 => {
@@ -95,11 +95,11 @@ impl<C: Choices> Maker<'_, C> {
     }
 
     /// Constructor arguments for a system that maps sections, perhaps longer than the file, and one of them perhaps wrong.
-    /// No text is given for a tag: every process of the machine knows it, so that workers would meet.
+    /// No text is given for a tag: every process of the stepper knows it, so that workers would meet.
     fn section(&mut self) -> Args {
         let number = self.below(self.world.len());
         let (size, mode) = self.world[number];
-        let word = |keyword, arg| Given { keyword: Some(keyword), arg };
+        let word = |keyword, arg| PassedArg { keyword: Some(keyword), arg };
         let small = Arg::int(1 + self.below(72) as i128);
         let (fileno, length) = match self.below(8) {
             0 => (Arg::int(-1), small),
@@ -108,7 +108,7 @@ impl<C: Choices> Maker<'_, C> {
             _ if size == 0 => (Arg::Fd(number as u8), small),
             _ => (Arg::Fd(number as u8), Arg::int(0)),
         };
-        let mut args: Args = smallvec::smallvec![Given::plain(fileno), Given::plain(length)];
+        let mut args: Args = smallvec::smallvec![PassedArg::plain(fileno), PassedArg::plain(length)];
         if mode == Mode::Read && !self.one_in(8) {
             args.push(word("access", Self::flag(self.pick(&["ACCESS_READ", "ACCESS_COPY"]))));
         } else if self.one_in(3) {
@@ -127,19 +127,25 @@ impl<C: Choices> Maker<'_, C> {
         if self.one_in(24) {
             self.spoil(&mut args);
         }
-        args.retain(|given| !matches!(given.arg, Arg::Thing(Thing::Text | Thing::Accent | Thing::LongText)));
+        args.retain(|given| {
+            !matches!(given.arg, Arg::WrongType(WrongType::Text | WrongType::Accent | WrongType::LongText))
+        });
         args
     }
 
     fn anonymous_map(&mut self) -> Args {
-        let nothing = Given::plain(Arg::int(-1));
+        let nothing = PassedArg::plain(Arg::int(-1));
         let small = Arg::int(8 + self.below(72) as i128);
         let page = Num { base: Base::Pages(1 + self.below(2) as u8), plus: self.below(5) as i128 - 2 };
         match self.below(8) {
-            0 => smallvec::smallvec![nothing, Given::plain(Arg::Int(page))],
-            1 => smallvec::smallvec![nothing, Given::plain(Arg::Int(page)), Given::plain(Self::flag("MAP_PRIVATE"))],
-            2 => smallvec::smallvec![nothing, Given::plain(small), Given::plain(Self::flag("MAP_PRIVATE"))],
-            _ => smallvec::smallvec![nothing, Given::plain(small)],
+            0 => smallvec::smallvec![nothing, PassedArg::plain(Arg::Int(page))],
+            1 => smallvec::smallvec![
+                nothing,
+                PassedArg::plain(Arg::Int(page)),
+                PassedArg::plain(Self::flag("MAP_PRIVATE"))
+            ],
+            2 => smallvec::smallvec![nothing, PassedArg::plain(small), PassedArg::plain(Self::flag("MAP_PRIVATE"))],
+            _ => smallvec::smallvec![nothing, PassedArg::plain(small)],
         }
     }
 
@@ -149,8 +155,8 @@ impl<C: Choices> Maker<'_, C> {
         let start = self.below(12) as i128;
         let source = self.source(count);
         let source = if let Arg::Bytes(..) = source { source } else { Arg::bytes(b"") };
-        let plain = |value| Given::plain(Arg::int(value));
-        smallvec::smallvec![plain(start), plain(start + count as i128), Given::plain(source)]
+        let plain = |value| PassedArg::plain(Arg::int(value));
+        smallvec::smallvec![plain(start), plain(start + count as i128), PassedArg::plain(source)]
     }
 
     /// Every second byte or so of a slice, perhaps backwards, and just as many bytes.
@@ -158,16 +164,16 @@ impl<C: Choices> Maker<'_, C> {
         let (count, stride, start) = (1 + self.below(4), 1 + self.below(3), self.below(6));
         let (last, stride) = ((start + (count - 1) * stride) as i128, stride as i128);
         let bytes = Arg::bytes(&b"0123456789"[..count]);
-        let plain = |value| Given::plain(Arg::int(value));
+        let plain = |value| PassedArg::plain(Arg::int(value));
         if start > 0 && self.one_in(3) {
-            return smallvec::smallvec![plain(last), plain(start as i128 - 1), plain(-stride), Given::plain(bytes)];
+            return smallvec::smallvec![plain(last), plain(start as i128 - 1), plain(-stride), PassedArg::plain(bytes)];
         }
-        smallvec::smallvec![plain(start as i128), plain(last + 1), plain(stride), Given::plain(bytes)]
+        smallvec::smallvec![plain(start as i128), plain(last + 1), plain(stride), PassedArg::plain(bytes)]
     }
 
     /// A position within the map, counted from its start, from the position, or from the end.
     fn sound_seek(&mut self) -> Args {
-        let plain = |value: i128| Given::plain(Arg::int(value));
+        let plain = |value: i128| PassedArg::plain(Arg::int(value));
         let near = self.below(12) as i128;
         match self.below(6) {
             0 => smallvec::smallvec![plain(near - 4), plain(1)],
@@ -182,55 +188,55 @@ impl<C: Choices> Maker<'_, C> {
         let files = self.world.len();
         let name = self.below(files);
         let other = (name + 1 + self.below(files - 1)) % files;
-        [name, other].map(|name| Given::plain(Arg::Path(name as u8))).into_iter().collect()
+        [name, other].map(|name| PassedArg::plain(Arg::Path(name as u8))).into_iter().collect()
     }
 
     /// Overlapping ranges near the start of the map.
     fn fitting_move(&mut self) -> Args {
-        let mut plain = |below| Given::plain(Arg::int(self.below(below) as i128));
+        let mut plain = |below| PassedArg::plain(Arg::int(self.below(below) as i128));
         smallvec::smallvec![plain(9), plain(9), plain(7)]
     }
 
-    fn arg(&mut self, sort: Sort) -> Arg {
+    fn arg(&mut self, domain: Domain) -> Arg {
         if self.one_in(28) {
             return self.odd();
         }
-        match sort {
-            Sort::Position => self.position(),
-            Sort::Count => self.count(),
-            Sort::Length => Arg::Int(self.number(&[Base::FileSize, Base::Zero, Base::Pages(1)])),
-            Sort::NewSize => {
+        match domain {
+            Domain::Position => self.position(),
+            Domain::Count => self.count(),
+            Domain::Length => Arg::Int(self.number(&[Base::FileSize, Base::Zero, Base::Pages(1)])),
+            Domain::NewSize => {
                 Arg::Int(self.number(&[Base::Len, Base::Zero, Base::FileSize, Base::Pages(1), Base::Pages(2)]))
             }
-            Sort::FileSize => Arg::Int(self.file_size()),
-            Sort::Descriptors | Sort::Memory => Arg::int(1),
-            Sort::Offset => self.offset(),
-            Sort::Byte => self.byte(),
-            Sort::Needle => self.needle(),
-            Sort::Source => {
+            Domain::FileSize => Arg::Int(self.file_size()),
+            Domain::Descriptors | Domain::Memory => Arg::int(1),
+            Domain::Offset => self.offset(),
+            Domain::Byte => self.byte(),
+            Domain::Needle => self.needle(),
+            Domain::Source => {
                 let size = if self.one_in(16) { self.below(70) } else { self.below(6) };
                 self.source(size)
             }
-            Sort::FileBytes => {
+            Domain::FileBytes => {
                 let size = self.below(12);
-                Arg::Bytes(Wrap::Bytes, self.content(size))
+                Arg::Bytes(BytesLike::Bytes, self.content(size))
             }
-            Sort::Flags => self.flag_set("MAP_"),
-            Sort::Prot => self.flag_set("PROT_"),
-            Sort::Access => self.constant("ACCESS_"),
-            Sort::Advice => self.constant("MADV_"),
-            Sort::Sync => self.flag_set("MS_"),
-            Sort::Text => Arg::Thing(self.pick(&[Thing::Text, Thing::Accent, Thing::LongText])),
-            Sort::Whence => Arg::int(self.below(5) as i128 - 1),
-            Sort::Truth => Arg::Bool(self.one_in(2)),
-            Sort::Descriptor => self.descriptor(),
-            Sort::Other => self.other(),
-            Sort::Path => Arg::Path(self.below(self.files.max(1)) as u8),
-            Sort::Mode => Arg::Mode(if self.one_in(8) { Mode::New } else { self.pick(&[Mode::Update, Mode::Read]) }),
+            Domain::Flags => self.flag_set("MAP_"),
+            Domain::Prot => self.flag_set("PROT_"),
+            Domain::Access => self.constant("ACCESS_"),
+            Domain::Advice => self.constant("MADV_"),
+            Domain::Sync => self.flag_set("MS_"),
+            Domain::Text => Arg::WrongType(self.pick(&[WrongType::Text, WrongType::Accent, WrongType::LongText])),
+            Domain::Whence => Arg::int(self.below(5) as i128 - 1),
+            Domain::Truth => Arg::Bool(self.one_in(2)),
+            Domain::Descriptor => self.descriptor(),
+            Domain::Other => self.other(),
+            Domain::Path => Arg::Path(self.below(self.files.max(1)) as u8),
+            Domain::Mode => Arg::Mode(if self.one_in(8) { Mode::New } else { self.pick(&[Mode::Update, Mode::Read]) }),
         }
     }
 
-    /// A number near one of these, or at a boundary of the machine's integers.
+    /// A number near one of these, or at a boundary of the stepper's integers.
     fn number(&mut self, bases: &[Base]) -> Num {
         if self.one_in(24) {
             return Num::plain(self.boundary());
@@ -311,8 +317,8 @@ impl<C: Choices> Maker<'_, C> {
         Arg::Bytes(wrap, bytes)
     }
 
-    fn wrap(&mut self) -> Wrap {
-        if self.one_in(8) { self.pick(&Wrap::ALL) } else { Wrap::Bytes }
+    fn wrap(&mut self) -> BytesLike {
+        if self.one_in(8) { self.pick(&BytesLike::ALL) } else { BytesLike::Bytes }
     }
 
     fn source(&mut self, size: usize) -> Arg {
@@ -355,7 +361,7 @@ impl<C: Choices> Maker<'_, C> {
             2 => Arg::Index(Num::plain(self.boundary())),
             3 => self.needle(),
             4 => Arg::File(0),
-            _ => Arg::Thing(self.pick(&Thing::ALL).0),
+            _ => Arg::WrongType(self.pick(&WrongType::ALL).0),
         }
     }
 

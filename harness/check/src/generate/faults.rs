@@ -2,7 +2,7 @@
 
 use super::Maker;
 use crate::choices::Choices;
-use mmapcheck_spec::{Arg, Kind, Op, Step};
+use mmapcheck_spec::{Arg, ObjectKind, Op, Step};
 
 impl<C: Choices> Maker<'_, C> {
     /// A limit, a step that may need more than it grants, and mostly the end of the limit. Nothing, where one of the operations
@@ -14,11 +14,11 @@ impl<C: Choices> Maker<'_, C> {
         if !self.mix.ops.contains(&limit) || !self.mix.ops.contains(&met) {
             return Vec::new();
         }
-        let Some(on) = self.slot(Kind::Map) else { return Vec::new() };
+        let Some(on) = self.slot(ObjectKind::Map) else { return Vec::new() };
         let low = self.args(limit);
         let met = match met {
             Op::Resize => Step { op: Op::Resize, on, bind: 0, args: self.args(Op::Resize) },
-            _ => Step { op: Op::New, on: 0, bind: self.bind(Kind::Map), args: self.args(Op::New) },
+            _ => Step { op: Op::New, on: 0, bind: self.bind(ObjectKind::Map), args: self.args(Op::New) },
         };
         let mut steps = vec![Step { op: limit, on: 0, bind: 0, args: low }, met];
         if !self.one_in(4) {

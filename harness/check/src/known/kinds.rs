@@ -1,6 +1,6 @@
 //! Which kinds of divergence there can be, so that a pattern that can match none is refused.
 
-use super::{END, Rule, SIGBUS, SIGSEGV, fits};
+use super::{END, Pattern, SIGBUS, SIGSEGV, fits};
 use crate::compare::{Field, Severity, end_kind};
 use mmapcheck_spec::{End, Op};
 
@@ -8,26 +8,26 @@ use mmapcheck_spec::{End, Op};
 pub(super) type Key = &'static str;
 
 /// What the two sides of a divergence can be, by field and severity.
-const SIDES: [(Field, Severity, Kind, Kind); 14] = [
-    (Field::Answer, Severity::Message, Kind::Text, Kind::Text),
-    (Field::Answer, Severity::Class, Kind::Class, Kind::Class),
-    (Field::Answer, Severity::Value, Kind::Outcome, Kind::Outcome),
-    (Field::Answer, Severity::Death, Kind::Rough, Kind::End),
-    (Field::Answer, Severity::Death, Kind::Death, Kind::RoughOrEnd),
-    (Field::Pos, Severity::Value, Kind::Nothing, Kind::Nothing),
-    (Field::Len, Severity::Value, Kind::Nothing, Kind::Nothing),
-    (Field::Closed, Severity::Value, Kind::Nothing, Kind::Nothing),
-    (Field::Map, Severity::Value, Kind::Nothing, Kind::Nothing),
-    (Field::File, Severity::Bytes, Kind::Nothing, Kind::Size),
-    (Field::Closing, Severity::Death, Kind::Nothing, Kind::End),
-    (Field::Descriptors, Severity::Value, Kind::Nothing, Kind::Count),
-    (Field::Pages, Severity::Value, Kind::Nothing, Kind::Count),
-    (Field::Strays, Severity::Value, Kind::Nothing, Kind::Count),
+const SIDES: [(Field, Severity, Expectation, Expectation); 14] = [
+    (Field::Answer, Severity::Message, Expectation::Text, Expectation::Text),
+    (Field::Answer, Severity::Class, Expectation::Class, Expectation::Class),
+    (Field::Answer, Severity::Value, Expectation::Outcome, Expectation::Outcome),
+    (Field::Answer, Severity::Death, Expectation::Rough, Expectation::End),
+    (Field::Answer, Severity::Death, Expectation::Death, Expectation::RoughOrEnd),
+    (Field::Pos, Severity::Value, Expectation::Nothing, Expectation::Nothing),
+    (Field::Len, Severity::Value, Expectation::Nothing, Expectation::Nothing),
+    (Field::Closed, Severity::Value, Expectation::Nothing, Expectation::Nothing),
+    (Field::Map, Severity::Value, Expectation::Nothing, Expectation::Nothing),
+    (Field::File, Severity::Bytes, Expectation::Nothing, Expectation::Size),
+    (Field::Closing, Severity::Death, Expectation::Nothing, Expectation::End),
+    (Field::Descriptors, Severity::Value, Expectation::Nothing, Expectation::Count),
+    (Field::Pages, Severity::Value, Expectation::Nothing, Expectation::Count),
+    (Field::Strays, Severity::Value, Expectation::Nothing, Expectation::Count),
 ];
 
 /// The kinds of one side.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Expectation {
     /// A text without its numbers.
     Text,
     /// The class of an exception, with its `errno` where it has one.
@@ -67,13 +67,13 @@ const EXCEPTIONS: &str = "ArithmeticError AssertionError AttributeError BaseExce
     UnicodeEncodeError UnicodeError ValueError ZeroDivisionError error";
 
 /// Whether there can be a divergence that a rule takes in; else the key that is wrong, and why.
-pub(super) fn check(rule: &Rule) -> Result<(), (Key, String)> {
+pub(super) fn check(rule: &Pattern) -> Result<(), (Key, String)> {
     if !Op::ALL.iter().any(|op| fits(&rule.op, op.row().name)) && !fits(&rule.op, END) {
         return Err(("op", format!("'{}' is no operation, and {END} is the end of a case", rule.op)));
     }
-    let acts = |op: &&Op| !matches!(op, Op::With | Op::WithRaise);
-    if !rule.acts.is_empty() && !Op::ALL.iter().filter(acts).any(|op| fits(&rule.acts, op.row().name)) {
-        return Err(("acts", format!("'{}' is no operation that an argument can do", rule.acts)));
+    let callback = |op: &&Op| !matches!(op, Op::With | Op::WithRaise);
+    if !rule.callback.is_empty() && !Op::ALL.iter().filter(callback).any(|op| fits(&rule.callback, op.row().name)) {
+        return Err(("callback", format!("'{}' is no operation that an argument can do", rule.callback)));
     }
     if !Field::ALL.iter().any(|(_, name)| fits(&rule.field, name)) {
         let names: Vec<_> = Field::ALL.iter().map(|(_, name)| *name).collect();
@@ -108,44 +108,46 @@ pub(super) fn check(rule: &Rule) -> Result<(), (Key, String)> {
     Ok(())
 }
 
-fn nothing_is(pattern: &str, kinds: impl Iterator<Item = Kind>) -> String {
-    let mut there: Vec<&str> = kinds.map(Kind::described).collect();
+fn nothing_is(pattern: &str, kinds: impl Iterator<Item = Expectation>) -> String {
+    let mut there: Vec<&str> = kinds.map(Expectation::described).collect();
     there.dedup();
     format!("nothing can be '{pattern}' here: {}", there.join(", or "))
 }
 
-impl Kind {
+impl Expectation {
     fn described(self) -> &'static str {
         match self {
-            Kind::Text => "a text with # for each number",
-            Kind::Class => "an exception class, with its errno if it has one",
-            Kind::Outcome => "a type or an exception class",
-            Kind::Rough => "'a value' or 'an exception', beside a death",
-            Kind::End => "'hung', 'died of signal 11 (SIGSEGV)' or 'exited with status 3'",
-            Kind::Death => "'died of signal 7 (SIGBUS)' or 'died of signal 11 (SIGSEGV)', where that is foreseen",
-            Kind::RoughOrEnd => "'a value', 'an exception' or another end, beside a death that is foreseen",
-            Kind::Nothing => "'' for what a step leaves behind",
-            Kind::Size => "'same size' or 'another size'",
-            Kind::Count => "'more' or 'fewer'",
+            Expectation::Text => "a text with # for each number",
+            Expectation::Class => "an exception class, with its errno if it has one",
+            Expectation::Outcome => "a type or an exception class",
+            Expectation::Rough => "'a value' or 'an exception', beside a death",
+            Expectation::End => "'hung', 'died of signal 11 (SIGSEGV)' or 'exited with status 3'",
+            Expectation::Death => {
+                "'died of signal 7 (SIGBUS)' or 'died of signal 11 (SIGSEGV)', where that is foreseen"
+            }
+            Expectation::RoughOrEnd => "'a value', 'an exception' or another end, beside a death that is foreseen",
+            Expectation::Nothing => "'' for what a step leaves behind",
+            Expectation::Size => "'same size' or 'another size'",
+            Expectation::Count => "'more' or 'fewer'",
         }
     }
 
-    /// Whether a pattern can match a kind of this sort.
+    /// Whether a pattern can match a kind of this domain.
     fn can_be(self, pattern: &str) -> bool {
         let any = |samples: &[&str]| samples.iter().any(|sample| fits(pattern, sample));
         match self {
-            Kind::Text => !pattern.contains(|c: char| c.is_ascii_digit()),
-            Kind::Class => is_class(pattern),
-            Kind::Outcome => is_class(pattern) || TYPES.split_whitespace().any(|name| fits(pattern, name)),
-            Kind::Rough => any(&["a value", "an exception"]),
-            Kind::End => is_end(pattern),
-            Kind::Death => {
+            Expectation::Text => !pattern.contains(|c: char| c.is_ascii_digit()),
+            Expectation::Class => is_class(pattern),
+            Expectation::Outcome => is_class(pattern) || TYPES.split_whitespace().any(|name| fits(pattern, name)),
+            Expectation::Rough => any(&["a value", "an exception"]),
+            Expectation::End => is_end(pattern),
+            Expectation::Death => {
                 any(&[SIGBUS, SIGSEGV].map(|signal| End::Died(signal).to_string()).each_ref().map(|s| s.as_str()))
             }
-            Kind::RoughOrEnd => Kind::Rough.can_be(pattern) || is_end(pattern),
-            Kind::Nothing => any(&[""]),
-            Kind::Size => any(&["same size", "another size"]),
-            Kind::Count => any(&["more", "fewer"]),
+            Expectation::RoughOrEnd => Expectation::Rough.can_be(pattern) || is_end(pattern),
+            Expectation::Nothing => any(&[""]),
+            Expectation::Size => any(&["same size", "another size"]),
+            Expectation::Count => any(&["more", "fewer"]),
         }
     }
 }
@@ -166,6 +168,6 @@ fn is_end(pattern: &str) -> bool {
     let signals = (1..=64).map(End::Died);
     let statuses = (-1..=255).map(|status| End::Exited(status, String::new()));
     let exits = |pattern: &str| pattern.strip_prefix("exited with status ").is_some_and(|n| n.parse::<i32>().is_ok());
-    signals.chain(statuses).chain([End::Hung, End::Garbled(String::new())]).any(|end| fits(pattern, &end_kind(&end)))
+    signals.chain(statuses).chain([End::Hung, End::Malformed(String::new())]).any(|end| fits(pattern, &end_kind(&end)))
         || exits(pattern)
 }

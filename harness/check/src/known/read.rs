@@ -1,6 +1,6 @@
 //! Reading a list of known divergences, strictly: whatever is misspelt is an error with its line.
 
-use super::{Entry, KnownError, Rule, kinds};
+use super::{Entry, KnownListError, Pattern, kinds};
 use mmapcheck_spec::pages::{Scope, all, scope};
 use mmapcheck_spec::{Case, notation};
 use serde::Deserialize;
@@ -24,7 +24,7 @@ struct Raw {
     what: Text,
     link: Option<Text>,
     op: Option<Text>,
-    acts: Option<Text>,
+    callback: Option<Text>,
     field: Option<Text>,
     expected: Option<Text>,
     actual: Option<Text>,
@@ -40,12 +40,12 @@ struct Raw {
 
 type Text = Spanned<String>;
 
-pub(super) fn read(file: &str, text: &str) -> Result<Vec<Entry>, KnownError> {
+pub(super) fn read(file: &str, text: &str) -> Result<Vec<Entry>, KnownListError> {
     let source = Source { file, text };
     let list: List = toml::from_str(text).map_err(|error| {
         source.wrong(&error.span().unwrap_or_default(), error.message().lines().next().unwrap_or(""))
     })?;
-    let ids = example_ids().map_err(KnownError)?;
+    let ids = example_ids().map_err(KnownListError)?;
     let mut seen = HashMap::new();
     let mut entries = Vec::new();
     for raw in &list.divergence {
@@ -81,11 +81,11 @@ impl Source<'_> {
         1 + self.text[..span.start].matches('\n').count()
     }
 
-    fn wrong(&self, span: &Range<usize>, message: &str) -> KnownError {
-        KnownError(format!("{}:{}: {message}", self.file, self.line(span)))
+    fn wrong(&self, span: &Range<usize>, message: &str) -> KnownListError {
+        KnownListError(format!("{}:{}: {message}", self.file, self.line(span)))
     }
 
-    fn entry(&self, raw: &Raw, ids: &HashSet<String>) -> Result<Entry, KnownError> {
+    fn entry(&self, raw: &Raw, ids: &HashSet<String>) -> Result<Entry, KnownListError> {
         let id = raw.id.as_ref();
         if id.is_empty() || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
             return Err(self.wrong(&raw.id.span(), &format!("'{id}' is no id: small letters, digits and '-'")));
@@ -113,7 +113,7 @@ impl Source<'_> {
         })
     }
 
-    fn clauses(&self, raw: &Raw, ids: &HashSet<String>) -> Result<Vec<String>, KnownError> {
+    fn clauses(&self, raw: &Raw, ids: &HashSet<String>) -> Result<Vec<String>, KnownListError> {
         let Some(clauses) = &raw.clauses else { return Ok(Vec::new()) };
         if clauses.as_ref().is_empty() {
             return Err(self.wrong(&clauses.span(), "'clauses' names at least one clause"));
@@ -125,10 +125,10 @@ impl Source<'_> {
     }
 
     /// What the entry takes in and its case; all of it is there, or nothing.
-    fn shown(&self, raw: &Raw) -> Result<Option<(Rule, Case)>, KnownError> {
+    fn shown(&self, raw: &Raw) -> Result<Option<(Pattern, Case)>, KnownListError> {
         let (op, field, expected, actual, text) = match (&raw.op, &raw.field, &raw.expected, &raw.actual, &raw.case) {
             (Some(op), Some(field), Some(expected), Some(actual), Some(case)) => (op, field, expected, actual, case),
-            (None, None, None, None, None) if raw.severity.is_none() && raw.acts.is_none() => return Ok(None),
+            (None, None, None, None, None) if raw.severity.is_none() && raw.callback.is_none() => return Ok(None),
             _ => {
                 let parts =
                     [("op", &raw.op), ("field", &raw.field), ("expected", &raw.expected), ("actual", &raw.actual)];
@@ -141,10 +141,10 @@ impl Source<'_> {
             severity.map_err(|message: String| self.wrong(&text.span(), &message))
         });
         let owned = |text: &Text| text.as_ref().clone();
-        let rule = Rule {
+        let rule = Pattern {
             id: owned(&raw.id),
             op: owned(op),
-            acts: raw.acts.as_ref().map(owned).unwrap_or_default(),
+            callback: raw.callback.as_ref().map(owned).unwrap_or_default(),
             field: owned(field),
             expected: owned(expected),
             actual: owned(actual),
@@ -152,27 +152,29 @@ impl Source<'_> {
         };
         kinds::check(&rule).map_err(|(key, message)| {
             let parts = [("op", op), ("field", field), ("expected", expected), ("actual", actual)];
-            let part =
-                parts.iter().find(|(name, _)| *name == key).map_or(raw.acts.as_ref().unwrap_or(op), |(_, part)| part);
+            let part = parts
+                .iter()
+                .find(|(name, _)| *name == key)
+                .map_or(raw.callback.as_ref().unwrap_or(op), |(_, part)| part);
             self.wrong(&part.span(), &message)
         })?;
         Ok(Some((rule, self.case(text)?)))
     }
 
-    fn case(&self, text: &Text) -> Result<Case, KnownError> {
+    fn case(&self, text: &Text) -> Result<Case, KnownListError> {
         // A text in three quotes begins behind its first line break, if that is where they stand.
         let first = &self.text[text.span()];
         let begins_below = ["'''\n", "\"\"\"\n"].iter().any(|quotes| first.starts_with(quotes));
         let line = self.line(&text.span()) + usize::from(begins_below);
         let session = notation::parse(text.as_ref(), line)
-            .map_err(|error| KnownError(format!("{}:{}: {}", self.file, error.line, error.message)))?;
+            .map_err(|error| KnownListError(format!("{}:{}: {}", self.file, error.line, error.message)))?;
         if session.case.steps.is_empty() {
             return Err(self.wrong(&text.span(), "the case does nothing"));
         }
         Ok(session.case)
     }
 
-    fn scope(&self, raw: &Raw) -> Result<Scope, KnownError> {
+    fn scope(&self, raw: &Raw) -> Result<Scope, KnownListError> {
         let keys = [("since", &raw.since), ("until", &raw.until), ("platform", &raw.platform)];
         let mut read = Scope::default();
         for (key, text) in keys {

@@ -1,6 +1,6 @@
 //! Entries proposed for what a run has found.
 
-use super::{Rule, kinds};
+use super::{Pattern, kinds};
 use crate::compare::Bucket;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
@@ -12,10 +12,10 @@ pub const KIND: &str = "# kind: ";
 /// A kind of divergence in reports and saved findings, in the words of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Kind {
+pub struct BucketPattern {
     op: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    acts: String,
+    callback: String,
     field: String,
     expected: String,
     actual: String,
@@ -25,20 +25,20 @@ pub struct Kind {
 
 /// The kind of a divergence as reports and saved findings say it.
 #[must_use]
-pub fn kind(bucket: &Bucket) -> Kind {
-    let Rule { op, acts, field, expected, actual, severity, .. } = Rule::of(bucket);
-    Kind { op, acts, field, expected, actual, severity: severity.map(|severity| severity.to_string()) }
+pub fn kind(bucket: &Bucket) -> BucketPattern {
+    let Pattern { op, callback, field, expected, actual, severity, .. } = Pattern::of(bucket);
+    BucketPattern { op, callback, field, expected, actual, severity: severity.map(|severity| severity.to_string()) }
 }
 
-impl Kind {
+impl BucketPattern {
     /// On one line, as TOML writes a table.
     #[must_use]
     pub fn line(&self) -> String {
-        let Kind { op, acts, field, expected, actual, severity } = self;
-        let acts = if acts.is_empty() { String::new() } else { format!(", acts = {}", quoted(acts)) };
+        let BucketPattern { op, callback, field, expected, actual, severity } = self;
+        let callback = if callback.is_empty() { String::new() } else { format!(", callback = {}", quoted(callback)) };
         let severity = severity.as_ref().map(|severity| format!(", severity = {}", quoted(severity)));
         format!(
-            "{{ op = {}{acts}, field = {}, expected = {}, actual = {}{} }}",
+            "{{ op = {}{callback}, field = {}, expected = {}, actual = {}{} }}",
             quoted(op),
             quoted(field),
             quoted(expected),
@@ -48,12 +48,12 @@ impl Kind {
     }
 
     /// The rule of an entry for it. What a list could not be checked for is left open.
-    fn rule(mut self) -> Kind {
+    fn rule(mut self) -> BucketPattern {
         for _ in 0..4 {
-            let rule = Rule {
+            let rule = Pattern {
                 id: String::new(),
                 op: self.op.clone(),
-                acts: self.acts.clone(),
+                callback: self.callback.clone(),
                 field: self.field.clone(),
                 expected: self.expected.clone(),
                 actual: self.actual.clone(),
@@ -74,7 +74,7 @@ impl Kind {
 struct Found {
     id: String,
     headline: String,
-    kind: Kind,
+    kind: BucketPattern,
     clause: Option<String>,
     session: String,
 }
@@ -126,11 +126,12 @@ pub fn propose(files: &[(String, String)]) -> Result<String, String> {
         // `READ-3` would name all examples of the clause, `READ-3.1` names just the first.
         let clauses: Vec<_> = failed.keys().filter(|id| of_clause(id)).cloned().collect();
         clauses.iter().for_each(|id| drop(failed.remove(id)));
-        let Kind { op, acts, field, expected, actual, severity } = found.kind.rule();
+        let BucketPattern { op, callback, field, expected, actual, severity } = found.kind.rule();
         let mut entry = Entry::new(&unique(&found.id, &mut ids), &found.headline);
-        let keys = [("op", &op), ("acts", &acts), ("field", &field), ("expected", &expected), ("actual", &actual)];
+        let keys =
+            [("op", &op), ("callback", &callback), ("field", &field), ("expected", &expected), ("actual", &actual)];
         keys.into_iter()
-            .filter(|(key, text)| *key != "acts" || !text.is_empty())
+            .filter(|(key, text)| *key != "callback" || !text.is_empty())
             .chain(severity.iter().map(|text| ("severity", text)))
             .for_each(|(key, text)| entry.key(key, text));
         entry.clauses(&clauses);
@@ -150,7 +151,7 @@ pub fn propose(files: &[(String, String)]) -> Result<String, String> {
 fn saved(name: &str, text: &str) -> Result<Found, String> {
     let line = text.lines().find_map(|line| line.strip_prefix(KIND));
     let line = line.ok_or_else(|| format!("neither a report nor a saved finding: no line begins with '{KIND}'"))?;
-    let mut table: BTreeMap<String, Kind> =
+    let mut table: BTreeMap<String, BucketPattern> =
         toml::from_str(&format!("kind = {line}")).map_err(|error| error.message().to_owned())?;
     let headline = text.lines().next().and_then(|first| first.split_once(": ")).map_or("", |(_, headline)| headline);
     let stem =

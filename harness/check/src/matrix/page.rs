@@ -43,7 +43,7 @@ fn summary_row(key: &str, shown: &Shown) -> String {
         shown.profile,
         many(|cell| *cell == Cell::Pass),
         many(|cell| matches!(cell, Cell::Fail(_))),
-        many(|cell| matches!(cell, Cell::Known(_))),
+        many(|cell| matches!(cell, Cell::KnownList(_))),
         many(|cell| matches!(cell, Cell::Died(_))),
         many(|cell| matches!(cell, Cell::Unsupported(_))),
         many(|cell| matches!(cell, Cell::NotRun(_))),
@@ -61,7 +61,7 @@ fn row(matrix: &Matrix, page: &Page, clause: &Clause) -> String {
     let mark = |shown: &Shown| match shown.clauses.get(&clause.id) {
         Some(Cell::Pass) => "+",
         Some(Cell::Fail(_)) => "**F**",
-        Some(Cell::Known(_)) => "k",
+        Some(Cell::KnownList(_)) => "k",
         Some(Cell::Died(_)) => "**D**",
         Some(Cell::Unsupported(_)) => "?",
         Some(Cell::NotRun(_)) | None => "-",
@@ -71,7 +71,7 @@ fn row(matrix: &Matrix, page: &Page, clause: &Clause) -> String {
 }
 
 fn fails(shown: &Shown, clause: &Clause) -> bool {
-    matches!(shown.clauses.get(&clause.id), Some(Cell::Fail(_) | Cell::Died(_) | Cell::Known(_)))
+    matches!(shown.clauses.get(&clause.id), Some(Cell::Fail(_) | Cell::Died(_) | Cell::KnownList(_)))
 }
 
 /// The page of one target: its divergences in random cases, the worst first, then the examples it fails.
@@ -133,7 +133,7 @@ fn section(place: usize, found: &Found, shown: &Shown) -> String {
 fn failures(shown: &Shown, pages: &[Page]) -> String {
     let wrong = |cell: &Cell| match cell {
         Cell::Fail(wrong) => Some((wrong.clone(), "")),
-        Cell::Known(wrong) => Some((wrong.clone(), "known: ")),
+        Cell::KnownList(wrong) => Some((wrong.clone(), "known: ")),
         Cell::Died(wrong) => Some((wrong.clone(), "died: ")),
         _ => None,
     };
@@ -168,7 +168,7 @@ fn counts(shown: &Shown) -> String {
         let _ = writeln!(text, "- {} × not comparable to the end of the case: {}", grouped(*count), line(why));
     }
     if shown.milder > 0 {
-        let _ = writeln!(text, "- {} kinds of difference in the texts of exceptions alone", shown.milder);
+        let _ = writeln!(text, "- {} kinds of divergence in the texts of exceptions alone", shown.milder);
     }
     if text.is_empty() { text } else { format!("## Counted apart\n\n{text}") }
 }

@@ -1,12 +1,12 @@
 //! The worker's side: answers requests until its input ends.
 
-use super::wire::{Reply, Request, SweepOrder, WireSwept, WireTrace, ready};
-use super::{Orders, Subject};
+use super::wire::{BatchRequest, Reply, Request, WireBatchResult, WireTrace, ready};
+use super::{TargetSpec, WorkerConfig};
+use crate::batch::{BatchResult, batch};
 use crate::census::Census;
 use crate::limits;
-use crate::run::{Judge, Stepwise};
-use crate::sweep::{Swept, sweep};
-use mmapcheck_spec::{Target, TargetError, Trace, Watch, notation};
+use crate::run::{InProcess, Oracle};
+use mmapcheck_spec::{Detail, Target, TargetError, Trace, notation};
 use mmapcheck_targets::Embedded;
 use mmapcheck_targets::progress::Progress;
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -20,13 +20,13 @@ use std::rc::Rc;
 ///
 /// # Errors
 /// Where the pipe breaks: the campaign is gone.
-pub fn serve(orders: &Orders) -> std::io::Result<()> {
+pub fn serve(orders: &WorkerConfig) -> std::io::Result<()> {
     let mut out = private_stdout()?;
     let mut worker = match Worker::start(orders) {
         Ok(worker) => worker,
         Err(error) => return send(&mut out, &Reply::Failed(error.0)),
     };
-    send(&mut out, &ready(worker.target.host()))?;
+    send(&mut out, &ready(worker.target.info()))?;
     for line in BufReader::new(std::io::stdin()).lines() {
         let reply = match serde_json::from_str(&line?) {
             Ok(request) => worker.answer(request),
@@ -50,7 +50,7 @@ fn private_stdout() -> std::io::Result<File> {
     Ok(File::from(ours))
 }
 
-/// A target that runs wild must not take the machine with it.
+/// A target that runs wild must not take the stepper with it.
 fn limit_resources() -> Result<(), TargetError> {
     let limits = [(Resource::Core, 0), (Resource::Fsize, limits::FILE_BYTES), (Resource::As, limits::ADDRESS_SPACE)];
     for (resource, most) in limits {
@@ -63,31 +63,31 @@ fn limit_resources() -> Result<(), TargetError> {
 struct Worker {
     /// Marks each step on the shared page, so that a death has a place.
     target: Box<dyn Target>,
-    judge: Judge,
+    oracle: Oracle,
     progress: Rc<Progress>,
     /// Whether the target has guards behind its maps.
     guards: Rc<Cell<bool>>,
 }
 
 impl Worker {
-    fn start(orders: &Orders) -> Result<Worker, TargetError> {
+    fn start(orders: &WorkerConfig) -> Result<Worker, TargetError> {
         limit_resources()?;
         mmapcheck_targets::check_interpreter()?;
-        let Subject { module, attr, .. } = &orders.subject;
+        let TargetSpec { module, attr, .. } = &orders.subject;
         let dir = folder(&orders.dir, "target")?;
-        let machine = Embedded::new(module, attr, &dir)?;
-        let (host, guards) = (machine.host().clone(), machine.guards());
+        let stepper = Embedded::new(module, attr, &dir)?;
+        let (info, guards) = (stepper.info().clone(), stepper.guards());
         // Imports have found what PYTHONPATH names from where the user stands; what the target writes by a relative name
         // from now on stays in its own folder.
         std::env::set_current_dir(&dir).map_err(|error| TargetError(format!("{}: {error}", dir.display())))?;
-        let judge = Judge::new(orders.profile.unwrap_or(host.profile))?;
+        let oracle = Oracle::new(orders.profile.unwrap_or(info.profile))?;
         let progress = Progress::open(&orders.dir.join("progress"))
             .map_err(|error| TargetError(format!("the page of marks cannot be opened: {error}")))?;
         let progress = Rc::new(progress);
         let marks = Rc::clone(&progress);
         let census = Census::new(&dir).ok();
-        let target = Box::new(Stepwise { machine, host, mark: move |step| marks.step(step), census });
-        Ok(Worker { target, judge, progress, guards })
+        let target = Box::new(InProcess { stepper, info, mark: move |step| marks.step(step), census });
+        Ok(Worker { target, oracle, progress, guards })
     }
 
     fn answer(&mut self, request: Request) -> Reply {
@@ -95,7 +95,7 @@ impl Worker {
             Request::Run { session, full, to_death } => {
                 self.run(&session, full, to_death).map(|trace| Reply::Ran(WireTrace::from(trace)))
             }
-            Request::Sweep(order) => self.sweep(&order).map(|swept| Reply::Swept(WireSwept::from(swept))),
+            Request::Batch(order) => self.batch(&order).map(|batch| Reply::BatchResult(WireBatchResult::from(batch))),
         };
         answer.unwrap_or_else(|error| Reply::Failed(error.0))
     }
@@ -105,19 +105,19 @@ impl Worker {
             notation::parse(session, 1).map_err(|error| TargetError(format!("a case cannot be read: {error}")))?;
         self.progress.start(0);
         self.guards.set(true);
-        let watch = if full { Watch::Full } else { Watch::Quick };
-        if to_death { self.target.run_to_death(&session.case, watch) } else { self.target.run(&session.case, watch) }
+        let detail = if full { Detail::Full } else { Detail::Quick };
+        if to_death { self.target.run_to_death(&session.case, detail) } else { self.target.run(&session.case, detail) }
     }
 
-    fn sweep(&mut self, order: &SweepOrder) -> Result<Swept, TargetError> {
-        let mix = order.mix(self.judge.profile())?;
+    fn batch(&mut self, order: &BatchRequest) -> Result<BatchResult, TargetError> {
+        let mix = order.mix(self.oracle.profile())?;
         let (marks, guards) = (Rc::clone(&self.progress), Rc::clone(&self.guards));
-        self.judge.set_rules(order.rules()?);
+        self.oracle.set_rules(order.rules()?);
         let starting = &mut |case: u64, again: bool| {
             guards.set(case.is_multiple_of(limits::GUARDED));
             if again { marks.again() } else { marks.start(case) }
         };
-        sweep(&mut self.judge, self.target.as_mut(), &mix, order.seed, order.range(), starting)
+        batch(&mut self.oracle, self.target.as_mut(), &mix, order.seed, order.range(), starting)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Another interpreter, which is a process of its own: judged from this one.
 
-use super::wire::SweepOrder;
-use super::{Gone, Subject, Worker, scratch};
+use super::wire::BatchRequest;
+use super::{TargetSpec, Worker, WorkerLoss, scratch};
+use crate::batch::{BatchResult, batch};
 use crate::compare::outcome_text;
 use crate::limits;
-use crate::run::Judge;
-use crate::sweep::{Swept, sweep};
-use mmapcheck_spec::{Case, Host, Profile, Target, TargetError, Trace, Watch, notation};
+use crate::run::Oracle;
+use mmapcheck_spec::{Case, Detail, Profile, Target, TargetError, TargetInfo, Trace, notation};
 use mmapcheck_targets::driver::{Capabilities, Driver};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -27,56 +27,56 @@ False
 b'\\x00\\x00'
 ";
 
-/// How long a sweep should take.
+/// How long a batch should take.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// An interpreter that runs cases by the driver script, and the judge of what it does.
-pub struct Driven {
+/// An interpreter that runs cases by the driver script, and the oracle of what it does.
+pub struct DriverWorker {
     driver: Driver,
-    judge: Judge,
-    /// How many cases are done in a moment, as the last sweep showed.
+    oracle: Oracle,
+    /// How many cases are done in a moment, as the last batch showed.
     at_once: u64,
     /// Keeps the folder while it is used; removed with it.
     _dir: TempDir,
 }
 
-impl Driven {
+impl DriverWorker {
     /// Starts this interpreter on the class.
     ///
     /// # Errors
     /// Where it does not start, or the reference does not answer for what it claims to be.
     pub fn start(
         python: &Path,
-        subject: &Subject,
+        subject: &TargetSpec,
         profile: Option<Profile>,
         hang: Duration,
-    ) -> Result<Driven, TargetError> {
+    ) -> Result<DriverWorker, TargetError> {
         let dir = scratch()?;
         let mut driver = Driver::start(python, &subject.module, &subject.attr, dir.path(), hang)?;
         refuse_what_does_nothing(&mut driver)?;
-        let claimed = driver.host().profile;
+        let claimed = driver.info().profile;
         if profile.is_none() && !claimed.known() {
             return Err(TargetError(format!(
-                "{}: {}; --profile names another to judge by",
-                driver.host().name,
+                "{}: {}; --profile names another to oracle by",
+                driver.info().name,
                 Profile::KNOWN
             )));
         }
-        let judge = Judge::new(profile.unwrap_or(claimed))?;
-        Ok(Driven { driver, judge, at_once: limits::FIRST, _dir: dir })
+        let oracle = Oracle::new(profile.unwrap_or(claimed))?;
+        Ok(DriverWorker { driver, oracle, at_once: limits::FIRST, _dir: dir })
     }
 }
 
 /// A driver that answers everything alike, such as one that claims that everything passes, drives nothing.
 fn refuse_what_does_nothing(driver: &mut Driver) -> Result<(), TargetError> {
     let session = notation::parse(FIVE_ANSWERS, 1).map_err(|error| TargetError(error.to_string()))?;
-    let trace = driver.run(&session.case, Watch::Quick)?;
+    let trace = driver.run(&session.case, Detail::Quick)?;
     let answers: Vec<_> = trace.steps.iter().skip(1).filter_map(|step| step.result.as_ref().ok()).collect();
     match answers.as_slice() {
         [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|answer| answer == first) => {
             Err(TargetError(format!(
                 "{} answers {} to everything it is asked: it does nothing",
-                driver.host().name,
+                driver.info().name,
                 outcome_text(first)
             )))
         }
@@ -84,24 +84,24 @@ fn refuse_what_does_nothing(driver: &mut Driver) -> Result<(), TargetError> {
     }
 }
 
-impl Worker for Driven {
+impl Worker for DriverWorker {
     fn at_once(&self) -> u64 {
         self.at_once
     }
 
-    fn sweep(&mut self, order: SweepOrder) -> Result<Result<Swept, Gone>, TargetError> {
+    fn batch(&mut self, order: BatchRequest) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
         let began = Instant::now();
-        let mix = order.mix(self.judge.profile())?;
-        self.judge.set_rules(order.rules()?);
-        let mut swept = sweep(&mut self.judge, &mut self.driver, &mix, order.seed, order.range(), &mut |_, _| {})?;
+        let mix = order.mix(self.oracle.profile())?;
+        self.oracle.set_rules(order.rules()?);
+        let mut batch = batch(&mut self.oracle, &mut self.driver, &mix, order.seed, order.range(), &mut |_, _| {})?;
         let stalls = self.driver.take_stalls();
         if stalls > 0 {
-            swept.incomparable.push((STALL.into(), stalls));
+            batch.incomparable.push((STALL.into(), stalls));
         }
-        let rate = swept.cases as f64 / began.elapsed().as_secs_f64().max(1e-9);
+        let rate = batch.cases as f64 / began.elapsed().as_secs_f64().max(1e-9);
         // A target that is slow, or hangs, must not keep the campaign from noticing that its time is over.
         self.at_once = ((rate * MOMENT.as_secs_f64()) as u64).clamp(1, limits::DRIVEN);
-        Ok(Ok(swept))
+        Ok(Ok(batch))
     }
 
     fn set_hang(&mut self, hang: Duration) {
@@ -116,20 +116,20 @@ impl Worker for Driven {
 /// Why a case is counted that gave no answer in time, and did when it was run again.
 const STALL: &str = "it gave no answer in time once, and did when it was run again";
 
-impl Target for Driven {
-    fn host(&self) -> &Host {
-        self.driver.host()
+impl Target for DriverWorker {
+    fn info(&self) -> &TargetInfo {
+        self.driver.info()
     }
 
-    fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
-        self.driver.run(case, watch)
+    fn run(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
+        self.driver.run(case, detail)
     }
 
-    fn run_to_death(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
-        self.driver.run_to_death(case, watch)
+    fn run_to_death(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
+        self.driver.run_to_death(case, detail)
     }
 
-    fn announce(&mut self, case: &Case, watch: Watch) {
-        self.driver.announce(case, watch);
+    fn announce(&mut self, case: &Case, detail: Detail) {
+        self.driver.announce(case, detail);
     }
 }

@@ -1,23 +1,23 @@
 //! What runs and judges ranges of cases for a campaign, apart from it: what can die runs in a process of its own.
 //!
-//! For the embedded CPython this is a [`Remote`]: this program run again as `mmapcheck worker`, which answers one JSON line
+//! For the embedded CPython this is a [`ProcessWorker`]: this program run again as `mmapcheck worker`, which answers one JSON line
 //! for each JSON line it is sent ([`wire`]). When it dies or hangs, the page of marks it shares with the campaign says at
-//! which case and step, and a new one takes its place. Another interpreter is a process already: [`Driven`]. The reference
-//! on real files cannot die: [`Twin`].
+//! which case and step, and a new one takes its place. Another interpreter is a process already: [`DriverWorker`]. The reference
+//! on real files cannot die: [`SelfTest`].
 
 mod child;
 mod driven;
 mod remote;
-mod twin;
+mod self_test;
 mod wire;
 
 pub use child::serve;
-pub use driven::Driven;
-pub use remote::{Remote, scratch};
-pub use twin::Twin;
-pub use wire::{SweepOrder, WireRule};
+pub use driven::DriverWorker;
+pub use remote::{ProcessWorker, scratch};
+pub use self_test::SelfTest;
+pub use wire::{BatchRequest, WirePattern};
 
-use crate::sweep::Swept;
+use crate::batch::BatchResult;
 use mmapcheck_spec::{End, Profile, Target, TargetError};
 use mmapcheck_targets::driver::Capabilities;
 use mmapcheck_targets::progress::Marks;
@@ -33,7 +33,7 @@ pub trait Worker: Target {
     ///
     /// # Errors
     /// The outer error where the worker cannot be used, the inner one where it died or hung.
-    fn sweep(&mut self, order: SweepOrder) -> Result<Result<Swept, Gone>, TargetError>;
+    fn batch(&mut self, order: BatchRequest) -> Result<Result<BatchResult, WorkerLoss>, TargetError>;
 
     /// From now on the target is taken for hung after this long.
     fn set_hang(&mut self, hang: Duration);
@@ -46,7 +46,7 @@ pub trait Worker: Target {
 
 /// A worker that is gone, and what it was doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gone {
+pub struct WorkerLoss {
     /// How it ended.
     pub end: End,
     /// The case and step it was at.
@@ -66,7 +66,7 @@ pub enum Engine {
 
 /// Which class is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
+pub struct TargetSpec {
     /// What runs it.
     pub engine: Engine,
     /// The module it is imported from.
@@ -75,18 +75,18 @@ pub struct Subject {
     pub attr: String,
 }
 
-impl Default for Subject {
-    fn default() -> Subject {
-        Subject { engine: Engine::Embedded, module: "mmap".into(), attr: "mmap".into() }
+impl Default for TargetSpec {
+    fn default() -> TargetSpec {
+        TargetSpec { engine: Engine::Embedded, module: "mmap".into(), attr: "mmap".into() }
     }
 }
 
-impl Subject {
+impl TargetSpec {
     /// A class by its module's name, or by `MODULE:CLASS`.
     #[must_use]
-    pub fn named(engine: Engine, class: &str) -> Subject {
+    pub fn named(engine: Engine, class: &str) -> TargetSpec {
         let (module, attr) = class.split_once(':').unwrap_or((class, "mmap"));
-        Subject { engine, module: module.to_owned(), attr: attr.to_owned() }
+        TargetSpec { engine, module: module.to_owned(), attr: attr.to_owned() }
     }
 
     /// Starts a worker for it. Where it shows no progress for `hang`, it is taken for hung.
@@ -95,19 +95,19 @@ impl Subject {
     /// Where it does not start: no such interpreter, no such module.
     pub fn start(&self, profile: Option<Profile>, hang: Duration) -> Result<Box<dyn Worker>, TargetError> {
         Ok(match &self.engine {
-            Engine::Embedded => Box::new(Remote::start(self, profile, hang)?),
-            Engine::Python(python) => Box::new(Driven::start(python, self, profile, hang)?),
-            Engine::Reference => Box::new(Twin::start(profile)?),
+            Engine::Embedded => Box::new(ProcessWorker::start(self, profile, hang)?),
+            Engine::Python(python) => Box::new(DriverWorker::start(python, self, profile, hang)?),
+            Engine::Reference => Box::new(SelfTest::start(profile)?),
         })
     }
 }
 
 /// What a worker process is told when it starts.
 #[derive(Clone, Debug)]
-pub struct Orders {
+pub struct WorkerConfig {
     /// The class to drive.
-    pub subject: Subject,
-    /// Judge by this profile instead of the one of the running interpreter.
+    pub subject: TargetSpec,
+    /// Oracle by this profile instead of the one of the running interpreter.
     pub profile: Option<Profile>,
     /// The folder for files.
     pub dir: PathBuf,

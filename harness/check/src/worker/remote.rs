@@ -1,11 +1,11 @@
 //! The campaign's side: starts a worker, asks it, and notices when it is gone.
 
-use super::wire::{Reply, Request, SweepOrder};
-use super::{Gone, Orders, Subject, Worker};
+use super::wire::{BatchRequest, Reply, Request};
+use super::{TargetSpec, Worker, WorkerConfig, WorkerLoss};
+use crate::batch::BatchResult;
 use crate::limits;
-use crate::sweep::Swept;
 use mmapcheck_spec::{
-    Case, End, Host, Leaks, Left, Profile, StepTrace, Target, TargetError, Trace, Watch, notation, repair,
+    Case, Detail, End, Leaks, Profile, Snapshot, StepTrace, Target, TargetError, TargetInfo, Trace, notation, repair,
 };
 use mmapcheck_targets::progress::Progress;
 use std::fs::File;
@@ -18,10 +18,10 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A worker process, started again whenever it is gone.
-pub struct Remote {
-    orders: Orders,
+pub struct ProcessWorker {
+    orders: WorkerConfig,
     hang: Duration,
-    host: Host,
+    info: TargetInfo,
     running: Option<Running>,
     /// Keeps the folder while the worker uses it; removed with it.
     _dir: TempDir,
@@ -38,20 +38,20 @@ struct Running {
 /// Why a request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Failure {
-    Gone(Gone),
+    WorkerLoss(WorkerLoss),
     Refused(TargetError),
 }
 
-impl Remote {
+impl ProcessWorker {
     /// Starts a worker for this class. Where it shows no progress for `hang`, it is taken for hung.
     ///
     /// # Errors
     /// Where it does not start: no such module, the wrong interpreter library.
-    pub fn start(subject: &Subject, profile: Option<Profile>, hang: Duration) -> Result<Remote, TargetError> {
+    pub fn start(subject: &TargetSpec, profile: Option<Profile>, hang: Duration) -> Result<ProcessWorker, TargetError> {
         let dir = scratch()?;
-        let orders = Orders { subject: subject.clone(), profile, dir: dir.path().to_owned() };
-        let (running, host) = Running::start(&orders)?;
-        Ok(Remote { orders, hang, host, running: Some(running), _dir: dir })
+        let orders = WorkerConfig { subject: subject.clone(), profile, dir: dir.path().to_owned() };
+        let (running, info) = Running::start(&orders)?;
+        Ok(ProcessWorker { orders, hang, info, running: Some(running), _dir: dir })
     }
 
     /// The process id of the worker, while there is one.
@@ -60,11 +60,16 @@ impl Remote {
         self.running.as_ref().map(|running| running.child.id())
     }
 
-    fn try_run(&mut self, case: &Case, watch: Watch, to_death: bool) -> Result<Result<Trace, Gone>, TargetError> {
-        match self.ask(&Request::Run { session: notation::print(case), full: watch == Watch::Full, to_death }) {
+    fn try_run(
+        &mut self,
+        case: &Case,
+        detail: Detail,
+        to_death: bool,
+    ) -> Result<Result<Trace, WorkerLoss>, TargetError> {
+        match self.ask(&Request::Run { session: notation::print(case), full: detail == Detail::Full, to_death }) {
             Ok(Reply::Ran(trace)) => trace.trace().map(Ok).map_err(TargetError),
             Ok(_) => Err(TargetError("the worker answered another question".into())),
-            Err(Failure::Gone(gone)) => Ok(Err(gone)),
+            Err(Failure::WorkerLoss(gone)) => Ok(Err(gone)),
             Err(Failure::Refused(error)) => Err(error),
         }
     }
@@ -75,7 +80,7 @@ impl Remote {
             None => Running::start(&self.orders).map_err(Failure::Refused)?.0,
         };
         running.hang = self.hang;
-        let reply = running.ask(request).map_err(Failure::Gone)?;
+        let reply = running.ask(request).map_err(Failure::WorkerLoss)?;
         self.running = Some(running);
         match reply {
             Reply::Failed(message) => Err(Failure::Refused(TargetError(message))),
@@ -84,16 +89,16 @@ impl Remote {
     }
 }
 
-impl Worker for Remote {
+impl Worker for ProcessWorker {
     fn at_once(&self) -> u64 {
-        limits::SWEEP
+        limits::BATCH
     }
 
-    fn sweep(&mut self, order: SweepOrder) -> Result<Result<Swept, Gone>, TargetError> {
-        match self.ask(&Request::Sweep(order)) {
-            Ok(Reply::Swept(swept)) => swept.swept().map(Ok).map_err(TargetError),
+    fn batch(&mut self, order: BatchRequest) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
+        match self.ask(&Request::Batch(order)) {
+            Ok(Reply::BatchResult(batch)) => batch.batch().map(Ok).map_err(TargetError),
             Ok(_) => Err(TargetError("the worker answered another question".into())),
-            Err(Failure::Gone(gone)) => Ok(Err(gone)),
+            Err(Failure::WorkerLoss(gone)) => Ok(Err(gone)),
             Err(Failure::Refused(error)) => Err(error),
         }
     }
@@ -103,29 +108,29 @@ impl Worker for Remote {
     }
 }
 
-impl Target for Remote {
-    fn host(&self) -> &Host {
-        &self.host
+impl Target for ProcessWorker {
+    fn info(&self) -> &TargetInfo {
+        &self.info
     }
 
-    fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
-        match self.try_run(case, watch, false)? {
+    fn run(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
+        match self.try_run(case, detail, false)? {
             Ok(trace) => Ok(trace),
-            Err(gone) => self.up_to(&gone, case, watch),
+            Err(gone) => self.up_to(&gone, case, detail),
         }
     }
 
-    fn run_to_death(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
-        match self.try_run(case, watch, true)? {
+    fn run_to_death(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
+        match self.try_run(case, detail, true)? {
             Ok(trace) => Ok(trace),
-            Err(gone) => self.up_to(&gone, case, watch),
+            Err(gone) => self.up_to(&gone, case, detail),
         }
     }
 }
 
-impl Remote {
+impl ProcessWorker {
     /// The trace of a case in which the worker died: the steps before are run once more in a new one, so that it is whole.
-    fn up_to(&mut self, gone: &Gone, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+    fn up_to(&mut self, gone: &WorkerLoss, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
         let Some(step) = gone.marks.step.map(|step| step as usize) else {
             return Err(TargetError(format!("the worker {} outside any step", gone.end)));
         };
@@ -134,18 +139,18 @@ impl Remote {
         }
         let mut before = Case { world: case.world.clone(), steps: case.steps[..step].to_vec() };
         repair(&mut before);
-        let mut trace = if step == 0 { Trace::default() } else { self.run(&before, watch)? };
+        let mut trace = if step == 0 { Trace::default() } else { self.run(&before, detail)? };
         trace.steps.truncate(step);
         if trace.steps.len() == step {
             (trace.closing, trace.files, trace.leaks) = (Vec::new(), Vec::new(), Leaks::default());
-            trace.steps.push(StepTrace { result: Err(gone.end.clone()), left: Left::default() });
+            trace.steps.push(StepTrace { result: Err(gone.end.clone()), snapshot: Snapshot::default() });
         }
         Ok(trace)
     }
 }
 
 impl Running {
-    fn start(orders: &Orders) -> Result<(Running, Host), TargetError> {
+    fn start(orders: &WorkerConfig) -> Result<(Running, TargetInfo), TargetError> {
         let wrong = |what: &str, error: std::io::Error| TargetError(format!("{what}: {error}"));
         let marks = orders.dir.join("progress");
         let progress = Progress::create(&marks).map_err(|error| wrong("the page of marks cannot be made", error))?;
@@ -170,7 +175,7 @@ impl Running {
         match running.reply() {
             Ok(Reply::Ready { profile, name, cpython_mmap, page }) => {
                 let profile = profile.parse().map_err(|error| TargetError(format!("{name}: {error}")))?;
-                Ok((running, Host { profile, name, is_cpython_mmap: cpython_mmap, page }))
+                Ok((running, TargetInfo { profile, name, is_cpython_mmap: cpython_mmap, page }))
             }
             Ok(Reply::Failed(message)) => Err(TargetError(message)),
             Ok(_) => Err(TargetError("the worker did not introduce itself".into())),
@@ -180,7 +185,7 @@ impl Running {
         }
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Reply, Gone> {
+    fn ask(&mut self, request: &Request) -> Result<Reply, WorkerLoss> {
         // A request that cannot be sent means that the worker is gone; the reply will say how.
         if let Ok(mut line) = serde_json::to_string(request) {
             line.push('\n');
@@ -190,7 +195,7 @@ impl Running {
     }
 
     /// Waits for a line. A worker that marks no progress for too long is killed.
-    fn reply(&mut self) -> Result<Reply, Gone> {
+    fn reply(&mut self) -> Result<Reply, WorkerLoss> {
         let mut marks = self.progress.read();
         let mut moved = Instant::now();
         loop {
@@ -200,7 +205,7 @@ impl Running {
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     let end = self.child.wait().map_or(End::Exited(-1, String::new()), ending);
-                    return Err(Gone { end, marks: self.progress.read() });
+                    return Err(WorkerLoss { end, marks: self.progress.read() });
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -210,7 +215,7 @@ impl Running {
             } else if moved.elapsed() > self.hang {
                 let _ = self.child.kill();
                 let _ = self.child.wait();
-                return Err(Gone { end: End::Hung, marks });
+                return Err(WorkerLoss { end: End::Hung, marks });
             }
         }
     }
@@ -224,7 +229,7 @@ impl Drop for Running {
     }
 }
 
-fn command(program: &Path, orders: &Orders, stderr: File) -> Command {
+fn command(program: &Path, orders: &WorkerConfig, stderr: File) -> Command {
     let mut command = Command::new(program);
     command.arg("worker").arg("--module").arg(&orders.subject.module).arg("--attr").arg(&orders.subject.attr);
     command.arg("--dir").arg(&orders.dir);

@@ -2,13 +2,14 @@
 //!
 //! A case travels as a session in the notation, a trace as tagged values.
 
+use crate::batch::{BatchResult, Hit};
 use crate::compare::{Bucket, Field, Severity};
-use crate::generate::Mix;
-use crate::histogram::{Histogram, Way};
-use crate::known::{Rule, Rules};
-use crate::sweep::{Hit, Swept};
+use crate::generate::GeneratorOptions;
+use crate::histogram::{AnswerKind, Histogram};
+use crate::known::{Pattern, Patterns};
 use mmapcheck_spec::{
-    Content, End, Host, Leaks, Left, MapState, Op, Outcome, Profile, Raise, StepTrace, TargetError, Trace, Value,
+    Content, End, Leaks, MapState, Op, Outcome, Profile, Raise, Snapshot, StepTrace, TargetError, TargetInfo, Trace,
+    Value,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,12 +21,12 @@ pub(super) enum Request {
     /// Run one case. `to_death`: a process may well die in its last step.
     Run { session: String, full: bool, to_death: bool },
     /// Run a range of cases and compare them.
-    Sweep(SweepOrder),
+    Batch(BatchRequest),
 }
 
 /// A range of cases to generate, run and compare.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SweepOrder {
+pub struct BatchRequest {
     /// The seed of the campaign.
     pub seed: u64,
     /// The first case.
@@ -37,52 +38,60 @@ pub struct SweepOrder {
     /// The most steps of a case.
     pub steps: usize,
     /// Whether arguments may do a step of their own.
-    pub acts: bool,
+    pub callbacks: bool,
     /// What is known of the target.
-    pub known: Vec<WireRule>,
+    pub known: Vec<WirePattern>,
 }
 
-impl SweepOrder {
-    pub(super) fn rules(&self) -> Result<Rules, TargetError> {
-        self.known.iter().cloned().map(WireRule::rule).collect::<Result<_, _>>().map(Rules).map_err(TargetError)
+impl BatchRequest {
+    pub(super) fn rules(&self) -> Result<Patterns, TargetError> {
+        self.known.iter().cloned().map(WirePattern::rule).collect::<Result<_, _>>().map(Patterns).map_err(TargetError)
     }
 }
 
 /// What one known divergence takes in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WireRule {
+pub struct WirePattern {
     id: String,
     op: String,
-    acts: String,
+    callback: String,
     field: String,
     expected: String,
     actual: String,
     severity: Option<String>,
 }
 
-impl From<&Rule> for WireRule {
-    fn from(rule: &Rule) -> WireRule {
-        let Rule { id, op, acts, field, expected, actual, severity } = rule.clone();
-        WireRule { id, op, acts, field, expected, actual, severity: severity.map(|severity| severity.to_string()) }
+impl From<&Pattern> for WirePattern {
+    fn from(rule: &Pattern) -> WirePattern {
+        let Pattern { id, op, callback, field, expected, actual, severity } = rule.clone();
+        WirePattern {
+            id,
+            op,
+            callback,
+            field,
+            expected,
+            actual,
+            severity: severity.map(|severity| severity.to_string()),
+        }
     }
 }
 
-impl WireRule {
-    fn rule(self) -> Result<Rule, String> {
-        let WireRule { id, op, acts, field, expected, actual, severity } = self;
+impl WirePattern {
+    fn rule(self) -> Result<Pattern, String> {
+        let WirePattern { id, op, callback, field, expected, actual, severity } = self;
         let severity = severity.map(|severity| severity.parse()).transpose()?;
-        Ok(Rule { id, op, acts, field, expected, actual, severity })
+        Ok(Pattern { id, op, callback, field, expected, actual, severity })
     }
 }
 
-impl SweepOrder {
+impl BatchRequest {
     /// What may be generated.
     ///
     /// # Errors
     /// Where an operation is not known.
-    pub fn mix(&self, profile: Profile) -> Result<Mix, TargetError> {
+    pub fn mix(&self, profile: Profile) -> Result<GeneratorOptions, TargetError> {
         let ops = self.ops.iter().map(|name| operation(name)).collect::<Result<_, _>>().map_err(TargetError)?;
-        Ok(Mix { ops, steps: self.steps, acts: self.acts, profile })
+        Ok(GeneratorOptions { ops, steps: self.steps, callbacks: self.callbacks, profile })
     }
 
     /// The cases, by number.
@@ -97,16 +106,16 @@ impl SweepOrder {
 pub(super) enum Reply {
     Ready { profile: String, name: String, cpython_mmap: bool, page: u32 },
     Ran(WireTrace),
-    Swept(WireSwept),
+    BatchResult(WireBatchResult),
     Failed(String),
 }
 
-pub(super) fn ready(host: &Host) -> Reply {
+pub(super) fn ready(info: &TargetInfo) -> Reply {
     Reply::Ready {
-        profile: host.profile.to_string(),
-        name: host.name.clone(),
-        cpython_mmap: host.is_cpython_mmap,
-        page: host.page,
+        profile: info.profile.to_string(),
+        name: info.name.clone(),
+        cpython_mmap: info.is_cpython_mmap,
+        page: info.page,
     }
 }
 
@@ -114,7 +123,7 @@ pub(super) fn ready(host: &Host) -> Reply {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct WireTrace {
     steps: Vec<WireStep>,
-    last: WireLeft,
+    last: WireSnapshot,
     closing: Vec<Option<WireOutcome>>,
     files: Vec<WireContent>,
     leaks: [i64; 3],
@@ -123,11 +132,11 @@ pub(super) struct WireTrace {
 #[derive(Debug, Serialize, Deserialize)]
 struct WireStep {
     result: WireResult,
-    left: WireLeft,
+    left: WireSnapshot,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct WireLeft {
+struct WireSnapshot {
     maps: Vec<WireMap>,
     files: Vec<WireContent>,
 }
@@ -138,7 +147,7 @@ enum WireResult {
     Died(i32),
     Exited(i32, String),
     Hung,
-    Garbled(String),
+    Malformed(String),
     Unsupported(String),
 }
 
@@ -177,7 +186,7 @@ struct WireContent {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct WireSwept {
+pub(super) struct WireBatchResult {
     cases: u64,
     steps: u64,
     deaths: u64,
@@ -201,7 +210,7 @@ struct WireWay {
 struct WireHit {
     severity: String,
     op: Option<String>,
-    act: Option<String>,
+    callback: Option<String>,
     field: String,
     expected: String,
     actual: String,
@@ -243,10 +252,10 @@ impl From<StepTrace> for WireStep {
             Err(End::Died(signal)) => WireResult::Died(signal),
             Err(End::Exited(status, words)) => WireResult::Exited(status, words),
             Err(End::Hung) => WireResult::Hung,
-            Err(End::Garbled(what)) => WireResult::Garbled(what),
+            Err(End::Malformed(what)) => WireResult::Malformed(what),
             Err(End::Unsupported(reason)) => WireResult::Unsupported(reason),
         };
-        WireStep { result, left: step.left.into() }
+        WireStep { result, left: step.snapshot.into() }
     }
 }
 
@@ -257,23 +266,23 @@ impl WireStep {
             WireResult::Died(signal) => Err(End::Died(signal)),
             WireResult::Exited(status, words) => Err(End::Exited(status, words)),
             WireResult::Hung => Err(End::Hung),
-            WireResult::Garbled(what) => Err(End::Garbled(what)),
+            WireResult::Malformed(what) => Err(End::Malformed(what)),
             WireResult::Unsupported(reason) => Err(End::Unsupported(reason)),
         };
-        Ok(StepTrace { result, left: self.left.left() })
+        Ok(StepTrace { result, snapshot: self.left.left() })
     }
 }
 
-impl From<Left> for WireLeft {
-    fn from(left: Left) -> WireLeft {
+impl From<Snapshot> for WireSnapshot {
+    fn from(left: Snapshot) -> WireSnapshot {
         let maps = left.maps.into_iter().map(WireMap::from).collect();
-        WireLeft { maps, files: left.files.into_iter().map(WireContent::from).collect() }
+        WireSnapshot { maps, files: left.files.into_iter().map(WireContent::from).collect() }
     }
 }
 
-impl WireLeft {
-    fn left(self) -> Left {
-        Left { maps: self.maps.into_iter().map(WireMap::map).collect(), files: contents(self.files) }
+impl WireSnapshot {
+    fn left(self) -> Snapshot {
+        Snapshot { maps: self.maps.into_iter().map(WireMap::map).collect(), files: contents(self.files) }
     }
 }
 
@@ -375,39 +384,39 @@ impl WireContent {
     }
 }
 
-impl From<Swept> for WireSwept {
-    fn from(swept: Swept) -> WireSwept {
+impl From<BatchResult> for WireBatchResult {
+    fn from(batch: BatchResult) -> WireBatchResult {
         let hit = |hit: Hit| WireHit {
             severity: hit.bucket.severity.to_string(),
             op: hit.bucket.op.map(|op| op.to_string()),
-            act: hit.bucket.act.map(|op| op.to_string()),
+            callback: hit.bucket.callback.map(|op| op.to_string()),
             field: hit.bucket.field.to_string(),
             expected: hit.bucket.expected,
             actual: hit.bucket.actual,
             case: hit.case,
             count: hit.count,
         };
-        WireSwept {
-            cases: swept.cases,
-            steps: swept.steps,
-            deaths: swept.deaths,
-            answers: swept.answers.iter().map(WireWay::from).collect(),
-            hits: swept.hits.into_iter().map(hit).collect(),
-            known: swept.known,
-            incomparable: swept.incomparable,
+        WireBatchResult {
+            cases: batch.cases,
+            steps: batch.steps,
+            deaths: batch.deaths,
+            answers: batch.answers.iter().map(WireWay::from).collect(),
+            hits: batch.hits.into_iter().map(hit).collect(),
+            known: batch.known,
+            incomparable: batch.incomparable,
         }
     }
 }
 
-impl WireSwept {
-    pub(super) fn swept(self) -> Result<Swept, String> {
-        let WireSwept { cases, steps, deaths, known, incomparable, .. } = self;
+impl WireBatchResult {
+    pub(super) fn batch(self) -> Result<BatchResult, String> {
+        let WireBatchResult { cases, steps, deaths, known, incomparable, .. } = self;
         let hits = self.hits.into_iter().map(WireHit::hit).collect::<Result<_, _>>()?;
         let mut answers = Histogram::default();
         for way in self.answers {
             answers.add(operation(&way.op)?, &way.way(), way.steps);
         }
-        Ok(Swept { cases, steps, deaths, answers, hits, known, incomparable })
+        Ok(BatchResult { cases, steps, deaths, answers, hits, known, incomparable })
     }
 }
 
@@ -415,31 +424,32 @@ fn operation(name: &str) -> Result<Op, String> {
     Op::named(name).ok_or_else(|| format!("'{name}' is no operation"))
 }
 
-impl From<(Op, &Way, u64)> for WireWay {
-    fn from((op, way, steps): (Op, &Way, u64)) -> WireWay {
+impl From<(Op, &AnswerKind, u64)> for WireWay {
+    fn from((op, way, steps): (Op, &AnswerKind, u64)) -> WireWay {
         let (class, errno, died) = match way {
-            Way::Value => (None, None, None),
-            Way::Raised(class, errno) => (Some(class.to_string()), *errno, None),
-            Way::Died(signal) => (None, None, Some(*signal)),
+            AnswerKind::Value => (None, None, None),
+            AnswerKind::Raised(class, errno) => (Some(class.to_string()), *errno, None),
+            AnswerKind::Died(signal) => (None, None, Some(*signal)),
         };
         WireWay { op: op.to_string(), class, errno, died, steps }
     }
 }
 
 impl WireWay {
-    fn way(&self) -> Way {
-        let raised = self.class.as_ref().map(|class| Way::Raised(class.clone().into(), self.errno));
-        raised.or(self.died.map(Way::Died)).unwrap_or(Way::Value)
+    fn way(&self) -> AnswerKind {
+        let raised = self.class.as_ref().map(|class| AnswerKind::Raised(class.clone().into(), self.errno));
+        raised.or(self.died.map(AnswerKind::Died)).unwrap_or(AnswerKind::Value)
     }
 }
 
 impl WireHit {
     fn hit(self) -> Result<Hit, String> {
         let severity: Severity = self.severity.parse()?;
-        let [op, act] = [&self.op, &self.act].map(|op| op.as_deref().map(operation).transpose());
+        let [op, callback] = [&self.op, &self.callback].map(|op| op.as_deref().map(operation).transpose());
         let field = Field::ALL.iter().find(|(_, name)| *name == self.field).map(|(field, _)| *field);
         let field = field.ok_or_else(|| format!("'{}' is no field", self.field))?;
-        let bucket = Bucket { severity, op: op?, act: act?, field, expected: self.expected, actual: self.actual };
+        let bucket =
+            Bucket { severity, op: op?, callback: callback?, field, expected: self.expected, actual: self.actual };
         Ok(Hit { bucket, case: self.case, count: self.count })
     }
 }
@@ -461,14 +471,16 @@ mod tests {
         ];
         let content = Content { len: 3, digest: u64::MAX, bytes: Some(vec![1]) };
         let open = MapState::Open { pos: -1, len: i64::MAX, content: Some(content.clone()) };
-        let left =
-            Left { maps: smallvec::smallvec![MapState::Unbound, MapState::Closed, open], files: vec![content.clone()] };
+        let left = Snapshot {
+            maps: smallvec::smallvec![MapState::Unbound, MapState::Closed, open],
+            files: vec![content.clone()],
+        };
         let mut steps: Vec<StepTrace> = values
             .into_iter()
-            .map(|value| StepTrace { result: Ok(Outcome::Value(value)), left: left.clone() })
+            .map(|value| StepTrace { result: Ok(Outcome::Value(value)), snapshot: left.clone() })
             .collect();
         for end in [End::Died(11), End::Exited(3, "MemoryError".into()), End::Hung, End::Unsupported("no".into())] {
-            steps.push(StepTrace { result: Err(end), left: Left::default() });
+            steps.push(StepTrace { result: Err(end), snapshot: Snapshot::default() });
         }
         let raised = Outcome::Raised(Raise { class: "OSError".into(), errno: Some(22), message: "m".into() });
         let leaks = Leaks { descriptors: -1, pages: 2, strays: 3 };

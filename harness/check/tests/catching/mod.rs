@@ -1,15 +1,15 @@
 //! Catching a fault of the reference: a campaign must find it and make it small.
 
+use mmapcheck::batch::{Hit, batch};
 use mmapcheck::campaign::shrink_to;
 use mmapcheck::census::Census;
 use mmapcheck::compare::{Bucket, Comparison};
-use mmapcheck::generate::{Mix, generate};
-use mmapcheck::run::Judge;
-use mmapcheck::saboteur::{Fault, Saboteur};
-use mmapcheck::sweep::{Hit, sweep};
+use mmapcheck::generate::{GeneratorOptions, generate};
+use mmapcheck::mutant::{Mutant, MutantTarget};
+use mmapcheck::run::Oracle;
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::notation::print;
-use mmapcheck_spec::{Case, Profile, Target, Watch, repair};
+use mmapcheck_spec::{Case, Detail, Profile, Target, repair};
 use std::time::{Duration, Instant};
 
 const PROFILE: Profile = Profile::cpython(3, 11, 7);
@@ -20,7 +20,7 @@ const MOST_CASES: u64 = 2_000_000;
 /// Characters of a session that fits a screen and a half, a class of its own among them.
 const LONGEST_SESSION: usize = 500;
 
-/// Far more time than shrinking takes: how small a case becomes must not depend on what else the machine does.
+/// Far more time than shrinking takes: how small a case becomes must not depend on what else the stepper does.
 const SHRINK: Duration = Duration::from_secs(120);
 
 struct Caught {
@@ -29,23 +29,23 @@ struct Caught {
     session: String,
 }
 
-fn catch(fault: &'static Fault, alone: bool) -> Result<Caught, Box<dyn std::error::Error>> {
+fn catch(fault: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::error::Error>> {
     let dir = scratch()?;
-    let mut judge = Judge::new(PROFILE)?;
-    let mut saboteur = Saboteur::target(fault, PROFILE, dir.path())?;
+    let mut oracle = Oracle::new(PROFILE)?;
+    let mut mutant = MutantTarget::target(fault, PROFILE, dir.path())?;
     if alone {
         std::env::set_current_dir(dir.path())?;
-        saboteur.census = Some(Census::new(dir.path())?);
+        mutant.census = Some(Census::new(dir.path())?);
     }
-    let mix = Mix::all(PROFILE);
-    let hit = first_hit(&mut judge, &mut saboteur, &mix)?.ok_or("not found")?;
+    let mix = GeneratorOptions::all(PROFILE);
+    let hit = first_hit(&mut oracle, &mut mutant, &mix)?.ok_or("not found")?;
     let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
-    judge.take_up(hit.case);
-    let close = judge.compare(case.clone(), &mut saboteur, Watch::Full)?;
-    let bucket: Bucket = close.comparison.differences.first().ok_or("not shown again")?.bucket.clone();
-    let small = shrink_to(&mut judge, &mut saboteur, case, &bucket, Instant::now() + SHRINK);
-    let small = judge.compare(small, &mut saboteur, Watch::Full)?;
-    let shows = |found: &Comparison| found.differences.iter().any(|difference| difference.bucket == bucket);
+    oracle.take_up(hit.case);
+    let close = oracle.compare(case.clone(), &mut mutant, Detail::Full)?;
+    let bucket: Bucket = close.comparison.divergences.first().ok_or("not shown again")?.bucket.clone();
+    let small = shrink_to(&mut oracle, &mut mutant, case, &bucket, Instant::now() + SHRINK);
+    let small = oracle.compare(small, &mut mutant, Detail::Full)?;
+    let shows = |found: &Comparison| found.divergences.iter().any(|divergence| divergence.bucket == bucket);
     if !shows(&small.comparison) {
         return Err("the small case shows something else".into());
     }
@@ -54,7 +54,7 @@ fn catch(fault: &'static Fault, alone: bool) -> Result<Caught, Box<dyn std::erro
         less.steps.remove(step);
         repair(&mut less);
         // A child is waited for, whether a step says so or not.
-        if less != small.case && shows(&judge.compare(less, &mut saboteur, Watch::Full)?.comparison) {
+        if less != small.case && shows(&oracle.compare(less, &mut mutant, Detail::Full)?.comparison) {
             return Err(format!("step {} does nothing in\n{}", step + 1, print(&small.case)).into());
         }
     }
@@ -62,14 +62,14 @@ fn catch(fault: &'static Fault, alone: bool) -> Result<Caught, Box<dyn std::erro
 }
 
 fn first_hit(
-    judge: &mut Judge,
-    saboteur: &mut dyn Target,
-    mix: &Mix,
+    oracle: &mut Oracle,
+    mutant: &mut dyn Target,
+    mix: &GeneratorOptions,
 ) -> Result<Option<Hit>, Box<dyn std::error::Error>> {
     const CHUNK: u64 = 500;
     for first in (0..MOST_CASES).step_by(CHUNK as usize) {
-        let swept = sweep(judge, saboteur, mix, SEED, first..first + CHUNK, &mut |_, _| {})?;
-        if let Some(hit) = swept.hits.into_iter().next() {
+        let batch = batch(oracle, mutant, mix, SEED, first..first + CHUNK, &mut |_, _| {})?;
+        if let Some(hit) = batch.hits.into_iter().next() {
             return Ok(Some(hit));
         }
     }
@@ -78,7 +78,7 @@ fn first_hit(
 
 /// What is wrong with how a fault was caught, if anything. `alone`: nothing else happens in this process, so that what cases
 /// leave behind is counted.
-pub fn complaint(fault: &'static Fault, alone: bool) -> Option<String> {
+pub fn complaint(fault: &'static Mutant, alone: bool) -> Option<String> {
     let began = Instant::now();
     match catch(fault, alone) {
         Ok(caught) if caught.steps <= fault.longest && caught.session.len() <= LONGEST_SESSION => {

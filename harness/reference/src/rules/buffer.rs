@@ -6,7 +6,7 @@ use crate::map::{Access, Map};
 use crate::object::Object;
 use crate::rules::view::Export;
 use crate::store::{Direction, Store};
-use mmapcheck_spec::{Dialect, Profile, Thing, Value, Wrap};
+use mmapcheck_spec::{BytesLike, Dialect, Profile, Value, WrongType};
 use std::rc::Rc;
 
 /// How many bytes the format `<H` takes.
@@ -39,10 +39,12 @@ impl<S: Store> Map<S> {
 
     /// `re.findall(pattern, m)`, of a pattern that is a literal.
     pub fn find_all(&self, pattern: &Object<'_, S>, profile: Profile) -> Answer {
-        if let (Object::Thing(Thing::Text | Thing::Accent | Thing::LongText), false) = (pattern, self.is_closed()) {
+        if let (Object::WrongType(WrongType::Text | WrongType::Accent | WrongType::LongText), false) =
+            (pattern, self.is_closed())
+        {
             return Err(type_error("cannot use a string pattern on a bytes-like object"));
         }
-        let Object::Bytes(Wrap::Bytes, needle) = pattern else {
+        let Object::Bytes(BytesLike::Bytes, needle) = pattern else {
             return Err(unsupported("re.findall() is only answered for a pattern of bytes").into());
         };
         if needle.iter().any(|byte| br".^$*+?{}[]\|()".contains(byte)) {
@@ -151,7 +153,7 @@ fn packed_offset<S: Store>(offset: &Object<'_, S>, profile: Profile) -> Answer<i
         return convert::index(offset, profile, index_error)?.ok_or_else(|| convert::no_index(offset, profile));
     }
     match offset {
-        Object::Thing(Thing::Float) => Ok(FLOAT),
+        Object::WrongType(WrongType::Float) => Ok(FLOAT),
         Object::Bool(_) | Object::Int(_) => {
             let offset = offset.integer()?.unwrap_or_default();
             i64::try_from(offset).map_err(|_| overflow_error("long int too large to convert to int"))
@@ -163,7 +165,7 @@ fn packed_offset<S: Store>(offset: &Object<'_, S>, profile: Profile) -> Answer<i
 /// The value of `pack_into`, which in Python 2 can be a float.
 fn packed_value<S: Store>(value: &Object<'_, S>, profile: Profile) -> Answer<i128> {
     match (value, profile.dialect()) {
-        (Object::Thing(Thing::Float), Dialect::Python2) => Ok(FLOAT.into()),
+        (Object::WrongType(WrongType::Float), Dialect::Python2) => Ok(FLOAT.into()),
         (_, Dialect::Python2) => value.integer()?.ok_or_else(|| struct_error("cannot convert argument to integer")),
         (_, Dialect::Python3) => value
             .integer()

@@ -4,7 +4,7 @@ use crate::answer::{Answer, Stop, type_error, unsupported};
 use crate::map::Map;
 use crate::object::{Object, Source};
 use crate::store::Store;
-use mmapcheck_spec::{Dialect, Profile, Thing, Value, Wrap};
+use mmapcheck_spec::{BytesLike, Dialect, Profile, Value, WrongType};
 use std::rc::Rc;
 
 /// `m == other`: the same object, or a `bytearray` or `memoryview` of the same bytes, which compare themselves.
@@ -13,7 +13,7 @@ pub fn equal<S: Store>(map: &Rc<Map<S>>, other: &Object<'_, S>, profile: Profile
     Ok(Value::Bool(match other {
         Object::Map(other) => Rc::ptr_eq(map, other),
         _ if profile.dialect() == Dialect::Python2 => false,
-        Object::Bytes(Wrap::ByteArray | Wrap::View | Wrap::Strided, _) | Object::View(_) => {
+        Object::Bytes(BytesLike::ByteArray | BytesLike::View | BytesLike::Strided, _) | Object::View(_) => {
             same_bytes(map, other, profile)?
         }
         _ => false,
@@ -36,7 +36,7 @@ fn same_bytes<S: Store>(map: &Map<S>, other: &Object<'_, S>, profile: Profile) -
 fn untouchable(count: usize, pair: impl Fn(usize) -> Answer<(u8, u8)>) -> Stop {
     let told = (0..count).find_map(|at| match pair(at) {
         Ok((ours, theirs)) => (ours != theirs)
-            .then(|| unsupported("how far a comparison looks beyond the first difference is its own affair").into()),
+            .then(|| unsupported("how far a comparison looks beyond the first divergence is its own affair").into()),
         Err(stop) => Some(stop),
     });
     told.unwrap_or_else(|| unsupported("memory is dead at one time and not at another").into())
@@ -47,7 +47,7 @@ pub fn less<S: Store>(map: &Rc<Map<S>>, other: &Object<'_, S>, profile: Profile)
     if profile.dialect() == Dialect::Python2 {
         return before(map, other, profile);
     }
-    if let (Object::Bytes(Wrap::ByteArray, bytes), Ok(open)) = (other, map.open()) {
+    if let (Object::Bytes(BytesLike::ByteArray, bytes), Ok(open)) = (other, map.open()) {
         let count = map.len.get().min(bytes.len());
         let Ok(ours) = open.read(0, count) else {
             return Err(untouchable(count, |at| Ok((open.byte(at)?, bytes[at]))));
@@ -64,7 +64,9 @@ fn before<S: Store>(map: &Rc<Map<S>>, other: &Object<'_, S>, profile: Profile) -
         Object::Map(other) if !Rc::ptr_eq(map, other) => {
             return Err(unsupported("two maps are in the order of their addresses").into());
         }
-        Object::None | Object::Bool(_) | Object::Int(_) | Object::Index(_) | Object::Thing(Thing::Float) => false,
+        Object::None | Object::Bool(_) | Object::Int(_) | Object::Index(_) | Object::WrongType(WrongType::Float) => {
+            false
+        }
         _ => "mmap.mmap" < other.type_name(profile),
     }))
 }
@@ -77,10 +79,10 @@ pub fn add<S: Store>(other: &Object<'_, S>, profile: Profile) -> Answer {
 /// `m * other`: a sequence on the right side is asked to repeat itself `m` times.
 pub fn multiply<S: Store>(other: &Object<'_, S>, profile: Profile) -> Answer {
     Err(match other {
-        Object::Bytes(Wrap::Bytes | Wrap::ByteArray | Wrap::Array, _)
-        | Object::Thing(Thing::List | Thing::Tuple | Thing::Text | Thing::Accent | Thing::LongText) => {
-            type_error("can't multiply sequence by non-int of type 'mmap.mmap'")
-        }
+        Object::Bytes(BytesLike::Bytes | BytesLike::ByteArray | BytesLike::Array, _)
+        | Object::WrongType(
+            WrongType::List | WrongType::Tuple | WrongType::Text | WrongType::Accent | WrongType::LongText,
+        ) => type_error("can't multiply sequence by non-int of type 'mmap.mmap'"),
         _ => unsupported_operand('*', other, profile),
     })
 }

@@ -12,7 +12,7 @@ use mmapcheck_spec::constants::{
     MAP_32BIT, MAP_ANONYMOUS, MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED,
     MAP_STACK, PROT_READ, PROT_WRITE,
 };
-use mmapcheck_spec::{End, Profile, Thing};
+use mmapcheck_spec::{End, Profile, WrongType};
 use std::rc::Rc;
 
 /// The parameters in order. Since 3.13 the last is there, and can only be given by name.
@@ -77,7 +77,7 @@ pub struct Asked<S: Store> {
     pub(super) offset: i64,
     trackfd: bool,
     /// A text, or nothing, or the type of what is neither, which is refused only later.
-    pub(super) tag: Result<Option<Thing>, &'static str>,
+    pub(super) tag: Result<Option<WrongType>, &'static str>,
 }
 
 /// The parameters a version has on its platform, in order.
@@ -158,7 +158,9 @@ impl<S: Store> Asked<S> {
             "tagname" => {
                 self.tag = match object {
                     Object::None => Ok(None),
-                    Object::Thing(thing @ (Thing::Text | Thing::Accent | Thing::LongText)) => Ok(Some(*thing)),
+                    Object::WrongType(thing @ (WrongType::Text | WrongType::Accent | WrongType::LongText)) => {
+                        Ok(Some(*thing))
+                    }
                     _ => Err(object.type_name(profile)),
                 }
             }

@@ -5,7 +5,7 @@ use crate::fork::Copies;
 use crate::map::{Map, Open};
 use crate::object::{Object, Source};
 use crate::store::Store;
-use mmapcheck_spec::{Profile, Raise, Value, Wrap};
+use mmapcheck_spec::{BytesLike, Profile, Raise, Value};
 use std::rc::Rc;
 
 /// An iterator: a map until it is exhausted, and the next place in it.
@@ -82,7 +82,7 @@ impl<S: Store> Map<S> {
 /// The one byte that an object equals a `bytes` of.
 fn sought<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<Option<u8>> {
     match object {
-        Object::Bytes(Wrap::Array, _) => Ok(None),
+        Object::Bytes(BytesLike::Array, _) => Ok(None),
         Object::Bytes(..) | Object::View(_) => match Source::any(object, profile) {
             Ok(source) if source.len() == 1 => source.byte(0).map(Some),
             _ => Ok(None),

@@ -15,7 +15,7 @@ impl<S: Store> Map<S> {
     pub fn set_name(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
         let object = &args.counted("set_name", 1, 1, profile)?[0];
         let name = match object {
-            Object::Thing(thing) => thing.text(),
+            Object::WrongType(thing) => thing.text(),
             _ => None,
         };
         let Some(name) = name else {

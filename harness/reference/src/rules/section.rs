@@ -10,14 +10,14 @@ use crate::map::{Access, Map, Rights, Tracked};
 use crate::rules::construct::{Asked, Fileno};
 use crate::store::{Memory, PAGE, Request, Store};
 use mmapcheck_spec::constants::{MAP_PRIVATE, MAP_SHARED};
-use mmapcheck_spec::{Profile, Thing, Value};
+use mmapcheck_spec::{Profile, Value, WrongType};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 /// What can be viewed.
 struct Section<S: Store> {
     /// By this name others find it.
-    tag: Option<Thing>,
+    tag: Option<WrongType>,
     /// The number of its file in the world; none where it is memory of no file.
     number: Option<usize>,
     /// The file, or one without a name that stands for memory.
@@ -53,7 +53,7 @@ impl<S: Store> Sections<S> {
         self.0.borrow().iter().filter_map(Weak::upgrade).filter(|section| section.number == Some(number)).count()
     }
 
-    fn named(&self, tag: Thing) -> Option<Rc<Section<S>>> {
+    fn named(&self, tag: WrongType) -> Option<Rc<Section<S>>> {
         self.0.borrow().iter().filter_map(Weak::upgrade).find(|section| section.tag == Some(tag))
     }
 
@@ -86,7 +86,7 @@ struct Wanted<'a, S: Store> {
     file: Option<(&'a S::File, usize)>,
     size: i64,
     access: Access,
-    tag: Option<Thing>,
+    tag: Option<WrongType>,
 }
 
 impl<S: Store> Wanted<'_, S> {

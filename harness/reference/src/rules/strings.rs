@@ -8,7 +8,7 @@ use crate::map::Map;
 use crate::object::{Object, Source};
 use crate::rules::index::{OUT_OF_RANGE, WRONG_SIZE, set_all};
 use crate::store::Store;
-use mmapcheck_spec::{Profile, Value, Wrap};
+use mmapcheck_spec::{BytesLike, Profile, Value};
 
 impl<S: Store> Map<S> {
     /// `m[i] = value`
@@ -27,7 +27,7 @@ impl<S: Store> Map<S> {
     pub fn set_string(&self, parts: &[Object<'_, S>], value: &Object<'_, S>, profile: Profile) -> Answer {
         let open = self.open()?;
         let places = Slice::new(parts, profile)?.of(self.len.get());
-        let &Object::Bytes(Wrap::Bytes, bytes) = value else {
+        let &Object::Bytes(BytesLike::Bytes, bytes) = value else {
             return Err(index_error("mmap slice assignment must be a string"));
         };
         if bytes.len() != places.count {
@@ -67,7 +67,7 @@ pub(super) fn character<S: Store>(object: &Object<'_, S>, profile: Profile) -> A
 
 fn one_character<S: Store>(object: &Object<'_, S>) -> Option<u8> {
     match *object {
-        Object::Bytes(Wrap::Bytes, &[byte]) => Some(byte),
+        Object::Bytes(BytesLike::Bytes, &[byte]) => Some(byte),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use crate::fork::Copies;
 use crate::map::{Access, Map};
 use crate::object::{Object, Source};
 use crate::store::Store;
-use mmapcheck_spec::{Profile, Thing, Value};
+use mmapcheck_spec::{Profile, Value, WrongType};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -198,7 +198,7 @@ fn in_own_words(stop: Stop) -> Stop {
 /// The index that a key is; a tuple of one is as good as the index.
 fn index<S: Store>(key: &Object<'_, S>, profile: Profile) -> Answer<i64> {
     let index = match key {
-        Object::Thing(Thing::Tuple) => Some(0),
+        Object::WrongType(WrongType::Tuple) => Some(0),
         _ => convert::index(key, profile, index_error)?,
     };
     index.ok_or_else(|| type_error("memoryview: invalid slice key"))

@@ -8,7 +8,8 @@ mod process;
 mod wire;
 
 use mmapcheck_spec::{
-    Case, End, Host, Implementation, Op, Platform, Profile, StepTrace, Target, TargetError, Trace, Version, Watch,
+    Case, Detail, End, Implementation, Op, Platform, Profile, StepTrace, Target, TargetError, TargetInfo, Trace,
+    Version,
 };
 use process::Process;
 use std::collections::{HashMap, VecDeque};
@@ -32,7 +33,7 @@ const LEAST: Duration = Duration::from_millis(200);
 pub struct Driver {
     launch: Launch,
     hang: Duration,
-    host: Host,
+    info: TargetInfo,
     capabilities: Capabilities,
     running: Option<Process>,
     /// Cases the running process was sent and has not been asked about, the oldest first.
@@ -49,7 +50,7 @@ pub struct Driver {
 struct Announced {
     id: u64,
     case: Case,
-    watch: Watch,
+    detail: Detail,
     /// Its answer, where that had to be read before it was wanted.
     line: Option<Vec<u8>>,
 }
@@ -108,13 +109,13 @@ impl Driver {
         std::fs::create_dir_all(&launch.folder).map_err(|error| wrong(&launch.folder, error))?;
         std::fs::write(&launch.script, SCRIPT).map_err(|error| wrong(&launch.script, error))?;
         let (running, ready) = launch.start()?;
-        let host = host(&ready, &launch)?;
+        let info = info(&ready, &launch)?;
         let Ready { methods, constants, lacks, counted, page, granule, .. } = ready;
         let capabilities = Capabilities { methods, constants, lacks, counted, page, granule };
         Ok(Driver {
             launch,
             hang,
-            host,
+            info,
             capabilities,
             running: Some(running),
             announced: VecDeque::new(),
@@ -180,10 +181,10 @@ impl Driver {
     }
 
     /// Runs a case at once. The inner error: the process is gone.
-    fn try_run(&mut self, case: &Case, watch: Watch) -> Result<Result<Trace, End>, TargetError> {
-        let ahead = self.announced.pop_front_if(|announced| announced.case == *case && announced.watch == watch);
+    fn try_run(&mut self, case: &Case, detail: Detail) -> Result<Result<Trace, End>, TargetError> {
+        let ahead = self.announced.pop_front_if(|announced| announced.case == *case && announced.detail == detail);
         if let Some(Announced { id, line: Some(line), .. }) = ahead {
-            return Ok(whole(&line, id, case, watch));
+            return Ok(whole(&line, id, case, detail));
         }
         if ahead.is_none() {
             self.wait_for_announced();
@@ -193,11 +194,11 @@ impl Driver {
             Some(Announced { id, .. }) => (id, process.line(Instant::now() + self.hang)),
             None => {
                 let id = self.number();
-                let request = wire::request(id, case, watch, Manner::Whole);
+                let request = wire::request(id, case, detail, Manner::Whole);
                 (id, request.and_then(|request| process.ask(&request, self.hang)))
             }
         };
-        let answered = line.and_then(|line| whole(&line, id, case, watch));
+        let answered = line.and_then(|line| whole(&line, id, case, detail));
         if answered.is_ok() {
             self.running = Some(process);
         }
@@ -210,7 +211,7 @@ impl Driver {
         for announced in self.announced.iter_mut().filter(|announced| announced.line.is_none()) {
             let Some(mut process) = self.running.take() else { break };
             let line = process.line(Instant::now() + self.hang).ok();
-            announced.line = line.filter(|line| whole(line, announced.id, &announced.case, announced.watch).is_ok());
+            announced.line = line.filter(|line| whole(line, announced.id, &announced.case, announced.detail).is_ok());
             if announced.line.is_some() {
                 self.running = Some(process);
             }
@@ -219,30 +220,30 @@ impl Driver {
     }
 
     /// Runs a case in a process that tells of each step as soon as it is done, to learn at which one it ends.
-    fn step_by_step(&mut self, case: &Case, watch: Watch, manner: Manner) -> Result<Trace, TargetError> {
+    fn step_by_step(&mut self, case: &Case, detail: Detail, manner: Manner) -> Result<Trace, TargetError> {
         let mut trace = Trace::default();
         let mut process = self.process()?;
         let asked = self.number();
         let op = |done: usize| case.steps.get(done).map(|step| step.op);
-        let request = wire::request(asked, case, watch, manner);
+        let request = wire::request(asked, case, detail, manner);
         let mut line = request.and_then(|request| process.ask(&request, self.patience(op(0))));
         loop {
-            let read = line.and_then(|line| Line::read(&line).map_err(End::Garbled));
+            let read = line.and_then(|line| Line::read(&line).map_err(End::Malformed));
             let end = match read {
                 Ok(Line::Step { id, step }) if id == asked && trace.steps.len() < case.steps.len() => {
-                    match step.trace(trace.steps.last().map(|step| &step.left)) {
+                    match step.trace(trace.steps.last().map(|step| &step.snapshot)) {
                         Ok(step) => trace.steps.push(step),
-                        Err(wrong) => return Ok(ended(trace, End::Garbled(wrong), case)),
+                        Err(wrong) => return Ok(ended(trace, End::Malformed(wrong), case)),
                     }
                     line = process.line(Instant::now() + self.patience(op(trace.steps.len())));
                     continue;
                 }
-                Ok(Line::Done(done)) if done.id == asked => match done.trace(case, watch) {
+                Ok(Line::Done(done)) if done.id == asked => match done.trace(case, detail) {
                     Ok(trace) => {
                         self.running = Some(process);
                         return Ok(trace);
                     }
-                    Err(wrong) => End::Garbled(wrong),
+                    Err(wrong) => End::Malformed(wrong),
                 },
                 Ok(Line::Died { id, died }) if id == asked && manner == Manner::Isolated => {
                     self.running = Some(process);
@@ -250,7 +251,7 @@ impl Driver {
                 }
                 Ok(Line::Step { id, .. } | Line::Died { id, .. }) if id != asked => another_case(id, asked),
                 Ok(Line::Done(done)) => another_case(done.id, asked),
-                Ok(_) => End::Garbled("it answered another question".into()),
+                Ok(_) => End::Malformed("it answered another question".into()),
                 Err(end) => end,
             };
             if end == End::Hung {
@@ -262,11 +263,11 @@ impl Driver {
 }
 
 /// The trace of a case in the line that answers it.
-fn whole(line: &[u8], asked: u64, case: &Case, watch: Watch) -> Result<Trace, End> {
-    match Line::read(line).map_err(End::Garbled)? {
+fn whole(line: &[u8], asked: u64, case: &Case, detail: Detail) -> Result<Trace, End> {
+    match Line::read(line).map_err(End::Malformed)? {
         Line::Done(done) if done.id != asked => Err(another_case(done.id, asked)),
-        Line::Done(done) => done.trace(case, watch).map_err(End::Garbled),
-        _ => Err(End::Garbled("it answered another question".into())),
+        Line::Done(done) => done.trace(case, detail).map_err(End::Malformed),
+        _ => Err(End::Malformed("it answered another question".into())),
     }
 }
 
@@ -275,24 +276,24 @@ fn whole(line: &[u8], asked: u64, case: &Case, watch: Watch) -> Result<Trace, En
 ///
 /// # Errors
 /// Where it is no answer to the case: what the case then ends with.
-pub fn reply(line: &[u8], case: &Case, watch: Watch) -> Result<Trace, End> {
-    match Line::read(line).map_err(End::Garbled)? {
+pub fn reply(line: &[u8], case: &Case, detail: Detail) -> Result<Trace, End> {
+    match Line::read(line).map_err(End::Malformed)? {
         Line::Step { step, .. } => {
-            let step = step.trace(None).map_err(End::Garbled)?;
+            let step = step.trace(None).map_err(End::Malformed)?;
             Ok(Trace { steps: vec![step], ..Trace::default() })
         }
-        _ => whole(line, 0, case, watch),
+        _ => whole(line, 0, case, detail),
     }
 }
 
 fn another_case(id: u64, asked: u64) -> End {
-    End::Garbled(format!("it answered case {id} when it was asked for case {asked}"))
+    End::Malformed(format!("it answered case {id} when it was asked for case {asked}"))
 }
 
 /// The trace of a case in which the process ended, at the step after those it told of.
 fn ended(mut trace: Trace, end: End, case: &Case) -> Trace {
     if trace.steps.len() < case.steps.len() {
-        trace.steps.push(StepTrace { result: Err(end), left: mmapcheck_spec::Left::default() });
+        trace.steps.push(StepTrace { result: Err(end), snapshot: mmapcheck_spec::Snapshot::default() });
     } else {
         trace.end = Some(end);
     }
@@ -305,23 +306,23 @@ fn has_hung(trace: &Trace) -> bool {
 }
 
 impl Target for Driver {
-    fn host(&self) -> &Host {
-        &self.host
+    fn info(&self) -> &TargetInfo {
+        &self.info
     }
 
     /// Runs a case. Where the process ends in it, the case is run again in a new one, step by step. If it gets through
     /// then, all that is known is that it ended once, somewhere in this case; and one that took too long once is counted as
-    /// a stall, since the machine may have been busy.
-    fn run(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+    /// a stall, since the stepper may have been busy.
+    fn run(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
         if self.may_hang(case) && self.announced.is_empty() {
-            return self.step_by_step(case, watch, Manner::Told);
+            return self.step_by_step(case, detail, Manner::Told);
         }
-        let first = match self.try_run(case, watch)? {
+        let first = match self.try_run(case, detail)? {
             Ok(trace) => return Ok(trace),
             Err(End::Unsupported(why)) => return Ok(ended(Trace::default(), End::Unsupported(why), case)),
             Err(end) => end,
         };
-        let trace = self.step_by_step(case, watch, Manner::Told)?;
+        let trace = self.step_by_step(case, detail, Manner::Told)?;
         if trace.end.is_some() || trace.steps.iter().any(|step| step.result.is_err()) {
             return Ok(trace);
         }
@@ -334,28 +335,28 @@ impl Target for Driver {
 
     /// Runs a case in a process of its own, where the interpreter can make one, so that it need not be started again. One that
     /// took too long is run once more, as above.
-    fn run_to_death(&mut self, case: &Case, watch: Watch) -> Result<Trace, TargetError> {
+    fn run_to_death(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
         self.wait_for_announced();
-        let trace = self.step_by_step(case, watch, Manner::Isolated)?;
+        let trace = self.step_by_step(case, detail, Manner::Isolated)?;
         if !has_hung(&trace) {
             return Ok(trace);
         }
-        let trace = self.step_by_step(case, watch, Manner::Isolated)?;
+        let trace = self.step_by_step(case, detail, Manner::Isolated)?;
         self.stalls += u64::from(!has_hung(&trace));
         Ok(trace)
     }
 
-    fn announce(&mut self, case: &Case, watch: Watch) {
+    fn announce(&mut self, case: &Case, detail: Detail) {
         // Of a target that hangs, every case is looked at by itself.
         let Some(mut process) = self.running.take_if(|_| self.hung.is_empty()) else { return };
         let id = self.number();
-        let Ok(request) = wire::request(id, case, watch, Manner::Whole) else {
+        let Ok(request) = wire::request(id, case, detail, Manner::Whole) else {
             self.running = Some(process);
             return;
         };
         // What is wrong with it, if anything, shows when its answer is wanted.
         if process.send(&request, Instant::now() + self.hang).is_ok() {
-            self.announced.push_back(Announced { id, case: case.clone(), watch, line: None });
+            self.announced.push_back(Announced { id, case: case.clone(), detail, line: None });
             self.running = Some(process);
         }
     }
@@ -388,7 +389,7 @@ impl Launch {
 }
 
 /// Who a driver says it is, and what it is judged by: the Python version it claims.
-fn host(ready: &Ready, launch: &Launch) -> Result<Host, TargetError> {
+fn info(ready: &Ready, launch: &Launch) -> Result<TargetInfo, TargetError> {
     let [major, minor, micro] = ready.version;
     let cpython = ready.implementation == "cpython";
     let platform = match ready.platform.as_str() {
@@ -405,7 +406,7 @@ fn host(ready: &Ready, launch: &Launch) -> Result<Host, TargetError> {
     let class = if launch.attr == "mmap" { String::new() } else { format!(", class {}", launch.attr) };
     let system = if platform == Platform::Linux { String::new() } else { format!(" on {}", platform.name()) };
     let edition = ready.edition.as_ref().map(|edition| format!(" {edition}")).unwrap_or_default();
-    Ok(Host {
+    Ok(TargetInfo {
         profile,
         name: format!("{}{python}{system}, module {}{edition}{class}", title(&ready.implementation), launch.module),
         is_cpython_mmap: cpython && launch.module == "mmap" && launch.attr == "mmap",

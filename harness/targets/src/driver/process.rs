@@ -146,7 +146,7 @@ impl Process {
     fn wait(&mut self, deadline: Instant, to_write: bool) -> Result<(), End> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            // One that has said so much is not hung: a busy machine reads a flood slowly.
+            // One that has said so much is not hung: a busy stepper reads a flood slowly.
             let flood = self.pending.len() > FLOOD;
             let end = if flood { endless(self.pending.len()) } else { End::Hung };
             return Err(self.kill(end));
@@ -167,7 +167,7 @@ impl Process {
         let began = Instant::now();
         while !self.has_ended() {
             if began.elapsed() > MOMENT {
-                return self.kill(End::Garbled("it closed its output and lives on".into()));
+                return self.kill(End::Malformed("it closed its output and lives on".into()));
             }
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -176,7 +176,7 @@ impl Process {
                 Some(signal) => End::Died(signal),
                 None => End::Exited(status.code().unwrap_or(-1), self.last_words()),
             },
-            None => End::Garbled("it closed its output, and nobody knows how it ended".into()),
+            None => End::Malformed("it closed its output, and nobody knows how it ended".into()),
         }
     }
 
@@ -236,10 +236,10 @@ impl Drop for Process {
 }
 
 fn endless(bytes: usize) -> End {
-    End::Garbled(format!("{bytes} bytes without an end of line"))
+    End::Malformed(format!("{bytes} bytes without an end of line"))
 }
 
-/// A target that runs wild must not take the machine with it.
+/// A target that runs wild must not take the stepper with it.
 fn limit(child: &Child) -> Result<(), TargetError> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     for (resource, most) in LIMITS {

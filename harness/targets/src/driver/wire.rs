@@ -2,8 +2,8 @@
 
 use mmapcheck_spec::notation::{CLASSES, Class, name};
 use mmapcheck_spec::{
-    Arg, Base, Case, Changes, Content, End, Kind, Leaks, Left, MapState, Num, Op, Outcome, Raise, Step, StepTrace,
-    Thing, Trace, Value, Watch, Wrap, constants,
+    Arg, Base, BytesLike, Case, Changes, Content, Detail, End, Leaks, MapState, Num, ObjectKind, Op, Outcome, Raise,
+    Snapshot, Step, StepTrace, Trace, Value, WrongType, constants,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -24,7 +24,7 @@ pub(super) fn hello(module: &str, attr: &str, folder: &Path) -> Json {
         "operations": operations,
         "constructor": constructor,
         "classes": CLASSES.iter().map(Class::source).collect::<String>(),
-        "things": Thing::ALL.map(|(_, source, _)| source),
+        "things": WrongType::ALL.map(|(_, source, _)| source),
     })
 }
 
@@ -39,13 +39,13 @@ fn operation(op: Op) -> Json {
     })
 }
 
-fn kind(kind: Kind) -> &'static str {
+fn kind(kind: ObjectKind) -> &'static str {
     match kind {
-        Kind::Module => "module",
-        Kind::Map => "map",
-        Kind::File => "file",
-        Kind::View => "view",
-        Kind::Iter => "iter",
+        ObjectKind::Module => "module",
+        ObjectKind::Map => "map",
+        ObjectKind::File => "file",
+        ObjectKind::View => "view",
+        ObjectKind::Iter => "iter",
     }
 }
 
@@ -104,27 +104,27 @@ fn start(text: &[u8]) -> String {
 pub(super) struct Done {
     pub id: u64,
     pub steps: Vec<WireStep>,
-    last: WireLeft,
+    last: WireSnapshot,
     closing: Vec<Option<[Json; 1]>>,
     files: Vec<WireContent>,
-    // Given as null where it cannot be told, but given.
+    // PassedArg as null where it cannot be told, but given.
     #[serde(deserialize_with = "Option::deserialize")]
     leaks: Option<[i64; 3]>,
 }
 
 /// A step: its answer, and what it left behind; 0 where that is what the step before left.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct WireStep(Json, WireLeftOrSame);
+pub(super) struct WireStep(Json, WireSnapshotOrSame);
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-enum WireLeftOrSame {
+enum WireSnapshotOrSame {
     Same(u8),
-    Left(WireLeft),
+    Snapshot(WireSnapshot),
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct WireLeft(Vec<WireMap>, Vec<WireContent>);
+struct WireSnapshot(Vec<WireMap>, Vec<WireContent>);
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
@@ -150,25 +150,25 @@ pub(super) enum Manner {
 }
 
 /// A case as a line without its end.
-pub(super) fn request(id: u64, case: &Case, watch: Watch, manner: Manner) -> Result<Vec<u8>, End> {
+pub(super) fn request(id: u64, case: &Case, detail: Detail, manner: Manner) -> Result<Vec<u8>, End> {
     let files = case.world.files.iter().enumerate();
     let files: Vec<_> =
-        files.map(|(slot, file)| (name(Kind::File, slot as u8), latin(&file.bytes), file.mode.text())).collect();
+        files.map(|(slot, file)| (name(ObjectKind::File, slot as u8), latin(&file.bytes), file.mode.text())).collect();
     let steps = case.steps.iter().map(step).collect::<Result<Vec<_>, _>>()?;
-    let watch = match watch {
-        Watch::Quick => "quick",
-        Watch::Every => "every",
-        Watch::Full => "full",
+    let detail = match detail {
+        Detail::Quick => "quick",
+        Detail::Every => "every",
+        Detail::Full => "full",
     };
     let (tell, isolate) = (manner != Manner::Whole, manner == Manner::Isolated);
-    let case = Request { id, watch, tell, isolate, files, steps };
+    let case = Request { id, detail, tell, isolate, files, steps };
     serde_json::to_vec(&case).map_err(|error| End::Unsupported(format!("the case cannot be sent: {error}")))
 }
 
 #[derive(Serialize)]
 struct Request<'a> {
     id: u64,
-    watch: &'a str,
+    detail: &'a str,
     tell: bool,
     isolate: bool,
     files: Vec<(String, String, &'a str)>,
@@ -199,8 +199,10 @@ fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
             Json::Array(parts) if parts.first() == Some(&json!("n")) => json!(["x", parts[1]]),
             _ => return Err(End::Unsupported("a number is not plain".into())),
         },
-        Arg::IndexAfter(num, act) => json!(["a", number(*num)?, step(act)?]),
-        Arg::BufferAfter(bytes, act) => json!(["a", ["b", carrier(Wrap::Bytes), latin(bytes)], step(act)?]),
+        Arg::IndexAfter(num, callback) => json!(["a", number(*num)?, step(callback)?]),
+        Arg::BufferAfter(bytes, callback) => {
+            json!(["a", ["b", carrier(BytesLike::Bytes), latin(bytes)], step(callback)?])
+        }
         Arg::Flags(places) => {
             let known = |place: &u8| {
                 let constant = &constants::ALL[usize::from(*place)];
@@ -209,12 +211,12 @@ fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
             json!([if asked { "k" } else { "c" }, places.iter().map(known).collect::<Vec<_>>()])
         }
         Arg::Bytes(wrap, bytes) => json!(["b", carrier(*wrap), latin(bytes)]),
-        Arg::Thing(thing) => json!(["t", *thing as u8]),
+        Arg::WrongType(thing) => json!(["t", *thing as u8]),
         Arg::Fd(slot) => json!(["fd", slot]),
         Arg::File(slot) => json!(["f", slot]),
         Arg::Map(slot) => json!(["m", slot]),
         Arg::View(slot) => json!(["v", slot]),
-        Arg::Path(number) => json!(["w", name(Kind::File, *number)]),
+        Arg::Path(number) => json!(["w", name(ObjectKind::File, *number)]),
         Arg::Mode(mode) => json!(["w", mode.text()]),
     })
 }
@@ -230,13 +232,13 @@ fn number(num: Num) -> Result<Json, End> {
     })
 }
 
-fn carrier(wrap: Wrap) -> &'static str {
+fn carrier(wrap: BytesLike) -> &'static str {
     match wrap {
-        Wrap::Bytes => "bytes",
-        Wrap::ByteArray => "bytearray",
-        Wrap::View => "memoryview",
-        Wrap::Strided => "strided",
-        Wrap::Array => "array",
+        BytesLike::Bytes => "bytes",
+        BytesLike::ByteArray => "bytearray",
+        BytesLike::View => "memoryview",
+        BytesLike::Strided => "strided",
+        BytesLike::Array => "array",
     }
 }
 
@@ -251,10 +253,10 @@ fn bytes(text: &str) -> Result<Vec<u8>, String> {
 
 impl Done {
     /// The trace of this case. The error names what is wrong with it.
-    pub(super) fn trace(self, case: &Case, watch: Watch) -> Result<Trace, String> {
+    pub(super) fn trace(self, case: &Case, detail: Detail) -> Result<Trace, String> {
         let mut steps: Vec<StepTrace> = Vec::with_capacity(self.steps.len());
         for step in self.steps {
-            let before = steps.last().map(|step| &step.left);
+            let before = steps.last().map(|step| &step.snapshot);
             steps.push(step.trace(before)?);
         }
         let closing = self.closing.into_iter().map(|answer| answer.map(|[json]| answered(json)).transpose());
@@ -262,21 +264,21 @@ impl Done {
         let [descriptors, pages, strays] = self.leaks.unwrap_or_default();
         let leaks = Leaks { descriptors, pages: pages.max(0), strays };
         let trace = Trace { steps, last: self.last.left()?, closing, files: contents(self.files)?, leaks, end: None };
-        complete(&trace, case, watch).map(|()| trace)
+        complete(&trace, case, detail).map(|()| trace)
     }
 }
 
 /// Whether a trace holds all that is to be compared: what is left out would pass. It ends early only where a step could not
 /// be done.
-fn complete(trace: &Trace, case: &Case, watch: Watch) -> Result<(), String> {
+fn complete(trace: &Trace, case: &Case, detail: Detail) -> Result<(), String> {
     let (given, asked) = (trace.steps.len(), case.steps.len());
     let stopped = trace.steps.last().is_some_and(|step| step.result.is_err());
     if given != asked && !(stopped && given < asked) {
         return Err(format!("it answered {given} steps where {asked} were asked for"));
     }
     let all = case.world.files.len();
-    let during = if watch.takes_files() { all } else { 0 };
-    let mut lefts = trace.steps.iter().map(|step| &step.left).chain([&trace.last]);
+    let during = if detail.takes_files() { all } else { 0 };
+    let mut lefts = trace.steps.iter().map(|step| &step.snapshot).chain([&trace.last]);
     if trace.files.len() != all || lefts.any(|left| left.files.len() != during) {
         return Err(format!("it did not look at the {all} files of the case"));
     }
@@ -290,17 +292,17 @@ fn complete(trace: &Trace, case: &Case, watch: Watch) -> Result<(), String> {
 
 impl WireStep {
     /// The step's trace; `before`: what the step before left.
-    pub(super) fn trace(self, before: Option<&Left>) -> Result<StepTrace, String> {
+    pub(super) fn trace(self, before: Option<&Snapshot>) -> Result<StepTrace, String> {
         let left = match (self.1, before) {
-            (WireLeftOrSame::Left(left), _) => left.left()?,
-            (WireLeftOrSame::Same(0), Some(before)) => before.clone(),
-            (WireLeftOrSame::Same(_), _) => return Err("a step left the same as none".into()),
+            (WireSnapshotOrSame::Snapshot(left), _) => left.left()?,
+            (WireSnapshotOrSame::Same(0), Some(before)) => before.clone(),
+            (WireSnapshotOrSame::Same(_), _) => return Err("a step left the same as none".into()),
         };
         let result = match ended(&self.0) {
             Some(end) => Err(end),
             None => Ok(answered(self.0)?),
         };
-        Ok(StepTrace { result, left })
+        Ok(StepTrace { result, snapshot: left })
     }
 }
 
@@ -363,10 +365,10 @@ fn contents(files: Vec<WireContent>) -> Result<Vec<Content>, String> {
     files.into_iter().map(WireContent::content).collect()
 }
 
-impl WireLeft {
-    fn left(self) -> Result<Left, String> {
+impl WireSnapshot {
+    fn left(self) -> Result<Snapshot, String> {
         let maps = self.0.into_iter().map(WireMap::map).collect::<Result<_, _>>()?;
-        Ok(Left { maps, files: contents(self.1)? })
+        Ok(Snapshot { maps, files: contents(self.1)? })
     }
 }
 

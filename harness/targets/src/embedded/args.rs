@@ -2,7 +2,7 @@
 
 use super::ffi::{Exception, Object};
 use super::{Embedded, unbound};
-use mmapcheck_spec::{Arg, Base, End, Given, Num, Step, Wrap};
+use mmapcheck_spec::{Arg, Base, BytesLike, End, Num, PassedArg, Step};
 use smallvec::SmallVec;
 
 /// Arguments of a call: on the stack, for nearly all calls.
@@ -18,9 +18,9 @@ impl Embedded {
     }
 
     /// All arguments of a call, after those already there; last those by keyword, and the tuple of their names.
-    pub(super) fn args(&self, given: &[Given], args: &mut Args) -> Result<Option<Object>, End> {
+    pub(super) fn args(&self, given: &[PassedArg], args: &mut Args) -> Result<Option<Object>, End> {
         let mut words: SmallVec<[Object; 4]> = SmallVec::new();
-        for Given { keyword, arg } in given {
+        for PassedArg { keyword, arg } in given {
             match keyword {
                 None if words.is_empty() => {}
                 None => return Err(End::Unsupported("an argument by position follows one by keyword".into())),
@@ -32,7 +32,7 @@ impl Embedded {
     }
 
     fn keyword(&self, keyword: &str, before: &[Object]) -> Result<Object, End> {
-        let place = Given::KEYWORDS.iter().position(|&known| known == keyword);
+        let place = PassedArg::KEYWORDS.iter().position(|&known| known == keyword);
         match place.map(|place| &self.kit.keywords[place]) {
             Some(word) if !before.iter().any(|other| other.is(word)) => Ok(word.clone()),
             Some(_) => Err(End::Unsupported(format!("the keyword {keyword} is given twice"))),
@@ -61,20 +61,20 @@ impl Embedded {
                 self.kit
                     .functions
                     .index_after
-                    .call(&mut [value, self.kit.functions.act.clone()], None)
+                    .call(&mut [value, self.kit.functions.callback.clone()], None)
                     .map_err(no_object)
             }
             Arg::BufferAfter(bytes, _) => {
-                let bytes = self.carrier(Wrap::View, bytes)?;
+                let bytes = self.carrier(BytesLike::View, bytes)?;
                 self.kit
                     .functions
                     .buffer_after
-                    .call(&mut [bytes, self.kit.functions.act.clone()], None)
+                    .call(&mut [bytes, self.kit.functions.callback.clone()], None)
                     .map_err(no_object)
             }
             Arg::Flags(places) => self.int(self.flags(places)),
             Arg::Bytes(wrap, bytes) => self.carrier(*wrap, bytes),
-            Arg::Thing(thing) => Ok(self.kit.things[*thing as usize].clone()),
+            Arg::WrongType(thing) => Ok(self.kit.things[*thing as usize].clone()),
             Arg::Fd(slot) => self.int(self.files.borrow().raw_fd(*slot)?.into()),
             Arg::File(slot) if self.files.borrow().is_bound(*slot) => Ok(self.kit.file.clone()),
             Arg::File(_) => Err(unbound()),
@@ -88,13 +88,13 @@ impl Embedded {
         self.gil.int(value).map_err(no_object)
     }
 
-    fn carrier(&self, wrap: Wrap, bytes: &[u8]) -> Result<Object, End> {
+    fn carrier(&self, wrap: BytesLike, bytes: &[u8]) -> Result<Object, End> {
         match wrap {
-            Wrap::Bytes => self.gil.bytes(bytes),
-            Wrap::ByteArray => self.gil.bytearray(bytes),
-            Wrap::View => self.gil.guarded_view(bytes),
-            Wrap::Strided => self.gil.guarded_view(bytes).and_then(|view| view.item(&self.kit.every_second)),
-            Wrap::Array => self
+            BytesLike::Bytes => self.gil.bytes(bytes),
+            BytesLike::ByteArray => self.gil.bytearray(bytes),
+            BytesLike::View => self.gil.guarded_view(bytes),
+            BytesLike::Strided => self.gil.guarded_view(bytes).and_then(|view| view.item(&self.kit.every_second)),
+            BytesLike::Array => self
                 .gil
                 .bytes(bytes)
                 .and_then(|bytes| self.kit.functions.array.call(&mut [self.kit.byte_code.clone(), bytes], None)),
@@ -108,7 +108,7 @@ impl Embedded {
             Base::Zero => Ok(num.plus),
             // On Linux, where alone this process can be, offsets count in pages too.
             Base::Pages(count) | Base::Granules(count) => {
-                Ok(num.plus.saturating_add(i128::from(count) * i128::from(self.host.page)))
+                Ok(num.plus.saturating_add(i128::from(count) * i128::from(self.info.page)))
             }
             Base::Len | Base::Pos | Base::FileSize => {
                 Err(End::Unsupported("a number relative to a map must be made plain first".into()))

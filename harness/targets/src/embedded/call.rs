@@ -4,7 +4,7 @@ use super::args::Args;
 use super::ffi::{Answer, Comparison, Exception, Guard, Object, Seen, while_it_does};
 use super::{Embedded, Map, Names};
 use mmapcheck_spec::constants::{self, PROT_READ, PROT_WRITE};
-use mmapcheck_spec::{Arg, End, Given, Kind, Op, Outcome, SLOTS, Slot, Step, Value};
+use mmapcheck_spec::{Arg, End, ObjectKind, Op, Outcome, PassedArg, SLOTS, Slot, Step, Value};
 use std::cell::Cell;
 
 type Done = Result<Outcome, End>;
@@ -22,11 +22,11 @@ impl Embedded {
             // What grows must find the room that it finds elsewhere.
             self.with_map(step.on, |map| map.guard = None);
         }
-        let done = match step.act() {
+        let done = match step.callback() {
             None => self.dispatch(step),
-            Some(act) => {
+            Some(callback) => {
                 let end = Cell::new(None);
-                let done = while_it_does(&|| self.act(act, &end), || self.dispatch(step));
+                let done = while_it_does(&|| self.callback(callback, &end), || self.dispatch(step));
                 end.take().map_or(done, Err)
             }
         };
@@ -36,7 +36,7 @@ impl Embedded {
 
     /// Does a step for an argument that is being converted. What it raises, the conversion raises; where it has no answer, the
     /// step that is at its arguments has none.
-    fn act(&self, step: &Step, end: &Cell<Option<End>>) -> Answer<()> {
+    fn callback(&self, step: &Step, end: &Cell<Option<End>>) -> Answer<()> {
         self.kit.keeps.set(true);
         let done = self.perform(step);
         self.kit.keeps.set(false);
@@ -88,13 +88,13 @@ impl Embedded {
 
     fn dispatch(&self, step: &Step) -> Done {
         match step.op.row().on {
-            Kind::Module => self.on_module(step),
-            Kind::Map if self.kit.methods[step.op as usize].is_some() => self.method(step),
-            Kind::Map => self.on_map(step),
-            Kind::View => self.on_view(step),
-            Kind::Iter => self.on_iter(step),
-            Kind::File => match (step.op, step.args.first()) {
-                (Op::FileWrite, Some(Given { arg: Arg::Map(map), .. })) => self.write_map(step, *map),
+            ObjectKind::Module => self.on_module(step),
+            ObjectKind::Map if self.kit.methods[step.op as usize].is_some() => self.method(step),
+            ObjectKind::Map => self.on_map(step),
+            ObjectKind::View => self.on_view(step),
+            ObjectKind::Iter => self.on_iter(step),
+            ObjectKind::File => match (step.op, step.args.first()) {
+                (Op::FileWrite, Some(PassedArg { arg: Arg::Map(map), .. })) => self.write_map(step, *map),
                 _ => self.files.borrow_mut().step(step),
             },
         }
@@ -168,7 +168,7 @@ impl Embedded {
         let mut args = Args::new();
         args.push(self.map(step.on)?);
         let keywords = self.args(&step.args, &mut args)?;
-        if keywords.is_some() && !self.host.profile.keyword_refusal_names_class() {
+        if keywords.is_some() && !self.info.profile.keyword_refusal_names_class() {
             // Before 3.11, a statement with keywords gets the bound method first, and the refusal names that.
             let method = args[0].attr(name);
             return Ok(self.kit.outcome(method.and_then(|method| method.call(&mut args[1..], keywords.as_ref()))));
@@ -303,7 +303,7 @@ fn places(op: Op) -> usize {
 
 /// Whether the constructor may make memory of no file: it is given no file, or flags.
 fn may_be_anonymous(step: &Step) -> bool {
-    let file = matches!(step.args.first(), Some(Given { arg: Arg::Fd(_), .. }));
+    let file = matches!(step.args.first(), Some(PassedArg { arg: Arg::Fd(_), .. }));
     !file
         || step
             .args

@@ -2,7 +2,7 @@
 
 use super::Embedded;
 use super::ffi::{fork, leave};
-use mmapcheck_spec::{End, Left, Machine, Outcome, Step, StepTrace, Value, Watch};
+use mmapcheck_spec::{Detail, End, Outcome, Snapshot, Step, StepTrace, Stepper, Value};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, set_parent_process_death_signal, waitpid};
 use serde::{Deserialize, Serialize};
@@ -21,12 +21,12 @@ enum Told {
 
 impl Embedded {
     /// Does the steps of a block in a child of this process, and waits for it.
-    pub(super) fn in_child(&mut self, block: &[Step], watch: Watch, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+    pub(super) fn in_child(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
         mark(0);
         let made = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from);
         let made = made.and_then(|(reads, writes)| Ok((File::from(reads), File::from(writes), fork(&self.gil)?)));
         match made {
-            Ok((_, writes, None)) => self.be_child(writes, block, watch, mark),
+            Ok((_, writes, None)) => self.be_child(writes, block, detail, mark),
             Ok((reads, writes, Some(child))) => {
                 drop(writes);
                 let mut done = self.listen(reads);
@@ -50,7 +50,7 @@ impl Embedded {
     }
 
     /// Does the steps, tells of each, and leaves.
-    fn be_child(&mut self, mut writes: File, block: &[Step], watch: Watch, mark: &mut dyn FnMut(usize)) -> ! {
+    fn be_child(&mut self, mut writes: File, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> ! {
         // A parent that is killed because this hangs takes it along.
         let _ = set_parent_process_death_signal(Some(Signal::KILL));
         // Nothing may return to what the parent is at.
@@ -60,14 +60,14 @@ impl Embedded {
                 let line = serde_json::to_string(&told).unwrap_or_default() + "\n";
                 writes.write_all(line.as_bytes())
             };
-            let begun = StepTrace { result: Ok(Outcome::Value(Value::None)), left: self.look(false, watch) };
+            let begun = StepTrace { result: Ok(Outcome::Value(Value::None)), snapshot: self.look(false, detail) };
             let mut is_over = tell(Told::Step(begun)).is_err();
             for (i, step) in block.iter().enumerate().skip(1) {
                 if is_over {
                     return;
                 }
                 mark(i);
-                let done = StepTrace::of(self, step, watch);
+                let done = StepTrace::of(self, step, detail);
                 is_over = done.result.is_err();
                 is_over |= tell(Told::Step(done)).is_err();
             }
@@ -95,7 +95,7 @@ impl Embedded {
 }
 
 fn without_answer(end: End) -> StepTrace {
-    StepTrace { result: Err(end), left: Left::default() }
+    StepTrace { result: Err(end), snapshot: Snapshot::default() }
 }
 
 /// Waits for a child: how it ended.

@@ -3,7 +3,7 @@
 use super::ffi::{Answer, Gil, Object};
 use mmapcheck_spec::constants;
 use mmapcheck_spec::notation::CLASSES;
-use mmapcheck_spec::{Given, Op, Thing};
+use mmapcheck_spec::{Op, PassedArg, WrongType};
 use std::cell::{Cell, RefCell};
 
 /// What a session would write in Python, as functions.
@@ -56,9 +56,9 @@ pub struct Kit {
     pub flags: Vec<i128>,
     /// Method names by operation, where the operation is a method call.
     pub methods: Vec<Option<Object>>,
-    /// The keywords of [`Given::KEYWORDS`].
+    /// The keywords of [`PassedArg::KEYWORDS`].
     pub keywords: Vec<Object>,
-    /// The objects of [`Thing::ALL`].
+    /// The objects of [`WrongType::ALL`].
     pub things: Vec<Object>,
     /// Classes of exceptions and their names.
     pub exceptions: Vec<(Object, &'static str)>,
@@ -102,7 +102,7 @@ pub struct Functions {
     pub index_after: Object,
     pub buffer_after: Object,
     /// What the objects of these two call.
-    pub act: Object,
+    pub callback: Object,
     pub array: Object,
     pub int: Object,
     pub bytes: Object,
@@ -137,8 +137,8 @@ impl Kit {
                 .iter()
                 .map(|&op| method(op).map(|name| gil.name(name)).transpose())
                 .collect::<Answer<_>>()?,
-            keywords: Given::KEYWORDS.iter().map(|word| gil.name(word)).collect::<Answer<_>>()?,
-            things: Thing::ALL.iter().map(|&(_, source, _)| eval(source)).collect::<Answer<_>>()?,
+            keywords: PassedArg::KEYWORDS.iter().map(|word| gil.name(word)).collect::<Answer<_>>()?,
+            things: WrongType::ALL.iter().map(|&(_, source, _)| eval(source)).collect::<Answer<_>>()?,
             exceptions: EXCEPTIONS.iter().map(|&name| Ok((eval(name)?, name))).collect::<Answer<_>>()?,
             names: Names::new(gil)?,
             functions: Functions::new(gil, eval)?,
@@ -176,7 +176,7 @@ impl Functions {
             index: eval("Index")?,
             index_after: eval("IndexAfter")?,
             buffer_after: eval("BufferAfter")?,
-            act: gil.function()?,
+            callback: gil.function()?,
             array: eval("array.array")?,
             int: eval("int")?,
             bytes: eval("bytes")?,

@@ -64,8 +64,8 @@ impl Limits {
     }
 
     /// Puts them into force until the answer is dropped.
-    pub fn hold(&self) -> Held {
-        let mut held = Held([None; KINDS.len()]);
+    pub fn hold(&self) -> SavedLimits {
+        let mut held = SavedLimits([None; KINDS.len()]);
         if self.any.get() {
             for (((_, kind), asked), held) in KINDS.iter().zip(&self.asked).zip(&mut held.0) {
                 *held = asked.get().filter(|asked| setrlimit(*kind, asked.limit).is_ok()).map(|asked| asked.own);
@@ -83,9 +83,9 @@ fn address_space() -> u64 {
 }
 
 /// Limits in force: what each was before, where it was changed.
-pub struct Held([Option<Rlimit>; KINDS.len()]);
+pub struct SavedLimits([Option<Rlimit>; KINDS.len()]);
 
-impl Drop for Held {
+impl Drop for SavedLimits {
     fn drop(&mut self) {
         for ((_, kind), own) in KINDS.iter().zip(&self.0) {
             if let Some(own) = own {

@@ -4,14 +4,14 @@ use super::ffi::{Buffer, Exception, Object, Scratch, Seen};
 use super::kit::Kit;
 use super::{Embedded, Map};
 use mmapcheck_reference::files::content_of;
-use mmapcheck_spec::{Content, MapState, Watch};
+use mmapcheck_spec::{Content, Detail, MapState};
 use smallvec::SmallVec;
 
 impl Embedded {
-    pub(super) fn look_at_maps(&mut self, closely: bool, watch: Watch) -> SmallVec<[MapState; 1]> {
+    pub(super) fn look_at_maps(&mut self, closely: bool, detail: Detail) -> SmallVec<[MapState; 1]> {
         let scratch = self.shrunk.get().then_some(&mut self.scratch);
         let names = self.names.get_mut();
-        let mut eye = Eye { kit: &self.kit, closely, watch, scratch };
+        let mut eye = Eye { kit: &self.kit, closely, detail, scratch };
         names.maps[..names.reach]
             .iter()
             .map(|map| map.as_ref().map_or(MapState::Unbound, |map| eye.state(map)))
@@ -23,8 +23,8 @@ impl Embedded {
 struct Eye<'a> {
     kit: &'a Kit,
     closely: bool,
-    watch: Watch,
-    /// Given where memory may be dead.
+    detail: Detail,
+    /// PassedArg where memory may be dead.
     scratch: Option<&'a mut Scratch>,
 }
 
@@ -36,7 +36,7 @@ impl Eye<'_> {
                 let raise = self.kit.raise(&exception);
                 MapState::Strange(format!("{what} raises {}: {}", raise.class, raise.message))
             }
-            Err(Strange::Answered(what, object)) => {
+            Err(Strange::Expected(what, object)) => {
                 MapState::Strange(format!("{what} is {}", self.kit.type_name(&object)))
             }
         }
@@ -45,11 +45,11 @@ impl Eye<'_> {
     fn open_state(&mut self, map: &Map) -> Result<MapState, Strange> {
         let names = &self.kit.names;
         let pos = match Object::call_method(&names.tell, &mut [map.object.clone()], None) {
-            Ok(pos) => pos.as_i64().ok_or(Strange::Answered("tell()", pos))?,
+            Ok(pos) => pos.as_i64().ok_or(Strange::Expected("tell()", pos))?,
             Err(raised) => return self.closed_state(map, raised),
         };
         let len = map.object.size().map_err(|e| Strange::Raised("len()", e))?;
-        let taken = !map.unreadable && self.watch.takes_bytes(len, self.closely);
+        let taken = !map.unreadable && self.detail.takes_bytes(len, self.closely);
         let content = if taken { self.content(&map.object) } else { None };
         Ok(MapState::Open { pos, len, content })
     }
@@ -60,7 +60,7 @@ impl Eye<'_> {
         match closed.seen() {
             Seen::Bool(true) => Ok(MapState::Closed),
             Seen::Bool(false) => Err(Strange::Raised("tell()", raised)),
-            _ => Err(Strange::Answered("closed", closed.clone())),
+            _ => Err(Strange::Expected("closed", closed.clone())),
         }
     }
 
@@ -71,15 +71,15 @@ impl Eye<'_> {
         }
         let copy = map.item(&self.kit.whole).ok()?;
         match copy.seen() {
-            Seen::Bytes(bytes) => Some(content_of(bytes, self.watch)),
+            Seen::Bytes(bytes) => Some(content_of(bytes, self.detail)),
             _ => None,
         }
     }
 
     fn memory(&mut self, buffer: &Buffer) -> Content {
         match &mut self.scratch {
-            Some(scratch) => content_of(scratch.readable(buffer), self.watch),
-            None => buffer.with(|bytes| content_of(bytes, self.watch)),
+            Some(scratch) => content_of(scratch.readable(buffer), self.detail),
+            None => buffer.with(|bytes| content_of(bytes, self.detail)),
         }
     }
 }
@@ -87,5 +87,5 @@ impl Eye<'_> {
 /// Why a map's state cannot be told.
 enum Strange {
     Raised(&'static str, Exception),
-    Answered(&'static str, Object),
+    Expected(&'static str, Object),
 }

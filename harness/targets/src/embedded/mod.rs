@@ -16,7 +16,8 @@ use kit::Kit;
 use limits::Limits;
 use mmapcheck_reference::files::Files;
 use mmapcheck_spec::{
-    End, FileState, Host, Left, Machine, Outcome, Profile, SLOTS, Slot, Step, StepTrace, TargetError, Watch, World,
+    Detail, End, FileState, Outcome, Profile, SLOTS, Slot, Snapshot, Step, StepTrace, Stepper, TargetError, TargetInfo,
+    World,
 };
 use rustix::process::Pid;
 use std::cell::{Cell, RefCell};
@@ -29,7 +30,7 @@ use std::rc::Rc;
 /// waits for it.
 #[derive(Debug)]
 pub struct Embedded {
-    host: Host,
+    info: TargetInfo,
     files: RefCell<Files>,
     names: RefCell<Names>,
     /// Whether memory of a map may be dead now: a file has lost pages, or a map has grown beyond its memory.
@@ -75,11 +76,11 @@ impl Embedded {
     /// made: one line.
     pub fn new(module: &str, attr: &str, dir: &Path) -> Result<Embedded, TargetError> {
         let gil = Gil::hold()?;
-        let (host, kit) = Embedded::import(&gil, module, attr)?;
+        let (info, kit) = Embedded::import(&gil, module, attr)?;
         let scratch = Scratch::new().map_err(|why| TargetError(format!("no file in memory can be made: {why}")))?;
         let (files, names) = (RefCell::new(Files::new(dir)?), RefCell::default());
         Ok(Embedded {
-            host,
+            info,
             files,
             names,
             shrunk: Cell::new(false),
@@ -93,20 +94,20 @@ impl Embedded {
         })
     }
 
-    fn import(gil: &Gil, module: &str, attr: &str) -> Result<(Host, Kit), TargetError> {
+    fn import(gil: &Gil, module: &str, attr: &str) -> Result<(TargetInfo, Kit), TargetError> {
         let imported =
             gil.import(module).map_err(|why| failed(gil, &format!("cannot import module {module}"), &why))?;
         let class = gil.name(attr).and_then(|name| imported.attr(&name));
         let class = class.map_err(|why| failed(gil, &format!("no class {attr} in module {module}"), &why))?;
         let broken = |why| failed(gil, "the standard library of Python cannot be used", &why);
-        let host = host(gil, module, attr).map_err(broken)?;
-        Ok((host, Kit::new(gil, imported, class).map_err(broken)?))
+        let info = info(gil, module, attr).map_err(broken)?;
+        Ok((info, Kit::new(gil, imported, class).map_err(broken)?))
     }
 
     /// Who this is.
     #[must_use]
-    pub fn host(&self) -> &Host {
-        &self.host
+    pub fn info(&self) -> &TargetInfo {
+        &self.info
     }
 
     /// Whether a page that nobody may touch is put behind each map, so that reading too far is noticed. It takes two system
@@ -131,7 +132,7 @@ impl Embedded {
     }
 }
 
-impl Machine for Embedded {
+impl Stepper for Embedded {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
         self.names.take();
         self.shrunk.set(false);
@@ -145,17 +146,17 @@ impl Machine for Embedded {
         self.perform(step)
     }
 
-    fn fork(&mut self, block: &[Step], watch: Watch, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
-        self.in_child(block, watch, mark)
+    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+        self.in_child(block, detail, mark)
     }
 
-    fn look(&mut self, closely: bool, watch: Watch) -> Left {
-        let maps = self.look_at_maps(closely, watch);
-        Left { maps, files: if watch.takes_files() { self.files.get_mut().look(watch) } else { Vec::new() } }
+    fn look(&mut self, closely: bool, detail: Detail) -> Snapshot {
+        let maps = self.look_at_maps(closely, detail);
+        Snapshot { maps, files: if detail.takes_files() { self.files.get_mut().look(detail) } else { Vec::new() } }
     }
 
-    fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
-        if watch != Watch::Quick {
+    fn finish(&mut self, detail: Detail) -> (Vec<Option<Outcome>>, Vec<FileState>) {
+        if detail != Detail::Quick {
             for map in self.names.get_mut().maps.iter().flatten() {
                 // It shows nothing but a process that dies of it.
                 let _ = self.kit.functions.around.call(&mut [map.object.clone()], None);
@@ -170,7 +171,7 @@ impl Machine for Embedded {
         drop(names);
         let files = self.files.get_mut();
         files.end();
-        (closing, files.look(watch))
+        (closing, files.look(detail))
     }
 }
 
@@ -183,13 +184,13 @@ fn unbound() -> End {
 }
 
 /// What the interpreter says of itself.
-fn host(gil: &Gil, module: &str, attr: &str) -> ffi::Answer<Host> {
+fn info(gil: &Gil, module: &str, attr: &str) -> ffi::Answer<TargetInfo> {
     let number = |object: &Object, name: &str| Ok(object.attr(&gil.name(name)?)?.as_i64().unwrap_or(0));
     let version = gil.import("sys")?.attr(&gil.name("version_info")?)?;
     let part = |name| Ok(u8::try_from(number(&version, name)?).unwrap_or(u8::MAX));
     let profile = Profile::cpython(part("major")?, part("minor")?, part("micro")?);
     let class = if attr == "mmap" { String::new() } else { format!(", class {attr}") };
-    Ok(Host {
+    Ok(TargetInfo {
         profile,
         name: format!("CPython {}, module {module}{class}", profile.version),
         is_cpython_mmap: module == "mmap" && attr == "mmap",
@@ -215,16 +216,16 @@ mod tests {
     /// Whether there is a guard behind the map `m` after these lines.
     fn guarded(lines: &[&str], guards: bool) -> Result<bool> {
         let dir = tempfile::tempdir()?;
-        let mut machine = Embedded::new("mmap", "mmap", dir.path())?;
-        machine.guards().set(guards);
+        let mut stepper = Embedded::new("mmap", "mmap", dir.path())?;
+        stepper.guards().set(guards);
         let mut text = ">>> import mmap\n".to_owned();
         text += &CLASSES[1].lines.iter().chain(lines).map(|line| (*line).to_owned() + "\n").collect::<String>();
         let case = parse(&text, 1)?.case;
-        machine.begin(&case.world)?;
+        stepper.begin(&case.world)?;
         for step in &case.steps {
-            machine.step(step).map_err(|end| format!("{step:?}: {end}"))?;
+            stepper.step(step).map_err(|end| format!("{step:?}: {end}"))?;
         }
-        let names = machine.names.borrow();
+        let names = stepper.names.borrow();
         Ok(names.maps[0].as_ref().is_some_and(|map| map.guard.is_some()))
     }
 
@@ -235,14 +236,14 @@ mod tests {
             return Ok(());
         }
         const NEW: &str = ">>> m = mmap.mmap(-1, 8192)";
-        const ACTS: [&str; 4] =
-            [">>> def act():", "...     m.resize(4096)", "...", ">>> m.find(b'a', IndexAfter(0, act))"];
+        const CALLBACKS: [&str; 4] =
+            [">>> def callback():", "...     m.resize(4096)", "...", ">>> m.find(b'a', IndexAfter(0, callback))"];
         let sessions: [&[&str]; 5] = [
             &[NEW],
             &[NEW, ">>> m.resize(4096)"],
             &[NEW, ">>> m.resize(40960)"],
             &[NEW, ">>> m.resize(-1)"],
-            &[NEW, ACTS[0], ACTS[1], ACTS[2], ACTS[3]],
+            &[NEW, CALLBACKS[0], CALLBACKS[1], CALLBACKS[2], CALLBACKS[3]],
         ];
         for lines in sessions {
             assert!(guarded(lines, true)? && !guarded(lines, false)?, "{lines:?}");

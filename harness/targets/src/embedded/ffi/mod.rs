@@ -26,14 +26,14 @@ macro_rules! number {
     }};
 }
 
-mod act;
+mod callback;
 mod guard;
 mod make;
 mod memory;
 mod read;
 mod start;
 
-pub use act::while_it_does;
+pub use callback::while_it_does;
 pub use guard::Guard;
 pub use memory::{Buffer, Scratch};
 pub use read::Seen;

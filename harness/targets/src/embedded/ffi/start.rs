@@ -14,13 +14,13 @@ use std::sync::OnceLock;
 /// Holds the GIL until dropped. It stays on its thread.
 #[derive(Clone, Debug)]
 pub struct Gil {
-    _held: Rc<Held>,
+    _held: Rc<HeldGil>,
 }
 
 #[derive(Debug)]
-struct Held(PyGILState_STATE);
+struct HeldGil(PyGILState_STATE);
 
-impl Drop for Held {
+impl Drop for HeldGil {
     fn drop(&mut self) {
         // SAFETY: gives back, on the same thread and once, what `PyGILState_Ensure` gave.
         unsafe { ffi::PyGILState_Release(self.0) };
@@ -30,7 +30,7 @@ impl Drop for Held {
 thread_local! {
     /// What this thread holds. It is shared: holds must be given back in reverse order, and their owners do not know of
     /// each other.
-    static HELD: RefCell<Weak<Held>> = const { RefCell::new(Weak::new()) };
+    static HELD: RefCell<Weak<HeldGil>> = const { RefCell::new(Weak::new()) };
 }
 
 impl Gil {
@@ -41,7 +41,7 @@ impl Gil {
         Ok(HELD.with_borrow_mut(|held| {
             let now = held.upgrade().unwrap_or_else(|| {
                 // SAFETY: the interpreter runs, and is never stopped.
-                Rc::new(Held(unsafe { ffi::PyGILState_Ensure() }))
+                Rc::new(HeldGil(unsafe { ffi::PyGILState_Ensure() }))
             });
             *held = Rc::downgrade(&now);
             Gil { _held: now }

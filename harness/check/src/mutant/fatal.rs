@@ -2,35 +2,35 @@
 //!
 //! The reference does not die: where a process would, that is its answer.
 
-use super::Answer;
+use super::StepResult;
 use super::wrong::{none, number, raised};
 use mmapcheck_reference::Reference;
-use mmapcheck_spec::{Arg, End, Machine, Op, Outcome, Step, Value, Wrap};
+use mmapcheck_spec::{Arg, BytesLike, End, Op, Outcome, Step, Stepper, Value};
 
 pub(super) const SIGBUS: i32 = 7;
 pub(super) const SIGSEGV: i32 = 11;
 
-fn dies(answer: &Answer) -> bool {
+fn dies(answer: &StepResult) -> bool {
     matches!(answer, Err(End::Died(_)))
 }
 
-pub(super) fn dead_zeros(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn dead_zeros(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step);
     if step.op == Op::GetItem && dies(&answer) { Ok(Outcome::Value(Value::Int(0))) } else { answer }
 }
 
-pub(super) fn dead_writes(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn dead_writes(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step);
     if step.op == Op::SetItem && dies(&answer) { none() } else { answer }
 }
 
-pub(super) fn dead_raises(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn dead_raises(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step);
     if dies(&answer) { raised("ValueError", "the file is shorter than its map") } else { answer }
 }
 
 /// Dies of another signal.
-pub(super) fn dies_of(m: &mut Reference, step: &Step, right: i32, wrong: i32) -> Answer {
+pub(super) fn dies_of(m: &mut Reference, step: &Step, right: i32, wrong: i32) -> StepResult {
     let answer = m.step(step);
     if answer == Err(End::Died(right)) { Err(End::Died(wrong)) } else { answer }
 }
@@ -38,7 +38,7 @@ pub(super) fn dies_of(m: &mut Reference, step: &Step, right: i32, wrong: i32) ->
 type Test = fn(&mut Reference, &Step) -> bool;
 
 /// Dies of an operation that answers with a value.
-pub(super) fn dies_if(m: &mut Reference, step: &Step, op: Op, deadly: Test, signal: i32) -> Answer {
+pub(super) fn dies_if(m: &mut Reference, step: &Step, op: Op, deadly: Test, signal: i32) -> StepResult {
     let deadly = step.op == op && deadly(m, step);
     let answer = m.step(step);
     if deadly && matches!(answer, Ok(Outcome::Value(_))) { Err(End::Died(signal)) } else { answer }
@@ -49,7 +49,7 @@ pub(super) fn has_dead_pages(m: &mut Reference, step: &Step) -> bool {
     dies(&m.step(&Step::new(Op::GetItem, step.on, [Arg::int(-1)])))
 }
 
-pub(super) fn tail_is_dead(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn tail_is_dead(m: &mut Reference, step: &Step) -> StepResult {
     let size = if step.op == Op::Read { number(m, step, Op::Size) } else { None };
     let answer = m.step(step);
     match (&answer, size, number(m, step, Op::Tell)) {
@@ -65,5 +65,5 @@ pub(super) fn searches_to_a_page(m: &mut Reference, step: &Step) -> bool {
 }
 
 pub(super) fn is_given_a_view(step: &Step) -> bool {
-    matches!(step.args.first().map(|given| &given.arg), Some(Arg::Bytes(Wrap::View, bytes)) if !bytes.is_empty())
+    matches!(step.args.first().map(|given| &given.arg), Some(Arg::Bytes(BytesLike::View, bytes)) if !bytes.is_empty())
 }

@@ -2,17 +2,17 @@
 
 use crate::choices::seeded;
 use crate::compare::{Bucket, compare};
-use crate::generate::{Mix, generate};
+use crate::generate::{GeneratorOptions, generate};
 use crate::histogram::Histogram;
 use crate::limits;
-use crate::run::{Answered, Judge, look_for_leaks};
-use mmapcheck_spec::{Leaks, Target, TargetError, Watch};
+use crate::run::{Expected, Oracle, look_for_leaks};
+use mmapcheck_spec::{Detail, Leaks, Target, TargetError};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// What a range of cases showed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct BatchResult {
     /// Cases done.
     pub cases: u64,
     /// Steps compared.
@@ -46,69 +46,69 @@ pub struct Hit {
 ///
 /// # Errors
 /// Where the reference or the target could not be used at all.
-pub fn sweep(
-    judge: &mut Judge,
+pub fn batch(
+    oracle: &mut Oracle,
     target: &mut dyn Target,
-    mix: &Mix,
+    mix: &GeneratorOptions,
     seed: u64,
     range: Range<u64>,
     starting: &mut dyn FnMut(u64, bool),
-) -> Result<Swept, TargetError> {
-    let mut swept = Swept::default();
+) -> Result<BatchResult, TargetError> {
+    let mut batch = BatchResult::default();
     let mut hits: HashMap<Bucket, Hit> = HashMap::new();
     let mut incomparable: HashMap<String, u64> = HashMap::new();
-    let mut ahead: Option<(u64, Watch, Answered)> = None;
+    let mut ahead: Option<(u64, Detail, Expected)> = None;
     let mut numbers = range;
     loop {
         // The case after the one to be run now is answered first, so that a target in another process need not wait.
         let next = match numbers.next() {
             Some(number) => {
-                let watch = if number.is_multiple_of(limits::CLOSE_LOOK) { Watch::Every } else { Watch::Quick };
-                judge.take_up(number);
-                let answered = judge.answer(generate(&mut seeded(seed, number), mix), watch)?;
+                let detail = if number.is_multiple_of(limits::CLOSE_LOOK) { Detail::Every } else { Detail::Quick };
+                oracle.take_up(number);
+                let answered = oracle.answer(generate(&mut seeded(seed, number), mix), detail)?;
                 if answered.expected.death().is_none() {
-                    target.announce(&answered.case, watch);
+                    target.announce(&answered.case, detail);
                 }
-                Some((number, watch, answered))
+                Some((number, detail, answered))
             }
             None => None,
         };
         let done = next.is_none();
-        let Some((number, watch, answered)) = std::mem::replace(&mut ahead, next) else {
+        let Some((number, detail, answered)) = std::mem::replace(&mut ahead, next) else {
             if done { break } else { continue }
         };
         starting(number, false);
-        let mut actual = answered.run_on(target, watch)?;
-        let Answered { case, expected } = answered;
+        let mut actual = answered.run_on(target, detail)?;
+        let Expected { case, expected } = answered;
         if actual.leaks != Leaks::default() {
             starting(number, true);
-            look_for_leaks(&case, target, watch, &mut actual)?;
+            look_for_leaks(&case, target, detail, &mut actual)?;
         }
-        swept.cases += 1;
+        batch.cases += 1;
         let compared = actual.steps.len().min(expected.steps.len());
-        swept.steps += compared as u64;
-        swept.answers.count(&case, &expected, compared);
-        let mut comparison = compare(&case, &expected, &actual, judge.rules());
-        if judge.rules().want_a_closer_look(&comparison) {
+        batch.steps += compared as u64;
+        batch.answers.count(&case, &expected, compared);
+        let mut comparison = compare(&case, &expected, &actual, oracle.rules());
+        if oracle.rules().want_a_closer_look(&comparison) {
             starting(number, true);
-            judge.take_up(number);
-            comparison = judge.compare(case, target, Watch::Full)?.comparison;
+            oracle.take_up(number);
+            comparison = oracle.compare(case, target, Detail::Full)?.comparison;
         }
-        swept.deaths += u64::from(comparison.died);
+        batch.deaths += u64::from(comparison.died);
         for (_, id) in comparison.known {
-            *swept.known.entry(id).or_default() += 1;
+            *batch.known.entry(id).or_default() += 1;
         }
-        for difference in comparison.differences {
-            let hit = || Hit { bucket: difference.bucket.clone(), case: number, count: 0 };
-            hits.entry(difference.bucket.clone()).or_insert_with(hit).count += 1;
+        for divergence in comparison.divergences {
+            let hit = || Hit { bucket: divergence.bucket.clone(), case: number, count: 0 };
+            hits.entry(divergence.bucket.clone()).or_insert_with(hit).count += 1;
         }
         if let Some(reason) = comparison.incomparable {
             *incomparable.entry(reason).or_default() += 1;
         }
     }
-    swept.hits = hits.into_values().collect();
-    swept.hits.sort_by(|a, b| a.case.cmp(&b.case).then_with(|| b.bucket.cmp(&a.bucket)));
-    swept.incomparable = incomparable.into_iter().collect();
-    swept.incomparable.sort();
-    Ok(swept)
+    batch.hits = hits.into_values().collect();
+    batch.hits.sort_by(|a, b| a.case.cmp(&b.case).then_with(|| b.bucket.cmp(&a.bucket)));
+    batch.incomparable = incomparable.into_iter().collect();
+    batch.incomparable.sort();
+    Ok(batch)
 }

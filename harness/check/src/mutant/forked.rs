@@ -1,9 +1,9 @@
 //! What is done wrong where processes part and meet again.
 
-use super::Answer;
+use super::StepResult;
 use super::wrong::{number, seek};
-use mmapcheck_reference::{Reference, Sim};
-use mmapcheck_spec::{Arg, Given, Machine, Op, Outcome, SLOTS, Slot, Step, Value, constants};
+use mmapcheck_reference::{MemoryStore, Reference};
+use mmapcheck_spec::{Arg, Op, Outcome, PassedArg, SLOTS, Slot, Step, Stepper, Value, constants};
 
 fn map(op: Op, slot: Slot, args: impl IntoIterator<Item = Arg>) -> Step {
     Step::new(op, slot, args)
@@ -15,10 +15,10 @@ fn slots() -> impl Iterator<Item = Slot> {
 
 /// Where a child ends, does to its parent's maps what makes them as the child's are, where they are not.
 pub(super) fn at_wait(
-    m: &mut Reference<Sim>,
+    m: &mut Reference<MemoryStore>,
     step: &Step,
-    fault: fn(&mut Reference<Sim>, Slot) -> Option<Step>,
-) -> Answer {
+    fault: fn(&mut Reference<MemoryStore>, Slot) -> Option<Step>,
+) -> StepResult {
     if step.op != Op::Wait {
         return m.step(step);
     }
@@ -35,10 +35,10 @@ pub(super) fn at_wait(
 
 /// Does something wrong with each map of a child that has just begun.
 pub(super) fn at_fork(
-    m: &mut Reference<Sim>,
+    m: &mut Reference<MemoryStore>,
     step: &Step,
-    fault: fn(&mut Reference<Sim>, Slot) -> Option<()>,
-) -> Answer {
+    fault: fn(&mut Reference<MemoryStore>, Slot) -> Option<()>,
+) -> StepResult {
     let answer = m.step(step)?;
     if step.op == Op::Fork {
         slots().for_each(|slot| fault(m, slot).unwrap_or_default());
@@ -46,59 +46,59 @@ pub(super) fn at_fork(
     Ok(answer)
 }
 
-pub(super) fn position_of(m: &mut Reference<Sim>, slot: Slot) -> Option<Step> {
+pub(super) fn position_of(m: &mut Reference<MemoryStore>, slot: Slot) -> Option<Step> {
     let pos = number(m, &map(Op::Tell, slot, []), Op::Tell)?;
     Some(map(Op::Seek, slot, [Arg::int(pos)]))
 }
 
-pub(super) fn close_of(m: &mut Reference<Sim>, slot: Slot) -> Option<Step> {
+pub(super) fn close_of(m: &mut Reference<MemoryStore>, slot: Slot) -> Option<Step> {
     let closed = m.step(&map(Op::Closed, slot, [])) == Ok(Outcome::Value(Value::Bool(true)));
     closed.then(|| map(Op::Close, slot, []))
 }
 
-pub(super) fn length_of(m: &mut Reference<Sim>, slot: Slot) -> Option<Step> {
+pub(super) fn length_of(m: &mut Reference<MemoryStore>, slot: Slot) -> Option<Step> {
     let len = number(m, &map(Op::Len, slot, []), Op::Len)?;
     Some(map(Op::Resize, slot, [Arg::int(len)]))
 }
 
-fn bytes(m: &mut Reference<Sim>, slot: Slot) -> Option<Vec<u8>> {
+fn bytes(m: &mut Reference<MemoryStore>, slot: Slot) -> Option<Vec<u8>> {
     match m.step(&map(Op::GetSlice, slot, [Arg::Omitted, Arg::Omitted])) {
         Ok(Outcome::Value(Value::Bytes(bytes))) => Some(bytes),
         _ => None,
     }
 }
 
-pub(super) fn bytes_of(m: &mut Reference<Sim>, slot: Slot) -> Option<Step> {
+pub(super) fn bytes_of(m: &mut Reference<MemoryStore>, slot: Slot) -> Option<Step> {
     let bytes = bytes(m, slot)?;
     Some(map(Op::SetSlice, slot, [Arg::Omitted, Arg::Omitted, Arg::bytes(&bytes)]))
 }
 
-pub(super) fn first_position(m: &mut Reference<Sim>, slot: Slot) -> Option<()> {
+pub(super) fn first_position(m: &mut Reference<MemoryStore>, slot: Slot) -> Option<()> {
     seek(m, &map(Op::Seek, slot, []), 0);
     Some(())
 }
 
 /// Whether a map is of no file: then it cannot tell the size of one.
-fn is_anonymous(m: &mut Reference<Sim>, slot: Slot) -> bool {
+fn is_anonymous(m: &mut Reference<MemoryStore>, slot: Slot) -> bool {
     matches!(m.step(&map(Op::Size, slot, [])), Ok(Outcome::Raised(_)))
 }
 
 /// Gives a map's name to another one made with this constant, which has the same bytes and position.
-fn remake(m: &mut Reference<Sim>, slot: Slot, of: Arg, keyword: &'static str, constant: &str) -> Option<()> {
+fn remake(m: &mut Reference<MemoryStore>, slot: Slot, of: Arg, keyword: &'static str, constant: &str) -> Option<()> {
     let (bytes, pos) = (bytes(m, slot)?, number(m, &map(Op::Tell, slot, []), Op::Tell)?);
     let kind = Arg::Flags(smallvec::smallvec![constants::place(constant)?]);
     let mut new = Step { bind: slot, ..map(Op::New, 0, [of, Arg::int(bytes.len() as i128)]) };
-    new.args.push(Given { keyword: Some(keyword), arg: kind });
+    new.args.push(PassedArg { keyword: Some(keyword), arg: kind });
     m.step(&new).ok()?;
     m.step(&map(Op::SetSlice, slot, [Arg::Omitted, Arg::Omitted, Arg::bytes(&bytes)])).ok()?;
     seek(m, &map(Op::Seek, slot, []), pos);
     Some(())
 }
 
-pub(super) fn unshared(m: &mut Reference<Sim>, slot: Slot) -> Option<()> {
+pub(super) fn unshared(m: &mut Reference<MemoryStore>, slot: Slot) -> Option<()> {
     if is_anonymous(m, slot) { remake(m, slot, Arg::int(-1), "flags", "MAP_PRIVATE") } else { None }
 }
 
-pub(super) fn as_of_a_copy(m: &mut Reference<Sim>, slot: Slot) -> Option<()> {
+pub(super) fn as_of_a_copy(m: &mut Reference<MemoryStore>, slot: Slot) -> Option<()> {
     if is_anonymous(m, slot) { None } else { remake(m, slot, Arg::Fd(0), "access", "ACCESS_COPY") }
 }

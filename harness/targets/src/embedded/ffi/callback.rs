@@ -67,7 +67,7 @@ impl Gil {
     pub fn function(&self) -> Answer {
         // It is made once, and lives as long as the interpreter.
         let definition = Box::leak(Box::new(PyMethodDef {
-            ml_name: c"act".as_ptr(),
+            ml_name: c"callback".as_ptr(),
             ml_meth: PyMethodDefPointer { PyCFunction: function },
             ml_flags: ffi::METH_NOARGS,
             ml_doc: ptr::null(),

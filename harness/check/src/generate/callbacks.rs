@@ -2,10 +2,10 @@
 
 use super::Maker;
 use crate::choices::Choices;
-use mmapcheck_spec::{Arg, Given, Kind, Num, Op, Row, Sort, Step};
+use mmapcheck_spec::{Arg, Domain, Num, ObjectKind, Op, PassedArg, Row, Step};
 
 /// What such an argument does, each as often as it stands here: what takes memory away, or moves it, most.
-pub(super) const ACTS: &[Op] = &[
+pub(super) const CALLBACKS: &[Op] = &[
     Op::Close,
     Op::Close,
     Op::Close,
@@ -75,7 +75,7 @@ enum Wanted {
 
 impl<C: Choices> Maker<'_, C> {
     /// Lets one argument of a step do another step first, where one is converted at all.
-    pub(super) fn make_act(&mut self, step: &mut Step) {
+    pub(super) fn make_callback(&mut self, step: &mut Step) {
         let row = step.op.row();
         let places: Vec<_> =
             (0..step.args.len()).filter_map(|place| Some((place, wanted(row, place, &step.args[place])?))).collect();
@@ -83,19 +83,19 @@ impl<C: Choices> Maker<'_, C> {
             return;
         }
         let (place, wanted) = &places[self.below(places.len())];
-        let Some(act) = self.act(step) else { return };
-        let (act, arg) = (Box::new(act), &mut step.args[*place].arg);
+        let Some(callback) = self.callback(step) else { return };
+        let (callback, arg) = (Box::new(callback), &mut step.args[*place].arg);
         *arg = match (wanted, &*arg) {
-            (Wanted::Number, Arg::Int(num) | Arg::Index(num)) => Arg::IndexAfter(*num, act),
-            (Wanted::Number, _) => Arg::IndexAfter(Num::plain(self.below(6) as i128), act),
-            (Wanted::Bytes, Arg::Bytes(_, bytes)) => Arg::BufferAfter(bytes.clone(), act),
-            (Wanted::Bytes, _) => Arg::BufferAfter(b"ab".to_vec(), act),
+            (Wanted::Number, Arg::Int(num) | Arg::Index(num)) => Arg::IndexAfter(*num, callback),
+            (Wanted::Number, _) => Arg::IndexAfter(Num::plain(self.below(6) as i128), callback),
+            (Wanted::Bytes, Arg::Bytes(_, bytes)) => Arg::BufferAfter(bytes.clone(), callback),
+            (Wanted::Bytes, _) => Arg::BufferAfter(b"ab".to_vec(), callback),
         };
     }
 
     /// A step for an argument to do, mostly on what its own step is done on.
-    fn act(&mut self, outer: &Step) -> Option<Step> {
-        let op = self.pick(ACTS);
+    fn callback(&mut self, outer: &Step) -> Option<Step> {
+        let op = self.pick(CALLBACKS);
         if !self.mix.ops.contains(&op) {
             return None;
         }
@@ -109,20 +109,24 @@ impl<C: Choices> Maker<'_, C> {
     }
 }
 
-fn wanted(row: &Row, place: usize, given: &Given) -> Option<Wanted> {
+fn wanted(row: &Row, place: usize, given: &PassedArg) -> Option<Wanted> {
     let param = match given.keyword {
         Some(word) => row.params.iter().find(|param| param.name == word)?,
         None => row.params.get(place)?,
     };
-    match param.sort {
-        Sort::Needle | Sort::Source if !matches!(row.op, Op::FindAll) => Some(Wanted::Bytes),
-        Sort::Length | Sort::Flags | Sort::Prot | Sort::Access | Sort::Offset => {
+    match param.domain {
+        Domain::Needle | Domain::Source if !matches!(row.op, Op::FindAll) => Some(Wanted::Bytes),
+        Domain::Length | Domain::Flags | Domain::Prot | Domain::Access | Domain::Offset => {
             // A plain number in place of these says nothing of what they say.
-            (row.on != Kind::Module || matches!(given.arg, Arg::Int(_) | Arg::Index(_))).then_some(Wanted::Number)
+            (row.on != ObjectKind::Module || matches!(given.arg, Arg::Int(_) | Arg::Index(_))).then_some(Wanted::Number)
         }
-        Sort::Position | Sort::Count | Sort::Byte | Sort::Whence | Sort::Advice | Sort::Sync | Sort::NewSize => {
-            Some(Wanted::Number)
-        }
+        Domain::Position
+        | Domain::Count
+        | Domain::Byte
+        | Domain::Whence
+        | Domain::Advice
+        | Domain::Sync
+        | Domain::NewSize => Some(Wanted::Number),
         _ => None,
     }
 }

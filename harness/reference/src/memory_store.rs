@@ -8,23 +8,23 @@ use crate::errno::Errno;
 use crate::files::content_of;
 use crate::store::{self, ADDRESSES, Direction, Kernel, Memory, PAGE, Request, Store};
 use mmapcheck_spec::constants as c;
-use mmapcheck_spec::{Content, Mode, Watch};
+use mmapcheck_spec::{Content, Detail, Mode};
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 
 /// Files and memory of no system.
-pub struct Sim {
+pub struct MemoryStore {
     files: Vec<Rc<Inode>>,
     kernel: Rc<Kernel>,
 }
 
-impl Sim {
+impl MemoryStore {
     /// A store without files, that foresees this kernel.
     #[must_use]
-    pub fn new(kernel: Kernel) -> Sim {
-        Sim { files: Vec::new(), kernel: Rc::new(kernel) }
+    pub fn new(kernel: Kernel) -> MemoryStore {
+        MemoryStore { files: Vec::new(), kernel: Rc::new(kernel) }
     }
 }
 
@@ -108,7 +108,7 @@ pub struct Opened {
     mode: Mode,
 }
 
-impl Store for Sim {
+impl Store for MemoryStore {
     type File = Opened;
     type Memory = Region;
 
@@ -139,9 +139,9 @@ impl Store for Sim {
 
     fn take_back(&mut self, _: usize, _: Opened) {}
 
-    fn look(&mut self, number: usize, watch: Watch) -> Content {
+    fn look(&mut self, number: usize, detail: Detail) -> Content {
         let file = &self.files[number];
-        content_of(&file.bytes.borrow()[..file.size.get()], watch)
+        content_of(&file.bytes.borrow()[..file.size.get()], detail)
     }
 
     fn mode(file: &Opened) -> Mode {
@@ -178,11 +178,11 @@ impl Store for Sim {
     fn map(&self, file: Option<&Opened>, request: Request) -> Result<Region, Errno> {
         let (inode, offset, kind) = match file {
             Some(file) if request.shared => {
-                (Rc::clone(&file.inode), request.offset, Kind::Shared { writes: file.mode.writes() })
+                (Rc::clone(&file.inode), request.offset, SectionKind::Shared { writes: file.mode.writes() })
             }
-            Some(file) => (Rc::clone(&file.inode), request.offset, Kind::Private(Copies::default())),
-            None if request.shared => (Rc::new(Inode::anonymous(request.len)), 0, Kind::Shared { writes: true }),
-            None => (Rc::new(Inode::anonymous(request.len)), 0, Kind::Own),
+            Some(file) => (Rc::clone(&file.inode), request.offset, SectionKind::Private(Copies::default())),
+            None if request.shared => (Rc::new(Inode::anonymous(request.len)), 0, SectionKind::Shared { writes: true }),
+            None => (Rc::new(Inode::anonymous(request.len)), 0, SectionKind::Own),
         };
         let region = Region {
             inode,
@@ -206,7 +206,7 @@ pub struct Region {
     /// Where in the file it starts, in bytes, at a page.
     offset: usize,
     len: usize,
-    kind: Kind,
+    kind: SectionKind,
     kernel: Rc<Kernel>,
     /// What each page was advised to be, as bits ([`habit`]). Empty where none ever was.
     habits: RefCell<Vec<u8>>,
@@ -215,7 +215,7 @@ pub struct Region {
 }
 
 /// Whose the pages are.
-enum Kind {
+enum SectionKind {
     /// Those of the file. Whether the descriptor could be written to.
     Shared { writes: bool },
     /// Nobody else's: memory of no file, which grows with its map.
@@ -271,7 +271,7 @@ fn by_page(at: usize, count: usize) -> impl Iterator<Item = (usize, Range<usize>
 impl Region {
     /// Makes copies of all pages, as a writer does.
     fn populate(&self) {
-        if let Kind::Private(copies) = &self.kind {
+        if let SectionKind::Private(copies) = &self.kind {
             by_page(0, self.live()).for_each(|(page, _)| self.change_copy(copies, page, |_| ()));
         }
     }
@@ -296,7 +296,7 @@ impl Region {
         }
         let file = self.inode.bytes.borrow();
         let file = &file[self.offset + at..self.offset + at + count];
-        let Kind::Private(copies) = &self.kind else { return look(file) };
+        let SectionKind::Private(copies) = &self.kind else { return look(file) };
         copies.follow(&self.inode, self.offset);
         let pages = copies.pages.borrow();
         let copy = |page: usize| pages.get(page).and_then(Option::as_ref);
@@ -318,7 +318,7 @@ impl Region {
 
     /// How often what is seen here may have changed.
     fn changes(&self) -> u64 {
-        let own = if let Kind::Private(copies) = &self.kind { copies.changes.get() } else { 0 };
+        let own = if let SectionKind::Private(copies) = &self.kind { copies.changes.get() } else { 0 };
         self.inode.changes.get() + own
     }
 }
@@ -330,14 +330,14 @@ impl Memory for Region {
 
     fn lasting(&self) -> usize {
         match self.kind {
-            Kind::Private(_) => self.live(),
+            SectionKind::Private(_) => self.live(),
             _ => self.len.min(self.inode.size.get().saturating_sub(self.offset)),
         }
     }
 
     fn copies_one_way(&self, at: usize, from: &Region, start: usize, count: usize) -> bool {
         if std::ptr::eq(self, from) {
-            return at != start || !matches!(self.kind, Kind::Private(_));
+            return at != start || !matches!(self.kind, SectionKind::Private(_));
         }
         let (to, of) = (self.offset + at, from.offset + start);
         !Rc::ptr_eq(&self.inode, &from.inode) || to == of || to.abs_diff(of) >= count
@@ -356,7 +356,7 @@ impl Memory for Region {
     }
 
     fn write(&self, at: usize, new: &[u8]) {
-        let Kind::Private(copies) = &self.kind else {
+        let SectionKind::Private(copies) = &self.kind else {
             self.inode.bytes.borrow_mut()[self.offset + at..][..new.len()].copy_from_slice(new);
             return self.inode.touched();
         };
@@ -406,9 +406,9 @@ impl Memory for Region {
             habits.resize(pages, habit);
         }
         match &self.kind {
-            Kind::Shared { .. } => {}
-            Kind::Own => self.inode.set_size(pages * PAGE),
-            Kind::Private(copies) => copies.drop_pages(pages..usize::MAX),
+            SectionKind::Shared { .. } => {}
+            SectionKind::Own => self.inode.set_size(pages * PAGE),
+            SectionKind::Private(copies) => copies.drop_pages(pages..usize::MAX),
         }
         self.len = len;
         Ok(())
@@ -419,9 +419,9 @@ impl Memory for Region {
             return None;
         }
         let (inode, kind) = match &self.kind {
-            Kind::Shared { writes } => (Rc::clone(&self.inode), Kind::Shared { writes: *writes }),
-            Kind::Own => (Rc::new(Inode::clone(&self.inode)), Kind::Own),
-            Kind::Private(copies) => (Rc::clone(&self.inode), Kind::Private(copies.clone())),
+            SectionKind::Shared { writes } => (Rc::clone(&self.inode), SectionKind::Shared { writes: *writes }),
+            SectionKind::Own => (Rc::new(Inode::clone(&self.inode)), SectionKind::Own),
+            SectionKind::Private(copies) => (Rc::clone(&self.inode), SectionKind::Private(copies.clone())),
         };
         let kernel = Rc::clone(&self.kernel);
         Some(Region { inode, kind, kernel, habits: self.habits.clone(), digested: Cell::default(), ..*self })
@@ -435,13 +435,15 @@ impl Memory for Region {
         let places = self.offset + pages.start * PAGE..self.offset + pages.end * PAGE;
         match (advice, &self.kind) {
             _ if len == 0 => {}
-            (c::MADV_DONTNEED, Kind::Private(copies)) => copies.drop_pages(pages),
-            (c::MADV_DONTNEED, Kind::Own) => self.inode.punch(places),
-            (c::MADV_DONTNEED, Kind::Shared { .. }) | (c::MADV_FREE, Kind::Own) => {}
-            (c::MADV_REMOVE, Kind::Shared { writes: true }) => self.inode.punch(places),
-            (c::MADV_REMOVE, Kind::Shared { writes: false } | Kind::Private(_)) => return Err(Errno::EACCES),
+            (c::MADV_DONTNEED, SectionKind::Private(copies)) => copies.drop_pages(pages),
+            (c::MADV_DONTNEED, SectionKind::Own) => self.inode.punch(places),
+            (c::MADV_DONTNEED, SectionKind::Shared { .. }) | (c::MADV_FREE, SectionKind::Own) => {}
+            (c::MADV_REMOVE, SectionKind::Shared { writes: true }) => self.inode.punch(places),
+            (c::MADV_REMOVE, SectionKind::Shared { writes: false } | SectionKind::Private(_)) => {
+                return Err(Errno::EACCES);
+            }
             (c::MADV_FREE | c::MADV_REMOVE, _) => return Err(Errno::EINVAL),
-            (c::MADV_MERGEABLE | c::MADV_UNMERGEABLE, Kind::Shared { .. }) => {}
+            (c::MADV_MERGEABLE | c::MADV_UNMERGEABLE, SectionKind::Shared { .. }) => {}
             _ => self.get_used_to(advice, pages),
         }
         Ok(())

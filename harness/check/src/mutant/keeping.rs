@@ -1,10 +1,10 @@
 //! What is done wrong to private pages, to other maps of a file, and by what is remembered from step to step.
 
-use super::Answer;
+use super::StepResult;
 use super::wrong::{none, number, plain_int, raised};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::constants::{self, MADV_DONTNEED};
-use mmapcheck_spec::{Arg, Changes, Given, Kind, Machine, Op, Outcome, SLOTS, Slot, Step, Value, notation};
+use mmapcheck_spec::{Arg, Changes, ObjectKind, Op, Outcome, PassedArg, SLOTS, Slot, Step, Stepper, Value, notation};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ impl Keeper {
     }
 
     /// Does the step, and has an eye on the map that it makes.
-    fn mark(&mut self, asked: &Step, done: &Step) -> Answer {
+    fn mark(&mut self, asked: &Step, done: &Step) -> StepResult {
         let answer = self.reference.step(done)?;
         if matches!(answer, Outcome::Value(_)) {
             self.marked.retain(|(map, _)| *map != asked.bind);
@@ -51,7 +51,7 @@ impl Keeper {
         Ok(answer)
     }
 
-    pub(super) fn regrow(&mut self, step: &Step) -> Answer {
+    pub(super) fn regrow(&mut self, step: &Step) -> StepResult {
         let m = &mut self.reference;
         if step.op != Op::Resize {
             return m.step(step);
@@ -72,7 +72,7 @@ impl Keeper {
         Ok(answer)
     }
 
-    pub(super) fn lose_export(&mut self, step: &Step) -> Answer {
+    pub(super) fn lose_export(&mut self, step: &Step) -> StepResult {
         let answer = self.reference.step(step)?;
         match (&answer, step.op) {
             (Outcome::Raised(raise), Op::Resize) if raise.class == "BufferError" => self.marked.push((step.on, 0)),
@@ -85,11 +85,11 @@ impl Keeper {
         Ok(answer)
     }
 
-    pub(super) fn stale_map(&mut self, step: &Step) -> Answer {
+    pub(super) fn stale_map(&mut self, step: &Step) -> StepResult {
         match (step.op, &step.args[..]) {
             (Op::New, [_, _]) if step.bind > 0 && bytes(&mut self.reference, step.bind - 1).is_some() => {
                 let mut private = step.clone();
-                private.args.push(Given::plain(Arg::Flags(constants::place("MAP_PRIVATE").into_iter().collect())));
+                private.args.push(PassedArg::plain(Arg::Flags(constants::place("MAP_PRIVATE").into_iter().collect())));
                 let answer = self.mark(step, &private)?;
                 freeze(&mut self.reference, step.bind);
                 Ok(answer)
@@ -119,7 +119,7 @@ impl Keeper {
     fn write_to_file(&mut self, map: Slot) {
         let Some(bytes) = self.is_marked(map).then(|| bytes(&mut self.reference, map)).flatten() else { return };
         for (_, file) in self.marked.iter().filter(|(marked, _)| *marked == map) {
-            let path = self.dir.join(notation::name(Kind::File, *file));
+            let path = self.dir.join(notation::name(ObjectKind::File, *file));
             if let Ok(file) = File::options().write(true).open(path) {
                 // It stays as long as it is: the reference does not know of this.
                 let size = file.metadata().map_or(0, |seen| seen.len() as usize).min(bytes.len());
@@ -128,7 +128,7 @@ impl Keeper {
         }
     }
 
-    pub(super) fn write_back(&mut self, step: &Step) -> Answer {
+    pub(super) fn write_back(&mut self, step: &Step) -> StepResult {
         let is_copy = |step: &Step| {
             let place = constants::place("ACCESS_COPY");
             step.args.iter().any(|given| matches!(&given.arg, Arg::Flags(places) if places.last().copied() == place))
@@ -144,19 +144,19 @@ impl Keeper {
     }
 
     /// The size is asked by the name that the file was opened by. What maps are marked with is that name here.
-    pub(super) fn size_by_name(&mut self, step: &Step) -> Answer {
+    pub(super) fn size_by_name(&mut self, step: &Step) -> StepResult {
         let answer = self.reference.step(step)?;
         if matches!(answer, Outcome::Raised(_)) {
             return Ok(answer);
         }
-        for done in step.act().into_iter().chain([step]).filter(|done| done.op == Op::FileOpen) {
+        for done in step.callback().into_iter().chain([step]).filter(|done| done.op == Op::FileOpen) {
             self.opened.extend(done.args.iter().find_map(|given| named(&given.arg)).map(|name| (done.bind, name)));
         }
         match step.op {
             Op::New => {
                 self.marked.retain(|(map, _)| *map != step.bind);
                 let has_flags = step.args.iter().skip(2).any(|given| given.keyword.is_none_or(|word| word == "flags"));
-                if let (Some(Given { arg: Arg::Fd(file), .. }), false) = (step.args.first(), has_flags) {
+                if let (Some(PassedArg { arg: Arg::Fd(file), .. }), false) = (step.args.first(), has_flags) {
                     let opened = self.opened.iter().rev().find(|(slot, _)| slot == file);
                     self.marked.push((step.bind, opened.map_or(*file, |(_, name)| *name)));
                 }
@@ -201,7 +201,7 @@ fn is_copy(m: &mut Reference, map: Slot) -> bool {
     matches!(shown, Ok(Outcome::Value(Value::Text(text))) if text.contains("ACCESS_COPY"))
 }
 
-pub(super) fn frozen(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn frozen(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step)?;
     if matches!(answer, Outcome::Value(_)) && is_copy(m, step.bind) {
         freeze(m, step.bind);
@@ -210,9 +210,9 @@ pub(super) fn frozen(m: &mut Reference, step: &Step) -> Answer {
 }
 
 /// What a step changes in a map of the file is changed in private pages that were written to as well.
-pub(super) fn follows_file(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn follows_file(m: &mut Reference, step: &Step) -> StepResult {
     let row = step.op.row();
-    if (row.on, row.changes) != (Kind::Map, Changes::Bytes) || step.op == Op::Resize || is_copy(m, step.on) {
+    if (row.on, row.changes) != (ObjectKind::Map, Changes::Bytes) || step.op == Op::Resize || is_copy(m, step.on) {
         return m.step(step);
     }
     let before = bytes(m, step.on);
@@ -230,7 +230,7 @@ pub(super) fn follows_file(m: &mut Reference, step: &Step) -> Answer {
     Ok(answer)
 }
 
-pub(super) fn closing_resize(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn closing_resize(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step)?;
     if matches!(&answer, Outcome::Raised(raise) if raise.errno.is_some()) && plain_int(step, 0).is_some() {
         m.step(&Step::new(Op::Close, step.on, []))?;

@@ -14,7 +14,7 @@ use crate::folder::{Folder, Inode, OpenFile};
 use crate::store::{self, ADDRESSES, Direction, Kernel, Memory, PAGE, Request, Store};
 use memmap2::{Advice, MmapOptions, MmapRaw, RemapOptions, UncheckedAdvice};
 use mmapcheck_spec::constants as c;
-use mmapcheck_spec::{Content, Mode, TargetError, Watch};
+use mmapcheck_spec::{Content, Detail, Mode, TargetError};
 use std::cell::Cell;
 use std::fs::File;
 use std::ops::Range;
@@ -24,25 +24,25 @@ use std::slice;
 
 /// Real files and real memory.
 #[derive(Debug)]
-pub struct Disk {
+pub struct DiskStore {
     pub(crate) folder: Folder,
     /// `/dev/zero`: mapping it shared is how Linux itself makes shared memory of no file.
     zero: File,
 }
 
-impl Disk {
+impl DiskStore {
     /// Files in a folder that is there and empty.
     ///
     /// # Errors
     /// Where there is no such folder, or no `/dev/zero`.
-    pub fn new(dir: &Path) -> Result<Disk, TargetError> {
+    pub fn new(dir: &Path) -> Result<DiskStore, TargetError> {
         let zero = File::options().read(true).write(true).open("/dev/zero");
         let zero = zero.map_err(|error| TargetError(format!("cannot open /dev/zero: {error}")))?;
-        Ok(Disk { folder: Folder::new(dir)?, zero })
+        Ok(DiskStore { folder: Folder::new(dir)?, zero })
     }
 }
 
-impl Store for Disk {
+impl Store for DiskStore {
     type File = OpenFile;
     type Memory = Region;
 
@@ -70,8 +70,8 @@ impl Store for Disk {
         self.folder.take_back(number, file);
     }
 
-    fn look(&mut self, number: usize, watch: Watch) -> Content {
-        self.folder.look(number, watch)
+    fn look(&mut self, number: usize, detail: Detail) -> Content {
+        self.folder.look(number, detail)
     }
 
     fn mode(file: &OpenFile) -> Mode {
@@ -183,7 +183,7 @@ pub fn kernel() -> Result<Kernel, Errno> {
     Ok(Kernel { unknown_advice, refuses_lengths: longer.is_err_and(|error| Errno::from(error) == Errno::EINVAL) })
 }
 
-impl Disk {
+impl DiskStore {
     fn map_anonymous(&self, options: &MmapOptions, request: Request) -> Result<Region, Errno> {
         if request.shared {
             let pages = request.len.next_multiple_of(PAGE);

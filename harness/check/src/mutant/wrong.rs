@@ -1,21 +1,33 @@
 //! What each fault does.
 
-use super::Answer;
+use super::StepResult;
 use mmapcheck_reference::Reference;
-use mmapcheck_spec::{Arg, Given, Kind, Machine, Op, Outcome, Raise, Step, Value, constants};
+use mmapcheck_spec::{Arg, ObjectKind, Op, Outcome, PassedArg, Raise, Step, Stepper, Value, constants};
 
 /// Does something else for one operation.
-pub(super) fn on(m: &mut Reference, step: &Step, op: Op, act: fn(&mut Reference, &Step) -> Answer) -> Answer {
+pub(super) fn on(
+    m: &mut Reference,
+    step: &Step,
+    op: Op,
+    callback: fn(&mut Reference, &Step) -> StepResult,
+) -> StepResult {
     // Where a fault would touch dead memory, nothing is wrong: a death is not what it is about.
-    if step.op == op { act(m, step).or_else(|_| m.step(step)) } else { m.step(step) }
+    if step.op == op { callback(m, step).or_else(|_| m.step(step)) } else { m.step(step) }
 }
 
 /// Turns a refusal of one operation into silent success.
-pub(super) fn forgive(m: &mut Reference, step: &Step, op: Op, class: &str, words: &str) -> Answer {
+pub(super) fn forgive(m: &mut Reference, step: &Step, op: Op, class: &str, words: &str) -> StepResult {
     forgive_with(m, step, op, class, words, Value::None)
 }
 
-pub(super) fn forgive_with(m: &mut Reference, step: &Step, op: Op, class: &str, words: &str, value: Value) -> Answer {
+pub(super) fn forgive_with(
+    m: &mut Reference,
+    step: &Step,
+    op: Op,
+    class: &str,
+    words: &str,
+    value: Value,
+) -> StepResult {
     let answer = m.step(step)?;
     let refused = |raise: &Raise| raise.class == class && raise.message.contains(words);
     match &answer {
@@ -24,15 +36,15 @@ pub(super) fn forgive_with(m: &mut Reference, step: &Step, op: Op, class: &str, 
     }
 }
 
-pub(super) fn none() -> Answer {
+pub(super) fn none() -> StepResult {
     Ok(Outcome::Value(Value::None))
 }
 
-pub(super) fn boolean(value: bool) -> Answer {
+pub(super) fn boolean(value: bool) -> StepResult {
     Ok(Outcome::Value(Value::Bool(value)))
 }
 
-pub(super) fn text(text: &str) -> Answer {
+pub(super) fn text(text: &str) -> StepResult {
     Ok(Outcome::Value(Value::Text(text.into())))
 }
 
@@ -61,34 +73,34 @@ pub(super) fn with_int(step: &Step, place: usize, value: i128) -> Step {
     step
 }
 
-pub(super) fn map_int(answer: Answer, change: fn(i128) -> i128) -> Answer {
+pub(super) fn map_int(answer: StepResult, change: fn(i128) -> i128) -> StepResult {
     answer.map(|outcome| match outcome {
         Outcome::Value(Value::Int(value)) => Outcome::Value(Value::Int(change(value))),
         outcome => outcome,
     })
 }
 
-pub(super) fn number(m: &mut impl Machine, step: &Step, op: Op) -> Option<i128> {
+pub(super) fn number(m: &mut impl Stepper, step: &Step, op: Op) -> Option<i128> {
     match m.step(&Step::new(op, step.on, [])) {
         Ok(Outcome::Value(Value::Int(value))) => Some(value),
         _ => None,
     }
 }
 
-pub(super) fn seek(m: &mut impl Machine, step: &Step, pos: i128) {
+pub(super) fn seek(m: &mut impl Stepper, step: &Step, pos: i128) {
     // Out of range after a shrink: then the position stays, which is as wrong.
     let _ = m.step(&Step::new(Op::Seek, step.on, [Arg::int(pos)]));
 }
 
-pub(super) fn from_zero(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn from_zero(m: &mut Reference, step: &Step) -> StepResult {
     let mut step = step.clone();
     if step.args.len() == 1 {
-        step.args.push(Given::plain(Arg::int(0)));
+        step.args.push(PassedArg::plain(Arg::int(0)));
     }
     m.step(&step)
 }
 
-pub(super) fn relative_find(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn relative_find(m: &mut Reference, step: &Step) -> StepResult {
     let start = plain_int(step, 1).unwrap_or(0).max(0);
     m.step(step).map(|outcome| match outcome {
         Outcome::Value(Value::Int(found)) if found >= start => Outcome::Value(Value::Int(found - start)),
@@ -103,7 +115,7 @@ pub(super) fn needle(step: &Step) -> Option<&[u8]> {
     }
 }
 
-pub(super) fn empty_needle(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn empty_needle(m: &mut Reference, step: &Step) -> StepResult {
     let empty = needle(step).is_some_and(<[u8]>::is_empty);
     m.step(step).map(|outcome| match outcome {
         Outcome::Value(Value::Int(_)) if empty => Outcome::Value(Value::Int(-1)),
@@ -111,7 +123,7 @@ pub(super) fn empty_needle(m: &mut Reference, step: &Step) -> Answer {
     })
 }
 
-pub(super) fn across_page(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn across_page(m: &mut Reference, step: &Step) -> StepResult {
     let len = needle(step).map_or(0, <[u8]>::len) as i128;
     m.step(step).map(|outcome| match outcome {
         Outcome::Value(Value::Int(at)) if at >= 0 && len > 1 && at / 4096 != (at + len - 1) / 4096 => {
@@ -121,7 +133,7 @@ pub(super) fn across_page(m: &mut Reference, step: &Step) -> Answer {
     })
 }
 
-pub(super) fn read_in_place(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn read_in_place(m: &mut Reference, step: &Step) -> StepResult {
     let pos = number(m, step, Op::Tell);
     let answer = m.step(step);
     if let Some(pos) = pos {
@@ -130,17 +142,17 @@ pub(super) fn read_in_place(m: &mut Reference, step: &Step) -> Answer {
     answer
 }
 
-pub(super) fn read_none(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn read_none(m: &mut Reference, step: &Step) -> StepResult {
     let none = step.args.len() == 1 && step.args[0].arg == Arg::None;
     m.step(&if none { with_int(step, 0, 0) } else { step.clone() })
 }
 
-pub(super) fn read_negative(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn read_negative(m: &mut Reference, step: &Step) -> StepResult {
     let negative = plain_int(step, 0).is_some_and(|n| n < 0 && n > -(1 << 40)) && step.args.len() == 1;
     m.step(&if negative { with_int(step, 0, 0) } else { step.clone() })
 }
 
-pub(super) fn chomped(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn chomped(m: &mut Reference, step: &Step) -> StepResult {
     m.step(step).map(|outcome| match outcome {
         Outcome::Value(Value::Bytes(line)) => {
             Outcome::Value(Value::Bytes(line.strip_suffix(b"\n").unwrap_or(&line).to_vec()))
@@ -149,7 +161,7 @@ pub(super) fn chomped(m: &mut Reference, step: &Step) -> Answer {
     })
 }
 
-pub(super) fn line_to_zero(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn line_to_zero(m: &mut Reference, step: &Step) -> StepResult {
     m.step(step).map(|outcome| match outcome {
         Outcome::Value(Value::Bytes(line)) => {
             let end = line.iter().position(|&byte| byte == 0).unwrap_or(line.len());
@@ -159,16 +171,16 @@ pub(super) fn line_to_zero(m: &mut Reference, step: &Step) -> Answer {
     })
 }
 
-pub(super) fn cut_write(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn cut_write(m: &mut Reference, step: &Step) -> StepResult {
     let room = number(m, step, Op::Len).zip(number(m, step, Op::Tell)).map(|(len, pos)| (len - pos).max(0) as usize);
     let mut step = step.clone();
-    if let (Some(room), Some(Given { arg: Arg::Bytes(_, bytes), .. })) = (room, step.args.first_mut()) {
+    if let (Some(room), Some(PassedArg { arg: Arg::Bytes(_, bytes), .. })) = (room, step.args.first_mut()) {
         bytes.truncate(room);
     }
     m.step(&step)
 }
 
-pub(super) fn wrapped_byte(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn wrapped_byte(m: &mut Reference, step: &Step) -> StepResult {
     match plain_int(step, 0) {
         Some(value) if step.args.len() == 1 => m.step(&with_int(step, 0, value.rem_euclid(256))),
         _ => m.step(step),
@@ -192,15 +204,15 @@ pub(super) fn without_keyword(step: &Step, keyword: &str) -> Step {
     step
 }
 
-pub(super) fn whole_file(m: &mut Reference, step: &Step) -> Answer {
-    let file = matches!(step.args.first(), Some(Given { arg: Arg::Fd(_), .. }));
+pub(super) fn whole_file(m: &mut Reference, step: &Step) -> StepResult {
+    let file = matches!(step.args.first(), Some(PassedArg { arg: Arg::Fd(_), .. }));
     match plain_int(step, 1) {
         Some(1..) if file => m.step(&with_int(step, 1, 0)),
         _ => m.step(step),
     }
 }
 
-pub(super) fn forward_move(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn forward_move(m: &mut Reference, step: &Step) -> StepResult {
     let (Some(dest), Some(src), Some(count)) = (plain_int(step, 0), plain_int(step, 1), plain_int(step, 2)) else {
         return m.step(step);
     };
@@ -216,7 +228,7 @@ pub(super) fn forward_move(m: &mut Reference, step: &Step) -> Answer {
     none()
 }
 
-pub(super) fn no_negative(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn no_negative(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step)?;
     let negative = plain_int(step, 0).is_some_and(|index| index < 0);
     match answer {
@@ -225,7 +237,7 @@ pub(super) fn no_negative(m: &mut Reference, step: &Step) -> Answer {
     }
 }
 
-pub(super) fn clamped_index(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn clamped_index(m: &mut Reference, step: &Step) -> StepResult {
     let last = number(m, step, Op::Len).map_or(-1, |len| len - 1);
     match plain_int(step, 0) {
         Some(index) if index > last && last >= 0 && index < 1 << 40 => m.step(&with_int(step, 0, last)),
@@ -237,7 +249,7 @@ pub(super) fn whence(step: &Step, from: i128, to: i128) -> Step {
     if step.args.len() == 2 && plain_int(step, 1) == Some(from) { with_int(step, 1, to) } else { step.clone() }
 }
 
-pub(super) fn rewinding_resize(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn rewinding_resize(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step);
     if answer == none() {
         seek(m, step, 0);
@@ -245,7 +257,7 @@ pub(super) fn rewinding_resize(m: &mut Reference, step: &Step) -> Answer {
     answer
 }
 
-pub(super) fn dirty_resize(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn dirty_resize(m: &mut Reference, step: &Step) -> StepResult {
     let before = number(m, step, Op::Len);
     let answer = m.step(step);
     if let (true, Some(before), Some(after)) = (answer == none(), before, number(m, step, Op::Len))
@@ -256,7 +268,7 @@ pub(super) fn dirty_resize(m: &mut Reference, step: &Step) -> Answer {
     answer
 }
 
-pub(super) fn substring(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn substring(m: &mut Reference, step: &Step) -> StepResult {
     let found = needle(step).filter(|bytes| bytes.len() > 1).map(Arg::bytes);
     let Some(bytes) = found else { return m.step(step) };
     let answer = m.step(&Step::new(Op::Find, step.on, [bytes, Arg::int(0)]))?;
@@ -280,14 +292,14 @@ pub(super) fn byte_as_int(value: Value) -> Value {
     }
 }
 
-pub(super) fn numbers(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn numbers(m: &mut Reference, step: &Step) -> StepResult {
     m.step(step).map(|outcome| match outcome {
         Outcome::Value(Value::List(items)) => Outcome::Value(Value::List(items.into_iter().map(byte_as_int).collect())),
         outcome => outcome,
     })
 }
 
-pub(super) fn equal_bytes(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn equal_bytes(m: &mut Reference, step: &Step) -> StepResult {
     let Some(bytes) = needle(step).map(<[u8]>::to_vec) else { return m.step(step) };
     match m.step(&as_op(&first_args(step, 0), Op::Bytes))? {
         Outcome::Value(Value::Bytes(ours)) => boolean(ours == bytes),
@@ -316,22 +328,22 @@ pub(super) fn swapped_bytes(step: &Step) -> Step {
     }
 }
 
-pub(super) fn raised(class: &'static str, message: &'static str) -> Answer {
+pub(super) fn raised(class: &'static str, message: &'static str) -> StepResult {
     Ok(Outcome::Raised(Raise::new(class, message)))
 }
 
-pub(super) fn none_start(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn none_start(m: &mut Reference, step: &Step) -> StepResult {
     let none = step.args.len() > 1 && step.args[1].arg == Arg::None;
     m.step(&if none { with_int(step, 1, 0) } else { step.clone() })
 }
 
-pub(super) fn negative_end(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn negative_end(m: &mut Reference, step: &Step) -> StepResult {
     let negative = plain_int(step, 2).is_some_and(|end| end < 0);
     m.step(&if negative { first_args(step, 2) } else { step.clone() })
 }
 
 /// Cuts a line at a length that depends on where it starts, and goes back to where it was cut.
-pub(super) fn short_line(m: &mut Reference, step: &Step, most: fn(i128) -> i128) -> Answer {
+pub(super) fn short_line(m: &mut Reference, step: &Step, most: fn(i128) -> i128) -> StepResult {
     let start = number(m, step, Op::Tell).unwrap_or(0);
     let answer = m.step(step)?;
     match answer {
@@ -345,7 +357,7 @@ pub(super) fn short_line(m: &mut Reference, step: &Step, most: fn(i128) -> i128)
 
 /// Whether the position is beyond the end of the map, which has shrunk.
 pub(super) fn beyond(m: &mut Reference, step: &Step) -> bool {
-    step.op.row().on == Kind::Map && number(m, step, Op::Tell) > number(m, step, Op::Len)
+    step.op.row().on == ObjectKind::Map && number(m, step, Op::Tell) > number(m, step, Op::Len)
 }
 
 pub(super) fn low_bits(step: &Step) -> Step {
@@ -355,7 +367,7 @@ pub(super) fn low_bits(step: &Step) -> Step {
     }
 }
 
-pub(super) fn moving_write(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn moving_write(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step)?;
     if let (Outcome::Raised(raise), Some(len)) = (&answer, number(m, step, Op::Len))
         && raise.message == "data out of range"
@@ -365,7 +377,7 @@ pub(super) fn moving_write(m: &mut Reference, step: &Step) -> Answer {
     Ok(answer)
 }
 
-pub(super) fn no_last_byte(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn no_last_byte(m: &mut Reference, step: &Step) -> StepResult {
     let last = number(m, step, Op::Len).map(|len| len - 1);
     if last.is_some() && number(m, step, Op::Tell) == last && plain_int(step, 0).is_some_and(|byte| byte == 0) {
         return raised("ValueError", "write byte out of range");
@@ -373,7 +385,7 @@ pub(super) fn no_last_byte(m: &mut Reference, step: &Step) -> Answer {
     m.step(step)
 }
 
-pub(super) fn lazy_resize(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn lazy_resize(m: &mut Reference, step: &Step) -> StepResult {
     let same = plain_int(step, 0).is_some() && plain_int(step, 0) == number(m, step, Op::Len);
     // A negative size is refused last, so that the refusal says that nothing else is wrong.
     let sound = m.step(&with_int(step, 0, -1))?;
@@ -384,7 +396,7 @@ pub(super) fn lazy_resize(m: &mut Reference, step: &Step) -> Answer {
 }
 
 /// Fails as it should, but undoes what the failure did to the file.
-pub(super) fn harmless_resize(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn harmless_resize(m: &mut Reference, step: &Step) -> StepResult {
     if plain_int(step, 0) != Some(0) {
         return m.step(step);
     }
@@ -402,21 +414,21 @@ pub(super) fn harmless_resize(m: &mut Reference, step: &Step) -> Answer {
 
 pub(super) fn far_offset(step: &Step) -> bool {
     let offset = step.args.iter().find(|given| given.keyword == Some("offset"));
-    matches!(offset, Some(Given { arg: Arg::Int(num), .. }) if num.plus > 4096)
+    matches!(offset, Some(PassedArg { arg: Arg::Int(num), .. }) if num.plus > 4096)
 }
 
 /// The same map, as a copy, where nothing is said about its access.
 pub(super) fn private(step: &Step) -> Step {
     let mut step = step.clone();
     if let ([_, _], Some(place)) = (&step.args[..], constants::place("ACCESS_COPY")) {
-        step.args.push(Given { keyword: Some("access"), arg: Arg::Flags(smallvec::smallvec![place]) });
+        step.args.push(PassedArg { keyword: Some("access"), arg: Arg::Flags(smallvec::smallvec![place]) });
     }
     step
 }
 
-pub(super) fn no_index_objects(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn no_index_objects(m: &mut Reference, step: &Step) -> StepResult {
     match step.args.first() {
-        Some(Given { arg: Arg::Index(_), .. }) => match m.step(step)? {
+        Some(PassedArg { arg: Arg::Index(_), .. }) => match m.step(step)? {
             Outcome::Value(_) => raised("TypeError", "mmap indices must be integers"),
             answer => Ok(answer),
         },
@@ -424,9 +436,10 @@ pub(super) fn no_index_objects(m: &mut Reference, step: &Step) -> Answer {
     }
 }
 
-pub(super) fn forward_slice(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn forward_slice(m: &mut Reference, step: &Step) -> StepResult {
     let mut step = step.clone();
-    if let (Some(..0), Some(Given { arg: Arg::Bytes(_, bytes), .. })) = (plain_int(&step, 2), step.args.get_mut(3)) {
+    if let (Some(..0), Some(PassedArg { arg: Arg::Bytes(_, bytes), .. })) = (plain_int(&step, 2), step.args.get_mut(3))
+    {
         bytes.reverse();
     }
     m.step(&step)
@@ -437,14 +450,14 @@ pub(super) fn released(m: &mut Reference, view: u8) -> bool {
     matches!(m.step(&Step::new(Op::ViewLen, view, [])), Ok(Outcome::Raised(_)))
 }
 
-pub(super) fn dead_part(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn dead_part(m: &mut Reference, step: &Step) -> StepResult {
     if step.on == 1 && released(m, 0) {
         return raised("ValueError", "operation forbidden on released memoryview object");
     }
     m.step(step)
 }
 
-pub(super) fn restarting_next(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn restarting_next(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step)?;
     match &answer {
         Outcome::Raised(raise) if raise.class == "StopIteration" => {

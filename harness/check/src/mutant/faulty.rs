@@ -1,11 +1,11 @@
 //! What is done wrong where the system refuses something.
 
-use super::Answer;
+use super::StepResult;
 use super::wrong::number;
 use mmapcheck_reference::Reference;
-use mmapcheck_spec::{Arg, Machine, Op, Outcome, Raise, Step};
+use mmapcheck_spec::{Arg, Op, Outcome, Raise, Step, Stepper};
 
-fn errno(answer: &Answer) -> Option<i32> {
+fn errno(answer: &StepResult) -> Option<i32> {
     if let Ok(Outcome::Raised(raise)) = answer { raise.errno } else { None }
 }
 
@@ -20,7 +20,7 @@ fn lifted(limit: Op) -> (i32, Step) {
 }
 
 /// Does what was refused as if it were granted. From then on it is.
-pub(super) fn granted(m: &mut Reference, step: &Step, limit: Op) -> Answer {
+pub(super) fn granted(m: &mut Reference, step: &Step, limit: Op) -> StepResult {
     let answer = m.step(step);
     let (number, lift) = lifted(limit);
     if errno(&answer) != Some(number) {
@@ -31,7 +31,7 @@ pub(super) fn granted(m: &mut Reference, step: &Step, limit: Op) -> Answer {
 }
 
 /// As above, and answers as if it were not.
-pub(super) fn in_spite(m: &mut Reference, step: &Step, limit: Op) -> Answer {
+pub(super) fn in_spite(m: &mut Reference, step: &Step, limit: Op) -> StepResult {
     let answer = m.step(step);
     let (number, lift) = lifted(limit);
     if errno(&answer) == Some(number) {
@@ -50,7 +50,7 @@ pub(super) fn renumbered(outcome: Outcome, from: i32, to: i32) -> Outcome {
 }
 
 /// Gives the file the size that the map has, where the map gets no memory.
-pub(super) fn put_back(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn put_back(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step);
     if let (Some(12), Some(len)) = (errno(&answer), number(m, step, Op::Len)) {
         m.step(&Step::new(Op::Resize, step.on, [Arg::int(len)]))?;
@@ -59,7 +59,7 @@ pub(super) fn put_back(m: &mut Reference, step: &Step) -> Answer {
 }
 
 /// Closes the map where the answer has this number.
-pub(super) fn closed_for(m: &mut Reference, step: &Step, number: i32) -> Answer {
+pub(super) fn closed_for(m: &mut Reference, step: &Step, number: i32) -> StepResult {
     let answer = m.step(step);
     if errno(&answer) == Some(number) {
         m.step(&Step::new(Op::Close, step.on, []))?;

@@ -1,12 +1,12 @@
 //! What is left behind.
 
-use super::Answer;
+use super::StepResult;
 use mmapcheck_reference::Reference;
-use mmapcheck_spec::{Arg, Given, Machine, Num, Op, Outcome, Step, Value};
+use mmapcheck_spec::{Arg, Num, Op, Outcome, PassedArg, Step, Stepper, Value};
 use std::fs::File;
 
 /// Does something after a step that raised.
-pub(super) fn if_raised(answer: Answer, leak: impl FnOnce()) -> Answer {
+pub(super) fn if_raised(answer: StepResult, leak: impl FnOnce()) -> StepResult {
     if let Ok(Outcome::Raised(_)) = &answer {
         leak();
     }
@@ -14,7 +14,7 @@ pub(super) fn if_raised(answer: Answer, leak: impl FnOnce()) -> Answer {
 }
 
 /// Does something after a step that did not raise.
-pub(super) fn if_done(answer: Answer, leak: impl FnOnce()) -> Answer {
+pub(super) fn if_done(answer: StepResult, leak: impl FnOnce()) -> StepResult {
     if let Ok(Outcome::Value(_)) = &answer {
         leak();
     }
@@ -29,7 +29,7 @@ pub(super) fn leak_memory() {
     std::mem::forget(memmap2::MmapOptions::new().len(4096).map_anon());
 }
 
-pub(super) fn keeping_close(m: &mut Reference, step: &Step) -> Answer {
+pub(super) fn keeping_close(m: &mut Reference, step: &Step) -> StepResult {
     let was_open = m.step(&Step::new(Op::Closed, step.on, []))? == Outcome::Value(Value::Bool(false));
     let answer = m.step(step);
     if was_open { if_done(answer, leak_descriptor) } else { answer }
@@ -37,7 +37,7 @@ pub(super) fn keeping_close(m: &mut Reference, step: &Step) -> Answer {
 
 /// Leaves a file, always of the same name, in the working folder.
 pub(super) fn leave_file(step: &Step) {
-    if matches!(step.args.first(), Some(Given { arg: Arg::Int(Num { plus: -1, .. }), .. })) {
+    if matches!(step.args.first(), Some(PassedArg { arg: Arg::Int(Num { plus: -1, .. }), .. })) {
         // Where it cannot be made, nothing is left behind, and the fault is not found.
         let _ = File::create("memory");
     }

@@ -6,11 +6,11 @@
 //! (the reference and the embedded target).
 
 use self::Changes::{Bytes, Nothing};
-use self::Kind::{File, Iter, Map, Module, View};
+use self::ObjectKind::{File, Iter, Map, Module, View};
 
 /// What an operation is done on, and what a name of a case can stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ObjectKind {
     /// Nothing that has a name: `mmap.mmap(...)`, `open(...)`.
     Module,
     /// An `mmap` object: `m`, `m2`, ...
@@ -23,7 +23,7 @@ pub enum Kind {
     Iter,
 }
 
-impl Kind {
+impl ObjectKind {
     /// The stem of the names the printer gives to things of this kind.
     #[must_use]
     pub fn stem(self) -> &'static str {
@@ -49,7 +49,7 @@ pub enum Changes {
 
 /// What an argument is for: the generator chooses values, and repair knows limits, by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sort {
+pub enum Domain {
     /// A file descriptor of the constructor.
     Descriptor,
     /// The constructor's length.
@@ -94,13 +94,13 @@ pub enum Sort {
     FileBytes,
     /// A position in, or size of, a file object: never refused.
     FileSize,
-    /// How many descriptors a process may have: 1 or [`Sort::MANY`].
+    /// How many descriptors a process may have: 1 or [`Domain::MANY`].
     Descriptors,
-    /// How many bytes of address space a process may have: 1 or [`Sort::MUCH`].
+    /// How many bytes of address space a process may have: 1 or [`Domain::MUCH`].
     Memory,
 }
 
-impl Sort {
+impl Domain {
     /// Descriptors enough for every case.
     pub const MANY: i128 = 256;
     /// A size that no file of a case reaches, in bytes.
@@ -115,7 +115,7 @@ pub struct Param {
     /// Its name, where a call takes it as a keyword.
     pub name: &'static str,
     /// What it is for.
-    pub sort: Sort,
+    pub domain: Domain,
     /// Whether a call must give it.
     pub needed: bool,
     /// Whether it is only taken by its name.
@@ -130,11 +130,11 @@ pub struct Row {
     /// Its name in reports and `--ops`.
     pub name: &'static str,
     /// What it is done on.
-    pub on: Kind,
+    pub on: ObjectKind,
     /// How it is written: `$` is what it is done on, `$0` an argument, `$*` all arguments of a call.
     pub form: &'static str,
     /// What it makes, bound to a name: `m = ...`.
-    pub binds: Option<Kind>,
+    pub binds: Option<ObjectKind>,
     /// Whether it is there to change bytes.
     pub changes: Changes,
     /// Its parameters, in order.
@@ -156,16 +156,16 @@ impl Row {
     }
 }
 
-const fn need(name: &'static str, sort: Sort) -> Param {
-    Param { name, sort, needed: true, by_name: false }
+const fn need(name: &'static str, domain: Domain) -> Param {
+    Param { name, domain, needed: true, by_name: false }
 }
 
-const fn may(name: &'static str, sort: Sort) -> Param {
-    Param { name, sort, needed: false, by_name: false }
+const fn may(name: &'static str, domain: Domain) -> Param {
+    Param { name, domain, needed: false, by_name: false }
 }
 
-const fn word(name: &'static str, sort: Sort) -> Param {
-    Param { name, sort, needed: false, by_name: true }
+const fn word(name: &'static str, domain: Domain) -> Param {
+    Param { name, domain, needed: false, by_name: true }
 }
 
 /// Whether a form has a place for any number of arguments: `$*`.
@@ -216,51 +216,51 @@ macro_rules! operations {
 
 operations! {
     /// The value of a constant.
-    Constant, "constant", Module, "int($0)", Nothing, [need("constant", Sort::Flags)];
+    Constant, "constant", Module, "int($0)", Nothing, [need("constant", Domain::Flags)];
     /// Construct a map.
     New, "mmap", Module, "mmap.mmap($*)" => Map, Nothing, [
-        need("fileno", Sort::Descriptor), need("length", Sort::Length), may("flags", Sort::Flags), may("prot", Sort::Prot),
-        may("access", Sort::Access), may("offset", Sort::Offset), word("trackfd", Sort::Truth)];
+        need("fileno", Domain::Descriptor), need("length", Domain::Length), may("flags", Domain::Flags), may("prot", Domain::Prot),
+        may("access", Domain::Access), may("offset", Domain::Offset), word("trackfd", Domain::Truth)];
     /// Close the map.
     Close, "close", Map, "$.close($*)", Nothing, [];
     /// Whether the map is closed.
     Closed, "closed", Map, "$.closed", Nothing, [];
     /// Lowest index of a needle.
-    Find, "find", Map, "$.find($*)", Nothing, [need("sub", Sort::Needle), may("start", Sort::Position), may("end", Sort::Position)];
+    Find, "find", Map, "$.find($*)", Nothing, [need("sub", Domain::Needle), may("start", Domain::Position), may("end", Domain::Position)];
     /// Highest index of a needle.
-    RFind, "rfind", Map, "$.rfind($*)", Nothing, [need("sub", Sort::Needle), may("start", Sort::Position), may("end", Sort::Position)];
+    RFind, "rfind", Map, "$.rfind($*)", Nothing, [need("sub", Domain::Needle), may("start", Domain::Position), may("end", Domain::Position)];
     /// Write changes back.
-    Flush, "flush", Map, "$.flush($*)", Nothing, [may("offset", Sort::Offset), may("size", Sort::Count), word("flags", Sort::Sync)];
+    Flush, "flush", Map, "$.flush($*)", Nothing, [may("offset", Domain::Offset), may("size", Domain::Count), word("flags", Domain::Sync)];
     /// Advise the kernel.
-    Madvise, "madvise", Map, "$.madvise($*)", Nothing, [need("option", Sort::Advice), may("start", Sort::Offset), may("length", Sort::Count)];
+    Madvise, "madvise", Map, "$.madvise($*)", Nothing, [need("option", Domain::Advice), may("start", Domain::Offset), may("length", Domain::Count)];
     /// Copy bytes within the map.
-    Move, "move", Map, "$.move($*)", Bytes, [need("dest", Sort::Position), need("src", Sort::Position), need("count", Sort::Count)];
+    Move, "move", Map, "$.move($*)", Bytes, [need("dest", Domain::Position), need("src", Domain::Position), need("count", Domain::Count)];
     /// Read bytes at the position.
-    Read, "read", Map, "$.read($*)", Nothing, [may("n", Sort::Count)];
+    Read, "read", Map, "$.read($*)", Nothing, [may("n", Domain::Count)];
     /// Read one byte at the position.
     ReadByte, "read_byte", Map, "$.read_byte($*)", Nothing, [];
     /// Read through the next newline.
     ReadLine, "readline", Map, "$.readline($*)", Nothing, [];
     /// Resize the map and its file.
-    Resize, "resize", Map, "$.resize($*)", Bytes, [need("newsize", Sort::NewSize)];
+    Resize, "resize", Map, "$.resize($*)", Bytes, [need("newsize", Domain::NewSize)];
     /// Move the position.
-    Seek, "seek", Map, "$.seek($*)", Nothing, [need("pos", Sort::Position), may("whence", Sort::Whence)];
+    Seek, "seek", Map, "$.seek($*)", Nothing, [need("pos", Domain::Position), may("whence", Domain::Whence)];
     /// Whether the map can seek (3.13).
     Seekable, "seekable", Map, "$.seekable($*)", Nothing, [];
     /// Name the memory for the kernel's list of it (3.15).
-    SetName, "set_name", Map, "$.set_name($*)", Nothing, [need("name", Sort::Text)];
+    SetName, "set_name", Map, "$.set_name($*)", Nothing, [need("name", Domain::Text)];
     /// The size of the file.
     Size, "size", Map, "$.size($*)", Nothing, [];
     /// The position.
     Tell, "tell", Map, "$.tell($*)", Nothing, [];
     /// Write bytes at the position.
-    Write, "write", Map, "$.write($*)", Bytes, [need("bytes", Sort::Source)];
+    Write, "write", Map, "$.write($*)", Bytes, [need("bytes", Domain::Source)];
     /// Write one byte at the position.
-    WriteByte, "write_byte", Map, "$.write_byte($*)", Bytes, [need("byte", Sort::Byte)];
+    WriteByte, "write_byte", Map, "$.write_byte($*)", Bytes, [need("byte", Domain::Byte)];
     /// Enter the context.
     Enter, "__enter__", Map, "$.__enter__() is $", Nothing, [];
     /// Leave the context.
-    Exit, "__exit__", Map, "$.__exit__($*)", Nothing, [may("type", Sort::Other), may("value", Sort::Other), may("traceback", Sort::Other)];
+    Exit, "__exit__", Map, "$.__exit__($*)", Nothing, [may("type", Domain::Other), may("value", Domain::Other), may("traceback", Domain::Other)];
     /// A `with` statement that does nothing.
     With, "with", Map, "with $: pass", Nothing, [];
     /// A `with` statement whose body raises.
@@ -268,26 +268,26 @@ operations! {
     /// The length of the map.
     Len, "len", Map, "len($)", Nothing, [];
     /// One byte by index.
-    GetItem, "getitem", Map, "$[$0]", Nothing, [need("index", Sort::Position)];
+    GetItem, "getitem", Map, "$[$0]", Nothing, [need("index", Domain::Position)];
     /// A slice.
-    GetSlice, "getslice", Map, "$[$0:$1]", Nothing, [need("start", Sort::Position), need("stop", Sort::Position)];
+    GetSlice, "getslice", Map, "$[$0:$1]", Nothing, [need("start", Domain::Position), need("stop", Domain::Position)];
     /// An extended slice.
-    GetStep, "getslice-step", Map, "$[$0:$1:$2]", Nothing, [need("start", Sort::Position), need("stop", Sort::Position), need("step", Sort::Position)];
+    GetStep, "getslice-step", Map, "$[$0:$1:$2]", Nothing, [need("start", Domain::Position), need("stop", Domain::Position), need("step", Domain::Position)];
     /// Assign one byte.
-    SetItem, "setitem", Map, "$[$0] = $1", Bytes, [need("index", Sort::Position), need("value", Sort::Byte)];
+    SetItem, "setitem", Map, "$[$0] = $1", Bytes, [need("index", Domain::Position), need("value", Domain::Byte)];
     /// Assign a slice.
-    SetSlice, "setslice", Map, "$[$0:$1] = $2", Bytes, [need("start", Sort::Position), need("stop", Sort::Position), need("value", Sort::Source)];
+    SetSlice, "setslice", Map, "$[$0:$1] = $2", Bytes, [need("start", Domain::Position), need("stop", Domain::Position), need("value", Domain::Source)];
     /// Assign an extended slice.
     SetStep, "setslice-step", Map, "$[$0:$1:$2] = $3", Bytes, [
-        need("start", Sort::Position), need("stop", Sort::Position), need("step", Sort::Position), need("value", Sort::Source)];
+        need("start", Domain::Position), need("stop", Domain::Position), need("step", Domain::Position), need("value", Domain::Source)];
     /// Delete one byte: never possible.
-    DelItem, "delitem", Map, "del $[$0]", Nothing, [need("index", Sort::Position)];
+    DelItem, "delitem", Map, "del $[$0]", Nothing, [need("index", Domain::Position)];
     /// Delete a slice: never possible.
-    DelSlice, "delslice", Map, "del $[$0:$1]", Nothing, [need("start", Sort::Position), need("stop", Sort::Position)];
+    DelSlice, "delslice", Map, "del $[$0:$1]", Nothing, [need("start", Domain::Position), need("stop", Domain::Position)];
     /// Delete an extended slice: never possible.
-    DelStep, "delslice-step", Map, "del $[$0:$1:$2]", Nothing, [need("start", Sort::Position), need("stop", Sort::Position), need("step", Sort::Position)];
+    DelStep, "delslice-step", Map, "del $[$0:$1:$2]", Nothing, [need("start", Domain::Position), need("stop", Domain::Position), need("step", Domain::Position)];
     /// Membership.
-    Contains, "in", Map, "$0 in $", Nothing, [need("item", Sort::Other)];
+    Contains, "in", Map, "$0 in $", Nothing, [need("item", Domain::Other)];
     /// All items.
     List, "list", Map, "list($)", Nothing, [];
     /// All items, last first.
@@ -299,23 +299,23 @@ operations! {
     /// The truth value.
     Bool, "bool", Map, "bool($)", Nothing, [];
     /// Equality.
-    Eq, "eq", Map, "$ == $0", Nothing, [need("other", Sort::Other)];
+    Eq, "eq", Map, "$ == $0", Nothing, [need("other", Domain::Other)];
     /// Order.
-    Less, "lt", Map, "$ < $0", Nothing, [need("other", Sort::Other)];
+    Less, "lt", Map, "$ < $0", Nothing, [need("other", Domain::Other)];
     /// Concatenation: not supported.
-    Add, "add", Map, "$ + $0", Nothing, [need("other", Sort::Other)];
+    Add, "add", Map, "$ + $0", Nothing, [need("other", Domain::Other)];
     /// Repetition: not supported.
-    Mul, "mul", Map, "$ * $0", Nothing, [need("other", Sort::Other)];
+    Mul, "mul", Map, "$ * $0", Nothing, [need("other", Domain::Other)];
     /// The hash is stable.
     Hash, "hash", Map, "hash($) == hash($)", Nothing, [];
     /// Search by regular expression, here always a literal.
-    FindAll, "re.findall", Map, "re.findall($0, $)", Nothing, [need("pattern", Sort::Needle)];
+    FindAll, "re.findall", Map, "re.findall($0, $)", Nothing, [need("pattern", Domain::Needle)];
     /// A checksum over the buffer.
     Crc, "zlib.crc32", Map, "zlib.crc32($)", Nothing, [];
     /// Two bytes read as a number.
-    Unpack, "struct.unpack_from", Map, "struct.unpack_from('<H', $, $0)", Nothing, [need("offset", Sort::Position)];
+    Unpack, "struct.unpack_from", Map, "struct.unpack_from('<H', $, $0)", Nothing, [need("offset", Domain::Position)];
     /// Two bytes written as a number.
-    Pack, "struct.pack_into", Map, "struct.pack_into('<H', $, $0, $1)", Bytes, [need("offset", Sort::Position), need("value", Sort::Byte)];
+    Pack, "struct.pack_into", Map, "struct.pack_into('<H', $, $0, $1)", Bytes, [need("offset", Domain::Position), need("value", Domain::Byte)];
     /// Drop the name.
     Drop, "del", Map, "del $", Nothing, [];
     /// An iterator.
@@ -327,17 +327,17 @@ operations! {
     /// Take a view.
     View, "memoryview", Map, "memoryview($)" => View, Nothing, [];
     /// A view of a part of a view.
-    SubView, "view-slice", View, "$[$0:$1]" => View, Nothing, [need("start", Sort::Position), need("stop", Sort::Position)];
+    SubView, "view-slice", View, "$[$0:$1]" => View, Nothing, [need("start", Domain::Position), need("stop", Domain::Position)];
     /// The length of a view.
     ViewLen, "view-len", View, "len($)", Nothing, [];
     /// A copy of a view's bytes.
     ViewBytes, "view-bytes", View, "bytes($)", Nothing, [];
     /// One byte of a view.
-    ViewGet, "view-getitem", View, "$[$0]", Nothing, [need("index", Sort::Position)];
+    ViewGet, "view-getitem", View, "$[$0]", Nothing, [need("index", Domain::Position)];
     /// Assign one byte of a view.
-    ViewSet, "view-setitem", View, "$[$0] = $1", Bytes, [need("index", Sort::Position), need("value", Sort::Byte)];
+    ViewSet, "view-setitem", View, "$[$0] = $1", Bytes, [need("index", Domain::Position), need("value", Domain::Byte)];
     /// Assign a slice of a view.
-    ViewSetSlice, "view-setslice", View, "$[$0:$1] = $2", Bytes, [need("start", Sort::Position), need("stop", Sort::Position), need("value", Sort::Source)];
+    ViewSetSlice, "view-setslice", View, "$[$0:$1] = $2", Bytes, [need("start", Domain::Position), need("stop", Domain::Position), need("value", Domain::Source)];
     /// Whether a view refuses writing.
     ViewReadonly, "view-readonly", View, "$.readonly", Nothing, [];
     /// Release a view.
@@ -345,25 +345,25 @@ operations! {
     /// Drop a view.
     DropView, "del-view", View, "del $", Nothing, [];
     /// Open a file of the world once more.
-    FileOpen, "open", Module, "open($0, $1, buffering=0)" => File, Bytes, [need("path", Sort::Path), need("mode", Sort::Mode)];
+    FileOpen, "open", Module, "open($0, $1, buffering=0)" => File, Bytes, [need("path", Domain::Path), need("mode", Domain::Mode)];
     /// Write through a file object.
-    FileWrite, "file-write", File, "$.write($0)", Bytes, [need("bytes", Sort::FileBytes)];
+    FileWrite, "file-write", File, "$.write($0)", Bytes, [need("bytes", Domain::FileBytes)];
     /// Read the rest through a file object.
     FileRead, "file-read", File, "$.read()", Nothing, [];
     /// Move a file object's position.
-    FileSeek, "file-seek", File, "$.seek($0)", Nothing, [need("pos", Sort::FileSize)];
+    FileSeek, "file-seek", File, "$.seek($0)", Nothing, [need("pos", Domain::FileSize)];
     /// Set a file's size.
-    FileTruncate, "file-truncate", File, "$.truncate($0)", Bytes, [need("size", Sort::FileSize)];
+    FileTruncate, "file-truncate", File, "$.truncate($0)", Bytes, [need("size", Domain::FileSize)];
     /// Close a file object.
     FileClose, "file-close", File, "$.close()", Nothing, [];
     /// The bytes of a file, through a descriptor of their own.
-    FileContent, "file-content", Module, "open($0, 'rb').read()", Bytes, [need("path", Sort::Path)];
+    FileContent, "file-content", Module, "open($0, 'rb').read()", Bytes, [need("path", Domain::Path)];
     /// The size of a file.
-    FileSize, "file-size", Module, "os.path.getsize($0)", Nothing, [need("path", Sort::Path)];
+    FileSize, "file-size", Module, "os.path.getsize($0)", Nothing, [need("path", Domain::Path)];
     /// Take its name from a file.
-    FileUnlink, "file-unlink", Module, "os.unlink($0)", Nothing, [need("path", Sort::Path)];
+    FileUnlink, "file-unlink", Module, "os.unlink($0)", Nothing, [need("path", Domain::Path)];
     /// Give a file the name of another one, which loses it. Python 2 has no `os.replace`; on POSIX this is the same.
-    FileReplace, "file-replace", Module, "os.rename($0, $1)", Nothing, [need("path", Sort::Path), need("to", Sort::Path)];
+    FileReplace, "file-replace", Module, "os.rename($0, $1)", Nothing, [need("path", Domain::Path), need("to", Domain::Path)];
     /// Begin a child process: the steps up to its `wait` are the child's.
     Fork, "fork", Module, "if os.fork() == 0:", Nothing, [];
     /// The child ends; wait for it. Its status is the answer.
@@ -371,15 +371,15 @@ operations! {
     /// Set how long a file may become. A longer one stays as it is.
     LimitFile, "limit-file", Module,
         "resource.setrlimit(resource.RLIMIT_FSIZE, ($0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))", Nothing,
-        [need("size", Sort::FileSize)];
+        [need("size", Domain::FileSize)];
     /// Set how many descriptors may be open. Those that are stay open.
     LimitOpen, "limit-open", Module,
         "resource.setrlimit(resource.RLIMIT_NOFILE, ($0, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))", Nothing,
-        [need("many", Sort::Descriptors)];
+        [need("many", Domain::Descriptors)];
     /// Set how much address space there may be. What is mapped stays mapped.
     LimitMemory, "limit-memory", Module,
         "resource.setrlimit(resource.RLIMIT_AS, ($0, resource.getrlimit(resource.RLIMIT_AS)[1]))", Nothing,
-        [need("bytes", Sort::Memory)];
+        [need("bytes", Domain::Memory)];
 }
 
 impl Op {
@@ -399,9 +399,9 @@ impl Op {
     #[must_use]
     pub fn high_limit(self) -> i128 {
         match self {
-            Op::LimitOpen => Sort::MANY,
-            Op::LimitMemory => Sort::MUCH,
-            _ => Sort::LONG,
+            Op::LimitOpen => Domain::MANY,
+            Op::LimitMemory => Domain::MUCH,
+            _ => Domain::LONG,
         }
     }
 

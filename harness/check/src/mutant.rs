@@ -11,7 +11,7 @@ mod leaking;
 mod reentrant;
 mod wrong;
 
-use crate::run::Stepwise;
+use crate::run::InProcess;
 use fatal::{
     SIGBUS, SIGSEGV, dead_raises, dead_writes, dead_zeros, dies_if, dies_of, has_dead_pages, is_given_a_view,
     searches_to_a_page, tail_is_dead,
@@ -20,9 +20,9 @@ use faulty::{closed_for, granted, in_spite, put_back, renumbered};
 use forked::{as_of_a_copy, at_fork, at_wait, bytes_of, close_of, first_position, length_of, position_of, unshared};
 use keeping::{Keeper, closing_resize, follows_file, frozen};
 use leaking::{if_done, if_raised, keeping_close, leak_descriptor, leak_memory, leave_file};
-use mmapcheck_reference::{Reference, Sim};
+use mmapcheck_reference::{MemoryStore, Reference};
 use mmapcheck_spec::{
-    End, FileState, Host, Left, Machine, Op, Outcome, Profile, Step, TargetError, Value, Watch, World,
+    Detail, End, FileState, Op, Outcome, Profile, Snapshot, Step, Stepper, TargetError, TargetInfo, Value, World,
 };
 use reentrant::{
     converted_twice, lost_exception, lost_export, never_asked, stale_end, stale_length, stale_position, stale_range,
@@ -38,107 +38,115 @@ use wrong::{
     short_line, substring, swapped, swapped_bytes, text, whence, whole_file, without_keyword, wrapped_byte,
 };
 
-type Answer = Result<Outcome, End>;
+type StepResult = Result<Outcome, End>;
 
 /// One way to be wrong.
-pub struct Fault {
+pub struct Mutant {
     /// Its name.
     pub name: &'static str,
     /// How many steps a case may have from which nothing can be taken away any more: where a fault shows in more than one
     /// way, such as in a file that is long and in a map that was made long, those of the longest.
     pub longest: usize,
-    act: Act,
+    wrong: Wrong,
 }
 
 /// What is done wrong.
 #[derive(Clone, Copy)]
-enum Act {
+enum Wrong {
     /// A step.
-    Step(fn(&mut Reference, &Step) -> Answer),
+    Step(fn(&mut Reference, &Step) -> StepResult),
     /// A step, by what is remembered of those before.
-    Keeping(fn(&mut Keeper, &Step) -> Answer),
+    Keeping(fn(&mut Keeper, &Step) -> StepResult),
     /// A step of a reference in memory, which plays children as well.
-    Playing(fn(&mut Reference<Sim>, &Step) -> Answer),
+    Playing(fn(&mut Reference<MemoryStore>, &Step) -> StepResult),
 }
 
 /// The reference with one fault.
-pub struct Saboteur {
-    actor: Actor,
+pub struct MutantTarget {
+    performer: Performer,
 }
 
 /// Who does what is wrong.
-enum Actor {
-    Stepping(Reference, fn(&mut Reference, &Step) -> Answer),
-    Keeping(Keeper, fn(&mut Keeper, &Step) -> Answer),
-    Playing(Reference<Sim>, fn(&mut Reference<Sim>, &Step) -> Answer),
+enum Performer {
+    Stepping(Reference, fn(&mut Reference, &Step) -> StepResult),
+    Keeping(Keeper, fn(&mut Keeper, &Step) -> StepResult),
+    Playing(Reference<MemoryStore>, fn(&mut Reference<MemoryStore>, &Step) -> StepResult),
 }
 
-impl Actor {
+impl Performer {
     /// The reference.
-    fn reference(&mut self) -> &mut dyn Machine {
+    fn reference(&mut self) -> &mut dyn Stepper {
         match self {
-            Actor::Stepping(reference, _) => reference,
-            Actor::Keeping(keeper, _) => &mut keeper.reference,
-            Actor::Playing(reference, _) => reference,
+            Performer::Stepping(reference, _) => reference,
+            Performer::Keeping(keeper, _) => &mut keeper.reference,
+            Performer::Playing(reference, _) => reference,
         }
     }
 }
 
-impl Saboteur {
+impl MutantTarget {
     /// A target: the reference for this profile with this fault, with files in this folder.
     ///
     /// # Errors
     /// Where the folder cannot be used.
-    pub fn target(fault: &'static Fault, profile: Profile, dir: &Path) -> Result<Stepwise<Saboteur>, TargetError> {
-        let host =
-            Host { profile, name: format!("the reference, wrong: {}", fault.name), is_cpython_mmap: true, page: 4096 };
-        let on_files = || Reference::new(profile, dir);
-        let actor = match fault.act {
-            Act::Step(act) => Actor::Stepping(on_files()?, act),
-            Act::Keeping(act) => Actor::Keeping(Keeper::new(on_files()?, dir), act),
-            Act::Playing(act) => Actor::Playing(Reference::in_memory(profile)?, act),
+    pub fn target(
+        fault: &'static Mutant,
+        profile: Profile,
+        dir: &Path,
+    ) -> Result<InProcess<MutantTarget>, TargetError> {
+        let info = TargetInfo {
+            profile,
+            name: format!("the reference, wrong: {}", fault.name),
+            is_cpython_mmap: true,
+            page: 4096,
         };
-        Ok(Stepwise::new(Saboteur { actor }, host))
+        let on_files = || Reference::new(profile, dir);
+        let performer = match fault.wrong {
+            Wrong::Step(wrong) => Performer::Stepping(on_files()?, wrong),
+            Wrong::Keeping(wrong) => Performer::Keeping(Keeper::new(on_files()?, dir), wrong),
+            Wrong::Playing(wrong) => Performer::Playing(Reference::in_memory(profile)?, wrong),
+        };
+        Ok(InProcess::new(MutantTarget { performer }, info))
     }
 }
 
-impl Machine for Saboteur {
+impl Stepper for MutantTarget {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
-        if let Actor::Keeping(keeper, _) = &mut self.actor {
+        if let Performer::Keeping(keeper, _) = &mut self.performer {
             keeper.forget();
         }
-        self.actor.reference().begin(world)
+        self.performer.reference().begin(world)
     }
 
-    fn step(&mut self, step: &Step) -> Answer {
-        match &mut self.actor {
-            Actor::Stepping(reference, act) => act(reference, step),
-            Actor::Keeping(keeper, act) => act(keeper, step),
-            Actor::Playing(reference, act) => act(reference, step),
+    fn step(&mut self, step: &Step) -> StepResult {
+        match &mut self.performer {
+            Performer::Stepping(reference, wrong) => wrong(reference, step),
+            Performer::Keeping(keeper, wrong) => wrong(keeper, step),
+            Performer::Playing(reference, wrong) => wrong(reference, step),
         }
     }
 
-    fn look(&mut self, closely: bool, watch: Watch) -> Left {
-        self.actor.reference().look(closely, watch)
+    fn look(&mut self, closely: bool, detail: Detail) -> Snapshot {
+        self.performer.reference().look(closely, detail)
     }
 
-    fn finish(&mut self, watch: Watch) -> (Vec<Option<Outcome>>, Vec<FileState>) {
-        self.actor.reference().finish(watch)
+    fn finish(&mut self, detail: Detail) -> (Vec<Option<Outcome>>, Vec<FileState>) {
+        self.performer.reference().finish(detail)
     }
 }
 
 macro_rules! faults {
-    ($( $(#[$doc:meta])* $list:ident of $kind:ident { $( $name:literal ($longest:literal): $act:expr; )* } )*) => {
+    ($( $(#[$doc:meta])* $list:ident of $kind:ident { $( $name:literal ($longest:literal): $wrong:expr; )* } )*) => {
         $(
             $(#[$doc])*
-            pub static $list: &[Fault] = &[$(Fault { name: $name, longest: $longest, act: Act::$kind($act) }),*];
+            pub static $list: &[Mutant] = &[$(Mutant { name: $name, longest: $longest, wrong: Wrong::$kind($wrong) }),*];
         )*
     };
 }
 
 faults! {
 /// Those that do single steps wrong.
-FAULTS of Step {
+MUTANTS of Step {
     "find ignores end" (2): |m, s| on(m, s, Op::Find, |m, s| m.step(&first_args(s, 2)));
     "find starts at 0, not at the position" (3): |m, s| on(m, s, Op::Find, from_zero);
     "rfind starts at 0, not at the position" (3): |m, s| on(m, s, Op::RFind, from_zero);
