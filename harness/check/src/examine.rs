@@ -1,6 +1,6 @@
-//! All that is asked of a target: the examples of the specification, the pinned cases of what is known of it, random cases.
+//! A whole check of a target: the examples of the specification, the cases of its known divergences, and a campaign.
 
-use crate::campaign::{CampaignConfig, Listener, Report, Shard, campaign};
+use crate::campaign::{CampaignConfig, CampaignResult, Listener, Shard, campaign};
 use crate::compare::Severity;
 use crate::histogram::shown;
 use crate::known::{self, KnownList, SuppressionResult, SuppressionState};
@@ -11,77 +11,81 @@ use mmapcheck_spec::{Target, TargetError};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Which list of known divergences counts.
+/// The list of known divergences that a check uses.
 pub enum Lists {
-    /// The one that this program carries for the target.
+    /// The list that is built in for the target.
     BuiltIn,
-    /// None.
+    /// No list.
     None,
-    /// This one.
+    /// This list.
     This(KnownList),
 }
 
-/// What is to be asked.
+/// The configuration of a check.
 pub struct CheckConfig {
-    /// Of random cases.
-    pub plan: CampaignConfig,
-    /// Whether random cases are run at all.
+    /// The target, and the campaign's options.
+    pub campaign: CampaignConfig,
+    /// Whether a campaign is run at all.
     pub random: bool,
-    /// The examples whose id this pattern takes in; none: no examples.
+    /// A filter over the ids of examples; none: no example is run.
     pub pages: Option<String>,
-    /// What is known already.
+    /// The known divergences.
     pub lists: Lists,
 }
 
-/// What came of it.
+/// The result of a check.
 pub struct CheckResult {
-    /// Of the examples.
+    /// The results of the examples.
     pub pages: Outcomes,
-    /// Of known divergences.
-    pub fates: Vec<SuppressionResult>,
-    /// Of random cases.
-    pub report: Report,
+    /// The results of the known entries.
+    pub suppressions: Vec<SuppressionResult>,
+    /// The result of the campaign.
+    pub campaign: CampaignResult,
 }
 
 impl CheckResult {
-    /// Whether nothing diverges but what is known, and all of that still does.
+    /// Whether the target diverges only in known ways, and no known entry is stale.
     #[must_use]
     pub fn agrees(&self) -> bool {
-        let stale = self.fates.iter().any(|fate| matches!(fate.standing, SuppressionState::Stale(_)));
-        self.pages.failed.is_empty() && self.report.findings.is_empty() && !stale
+        let stale = self.suppressions.iter().any(|entry| matches!(entry.standing, SuppressionState::Stale(_)));
+        self.pages.failed.is_empty() && self.campaign.findings.is_empty() && !stale
     }
 }
 
-/// Asks it all. `stop` ends it early; `watcher` is told of findings and progress.
+/// Runs a check. Setting `interrupt` ends it early; `listener` is told of findings and progress.
 ///
 /// # Errors
-/// Where the target does not start, no clause fits the pattern, or a list cannot be read: one line.
-pub fn examine(order: CheckConfig, stop: &AtomicBool, watcher: &dyn Listener) -> Result<CheckResult, TargetError> {
-    let CheckConfig { mut plan, random, pages, lists } = order;
-    let mut worker = plan.subject.start(plan.profile, plan.hang)?;
-    let severity = Severity::least(plan.severity, worker.info());
-    let mut report = Report::new(worker.info().clone(), &plan, severity);
+/// If the target does not start, no clause matches the filter, or a list cannot be read: one line.
+pub fn examine(
+    config: CheckConfig,
+    interrupt: &AtomicBool,
+    listener: &dyn Listener,
+) -> Result<CheckResult, TargetError> {
+    let CheckConfig { campaign: mut config, random, pages, lists } = config;
+    let mut worker = config.target.start(config.profile, config.hang)?;
+    let severity = Severity::least(config.severity, worker.info());
+    let mut result = CampaignResult::new(worker.info().clone(), &config, severity);
     let known = match lists {
         Lists::This(known) => known,
         Lists::None => KnownList::default(),
-        Lists::BuiltIn => KnownList::built_in(worker.info(), &plan.subject.module)?,
+        Lists::BuiltIn => KnownList::built_in(worker.info(), &config.target.module)?,
     };
-    plan.known = known.rules(report.profile);
-    let mut oracle = Oracle::new(report.profile)?;
+    config.known = known.rules(result.profile);
+    let mut oracle = Oracle::new(result.profile)?;
     let mut pages = match pages {
-        Some(filter) => run_pages(&filter, plan.shard, &mut oracle, worker.as_mut(), severity, stop)?,
+        Some(filter) => run_pages(&filter, config.shard, &mut oracle, worker.as_mut(), severity, interrupt)?,
         None => Outcomes::default(),
     };
-    let mut fates = known.hold(&mut oracle, worker.as_mut(), &|| stop.load(Ordering::Relaxed))?;
+    let mut suppressions = known.hold(&mut oracle, worker.as_mut(), &|| interrupt.load(Ordering::Relaxed))?;
     let forgiving = severity > Severity::least(None, worker.info());
-    known::expect(&mut fates, &mut pages, forgiving);
+    known::expect(&mut suppressions, &mut pages, forgiving);
     drop(worker);
-    if random && (!plan.fail_fast || pages.failed.is_empty()) {
-        report = campaign(&plan, report.info, stop, watcher)?;
-        report.shown = shown(&all_pages()?, &mut oracle, &plan.ops)?;
+    if random && (!config.fail_fast || pages.failed.is_empty()) {
+        result = campaign(&config, result.info, interrupt, listener)?;
+        result.shown = shown(&all_pages()?, &mut oracle, &config.ops)?;
     }
-    known::count(&mut fates, &report.met);
-    Ok(CheckResult { pages, fates, report })
+    known::count(&mut suppressions, &result.known);
+    Ok(CheckResult { pages, suppressions, campaign: result })
 }
 
 fn all_pages() -> Result<Vec<Page>, TargetError> {
@@ -94,14 +98,14 @@ fn run_pages(
     oracle: &mut Oracle,
     target: &mut dyn Target,
     least: Severity,
-    stop: &AtomicBool,
+    interrupt: &AtomicBool,
 ) -> Result<Outcomes, TargetError> {
     let pages = all_pages()?;
     if !examples(&pages).any(|(_, _, example)| matches_filter(&example.id, filter)) {
         return Err(TargetError(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
     }
     let ids = examples(&pages).map(|(_, _, example)| example.id.as_str()).filter(|id| matches_filter(id, filter));
-    let ours: HashSet<&str> = ids.enumerate().filter(|(place, _)| shard.takes(*place)).map(|(_, id)| id).collect();
-    let chosen = |id: &str| !stop.load(Ordering::Relaxed) && ours.contains(id);
+    let ours: HashSet<&str> = ids.enumerate().filter(|(index, _)| shard.takes(*index)).map(|(_, id)| id).collect();
+    let chosen = |id: &str| !interrupt.load(Ordering::Relaxed) && ours.contains(id);
     pages::run(&pages, oracle, target, least, &chosen)
 }

@@ -118,7 +118,7 @@ impl Matrix {
     pub fn take(&mut self, examined: &CheckResult, flags: &str) -> String {
         let shown = Shown::new(examined, flags);
         let line = shown.line();
-        self.targets.insert(key(&examined.report.info), shown);
+        self.targets.insert(key(&examined.campaign.info), shown);
         line
     }
 
@@ -167,7 +167,7 @@ fn key(info: &TargetInfo) -> String {
 
 impl Shown {
     fn new(examined: &CheckResult, flags: &str) -> Shown {
-        let report = &examined.report;
+        let report = &examined.campaign;
         let mut found: Vec<Found> = Vec::new();
         for finding in &report.findings {
             let mut next = Found::new(finding, &report.info.name, report.profile);
@@ -189,7 +189,7 @@ impl Shown {
             clauses: cells(examined),
             found,
             known: examined
-                .fates
+                .suppressions
                 .iter()
                 .filter(|fate| fate.met > 0)
                 .map(|fate| (fate.entry.id.clone(), fate.met))

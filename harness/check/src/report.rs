@@ -3,7 +3,7 @@
 pub mod answers;
 pub mod known;
 
-use crate::campaign::{Finding, Report};
+use crate::campaign::{CampaignResult, Finding};
 use crate::compare::{Comparison, Field, Severity};
 use crate::known::{KIND, SuppressionResult, kind};
 use crate::limits;
@@ -199,7 +199,7 @@ fn brief(text: &str, most: usize) -> String {
 
 /// The summary at the end of a campaign.
 #[must_use]
-pub fn summary(report: &Report) -> String {
+pub fn summary(report: &CampaignResult) -> String {
     let mut text = String::new();
     if !report.milder.is_empty() {
         let _ = writeln!(text, "below severity {} (not counted as divergence):", report.severity);
@@ -237,7 +237,7 @@ pub fn summary(report: &Report) -> String {
     text
 }
 
-fn by_severity(report: &Report) -> String {
+fn by_severity(report: &CampaignResult) -> String {
     let many = |severity| report.findings.iter().filter(|finding| finding.severity() == severity).count();
     let counts = Severity::ALL.iter().rev().map(|(severity, name)| (many(*severity), name));
     counts.filter(|(many, _)| *many > 0).map(|(many, name)| format!("{many} {name}")).collect::<Vec<_>>().join(", ")
@@ -260,7 +260,7 @@ pub fn grouped(number: u64) -> String {
 /// The report as one JSON object. `replay` gives the command for a finding, `again` the one for a failed example.
 #[must_use]
 pub fn json(
-    report: &Report,
+    report: &CampaignResult,
     replay: &dyn Fn(&Finding) -> String,
     pages: &Outcomes,
     again: &dyn Fn(&Failure) -> String,
@@ -321,7 +321,7 @@ pub fn json(
 /// # Errors
 /// Where a text cannot be written as XML.
 pub fn junit(
-    report: &Report,
+    report: &CampaignResult,
     replay: &dyn Fn(&Finding) -> String,
     pages: &Outcomes,
     again: &dyn Fn(&Failure) -> String,
@@ -398,7 +398,11 @@ fn pages_json(pages: &Outcomes, again: &dyn Fn(&Failure) -> String) -> serde_jso
     })
 }
 
-fn pages_suite(report: &Report, pages: &Outcomes, again: &dyn Fn(&Failure) -> String) -> quick_junit::TestSuite {
+fn pages_suite(
+    report: &CampaignResult,
+    pages: &Outcomes,
+    again: &dyn Fn(&Failure) -> String,
+) -> quick_junit::TestSuite {
     use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
     let mut suite = TestSuite::new(format!("specification, {}", report.info.name));
     for id in &pages.passed {

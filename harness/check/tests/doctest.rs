@@ -25,7 +25,7 @@ const MINORS: RangeInclusive<u8> = 6..=15;
 /// Interpreters of this stepper: the one configured, those on the path, those of pyenv.
 fn candidates() -> Vec<PathBuf> {
     let configured = std::env::var_os("PYO3_PYTHON").map(PathBuf::from);
-    configured.into_iter().chain(mmapcheck::find::interpreters(None)).collect()
+    configured.into_iter().chain(mmapcheck::interpreters::find(None)).collect()
 }
 
 /// A CPython's version and the file it runs from; none where there is no such interpreter.

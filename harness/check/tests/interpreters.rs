@@ -1,6 +1,6 @@
 //! Every CPython of this stepper agrees with the reference, through the driver.
 
-use mmapcheck::find::interpreters;
+use mmapcheck::interpreters::find;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 /// The interpreters that are CPython, each version once.
 fn cpythons() -> Vec<PathBuf> {
     let mut seen = BTreeSet::new();
-    let mut found = interpreters(None);
+    let mut found = find(None);
     found.retain(|python| match version(python) {
         Some(version) => seen.insert(version),
         None => {

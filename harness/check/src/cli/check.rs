@@ -22,8 +22,8 @@ impl From<KnownListError> for CannotRun {
 }
 
 pub(super) fn check(args: &Check) -> Result<Exit, CannotRun> {
-    let plan = CampaignConfig {
-        subject: args.target.subject(),
+    let config = CampaignConfig {
+        target: args.target.subject(),
         profile: args.target.profile,
         seed: args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000_000)),
         jobs: workers(args.jobs),
@@ -42,10 +42,10 @@ pub(super) fn check(args: &Check) -> Result<Exit, CannotRun> {
         None if args.no_known => Lists::None,
         None => Lists::BuiltIn,
     };
-    let keeper = Keeper::new(args, &plan)?;
+    let keeper = Keeper::new(args, &config)?;
     let stop = stop_on_interrupt()?;
     let pages = (!args.random_only).then(|| args.filter.clone().unwrap_or_else(|| "*".into()));
-    let done = examine(CheckConfig { plan, random: !args.pages_only, pages, lists }, &stop, &keeper);
+    let done = examine(CheckConfig { campaign: config, random: !args.pages_only, pages, lists }, &stop, &keeper);
     keeper.clear();
     let done = done?;
     if let Some(error) = keeper.failed() {
@@ -61,7 +61,7 @@ fn read_known(path: &Path) -> Result<KnownList, CannotRun> {
 }
 
 fn print(args: &Check, examined: &CheckResult, keeper: &Keeper) -> Result<(), CannotRun> {
-    let CheckResult { pages, fates, report: done } = examined;
+    let CheckResult { pages, suppressions: fates, campaign: done } = examined;
     let replay = |finding: &Finding| keeper.replay(finding);
     let again = |failure: &Failure| failure.again(&keeper.program, &keeper.flags);
     let text = match args.format {
@@ -113,11 +113,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Keeper {
-    fn new(args: &Check, plan: &CampaignConfig) -> Result<Keeper, CannotRun> {
+    fn new(args: &Check, config: &CampaignConfig) -> Result<Keeper, CannotRun> {
         writable(&args.report)?;
         Ok(Keeper {
             dir: args.report.clone(),
-            origin: format!("found by mmapcheck check{} --seed {}", args.target.flags(), plan.seed),
+            origin: format!("found by mmapcheck check{} --seed {}", args.target.flags(), config.seed),
             program: args.target.program(),
             flags: args.target.flags(),
             files: Mutex::default(),

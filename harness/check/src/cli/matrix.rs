@@ -3,8 +3,8 @@
 use super::{CannotRun, Exit, Matrix as Args, workers};
 use mmapcheck::campaign::{Budget, CampaignConfig, Finding, Listener, Shard};
 use mmapcheck::examine::{CheckConfig, Lists, examine};
-use mmapcheck::find::interpreters;
 use mmapcheck::histogram::Histogram;
+use mmapcheck::interpreters;
 use mmapcheck::known::Patterns;
 use mmapcheck::limits;
 use mmapcheck::matrix::Matrix;
@@ -53,7 +53,7 @@ pub(super) fn matrix(args: &Args) -> Result<Exit, CannotRun> {
 
 fn wanted(args: &Args) -> Vec<Wanted> {
     let named: Vec<String> = match args.targets.as_slice() {
-        [] => interpreters(args.folder.as_deref()).iter().map(|python| python.display().to_string()).collect(),
+        [] => interpreters::find(args.folder.as_deref()).iter().map(|python| python.display().to_string()).collect(),
         named => named.to_vec(),
     };
     named.iter().map(|target| one(target)).collect()
@@ -73,8 +73,8 @@ fn one(target: &str) -> Wanted {
 }
 
 fn order(args: &Args, subject: TargetSpec) -> CheckConfig {
-    let plan = CampaignConfig {
-        subject,
+    let config = CampaignConfig {
+        target: subject,
         profile: None,
         seed: args.seed,
         jobs: workers(args.jobs),
@@ -89,7 +89,7 @@ fn order(args: &Args, subject: TargetSpec) -> CheckConfig {
         known: Patterns::default(),
     };
     let lists = if args.no_known { Lists::None } else { Lists::BuiltIn };
-    CheckConfig { plan, random: true, pages: Some("*".into()), lists }
+    CheckConfig { campaign: config, random: true, pages: Some("*".into()), lists }
 }
 
 /// Nobody watches: everything is told at the end.

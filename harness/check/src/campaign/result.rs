@@ -1,0 +1,106 @@
+//! The result of a campaign: findings and counts.
+
+use super::CampaignConfig;
+use crate::compare::{Bucket, Divergence, Severity};
+use crate::histogram::Histogram;
+use crate::run::DifferentialRun;
+use mmapcheck_spec::{Profile, TargetInfo};
+use std::collections::BTreeMap;
+
+/// A shrunk divergence.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The bucket under which the batches counted the divergence. A closer look may put it into another one.
+    pub(super) counted_as: Bucket,
+    /// The divergence that the shrunk case shows.
+    pub divergence: Divergence,
+    /// The shrunk case with both traces.
+    pub compared: DifferentialRun,
+    /// Number of cases that showed the divergence.
+    pub count: u64,
+    /// Number of the first of these cases.
+    pub case: u64,
+    /// Why the divergence was not reproduced, if it was not.
+    pub unsteady: Option<String>,
+}
+
+impl Finding {
+    /// A finding made outside of a campaign, from one case.
+    #[must_use]
+    pub fn of(divergence: Divergence, compared: DifferentialRun) -> Finding {
+        Finding { counted_as: divergence.bucket.clone(), divergence, compared, count: 1, case: 0, unsteady: None }
+    }
+
+    /// The severity of the divergence.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.divergence.bucket.severity
+    }
+}
+
+/// The findings and counts of a campaign.
+#[derive(Clone, Debug)]
+pub struct CampaignResult {
+    /// The target.
+    pub info: TargetInfo,
+    /// The profile that the target was judged by.
+    pub profile: Profile,
+    /// The seed of the generated cases.
+    pub seed: u64,
+    /// Number of cases run.
+    pub cases: u64,
+    /// Number of steps compared.
+    pub steps: u64,
+    /// Number of cases in which the target died as expected.
+    pub deaths: u64,
+    /// The outcomes of the steps, counted by operation.
+    pub answers: Histogram,
+    /// The outcomes that the examples of the specification show for these operations.
+    pub shown: Histogram,
+    /// Duration in seconds.
+    pub seconds: f64,
+    /// The mildest severity of a finding.
+    pub severity: Severity,
+    /// The divergences of at least that severity, most severe first.
+    pub findings: Vec<Finding>,
+    /// Number of divergences that each known entry matched, by the entry's id.
+    pub known: BTreeMap<String, u64>,
+    /// The divergences below that severity, with the number of cases that showed them.
+    pub milder: BTreeMap<Bucket, u64>,
+    /// Number of cases that were not compared to their end, by reason.
+    pub incomparable: BTreeMap<String, u64>,
+    /// Whether the campaign ended before its budget was used up.
+    pub interrupted: bool,
+}
+
+impl CampaignResult {
+    /// The result of a campaign that has not started.
+    #[must_use]
+    pub fn new(info: TargetInfo, config: &CampaignConfig, severity: Severity) -> CampaignResult {
+        CampaignResult {
+            profile: config.profile.unwrap_or(info.profile),
+            info,
+            seed: config.seed,
+            cases: 0,
+            steps: 0,
+            deaths: 0,
+            answers: Histogram::default(),
+            shown: Histogram::default(),
+            seconds: 0.0,
+            severity,
+            findings: Vec::new(),
+            known: BTreeMap::new(),
+            milder: BTreeMap::new(),
+            incomparable: BTreeMap::new(),
+            interrupted: false,
+        }
+    }
+}
+
+/// Receives the findings and the progress of a running campaign.
+pub trait Listener: Sync {
+    /// Called for each finding as soon as it is shrunk, before the campaign goes on.
+    fn found(&self, finding: &Finding);
+    /// Called after each batch with the number of cases and steps so far and the outcomes of the steps.
+    fn progress(&self, cases: u64, steps: u64, answers: &Histogram);
+}

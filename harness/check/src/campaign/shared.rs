@@ -1,0 +1,107 @@
+//! The state that all jobs of a campaign share: the case numbers left to run, and the tally.
+
+use super::{CampaignConfig, Finding, Listener};
+use crate::compare::{Bucket, Severity};
+use crate::histogram::Histogram;
+use mmapcheck_spec::Profile;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// The findings and counts so far.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) cases: u64,
+    pub(super) steps: u64,
+    pub(super) deaths: u64,
+    pub(super) answers: Histogram,
+    /// Number of cases by bucket.
+    pub(super) counts: BTreeMap<Bucket, u64>,
+    /// Buckets that were investigated, or are being investigated.
+    pub(super) investigated: HashSet<Bucket>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) known: BTreeMap<String, u64>,
+    pub(super) incomparable: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// Counts matches of known entries.
+    pub(super) fn add_known(&mut self, matches: impl IntoIterator<Item = (String, u64)>) {
+        for (id, count) in matches {
+            *self.known.entry(id).or_default() += count;
+        }
+    }
+}
+
+/// The state that all jobs share.
+pub(super) struct Shared<'a> {
+    pub(super) config: &'a CampaignConfig,
+    pub(super) listener: &'a dyn Listener,
+    /// The mildest severity of a finding.
+    pub(super) severity: Severity,
+    pub(super) profile: Profile,
+    pub(super) deadline: Option<Instant>,
+    interrupt: &'a AtomicBool,
+    /// The first case number that no job has taken yet.
+    next: AtomicU64,
+    end: u64,
+    /// Set when no further finding is wanted.
+    pub(super) done: AtomicBool,
+    tally: Mutex<Tally>,
+}
+
+impl<'a> Shared<'a> {
+    pub(super) fn new(
+        config: &'a CampaignConfig,
+        interrupt: &'a AtomicBool,
+        listener: &'a dyn Listener,
+        severity: Severity,
+        profile: Profile,
+        deadline: Option<Instant>,
+    ) -> Shared<'a> {
+        let cases = config.shard.cases(config.budget.case_limit());
+        Shared {
+            config,
+            listener,
+            severity,
+            profile,
+            deadline,
+            interrupt,
+            next: AtomicU64::new(cases.start),
+            end: cases.end,
+            done: AtomicBool::new(false),
+            tally: Mutex::default(),
+        }
+    }
+
+    /// Whether the campaign is to end: interrupted, out of time, or with as many findings as wanted.
+    pub(super) fn over(&self) -> bool {
+        self.interrupted()
+            || self.done.load(Ordering::Relaxed)
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    pub(super) fn interrupted(&self) -> bool {
+        self.interrupt.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn into_tally(self) -> Tally {
+        self.tally.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the next `many` case numbers; none when the campaign is over.
+    pub(super) fn take_range(&self, many: u64) -> Option<Range<u64>> {
+        if self.over() {
+            return None;
+        }
+        let first = self.next.fetch_add(many, Ordering::Relaxed);
+        let end = self.end.min(first + many);
+        (first < end).then_some(first..end)
+    }
+}
