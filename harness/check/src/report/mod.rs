@@ -1,0 +1,273 @@
+//! A report: the result of a check as one serialisable value.
+//!
+//! [`build`] makes a [`Report`] from the result of a check. [`text`], [`json`] and [`junit`] render it; triage reads it
+//! back. Serialised, it is the JSON object that `reports/report.schema.json` describes.
+
+pub mod build;
+pub mod command;
+pub mod json;
+pub mod junit;
+pub mod saved;
+pub mod session;
+pub mod text;
+
+use crate::divergence::{Field, Severity};
+use crate::trace_table::StepTable;
+use indexmap::IndexMap;
+use mmapcheck_spec::Profile;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The result of a check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Name and version of the target.
+    pub target: String,
+    /// The profile that the target was judged by.
+    #[serde(with = "as_text")]
+    pub profile: Profile,
+    /// The seed of the generated cases.
+    pub seed: u64,
+    /// Number of generated cases.
+    pub cases: u64,
+    /// Number of steps compared in them.
+    pub steps: u64,
+    /// Number of cases in which the target died as expected.
+    pub deaths: u64,
+    /// The outcomes of the steps.
+    #[serde(flatten)]
+    pub outcomes: OutcomeCounts,
+    /// Duration of the generated cases in seconds.
+    pub seconds: f64,
+    /// Whether the check ended before its budget was used up.
+    pub interrupted: bool,
+    /// The mildest severity that counts as a divergence.
+    pub severity: Severity,
+    /// The examples of the specification.
+    pub pages: PagesRecord,
+    /// The findings, most severe first.
+    pub divergences: Vec<FindingRecord>,
+    /// Divergences below the severity that counts.
+    pub milder: Vec<MilderRecord>,
+    /// Number of cases that were not compared to their end, by reason.
+    pub incomparable: BTreeMap<String, u64>,
+    /// Number of divergences that each known entry matched, by the entry's id. Entries that were not run are not in it.
+    pub known: BTreeMap<String, u64>,
+    /// Known entries that no longer hold.
+    pub stale: Vec<StaleRecord>,
+    /// Known entries that were not run.
+    pub known_not_run: Vec<NotRunRecord>,
+    /// All known entries, in the order of their list.
+    pub known_entries: Vec<EntryRecord>,
+}
+
+/// The outcomes of the generated steps. An outcome is `a value`, an exception class (with its `errno`) or a death.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutcomeCounts {
+    /// Number of steps by operation and outcome, the most frequent outcome first.
+    pub answers: IndexMap<String, IndexMap<String, u64>>,
+    /// Share of the steps that returned no value, from 0 to 1.
+    pub refused: f64,
+    /// Number of pairs of operation and outcome that the examples of the specification show.
+    pub shown: u64,
+    /// Those of these pairs that no step had.
+    pub never: Vec<(String, String)>,
+}
+
+/// The results of the examples of the specification.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PagesRecord {
+    /// Number of examples that passed.
+    pub passed: u64,
+    /// Number of examples that failed and are not known to.
+    pub failed: u64,
+    /// Number of examples that failed as a known entry says.
+    pub known: u64,
+    /// Number of examples that do not apply to the target.
+    pub skipped: u64,
+    /// Number of examples that the target cannot run.
+    pub unsupported: u64,
+    /// Number of skipped examples by reason.
+    pub reasons: BTreeMap<String, u64>,
+    /// The failures that are not known.
+    pub failures: Vec<FailureRecord>,
+    /// The known failures.
+    pub known_failures: Vec<FailureRecord>,
+    /// The result of every example.
+    pub examples: Vec<ExampleRecord>,
+}
+
+/// The result of one example.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExampleRecord {
+    /// Id of the example, such as `READ-3.2`.
+    pub id: String,
+    /// Its result.
+    pub result: ExampleResult,
+    /// Why it was skipped, or is unsupported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The result of an example, as one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExampleResult {
+    /// The target gave every answer of the example.
+    Passed,
+    /// The target gave another answer.
+    Failed,
+    /// The target gave another answer, as a known entry says.
+    Known,
+    /// The example does not apply to the target.
+    Skipped,
+    /// The target cannot run the example.
+    Unsupported,
+}
+
+/// An example that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureRecord {
+    /// Id of the example.
+    pub id: String,
+    /// Page and line of the expected answer: `spec/pages/reading.md:17`.
+    pub place: String,
+    /// The statement of the example.
+    pub statement: String,
+    /// The answer of the page.
+    pub expected: String,
+    /// The answer of the target.
+    pub actual: String,
+    /// Whether the target died or hung.
+    pub died: bool,
+    /// Shell command that runs the example again.
+    pub replay: String,
+}
+
+/// A finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingRecord {
+    /// Name of the finding, made of its bucket; the name of its file without extension. Two findings can have the same.
+    pub id: String,
+    /// The divergence on one line.
+    pub headline: String,
+    /// The bucket as the pattern of a known entry.
+    pub kind: PatternRecord,
+    /// The severity.
+    pub severity: Severity,
+    /// The operation; none at the end of the case.
+    pub op: Option<String>,
+    /// The operation, with that of its callback argument; none at the end of the case.
+    pub operation: Option<String>,
+    /// Id of the clause that the divergence breaks, if one settles it.
+    pub clause: Option<String>,
+    /// The title of that clause.
+    pub promise: Option<String>,
+    /// Index of the diverging step, counted from 0; the number of steps for the end of the case.
+    pub step: usize,
+    /// The field in which the traces differ.
+    pub field: Field,
+    /// The expected value of the field.
+    pub expected: String,
+    /// The value of the target.
+    pub actual: String,
+    /// Every field in which the diverging step differs.
+    pub differences: StepTable,
+    /// Number of cases that showed the divergence.
+    pub count: u64,
+    /// Why the divergence was not reproduced, if it was not.
+    pub unsteady: Option<String>,
+    /// The shrunk case, with the expected answers.
+    pub session: String,
+    /// Shell command that runs the case again.
+    pub replay: String,
+}
+
+/// The bucket of a divergence in the form of a known entry's pattern.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatternRecord {
+    /// Name of the operation; `end` at the end of the case.
+    pub op: String,
+    /// Operation of the callback argument; empty if there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub callback: String,
+    /// Name of the field.
+    pub field: String,
+    /// Kind of the expected answer: a type, an exception class, or a text without its numbers.
+    pub expected: String,
+    /// Kind of the target's answer.
+    pub actual: String,
+    /// The severity, if the pattern needs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+}
+
+/// A bucket below the severity that counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MilderRecord {
+    /// The severity.
+    pub severity: Severity,
+    /// The operation; none at the end of the case.
+    pub op: Option<String>,
+    /// The operation, with that of its callback argument; none at the end of the case.
+    pub operation: Option<String>,
+    /// Kind of the expected answer.
+    pub expected: String,
+    /// Kind of the target's answer.
+    pub actual: String,
+    /// Number of cases that showed it.
+    pub count: u64,
+}
+
+/// A known entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryRecord {
+    /// Id of the entry.
+    pub id: String,
+    /// The divergence in one sentence.
+    pub what: String,
+    /// Address or number of a bug report.
+    pub link: Option<String>,
+    /// File and line of the entry.
+    pub place: String,
+    /// Whether the entry has a pattern, so that its divergences are counted. An entry without one only names clauses.
+    pub counted: bool,
+}
+
+/// A known entry that no longer holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaleRecord {
+    /// Id of the entry.
+    pub id: String,
+    /// File and line of the entry.
+    pub place: String,
+    /// What the target did instead.
+    pub reason: String,
+}
+
+/// A known entry that was not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotRunRecord {
+    /// Id of the entry.
+    pub id: String,
+    /// Why it was not run.
+    pub reason: String,
+}
+
+/// Serialises a value as its text form.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    pub(super) fn serialize<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub(super) fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,266 @@
+//! A report for people, as text. Styles are ANSI codes; the command line removes them if the output is not a terminal.
+
+use super::{ExampleRecord, ExampleResult, FailureRecord, FindingRecord, MilderRecord, OutcomeCounts, PagesRecord, Report, StaleRecord};
+use crate::compare::Comparison;
+use crate::divergence::{Severity, headline, headline_of};
+use crate::histogram::Histogram;
+use crate::limits;
+use crate::text::{begun, grouped, shortened};
+use crate::trace_table::BAD;
+use anstyle::Style;
+use std::cmp::Reverse;
+use std::fmt::Write;
+
+const BOLD: Style = Style::new().bold();
+const LOUD: Style = BAD.bold();
+
+/// Maximum number of milder buckets in a summary.
+const MILDER: usize = 20;
+
+/// Maximum number of characters of each side in the table of findings.
+const NARROW: usize = 40;
+
+/// The parts of a text report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// The examples of the specification.
+    pub pages: bool,
+    /// The generated cases.
+    pub random: bool,
+    /// The results of all examples, and the outcomes of each operation.
+    pub verbose: bool,
+}
+
+/// Renders these parts of a report.
+#[must_use]
+pub fn text(report: &Report, parts: Parts) -> String {
+    let seed = if parts.random { format!(" · seed {}", report.seed) } else { String::new() };
+    let mut text = format!("{} · judged as {}{seed}\n\n", report.target, report.profile);
+    if parts.pages {
+        text += &pages(&report.pages, parts.verbose);
+    }
+    if parts.random {
+        text += &findings(&report.divergences);
+    }
+    text += &known(report);
+    if parts.random {
+        text += &outcomes(&report.outcomes, parts.verbose);
+        text += &summary(report);
+    }
+    text
+}
+
+/// The failures of the examples, then the counts. With `verbose`, the result of every example.
+fn pages(pages: &PagesRecord, verbose: bool) -> String {
+    let mut text = String::new();
+    for record in &pages.failures {
+        let _ = writeln!(text, "{}\n", failure(record));
+    }
+    let with = |result| pages.examples.iter().filter(move |example| example.result == result);
+    let reason = |example: &ExampleRecord| example.reason.clone().unwrap_or_default();
+    if verbose {
+        with(ExampleResult::Passed).for_each(|example| text += &format!("passed   {}\n", example.id));
+        with(ExampleResult::Known).for_each(|example| text += &format!("known    {}\n", example.id));
+        with(ExampleResult::Skipped).for_each(|example| text += &format!("skipped  {}: {}\n", example.id, reason(example)));
+    }
+    for example in with(ExampleResult::Unsupported) {
+        let _ = writeln!(text, "unsupported  {}: {}", example.id, reason(example));
+    }
+    let PagesRecord { passed, failed, skipped, .. } = pages;
+    let known = if pages.known == 0 { String::new() } else { format!(", {} failed as known", pages.known) };
+    let unsupported =
+        if pages.unsupported == 0 { String::new() } else { format!(", {} unsupported", pages.unsupported) };
+    let _ = writeln!(text, "pages: {passed} examples passed, {failed} failed{known}{unsupported}, {skipped} skipped");
+    for (reason, count) in &pages.reasons {
+        let _ = writeln!(text, "  {count:>4} skipped: {reason}");
+    }
+    text + "\n"
+}
+
+/// An example that failed: place, statement, both answers, and the command that runs it again.
+#[must_use]
+pub fn failure(failure: &FailureRecord) -> String {
+    let FailureRecord { id, place, statement, expected, actual, replay, .. } = failure;
+    format!("{place}: {id}: {statement}\n  page:   {expected}\n  got:    {actual}\n  replay: {replay}")
+}
+
+/// All findings, most severe first. A table of them comes first if they are more than [`limits::FEW`].
+fn findings(findings: &[FindingRecord]) -> String {
+    let mut text = String::new();
+    let table = findings.len() > limits::FEW;
+    if table {
+        let _ = writeln!(text, "   no  severity      cases  divergence");
+        for (number, finding) in (1..).zip(findings) {
+            let (severity, cases) = (finding.severity.to_string().to_uppercase(), grouped(finding.count));
+            let line = one_line(finding);
+            let _ = writeln!(text, "{number:>5}  {severity:<8} {cases:>10}  {line}");
+        }
+        text.push('\n');
+    }
+    for (number, record) in (1..).zip(findings) {
+        let number = if table { format!("{number}.  ") } else { String::new() };
+        let _ = writeln!(text, "{number}{}", finding(record));
+    }
+    text
+}
+
+fn one_line(finding: &FindingRecord) -> String {
+    let sides = [&finding.expected, &finding.actual].map(|side| begun(side, NARROW));
+    headline_of(finding.operation.as_deref(), finding.field, &sides)
+}
+
+/// A finding: headline, session, the fields that differ at the diverging step, clause, and the command that runs it again.
+#[must_use]
+pub fn finding(finding: &FindingRecord) -> String {
+    let times = if finding.count == 1 { "1 case".into() } else { format!("{} cases", grouped(finding.count)) };
+    let severity = finding.severity.to_string().to_uppercase();
+    let mut text = format!("{LOUD}{severity}{LOUD:#}  {BOLD}{}{BOLD:#}   ({times})\n", finding.headline);
+    if let Some(reason) = &finding.unsteady {
+        let _ = writeln!(text, "  unsteady: {reason}");
+    }
+    text.push('\n');
+    for line in finding.session.lines() {
+        let _ = writeln!(text, "    {}", shortened(line));
+    }
+    text.push('\n');
+    text.push_str(&finding.differences.one_above_the_other());
+    if let (Some(clause), Some(promise)) = (&finding.clause, &finding.promise) {
+        let _ = write!(text, "\n  clause: {clause} · {promise}");
+    }
+    let _ = writeln!(text, "\n  replay: {}", finding.replay);
+    text
+}
+
+/// The known entries: the number of divergences that each matched, those that were not run, and last the stale ones. Empty
+/// without entries.
+fn known(report: &Report) -> String {
+    let mut text = String::new();
+    if report.known_entries.is_empty() {
+        return text;
+    }
+    let _ = writeln!(text, "known divergences, not reported above:");
+    let is_stale = |id: &str| report.stale.iter().any(|stale| stale.id == id);
+    let count = |id: &str| report.known.get(id).copied().filter(|_| !is_stale(id));
+    let mut holding: Vec<_> =
+        report.known_entries.iter().filter_map(|entry| Some((entry, count(&entry.id)?))).collect();
+    holding.sort_by_key(|(_, count)| Reverse(*count));
+    for (entry, count) in holding {
+        let link = entry.link.as_ref().map(|link| format!(" ({link})")).unwrap_or_default();
+        let count = if entry.counted { format!("{} ×", grouped(count)) } else { "examples".into() };
+        let _ = writeln!(text, "{count:>12} {}: {}{link}", entry.id, entry.what);
+    }
+    for entry in &report.known_not_run {
+        let _ = writeln!(text, "{:>12} {}: {}", "not run", entry.id, entry.reason);
+    }
+    for entry in &report.stale {
+        let _ = writeln!(text, "STALE  {}", stale(entry));
+    }
+    text
+}
+
+/// A stale entry on one line.
+#[must_use]
+pub fn stale(StaleRecord { id, place, reason }: &StaleRecord) -> String {
+    format!("{place}: '{id}' no longer holds: {reason}; change or remove the entry")
+}
+
+/// The share of steps without a value, and the outcomes of the examples that no step had. With `verbose`, the outcomes of
+/// each operation, and the names of the missing ones.
+#[must_use]
+pub fn outcomes(counts: &OutcomeCounts, verbose: bool) -> String {
+    let mut text = String::new();
+    if verbose {
+        for (op, outcomes) in &counts.answers {
+            let outcomes: Vec<_> =
+                outcomes.iter().map(|(outcome, count)| format!("{outcome} {}", grouped(*count))).collect();
+            let line = if outcomes.is_empty() { "no step".to_owned() } else { outcomes.join(" · ") };
+            let _ = writeln!(text, "{op:>18}  {line}");
+        }
+        counts.never.iter().for_each(|(op, outcome)| text += &format!("never: {op}: {outcome}\n"));
+    }
+    let met = counts.shown - counts.never.len() as u64;
+    let others = counts.answers.values().map(|outcomes| outcomes.len() as u64).sum::<u64>() - met;
+    let _ = writeln!(
+        text,
+        "steps: {}; {met} of the {} outcomes in the examples occurred, and {others} others",
+        refused(counts.refused),
+        counts.shown,
+    );
+    text
+}
+
+fn refused(share: f64) -> String {
+    format!("{:.1} % refused", 100.0 * share)
+}
+
+/// The summary of the generated cases.
+fn summary(report: &Report) -> String {
+    let mut text = milder(report);
+    for (reason, count) in &report.incomparable {
+        let _ = writeln!(text, "not compared to the end, {count} cases: {reason}");
+    }
+    if report.deaths > 0 {
+        let _ = writeln!(text, "expected deaths: {}", grouped(report.deaths));
+    }
+    let found = match report.divergences.len() {
+        0 => "no divergence".to_owned(),
+        1 => "1 divergence".to_owned(),
+        many => format!("{many} divergences ({})", by_severity(report)),
+    };
+    let early = if report.interrupted { ", stopped early" } else { "" };
+    let _ = writeln!(
+        text,
+        "{found}: {} cases, {} steps compared in {:.1} s ({} steps/s){early}",
+        grouped(report.cases),
+        grouped(report.steps),
+        report.seconds,
+        grouped((report.steps as f64 / report.seconds.max(0.001)) as u64),
+    );
+    text
+}
+
+fn milder(report: &Report) -> String {
+    let mut text = String::new();
+    if report.milder.is_empty() {
+        return text;
+    }
+    let _ = writeln!(text, "below severity {} (not counted as divergence):", report.severity);
+    let mut milder: Vec<_> = report.milder.iter().collect();
+    milder.sort_by_key(|record| Reverse(record.count));
+    for MilderRecord { operation, expected, actual, count, .. } in milder.iter().take(MILDER) {
+        let operation = operation.as_deref().unwrap_or("end");
+        let _ = writeln!(text, "  {count:>8} × {operation}: {} → {}", shortened(expected), shortened(actual));
+    }
+    if milder.len() > MILDER {
+        let _ = writeln!(text, "  and {} buckets more", milder.len() - MILDER);
+    }
+    text
+}
+
+fn by_severity(report: &Report) -> String {
+    let many = |severity| report.divergences.iter().filter(|finding| finding.severity == severity).count();
+    let counts = Severity::ALL.iter().rev().map(|(severity, name)| (many(*severity), name));
+    counts.filter(|(many, _)| *many > 0).map(|(many, name)| format!("{many} {name}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The progress of a campaign on one line.
+#[must_use]
+pub fn progress(cases: u64, steps: u64, answers: &Histogram) -> String {
+    let (cases, steps, refused) = (grouped(cases), grouped(steps), refused(answers.refused()));
+    format!("{cases} cases, {steps} steps, {refused}, {} outcomes", answers.met())
+}
+
+/// The result of comparing one case, on one line. Divergences below `least` do not count.
+#[must_use]
+pub fn verdict(comparison: &Comparison, least: Severity) -> String {
+    match (comparison.first(least), &comparison.incomparable) {
+        (Some(divergence), _) => {
+            format!("{}  {}", divergence.bucket.severity.to_string().to_uppercase(), headline(divergence))
+        }
+        (None, Some(reason)) => format!("not comparable: {reason}"),
+        (None, None) => match comparison.divergences.first() {
+            Some(divergence) => format!("agree, but for a {}: {}", divergence.bucket.severity, headline(divergence)),
+            None => "agree".into(),
+        },
+    }
+}
