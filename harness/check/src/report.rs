@@ -4,12 +4,14 @@ pub mod answers;
 pub mod known;
 
 use crate::campaign::{CampaignResult, Finding};
-use crate::compare::{Comparison, Field, Severity};
+use crate::compare::Comparison;
+use crate::differential::DifferentialRun;
+use crate::divergence::{Divergence, Field, Severity, headline, headline_with, slug};
 use crate::known::{KIND, SuppressionResult, kind};
 use crate::limits;
 use crate::pages::{Failure, Outcomes, broken_clause};
-use crate::run::DifferentialRun;
 use crate::sides::{BAD, parting};
+use crate::text::{begun, grouped, shortened};
 use anstream::adapter::strip_str;
 use anstyle::Style;
 use mmapcheck_spec::notation;
@@ -18,12 +20,14 @@ use serde_json::json;
 use std::fmt::Write;
 
 const BOLD: Style = Style::new().bold();
+/// Characters that each side has in a table.
+const NARROW: usize = 40;
 const LOUD: Style = BAD.bold();
 
 /// The session of a diverging case: what must happen, and as its last lines what shows the divergence where the answer of
 /// the diverging step does not. Runs under CPython's doctest.
 #[must_use]
-pub fn session(compared: &DifferentialRun, divergence: Option<&crate::compare::Divergence>) -> String {
+pub fn session(compared: &DifferentialRun, divergence: Option<&Divergence>) -> String {
     let mut case = compared.case.clone();
     let mut answers: Vec<_> = compared.expected.steps.iter().map(|step| step.result.clone()).collect();
     let evidence = divergence.and_then(|divergence| Some((divergence, evidence(&case, divergence, compared)?)));
@@ -35,11 +39,7 @@ pub fn session(compared: &DifferentialRun, divergence: Option<&crate::compare::D
 }
 
 /// A step that makes a divergence of state visible, with the answer it must give.
-fn evidence(
-    case: &Case,
-    divergence: &crate::compare::Divergence,
-    compared: &DifferentialRun,
-) -> Option<(Step, Outcome)> {
+fn evidence(case: &Case, divergence: &Divergence, compared: &DifferentialRun) -> Option<(Step, Outcome)> {
     let last = compared.expected.steps.get(divergence.step)?;
     // What it makes visible has been left by the last step, of the case or of a child at its end.
     if case.steps.get(divergence.step + 1..)?.iter().any(|step| step.op != Op::Wait) {
@@ -66,36 +66,6 @@ fn evidence(
         }
         _ => None,
     }
-}
-
-/// Characters that each side has in a headline.
-const HALF: usize = 60;
-/// Characters that each side has in a table.
-const NARROW: usize = 40;
-
-/// One line that says what goes wrong.
-#[must_use]
-pub fn headline(divergence: &crate::compare::Divergence) -> String {
-    headline_of(divergence, &|text| brief(text, HALF))
-}
-
-fn headline_of(divergence: &crate::compare::Divergence, short: &dyn Fn(&str) -> String) -> String {
-    let what = divergence.bucket.done().unwrap_or("at the end of the case".to_owned());
-    let (expected, actual) = (short(&divergence.expected), short(&divergence.actual));
-    match divergence.bucket.field {
-        Field::Answer => format!("{what}: expected {expected}, got {actual}"),
-        field => format!("{what}: {field}: expected {expected}, got {actual}"),
-    }
-}
-
-/// A name for a file that holds the finding.
-#[must_use]
-pub fn slug(divergence: &crate::compare::Divergence) -> String {
-    let bucket = &divergence.bucket;
-    let op = bucket.done().unwrap_or("end".to_owned());
-    let parts = [op, bucket.field.to_string(), bucket.expected.clone(), bucket.actual.clone()];
-    let words: String = parts.join(" ").chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
-    words.split_whitespace().take(10).collect::<Vec<_>>().join("-").to_lowercase()
 }
 
 /// The text of a saved finding: its headline and its kind as comments, then the session.
@@ -141,7 +111,7 @@ pub fn findings(findings: &[Finding], replay: &dyn Fn(&Finding) -> String) -> St
         let _ = writeln!(text, "   no  severity      cases  what");
         for (number, finding) in findings.iter().enumerate() {
             let (severity, cases) = (finding.severity().to_string().to_uppercase(), grouped(finding.count));
-            let line = headline_of(&finding.divergence, &|text| begun(text, NARROW));
+            let line = headline_with(&finding.divergence, &|text| begun(text, NARROW));
             let _ = writeln!(text, "{:>5}  {severity:<8} {cases:>10}  {line}", number + 1);
         }
         text.push('\n');
@@ -171,30 +141,6 @@ pub fn verdict(comparison: &Comparison, least: Severity) -> String {
             None => "agree".into(),
         },
     }
-}
-
-/// A text of at most [`limits::LINE`] characters: a long one loses its middle.
-#[must_use]
-pub fn shortened(text: &str) -> String {
-    brief(text, limits::LINE)
-}
-
-/// The beginning of a text, where all of it is too long.
-fn begun(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-fn brief(text: &str, most: usize) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    if chars.len() <= most {
-        return text.to_owned();
-    }
-    let half = most / 2 - 8;
-    let (head, tail): (String, String) = (chars[..half].iter().collect(), chars[chars.len() - half..].iter().collect());
-    format!("{head} … {} more … {tail}", chars.len() - 2 * half)
 }
 
 /// The summary at the end of a campaign.
@@ -241,20 +187,6 @@ fn by_severity(report: &CampaignResult) -> String {
     let many = |severity| report.findings.iter().filter(|finding| finding.severity() == severity).count();
     let counts = Severity::ALL.iter().rev().map(|(severity, name)| (many(*severity), name));
     counts.filter(|(many, _)| *many > 0).map(|(many, name)| format!("{many} {name}")).collect::<Vec<_>>().join(", ")
-}
-
-/// A number with its digits in groups of three.
-#[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// The report as one JSON object. `replay` gives the command for a finding, `again` the one for a failed example.

@@ -1,8 +1,8 @@
 //! What was expected beside what was given.
 
-use crate::compare::{Divergence, Field, content_text, outcome_text, result_text};
-use crate::report::shortened;
-use crate::run::DifferentialRun;
+use crate::differential::DifferentialRun;
+use crate::divergence::{Divergence, Field, content_text, outcome_text, result_text};
+use crate::text::shortened;
 use anstyle::{AnsiColor, Color, Style};
 use mmapcheck_spec::notation::{self, line_text};
 use mmapcheck_spec::{MapState, ObjectKind, StepTrace};

@@ -1,7 +1,7 @@
 //! What operations answered, in each form of a report.
 
-use super::grouped;
 use crate::histogram::Histogram;
+use crate::text::grouped;
 use mmapcheck_spec::Op;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;

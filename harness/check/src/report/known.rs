@@ -1,7 +1,7 @@
 //! What became of known divergences, in each form of a report.
 
-use super::grouped;
 use crate::known::{SuppressionResult, SuppressionState};
+use crate::text::grouped;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 use std::fmt::Write;
