@@ -2,11 +2,13 @@
 
 use crate::{case, mix};
 use mmapcheck::campaign::{Finding, shrink_to};
-use mmapcheck::compare::Severity;
+use mmapcheck::divergence::Severity;
 use mmapcheck::generate::GeneratorOptions;
-use mmapcheck::histogram::{Histogram, shown};
+use mmapcheck::histogram::Histogram;
+use mmapcheck::pages::shown;
 use mmapcheck::known::KnownList;
-use mmapcheck::run::{DifferentialRun, Oracle};
+use mmapcheck::differential::DifferentialRun;
+use mmapcheck::oracle::Oracle;
 use mmapcheck::worker::scratch;
 use mmapcheck::{limits, report};
 use mmapcheck_spec::{Case, Target, TargetError, Detail, pages};
@@ -116,7 +118,7 @@ impl Hunter {
 
     /// Says what was found, keeps it, and ends the process.
     fn end(&mut self, finding: &Finding) -> ! {
-        let name = report::slug(&finding.divergence) + ".pycon";
+        let name = divergence::slug(&finding.divergence) + ".pycon";
         let (file, shown) = place(&name);
         let origin = format!("Found by fuzz/, target ops, on {}.", self.target.info().name);
         let kept = fs::write(&file, report::saved(&origin, finding));
@@ -146,7 +148,7 @@ impl Work {
 
     fn line(&self) -> String {
         let seconds = self.began.elapsed().as_secs_f64();
-        let rate = |many: u64| report::grouped((many as f64 / seconds.max(0.001)) as u64);
+        let rate = |many: u64| text::grouped((many as f64 / seconds.max(0.001)) as u64);
         let work = report::answers::work(self.cases, self.steps, &self.answers);
         format!("{work}, in {seconds:.0} s: {} cases/s, {} steps/s", rate(self.cases), rate(self.steps))
     }
@@ -174,7 +176,7 @@ fn place(name: &str) -> (PathBuf, String) {
 
 #[cfg(not(feature = "mutant"))]
 fn target(dir: &Path) -> Result<Box<dyn Target>, TargetError> {
-    use mmapcheck::run::InProcess;
+    use mmapcheck_targets::InProcess;
     mmapcheck_targets::check_interpreter()?;
     let stepper = mmapcheck_targets::Embedded::new("mmap", "mmap", dir)?;
     let info = stepper.info().clone();

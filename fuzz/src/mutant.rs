@@ -4,7 +4,7 @@
 //! that hardly any random case meets: a `readline()` that comes directly after `flush()`, `size()` and `len()`, in this order
 //! and on the same map, each answered without an exception, loses the last byte of its answer.
 
-use mmapcheck::run::InProcess;
+use mmapcheck_targets::InProcess;
 use mmapcheck::mutant::{MUTANTS, MutantTarget};
 use mmapcheck_spec::{
     End, FileState, Snapshot, Stepper, Op, Outcome, Profile, Slot, Step, StepTrace, Target, TargetError, Value, Detail, World,

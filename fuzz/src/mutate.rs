@@ -7,7 +7,7 @@ use crate::{case, mix, recent};
 use fastrand::Rng;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::limits;
-use mmapcheck::run::Oracle;
+use mmapcheck::oracle::Oracle;
 use mmapcheck_spec::notation::print;
 use mmapcheck_spec::{Arg, Case, Op, Profile, Step, Detail, repair};
 use std::cell::RefCell;

@@ -3,9 +3,11 @@
 //! A page is Markdown. `# Title` opens it, `## ID · rule` opens a clause; list items of the form `- key: value` right below
 //! a heading are its keys, and a clause inherits those of its page. A fenced `pycon` block is an example: a whole session.
 
+mod filter;
 mod read;
 mod settles;
 
+pub use filter::matches_filter;
 pub use read::{read, scope};
 pub use settles::{Settles, settled};
 
@@ -89,6 +91,14 @@ pub struct Clause {
     pub text: String,
     /// Its examples.
     pub examples: Vec<Example>,
+}
+
+impl Clause {
+    /// Whether the clause holds for this profile.
+    #[must_use]
+    pub fn applies_to(&self, profile: Profile) -> bool {
+        self.scope.excludes(profile).is_none()
+    }
 }
 
 /// A session that shows a rule.

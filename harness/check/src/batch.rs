@@ -1,11 +1,14 @@
 //! Running a range of cases in one process: the hot loop of a campaign.
 
 use crate::choices::seeded;
-use crate::compare::{Bucket, compare};
+use crate::compare::{Comparison, compare};
+use crate::differential::look_for_leaks;
+use crate::divergence::Bucket;
 use crate::generate::{GeneratorOptions, generate};
 use crate::histogram::Histogram;
 use crate::limits;
-use crate::run::{Expected, Oracle, look_for_leaks};
+use crate::oracle::{Expected, Oracle};
+use crate::pattern::Patterns;
 use mmapcheck_spec::{Detail, Leaks, Target, TargetError};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -89,7 +92,7 @@ pub fn batch(
         batch.steps += compared as u64;
         batch.answers.count(&case, &expected, compared);
         let mut comparison = compare(&case, &expected, &actual, oracle.rules());
-        if oracle.rules().want_a_closer_look(&comparison) {
+        if wants_close_look(&comparison, oracle.rules()) {
             starting(number, true);
             oracle.take_up(number);
             comparison = oracle.compare(case, target, Detail::Full)?.comparison;
@@ -111,4 +114,10 @@ pub fn batch(
     batch.incomparable = incomparable.into_iter().collect();
     batch.incomparable.sort();
     Ok(batch)
+}
+
+/// Whether a case that was compared under [`Detail::Quick`] must be compared under [`Detail::Full`] to attribute its
+/// divergences to patterns: it can go on without a step, or a state that was not looked at in time may be a known one.
+fn wants_close_look(comparison: &Comparison, known: &Patterns) -> bool {
+    comparison.cut.is_some() || (!comparison.divergences.is_empty() && known.match_states())
 }

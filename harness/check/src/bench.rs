@@ -5,10 +5,11 @@ use crate::choices::seeded;
 use crate::generate::{GeneratorOptions, generate};
 use crate::known::KnownList;
 use crate::limits;
-use crate::run::{InProcess, Oracle};
+use crate::oracle::Oracle;
 use crate::worker::{BatchRequest, Engine, TargetSpec, WirePattern, Worker, scratch};
 use mmapcheck_spec::{Case, Detail, Op, Profile, Target, TargetError};
 use mmapcheck_targets::Embedded;
+use mmapcheck_targets::InProcess;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
 //! Rewriting the answers of a page from those of a target. It is given CPython's own `mmap`, never the reference.
 
-use crate::compare::Severity;
+use crate::divergence::Severity;
 use crate::pages::holds;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Example, Page};

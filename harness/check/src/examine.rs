@@ -1,11 +1,12 @@
 //! A whole check of a target: the examples of the specification, the cases of its known divergences, and a campaign.
 
 use crate::campaign::{CampaignConfig, CampaignResult, Listener, Shard, campaign};
-use crate::compare::Severity;
-use crate::histogram::shown;
+use crate::divergence::Severity;
 use crate::known::{self, KnownList, SuppressionResult, SuppressionState};
-use crate::pages::{self, Outcomes, matches_filter};
-use crate::run::Oracle;
+use crate::oracle::Oracle;
+use crate::pages::shown;
+use crate::pages::{self, Outcomes};
+use mmapcheck_spec::pages::matches_filter;
 use mmapcheck_spec::pages::{Page, all, examples};
 use mmapcheck_spec::{Target, TargetError};
 use std::collections::HashSet;

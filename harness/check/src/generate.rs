@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn the_system_refuses_what_a_case_asks_for() -> Result<(), mmapcheck_spec::TargetError> {
         let profile = Profile::cpython(3, 13, 0);
-        let (mut oracle, mix) = (crate::run::Oracle::new(profile)?, GeneratorOptions::all(profile));
+        let (mut oracle, mix) = (crate::oracle::Oracle::new(profile)?, GeneratorOptions::all(profile));
         let mut met: std::collections::BTreeMap<i32, u32> = [(12, 0), (24, 0), (27, 0)].into();
         for case in 0..6000 {
             let case = generate(&mut crate::choices::seeded(7, case), &mix);

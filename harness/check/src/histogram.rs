@@ -1,9 +1,6 @@
 //! How often each operation answered in which way: what a campaign reached, and what it never did.
 
-use crate::pages::applies;
-use crate::run::{Expected, Oracle};
-use mmapcheck_spec::pages::{Page, examples};
-use mmapcheck_spec::{Case, Detail, End, Op, Outcome, TargetError, Trace};
+use mmapcheck_spec::{Case, End, Op, Outcome, Trace};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -86,6 +83,13 @@ impl Histogram {
         }
     }
 
+    /// Drops the counts of all operations but these.
+    pub fn retain(&mut self, ops: &[Op]) {
+        for (op, ways) in Op::ALL.iter().zip(&mut self.ways) {
+            ways.retain(|_| ops.contains(op));
+        }
+    }
+
     /// Takes in all of another.
     pub fn merge(&mut self, other: &Histogram) {
         other.iter().for_each(|(op, way, steps)| self.add(op, way, steps));
@@ -127,26 +131,10 @@ impl Histogram {
     }
 }
 
-/// The ways that the examples of the specification show of these operations: what a long campaign should reach.
-///
-/// # Errors
-/// Where the reference could not be used.
-pub fn shown(pages: &[Page], oracle: &mut Oracle, ops: &[Op]) -> Result<Histogram, TargetError> {
-    let (mut all, profile) = (Histogram::default(), oracle.profile());
-    for (_, _, example) in examples(pages).filter(|(_, clause, _)| applies(clause, profile)) {
-        let Expected { case, expected } = oracle.answer(example.session.case.clone(), Detail::Quick)?;
-        all.count(&case, &expected, case.steps.len());
-    }
-    for (op, ways) in Op::ALL.iter().zip(&mut all.ways) {
-        ways.retain(|_| ops.contains(op));
-    }
-    Ok(all)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mmapcheck_spec::{Profile, Raise, Step, StepTrace, Value, pages};
+    use mmapcheck_spec::{Raise, Step, StepTrace, Value};
 
     fn histogram(answers: &[(Op, Outcome)]) -> Histogram {
         let steps = answers.iter().map(|(op, _)| Step::new(*op, 0, [])).collect();
@@ -174,15 +162,5 @@ mod tests {
         met.merge(&other);
         assert!(met.lacks(&other).is_empty());
         assert_eq!(met.of(Op::Read), [(&AnswerKind::Value, 3)]);
-    }
-
-    #[test]
-    fn the_examples_show_how_a_read_is_refused() -> Result<(), Box<dyn std::error::Error>> {
-        let mut oracle = Oracle::new(Profile::cpython(3, 11, 7))?;
-        let shown = shown(&pages::all()?, &mut oracle, &[Op::Read])?;
-        let ways: Vec<_> = shown.of(Op::Read).into_iter().map(|(way, _)| way.to_string()).collect();
-        assert!(ways.contains(&"a value".into()) && ways.contains(&"ValueError".into()), "{ways:?}");
-        assert!(shown.of(Op::Write).is_empty());
-        Ok(())
     }
 }

@@ -7,8 +7,9 @@ mod page;
 use crate::campaign::Finding;
 use crate::examine::CheckResult;
 
+use crate::divergence::{headline, slug};
 use crate::pages::broken_clause;
-use crate::report::{headline, session, slug};
+use crate::report::session;
 use crate::script::script;
 use mmapcheck_spec::pages::{Page, all};
 use mmapcheck_spec::{End, Profile, TargetError, TargetInfo};

@@ -11,7 +11,6 @@ mod leaking;
 mod reentrant;
 mod wrong;
 
-use crate::run::InProcess;
 use fatal::{
     SIGBUS, SIGSEGV, dead_raises, dead_writes, dead_zeros, dies_if, dies_of, has_dead_pages, is_given_a_view,
     searches_to_a_page, tail_is_dead,
@@ -24,6 +23,7 @@ use mmapcheck_reference::{MemoryStore, Reference};
 use mmapcheck_spec::{
     Detail, End, FileState, Op, Outcome, Profile, Snapshot, Step, Stepper, TargetError, TargetInfo, Value, World,
 };
+use mmapcheck_targets::InProcess;
 use reentrant::{
     converted_twice, lost_exception, lost_export, never_asked, stale_end, stale_length, stale_position, stale_range,
     used_after_close,

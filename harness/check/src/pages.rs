@@ -1,10 +1,12 @@
 //! Running the examples of the specification.
 
-use crate::compare::{Divergence, Field, Severity, outcome_text};
-use crate::run::{DifferentialRun, Expected, Oracle};
+use crate::differential::DifferentialRun;
+use crate::divergence::{Divergence, Field, Severity, outcome_text};
+use crate::histogram::Histogram;
+use crate::oracle::{Expected, Oracle};
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Level, Page, examples, settled};
-use mmapcheck_spec::{Case, Detail, Dialect, End, Op, Outcome, Profile, Target, TargetError, TargetInfo, Trace, Value};
+use mmapcheck_spec::{Case, Detail, Dialect, End, Op, Outcome, Target, TargetError, TargetInfo, Trace, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -93,12 +95,6 @@ pub fn run(
         }
     }
     Ok(outcomes)
-}
-
-/// Whether a clause holds for what is judged by this profile.
-#[must_use]
-pub fn applies(clause: &Clause, profile: Profile) -> bool {
-    clause.scope.excludes(profile).is_none()
 }
 
 /// Why a clause is not asked of a target.
@@ -297,29 +293,33 @@ pub fn broken_clause(compared: &DifferentialRun, divergence: &Divergence) -> Opt
     settled(divergence.bucket.op.unwrap_or(Op::Close), &kind)
 }
 
-/// Whether an id matches a filter: itself, or a pattern in which `*` stands for anything. `READ-3` takes in all examples of
-/// the clause, `READ-3.2` just the second.
-#[must_use]
-pub fn matches_filter(id: &str, filter: &str) -> bool {
-    let clause = id.split('.').next().unwrap_or(id);
-    let matches = |id| notation::fits(filter, "*", id);
-    matches(id) || matches(clause) || filter.strip_suffix(".1") == Some(id)
+/// The ways that the examples of the specification show of these operations: what a long campaign should reach.
+///
+/// # Errors
+/// Where the reference could not be used.
+pub fn shown(pages: &[Page], oracle: &mut Oracle, ops: &[Op]) -> Result<Histogram, TargetError> {
+    let (mut all, profile) = (Histogram::default(), oracle.profile());
+    for (_, _, example) in examples(pages).filter(|(_, clause, _)| clause.applies_to(profile)) {
+        let Expected { case, expected } = oracle.answer(example.session.case.clone(), Detail::Quick)?;
+        all.count(&case, &expected, case.steps.len());
+    }
+    all.retain(ops);
+    Ok(all)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::matches_filter;
+    use super::*;
+    use mmapcheck_spec::Profile;
+    use mmapcheck_spec::pages::all;
 
     #[test]
-    fn a_filter_is_an_id_or_a_pattern() {
-        assert!(
-            matches_filter("READ-1", "READ-1")
-                && matches_filter("READ-1.2", "READ-1")
-                && matches_filter("READ-1", "READ-*")
-        );
-        assert!(matches_filter("READ-1.2", "READ-1.2") && matches_filter("READ-1", "READ-1.1"));
-        assert!(!matches_filter("READ-1", "READ-1.2") && !matches_filter("READ-1.2", "READ-1.1"));
-        assert!(matches_filter("READ-12", "*-12") && matches_filter("READ-12", "*EA*1*"));
-        assert!(!matches_filter("READ-12", "READ-1") && !matches_filter("SEEK-1", "READ-*"));
+    fn the_examples_show_how_a_read_is_refused() -> Result<(), Box<dyn std::error::Error>> {
+        let mut oracle = Oracle::new(Profile::cpython(3, 11, 7))?;
+        let shown = shown(&all()?, &mut oracle, &[Op::Read])?;
+        let ways: Vec<_> = shown.of(Op::Read).into_iter().map(|(way, _)| way.to_string()).collect();
+        assert!(ways.contains(&"a value".into()) && ways.contains(&"ValueError".into()), "{ways:?}");
+        assert!(shown.of(Op::Write).is_empty());
+        Ok(())
     }
 }

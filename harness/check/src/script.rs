@@ -1,6 +1,6 @@
 //! A session as a Python script that asks its last statement of any interpreter, without any tool of ours.
 
-use crate::compare::Field;
+use crate::divergence::Field;
 use mmapcheck_spec::notation::{NotationError, Session, Statement, parse};
 use mmapcheck_spec::{End, Op};
 use std::fmt::Write;

@@ -1,13 +1,14 @@
 //! A first look at a target: can it be driven at all, what does it offer, and does it give the answers that any mmap must.
 
-use crate::compare::Severity;
+use crate::divergence::Severity;
+use crate::divergence::headline;
 use crate::known::KnownList;
 use crate::limits;
+use crate::oracle::Oracle;
 use crate::pages::{self, Outcomes};
-use crate::report::{grouped, headline};
-use crate::run::Oracle;
+use crate::text::grouped;
 use crate::worker::{BatchRequest, TargetSpec, WirePattern, Worker};
-use mmapcheck_spec::pages::all;
+use mmapcheck_spec::pages::{all, matches_filter};
 use mmapcheck_spec::{
     Arg, Case, Detail, MapState, ObjectKind, Op, Outcome, Profile, Step, TargetError, TargetInfo, constants, notation,
 };
@@ -64,7 +65,7 @@ pub fn smoke(subject: &TargetSpec, profile: Option<Profile>, hang: Duration) -> 
     let profile = profile.unwrap_or(info.profile);
     let mut oracle = Oracle::new(profile)?;
     let pages = all().map_err(|error| TargetError(error.to_string()))?;
-    let chosen = |id: &str| EXAMPLES.iter().any(|example| pages::matches_filter(id, example));
+    let chosen = |id: &str| EXAMPLES.iter().any(|example| matches_filter(id, example));
     let least = Severity::least(None, &info);
     let examples = pages::run(&pages, &mut oracle, worker.as_mut(), least, &chosen)?;
     let blind = blind(&mut oracle, worker.as_mut())?;

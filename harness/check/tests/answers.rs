@@ -2,15 +2,16 @@
 //! be rewritten by CPython.
 
 use mmapcheck::bless::bless;
-use mmapcheck::compare::Severity;
+use mmapcheck::divergence::Severity;
 use mmapcheck::mutant::{FAULTY, FORKED, KEEPING, MUTANTS, MutantTarget};
+use mmapcheck::oracle::Oracle;
 use mmapcheck::pages::{Failure, hold_against, run};
-use mmapcheck::run::{InProcess, Oracle};
 use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Page, TEXTS, all, examples, read};
 use mmapcheck_spec::{Detail, Dialect, Profile, TargetInfo, Trace};
+use mmapcheck_targets::InProcess;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 

@@ -3,7 +3,7 @@
 use mmapcheck::choices::seeded;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::known::KnownList;
-use mmapcheck::run::{Expected, Oracle};
+use mmapcheck::oracle::{Expected, Oracle};
 use mmapcheck_spec::notation::line_text;
 use mmapcheck_spec::pages::{Page, Scope, TEXTS, all};
 use mmapcheck_spec::{

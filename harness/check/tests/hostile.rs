@@ -2,7 +2,7 @@
 
 use mmapcheck::choices::seeded;
 use mmapcheck::generate::{GeneratorOptions, generate};
-use mmapcheck::run::Oracle;
+use mmapcheck::oracle::Oracle;
 use mmapcheck_spec::{Detail, Op, Profile};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;

@@ -1,10 +1,12 @@
 //! Lists of known divergences: an entry silences its kind and nothing else, goes stale when the target is mended, and is
 //! refused where it can mean nothing.
 
-use mmapcheck::compare::{Field, compare};
-use mmapcheck::known::{KnownList, Patterns};
+use mmapcheck::compare::compare;
+use mmapcheck::divergence::Field;
+use mmapcheck::known::KnownList;
 use mmapcheck::mutant::{MUTANTS, MutantTarget};
-use mmapcheck::run::Oracle;
+use mmapcheck::oracle::Oracle;
+use mmapcheck::pattern::Patterns;
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::{
     Case, Detail, End, MapState, Op, Outcome, Profile, Raise, Snapshot, Step, StepTrace, Trace, notation,

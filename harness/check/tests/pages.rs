@@ -1,13 +1,14 @@
 //! Every example of the specification, on the reference and on the embedded CPython, each a test with its own name.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use mmapcheck::compare::Severity;
+use mmapcheck::divergence::Severity;
+use mmapcheck::oracle::Oracle;
 use mmapcheck::pages::{on_reference, on_target};
-use mmapcheck::run::{InProcess, Oracle};
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::pages::{Clause, Example, Page, all, examples};
 use mmapcheck_spec::{Platform, Profile};
 use mmapcheck_targets::Embedded;
+use mmapcheck_targets::InProcess;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};

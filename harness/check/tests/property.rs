@@ -2,12 +2,13 @@
 
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::known::KnownList;
+use mmapcheck::oracle::Oracle;
 use mmapcheck::report;
-use mmapcheck::run::{InProcess, Oracle};
 use mmapcheck::sides::side_by_side;
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::Detail;
 use mmapcheck_targets::Embedded;
+use mmapcheck_targets::InProcess;
 use proptest::prelude::*;
 use std::cell::RefCell;
 

@@ -4,12 +4,13 @@
 
 use mmapcheck::batch::batch;
 use mmapcheck::generate::{GeneratorOptions, generate};
+use mmapcheck::oracle::Oracle;
 use mmapcheck::report;
-use mmapcheck::run::{InProcess, Oracle};
 use mmapcheck::sides::side_by_side;
 use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Detail, Op, Profile, TargetInfo};
+use mmapcheck_targets::InProcess;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 

@@ -4,12 +4,15 @@
 //! `DEP_PYTHON_OF_MMAPCHECK_LIBDIR` as `rpath`; without it the loader may pick another Python of the system, which
 //! [`check_interpreter`] then refuses.
 
+pub mod census;
 pub mod death;
 pub mod driver;
 mod embedded;
+mod in_process;
 pub mod progress;
 
 pub use embedded::{Embedded, check_interpreter};
+pub use in_process::InProcess;
 
 /// Whether the test of this name is the only one of its process. Where it is not, it is run so, and must not fail.
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The configuration of a campaign: target, seed, budget and the share of one shard.
 
-use crate::compare::Severity;
-use crate::known::Patterns;
+use crate::divergence::Severity;
+use crate::pattern::Patterns;
 use crate::worker::TargetSpec;
 use mmapcheck_spec::{Op, Profile};
 use std::ops::Range;

@@ -1,7 +1,7 @@
 //! Shrinking a case to the smallest that still shows the same divergence.
 
-use crate::compare::Bucket;
-use crate::run::Oracle;
+use crate::divergence::Bucket;
+use crate::oracle::Oracle;
 use crate::shrink::shrink;
 use mmapcheck_spec::{Case, Detail, Target};
 use std::time::Instant;

@@ -10,7 +10,7 @@ pub use config::{Budget, CampaignConfig, Shard};
 pub use minimise::shrink_to;
 pub use result::{CampaignResult, Finding, Listener};
 
-use crate::compare::Severity;
+use crate::divergence::Severity;
 use crate::histogram::Histogram;
 use job::Job;
 use mmapcheck_spec::{TargetError, TargetInfo};

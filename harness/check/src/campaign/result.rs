@@ -1,9 +1,9 @@
 //! The result of a campaign: findings and counts.
 
 use super::CampaignConfig;
-use crate::compare::{Bucket, Divergence, Severity};
+use crate::differential::DifferentialRun;
+use crate::divergence::{Bucket, Divergence, Severity};
 use crate::histogram::Histogram;
-use crate::run::DifferentialRun;
 use mmapcheck_spec::{Profile, TargetInfo};
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! The state that all jobs of a campaign share: the case numbers left to run, and the tally.
 
 use super::{CampaignConfig, Finding, Listener};
-use crate::compare::{Bucket, Severity};
+use crate::divergence::{Bucket, Severity};
 use crate::histogram::Histogram;
 use mmapcheck_spec::Profile;
 use std::collections::{BTreeMap, HashSet};

@@ -2,7 +2,7 @@
 
 use super::{Bench, CannotRun, Exit};
 use mmapcheck::bench::{ALONE, CALM, Speeds, WHOLE, measure};
-use mmapcheck::report::grouped;
+use mmapcheck::text::grouped;
 
 pub(super) fn bench(args: &Bench) -> Result<Exit, CannotRun> {
     let speeds = measure(&args.target.subject(), args.target.profile, args.cases)?;

@@ -2,10 +2,12 @@
 
 use super::{CannotRun, Check, Exit, Format, workers, write_out};
 use mmapcheck::campaign::{CampaignConfig, Finding, Listener};
+use mmapcheck::divergence::slug;
 use mmapcheck::examine::{CheckConfig, CheckResult, Lists, examine};
 use mmapcheck::histogram::Histogram;
-use mmapcheck::known::{KnownList, KnownListError, Patterns};
+use mmapcheck::known::{KnownList, KnownListError};
 use mmapcheck::pages::Failure;
+use mmapcheck::pattern::Patterns;
 use mmapcheck::report;
 use mmapcheck_spec::Op;
 use std::collections::HashMap;
@@ -141,7 +143,7 @@ impl Keeper {
     fn save(&self, finding: &Finding) -> Result<(), String> {
         std::fs::create_dir_all(&self.dir).map_err(|error| format!("{}: {error}", self.dir.display()))?;
         let session = report::session(&finding.compared, Some(&finding.divergence));
-        let path = self.free(&report::slug(&finding.divergence), &session);
+        let path = self.free(&slug(&finding.divergence), &session);
         let origin = format!("{}, case {}", self.origin, finding.case);
         std::fs::write(&path, report::saved(&origin, finding))
             .map_err(|error| format!("{}: {error}", path.display()))?;

@@ -10,7 +10,7 @@ mod triage;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mmapcheck::campaign::{Budget, Shard};
-use mmapcheck::compare::Severity;
+use mmapcheck::divergence::Severity;
 use mmapcheck::worker::{Engine, TargetSpec, WorkerConfig};
 use mmapcheck_spec::{Op, Profile, TargetError};
 use std::ffi::OsString;

@@ -3,9 +3,9 @@
 use super::{CannotRun, Exit, Pages, write_out};
 use mmapcheck::bless::bless;
 use mmapcheck::limits;
-use mmapcheck::pages::matches_filter;
 use mmapcheck::worker::{ProcessWorker, TargetSpec};
 use mmapcheck_spec::Target;
+use mmapcheck_spec::pages::matches_filter;
 use mmapcheck_spec::pages::{Clause, Page, PageError, Scope, all, read};
 use std::fmt::Write;
 use std::path::Path;

@@ -2,8 +2,8 @@
 
 use super::{CannotRun, Exit, Replay, Shrink, TargetArgs, write_out};
 use mmapcheck::campaign::shrink_to;
-use mmapcheck::compare::Severity;
-use mmapcheck::run::Oracle;
+use mmapcheck::divergence::Severity;
+use mmapcheck::oracle::Oracle;
 use mmapcheck::sides::side_by_side;
 use mmapcheck::worker::Worker;
 use mmapcheck::{limits, report};

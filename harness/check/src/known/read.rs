@@ -1,6 +1,8 @@
 //! Reading a list of known divergences, strictly: whatever is misspelt is an error with its line.
 
-use super::{Entry, KnownListError, Pattern, kinds};
+use super::check::check;
+use super::suppression::{Entry, KnownListError};
+use crate::pattern::Pattern;
 use mmapcheck_spec::pages::{Scope, all, scope};
 use mmapcheck_spec::{Case, notation};
 use serde::Deserialize;
@@ -150,7 +152,7 @@ impl Source<'_> {
             actual: owned(actual),
             severity: severity.transpose()?,
         };
-        kinds::check(&rule).map_err(|(key, message)| {
+        check(&rule).map_err(|(key, message)| {
             let parts = [("op", op), ("field", field), ("expected", expected), ("actual", actual)];
             let part = parts
                 .iter()

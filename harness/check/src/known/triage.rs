@@ -1,7 +1,8 @@
 //! Entries proposed for what a run has found.
 
-use super::{Pattern, kinds};
-use crate::compare::Bucket;
+use super::check::check;
+use crate::divergence::Bucket;
+use crate::pattern::Pattern;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
@@ -59,7 +60,7 @@ impl BucketPattern {
                 actual: self.actual.clone(),
                 severity: self.severity.as_ref().and_then(|severity| severity.parse().ok()),
             };
-            match kinds::check(&rule) {
+            match check(&rule) {
                 Err(("expected", _)) => self.expected = "*".into(),
                 Err(("actual", _)) => self.actual = "*".into(),
                 _ => break,

@@ -1,7 +1,7 @@
 //! The pages of the matrix, as Markdown.
 
 use super::{Cell, Found, Matrix, Shown, Wrong};
-use crate::report::{grouped, shortened};
+use crate::text::{grouped, shortened};
 use mmapcheck_spec::pages::{Clause, Page};
 use std::fmt::Write;
 

@@ -3,11 +3,12 @@
 use super::wire::{BatchRequest, Reply, Request, WireBatchResult, WireTrace, ready};
 use super::{TargetSpec, WorkerConfig};
 use crate::batch::{BatchResult, batch};
-use crate::census::Census;
 use crate::limits;
-use crate::run::{InProcess, Oracle};
+use crate::oracle::Oracle;
 use mmapcheck_spec::{Detail, Target, TargetError, Trace, notation};
 use mmapcheck_targets::Embedded;
+use mmapcheck_targets::InProcess;
+use mmapcheck_targets::census::Census;
 use mmapcheck_targets::progress::Progress;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::cell::Cell;

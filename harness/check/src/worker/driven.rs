@@ -3,9 +3,9 @@
 use super::wire::BatchRequest;
 use super::{TargetSpec, Worker, WorkerLoss, scratch};
 use crate::batch::{BatchResult, batch};
-use crate::compare::outcome_text;
+use crate::divergence::outcome_text;
 use crate::limits;
-use crate::run::Oracle;
+use crate::oracle::Oracle;
 use mmapcheck_spec::{Case, Detail, Profile, Target, TargetError, TargetInfo, Trace, notation};
 use mmapcheck_targets::driver::{Capabilities, Driver};
 use std::path::Path;

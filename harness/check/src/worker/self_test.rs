@@ -4,9 +4,10 @@
 use super::{BatchRequest, Worker, WorkerLoss, scratch};
 use crate::batch::{BatchResult, batch};
 use crate::limits;
-use crate::run::{InProcess, Oracle};
+use crate::oracle::Oracle;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Case, Detail, Profile, Target, TargetError, TargetInfo, Trace};
+use mmapcheck_targets::InProcess;
 use std::time::Duration;
 use tempfile::TempDir;
 

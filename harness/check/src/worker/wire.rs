@@ -3,10 +3,10 @@
 //! A case travels as a session in the notation, a trace as tagged values.
 
 use crate::batch::{BatchResult, Hit};
-use crate::compare::{Bucket, Field, Severity};
+use crate::divergence::{Bucket, Field, Severity};
 use crate::generate::GeneratorOptions;
 use crate::histogram::{AnswerKind, Histogram};
-use crate::known::{Pattern, Patterns};
+use crate::pattern::{Pattern, Patterns};
 use mmapcheck_spec::{
     Content, End, Leaks, MapState, Op, Outcome, Profile, Raise, Snapshot, StepTrace, TargetError, TargetInfo, Trace,
     Value,

@@ -2,14 +2,15 @@
 
 use mmapcheck::batch::{Hit, batch};
 use mmapcheck::campaign::shrink_to;
-use mmapcheck::census::Census;
-use mmapcheck::compare::{Bucket, Comparison};
+use mmapcheck::compare::Comparison;
+use mmapcheck::divergence::Bucket;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::mutant::{Mutant, MutantTarget};
-use mmapcheck::run::Oracle;
+use mmapcheck::oracle::Oracle;
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::notation::print;
 use mmapcheck_spec::{Case, Detail, Profile, Target, repair};
+use mmapcheck_targets::census::Census;
 use std::time::{Duration, Instant};
 
 const PROFILE: Profile = Profile::cpython(3, 11, 7);

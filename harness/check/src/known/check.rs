@@ -1,7 +1,7 @@
 //! Which kinds of divergence there can be, so that a pattern that can match none is refused.
 
-use super::{END, Pattern, SIGBUS, SIGSEGV, fits};
-use crate::compare::{Field, Severity, end_kind};
+use crate::divergence::{Field, Severity, end_kind};
+use crate::pattern::{END, Pattern, SIGBUS, SIGSEGV, fits};
 use mmapcheck_spec::{End, Op};
 
 /// A part of a rule that can be wrong: its key in a list.

@@ -1,0 +1,96 @@
+//! The lists of known divergences: those built in, and those read from a file.
+
+use super::read::read;
+use super::suppression::{Entry, KnownListError};
+use crate::pattern::Patterns;
+use mmapcheck_spec::{Implementation, Platform, Profile, TargetInfo};
+
+/// The lists this program was built with: path in the repository, and text.
+pub const TEXTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/known.rs"));
+
+/// The known divergences of one target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownList {
+    /// All of them, also those that do not apply here.
+    pub entries: Vec<Entry>,
+}
+
+impl KnownList {
+    /// Reads a list. `file` is what errors call it.
+    ///
+    /// # Errors
+    /// At the first thing that is not as a list must be.
+    pub fn read(file: &str, text: &str) -> Result<KnownList, KnownListError> {
+        Ok(KnownList { entries: read(file, text)? })
+    }
+
+    /// The list this program was built with for a target; empty where there is none.
+    ///
+    /// # Errors
+    /// Where the list cannot be read.
+    pub fn built_in(info: &TargetInfo, module: &str) -> Result<KnownList, KnownListError> {
+        let path = format!("reports/known/{}.toml", target_name(info, module));
+        let found = TEXTS.iter().find(|(name, _)| *name == path);
+        found.map_or(Ok(KnownList::default()), |(path, text)| KnownList::read(path, text))
+    }
+
+    /// What is known where this profile holds.
+    #[must_use]
+    pub fn rules(&self, profile: Profile) -> Patterns {
+        let applying = self.entries.iter().filter(|entry| entry.scope.excludes(profile).is_none());
+        Patterns(applying.filter_map(|entry| entry.shown.as_ref()).map(|(rule, _)| rule.clone()).collect())
+    }
+}
+
+/// The name of the list for a target: the module where it is another than `mmap`, else the implementation, and for CPython
+/// the platform where that is not Linux.
+fn target_name(info: &TargetInfo, module: &str) -> String {
+    if module != "mmap" {
+        return module.to_owned();
+    }
+    match (info.profile.implementation, info.profile.platform) {
+        (Implementation::CPython, Platform::Linux) => "cpython".into(),
+        (Implementation::CPython, platform) => platform.name().into(),
+        (Implementation::Other, _) => info.name.split_whitespace().next().unwrap_or_default().to_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(profile: &str, name: &str) -> Result<TargetInfo, Box<dyn std::error::Error>> {
+        Ok(TargetInfo { profile: profile.parse()?, name: name.into(), is_cpython_mmap: true, page: 4096 })
+    }
+
+    #[test]
+    fn a_list_is_named_after_its_target() -> Result<(), Box<dyn std::error::Error>> {
+        let cpython = info("cpython-3.11.7-linux", "CPython 3.11.7, module mmap")?;
+        assert_eq!(target_name(&cpython, "mmap"), "cpython");
+        assert_eq!(target_name(&cpython, "fmmap"), "fmmap");
+        assert_eq!(target_name(&info("cpython-3.11.0-windows", "CPython 3.11.0, module mmap")?, "mmap"), "windows");
+        assert_eq!(target_name(&info("other-3.9.16-linux", "PyPy 7.3.11, module mmap")?, "mmap"), "pypy");
+        Ok(())
+    }
+
+    #[test]
+    fn the_lists_built_in_are_those_of_the_repository_and_can_be_read() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/known");
+        let mut there = Vec::new();
+        for file in std::fs::read_dir(&dir)? {
+            let path = file?.path();
+            if path.extension().is_some_and(|ext| ext == "toml") {
+                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                there.push((format!("reports/known/{name}"), std::fs::read_to_string(&path)?));
+            }
+        }
+        there.sort();
+        let built_in: Vec<_> = TEXTS.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        assert!(!there.is_empty());
+        assert_eq!(built_in, there);
+        for (path, text) in TEXTS {
+            KnownList::read(path, text)?;
+        }
+        Ok(())
+    }
+}
