@@ -2,7 +2,7 @@
 
 use crate::{case, mix};
 use mmapcheck::campaign::{Finding, shrink_to};
-use mmapcheck::divergence::Severity;
+use mmapcheck::divergence::{Severity, slug};
 use mmapcheck::generate::GeneratorOptions;
 use mmapcheck::histogram::Histogram;
 use mmapcheck::pages::shown;
@@ -10,7 +10,10 @@ use mmapcheck::known::KnownList;
 use mmapcheck::differential::DifferentialRun;
 use mmapcheck::oracle::Oracle;
 use mmapcheck::worker::scratch;
-use mmapcheck::{limits, report};
+use mmapcheck::limits;
+use mmapcheck::report::command::Invocation;
+use mmapcheck::report::{FindingRecord, OutcomeCounts, saved, text};
+use mmapcheck::text::grouped;
 use mmapcheck_spec::{Case, Target, TargetError, Detail, pages};
 use std::cell::RefCell;
 use std::fs;
@@ -118,12 +121,13 @@ impl Hunter {
 
     /// Says what was found, keeps it, and ends the process.
     fn end(&mut self, finding: &Finding) -> ! {
-        let name = divergence::slug(&finding.divergence) + ".pycon";
-        let (file, shown) = place(&name);
+        let (file, shown) = place(&format!("{}.pycon", slug(&finding.divergence)));
         let origin = format!("Found by fuzz/, target ops, on {}.", self.target.info().name);
-        let kept = fs::write(&file, report::saved(&origin, finding));
-        let replay = format!("cargo run --release -- replay {shown}");
-        let _ = anstream::stderr().write_all(report::finding(finding, &replay).as_bytes());
+        let program = Invocation::new(&["cargo", "run", "--release", "--"], None, Vec::new());
+        let replay = program.replay(Path::new(&shown));
+        let record = FindingRecord::new(finding, replay);
+        let kept = fs::write(&file, saved::write(&record, &origin));
+        let _ = anstream::stderr().write_all(text::finding(&record).as_bytes());
         eprintln!("  found after {}", self.work.line());
         match kept {
             Ok(()) => eprintln!("  kept in {shown}"),
@@ -148,8 +152,8 @@ impl Work {
 
     fn line(&self) -> String {
         let seconds = self.began.elapsed().as_secs_f64();
-        let rate = |many: u64| text::grouped((many as f64 / seconds.max(0.001)) as u64);
-        let work = report::answers::work(self.cases, self.steps, &self.answers);
+        let rate = |many: u64| grouped((many as f64 / seconds.max(0.001)) as u64);
+        let work = text::progress(self.cases, self.steps, &self.answers);
         format!("{work}, in {seconds:.0} s: {} cases/s, {} steps/s", rate(self.cases), rate(self.steps))
     }
 }
@@ -161,7 +165,7 @@ impl Drop for Hunter {
             return;
         }
         let shown = pages::all().ok().and_then(|pages| shown(&pages, &mut self.oracle, &self.mix.ops).ok());
-        eprint!("{}", report::answers::text(&self.work.answers, &shown.unwrap_or_default(), true));
+        eprint!("{}", text::outcomes(&OutcomeCounts::new(&self.work.answers, &shown.unwrap_or_default()), true));
         eprintln!("{}", self.work.line());
     }
 }

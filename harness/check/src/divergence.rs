@@ -3,11 +3,13 @@
 use crate::text::brief;
 use mmapcheck_spec::notation::{bytes_literal, render_value};
 use mmapcheck_spec::{Content, Dialect, End, Op, Outcome, Step, TargetInfo};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// How bad a divergence is, from the least to the worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The same exception with another text, or another `repr`.
     Message,
@@ -59,7 +61,8 @@ impl FromStr for Severity {
 }
 
 /// Where two traces part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum Field {
     /// What the step answered.
     Answer,
@@ -102,6 +105,21 @@ impl Field {
     #[must_use]
     pub fn name(self) -> &'static str {
         Field::ALL[self as usize].1
+    }
+}
+
+impl From<Field> for &'static str {
+    fn from(field: Field) -> &'static str {
+        field.name()
+    }
+}
+
+impl TryFrom<String> for Field {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Field, String> {
+        let found = Field::ALL.iter().find(|(_, name)| *name == text);
+        found.map(|(field, _)| *field).ok_or_else(|| format!("unknown field '{text}' of a divergence"))
     }
 }
 
@@ -213,17 +231,17 @@ const HALF: usize = 60;
 /// A divergence on one line: the operation, and both sides cut to 60 characters.
 #[must_use]
 pub fn headline(divergence: &Divergence) -> String {
-    headline_with(divergence, &|text| brief(text, HALF))
+    let sides = [&divergence.expected, &divergence.actual].map(|side| brief(side, HALF));
+    headline_of(divergence.bucket.done().as_deref(), divergence.bucket.field, &sides)
 }
 
-/// A divergence on one line, with both sides cut by `short`.
+/// A divergence on one line. `operation` is none at the end of the case; `sides` are the expected and the actual value.
 #[must_use]
-pub fn headline_with(divergence: &Divergence, short: &dyn Fn(&str) -> String) -> String {
-    let what = divergence.bucket.done().unwrap_or("at the end of the case".to_owned());
-    let (expected, actual) = (short(&divergence.expected), short(&divergence.actual));
-    match divergence.bucket.field {
-        Field::Answer => format!("{what}: expected {expected}, got {actual}"),
-        field => format!("{what}: {field}: expected {expected}, got {actual}"),
+pub fn headline_of(operation: Option<&str>, field: Field, [expected, actual]: &[String; 2]) -> String {
+    let operation = operation.unwrap_or("at the end of the case");
+    match field {
+        Field::Answer => format!("{operation}: expected {expected}, got {actual}"),
+        field => format!("{operation}: {field}: expected {expected}, got {actual}"),
     }
 }
 

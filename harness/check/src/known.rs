@@ -9,9 +9,8 @@ mod list;
 mod read;
 mod standing;
 mod suppression;
-mod triage;
 
+pub(crate) use check::check as check_pattern;
 pub use list::{KnownList, TEXTS};
 pub use standing::{SuppressionResult, SuppressionState, count, expect};
 pub use suppression::{Entry, KnownListError};
-pub use triage::{KIND, kind, propose};

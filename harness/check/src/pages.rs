@@ -34,16 +34,6 @@ impl fmt::Display for Failure {
     }
 }
 
-impl Failure {
-    /// The command that runs just this example again. `flags`: those that name the target.
-    #[must_use]
-    pub fn again(&self, program: &str, flags: &str) -> String {
-        // Without a number all examples of the clause would be meant.
-        let number = if self.id.contains('.') { "" } else { ".1" };
-        format!("{program} check --pages-only --filter {}{number}{flags}", self.id)
-    }
-}
-
 /// What running pages came to.
 #[derive(Clone, Debug, Default)]
 pub struct Outcomes {

@@ -3,7 +3,8 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use mmapcheck::divergence::Severity;
 use mmapcheck::oracle::Oracle;
-use mmapcheck::pages::{on_reference, on_target};
+use mmapcheck::pages::{Failure, on_reference, on_target};
+use mmapcheck::report::command::Invocation;
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::pages::{Clause, Example, Page, all, examples};
 use mmapcheck_spec::{Platform, Profile};
@@ -60,6 +61,11 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
+/// The command that runs a failed example again.
+fn replay(failure: &Failure) -> String {
+    Invocation::new(&["cargo", "run", "--release", "--"], None, Vec::new()).example(&failure.id)
+}
+
 fn on_profiles(page: &Page, clause: &Clause, example: &Example) -> Option<Trial> {
     let profiles: Vec<Profile> =
         PROFILES.into_iter().filter(|profile| clause.scope.excludes(*profile).is_none()).collect();
@@ -70,11 +76,7 @@ fn on_profiles(page: &Page, clause: &Clause, example: &Example) -> Option<Trial>
             for profile in profiles {
                 let mut oracle = Oracle::new(profile)?;
                 if let Some(failure) = on_reference(&path, &example, &mut oracle)? {
-                    return Err(format!(
-                        "{profile}: {failure}\n  again: {}",
-                        failure.again("cargo run --release --", "")
-                    )
-                    .into());
+                    return Err(format!("{profile}: {failure}\n  replay: {}", replay(&failure)).into());
                 }
             }
             Ok(())
@@ -126,9 +128,7 @@ fn interpreter() -> Result<(Sender<Job>, Profile), Box<dyn std::error::Error>> {
         for (path, example, answer) in inbox {
             let outcome = match on_target(&path, &example, &mut oracle, &mut target, Severity::Message) {
                 Ok(None) => Ok(()),
-                Ok(Some(failure)) => {
-                    Err(format!("{failure}\n  again: {}", failure.again("cargo run --release --", "")).into())
-                }
+                Ok(Some(failure)) => Err(format!("{failure}\n  replay: {}", replay(&failure)).into()),
                 Err(error) => Err(error.0.into()),
             };
             let _ = answer.send(outcome);

@@ -3,8 +3,8 @@
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::known::KnownList;
 use mmapcheck::oracle::Oracle;
-use mmapcheck::report;
-use mmapcheck::sides::side_by_side;
+use mmapcheck::report::session::session;
+use mmapcheck::trace_table::side_by_side;
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::Detail;
 use mmapcheck_targets::Embedded;
@@ -31,7 +31,7 @@ fn the_reference_and_cpython_agree_on_any_bytes() -> Result<(), Box<dyn std::err
         let compared = oracle.borrow_mut().compare(case, &mut *target.borrow_mut(), Detail::Full);
         let compared = compared.map_err(|error| TestCaseError::fail(error.to_string()))?;
         let first = compared.comparison.divergences.first();
-        prop_assert!(first.is_none(), "{}\n{}", report::session(&compared, first), side_by_side(&compared));
+        prop_assert!(first.is_none(), "{}\n{}", session(&compared, first), side_by_side(&compared));
     });
     Ok(())
 }

@@ -5,8 +5,8 @@
 use mmapcheck::batch::batch;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::oracle::Oracle;
-use mmapcheck::report;
-use mmapcheck::sides::side_by_side;
+use mmapcheck::report::session::session;
+use mmapcheck::trace_table::side_by_side;
 use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Detail, Op, Profile, TargetInfo};
@@ -37,7 +37,7 @@ fn memory_and_files_agree() -> Result {
         let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
         let compared = oracle.compare(case, &mut target, Detail::Full)?;
         let first = compared.comparison.divergences.first();
-        panic!("{hit:?}\n{}\n{}", report::session(&compared, first), side_by_side(&compared));
+        panic!("{hit:?}\n{}\n{}", session(&compared, first), side_by_side(&compared));
     }
     assert_eq!(batch.incomparable, [], "what one store answers, the other does too");
     println!("{} cases, {} steps", batch.cases, batch.steps);

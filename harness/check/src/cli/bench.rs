@@ -1,19 +1,24 @@
 //! `mmapcheck bench`
 
-use super::{Bench, CannotRun, Exit};
+use super::args::Bench;
+use super::exit::{CommandError, Exit};
+use super::output::write_out;
 use mmapcheck::bench::{ALONE, CALM, Speeds, WHOLE, measure};
+use mmapcheck::limits;
 use mmapcheck::text::grouped;
+use std::fmt::Write;
 
-pub(super) fn bench(args: &Bench) -> Result<Exit, CannotRun> {
-    let speeds = measure(&args.target.subject(), args.target.profile, args.cases)?;
+pub(super) fn bench(args: &Bench) -> Result<Exit, CommandError> {
+    let speeds = measure(&args.target.spec(), args.target.profile, args.cases)?;
     let (alone, calm) = (speeds.rate(ALONE), speeds.rate(CALM));
     let hostile = speeds.rate(WHOLE) / calm;
     let Speeds { info, rows } = speeds;
-    println!("{info}, one process, cases of {} steps\n", mmapcheck::limits::STEPS);
-    println!("{:<34} {:>14} {:>10}", "", "steps/s", "ratio");
+    let mut text = format!("{info}, one process, cases of {} steps\n\n", limits::STEPS);
+    let _ = writeln!(text, "{:<34} {:>14} {:>10}", "", "steps/s", "ratio");
     for row in &rows {
-        println!("{:<34} {:>14} {:>10.2}", row.name, grouped(row.rate() as u64), row.rate() / alone);
+        let _ = writeln!(text, "{:<34} {:>14} {:>10.2}", row.name, grouped(row.rate() as u64), row.rate() / alone);
     }
-    println!("\nwith hostile steps {hostile:.2} of the speed without them");
+    let _ = writeln!(text, "\nspeed with hostile steps, relative to the speed without them: {hostile:.2}");
+    write_out(&text);
     Ok(Exit::Agrees)
 }

@@ -1,48 +1,55 @@
 //! `mmapcheck matrix`
 
-use super::{CannotRun, Exit, Matrix as Args, workers};
+use super::args::{Matrix as Args, workers};
+use super::exit::{CommandError, Exit};
+use super::interrupt::interrupt_flag;
 use mmapcheck::campaign::{Budget, CampaignConfig, Finding, Listener, Shard};
+use mmapcheck::divergence::slug;
 use mmapcheck::examine::{CheckConfig, Lists, examine};
 use mmapcheck::histogram::Histogram;
 use mmapcheck::interpreters;
 use mmapcheck::limits;
 use mmapcheck::matrix::Matrix;
 use mmapcheck::pattern::Patterns;
+use mmapcheck::report::Report;
+use mmapcheck::report::build::Commands;
+use mmapcheck::report::command::Invocation;
 use mmapcheck::worker::{Engine, TargetSpec};
 use mmapcheck_spec::Op;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-/// One target of the table.
-struct Wanted {
-    subject: TargetSpec,
-    /// The options that name it, with the interpreter by its file's name alone: where it lies is of no use elsewhere.
-    flags: String,
+/// A target of the matrix.
+struct MatrixTarget {
+    spec: TargetSpec,
+    /// The options that select it. The interpreter is named without its folder, which differs between machines.
+    invocation: Invocation,
 }
 
-pub(super) fn matrix(args: &Args) -> Result<Exit, CannotRun> {
-    let wanted = wanted(args);
-    if wanted.is_empty() {
-        return Err(CannotRun("no interpreter was found; name one, or a folder of them with --in".into()));
+pub(super) fn matrix(args: &Args) -> Result<Exit, CommandError> {
+    let targets = targets(args);
+    if targets.is_empty() {
+        return Err(CommandError("no interpreter found: name one, or a directory of interpreters with --in".into()));
     }
-    let file = args.out.join("matrix.json");
-    let mut matrix = Matrix::read(&file)?;
-    let stop = super::check::stop_on_interrupt()?;
+    let mut matrix = Matrix::read(&args.out.join("matrix.json"))?;
+    let interrupt = interrupt_flag()?;
     let mut exit = Exit::Agrees;
-    for Wanted { subject, flags } in wanted {
-        if stop.load(Ordering::Relaxed) {
+    for MatrixTarget { spec, invocation } in targets {
+        if interrupt.load(Ordering::Relaxed) {
             break;
         }
-        match examine(order(args, subject), &stop, &Silent) {
-            // What was stopped is no result.
-            Ok(_) if stop.load(Ordering::Relaxed) => break,
-            Ok(examined) => {
-                eprintln!("{}", matrix.take(&examined, &flags));
-                exit = exit.max(if examined.agrees() { Exit::Agrees } else { Exit::Diverges });
+        let options = invocation.target_options();
+        match examine(config(args, spec), &interrupt, &Silent) {
+            // The result of an interrupted check is incomplete.
+            Ok(_) if interrupt.load(Ordering::Relaxed) => break,
+            Ok(result) => {
+                let report = Report::new(&result, &MatrixCommands(invocation));
+                eprintln!("{}", matrix.add(&report, &options));
+                exit = exit.max(if result.agrees() { Exit::Agrees } else { Exit::Diverges });
             }
             Err(error) => {
                 eprintln!("mmapcheck: {error}");
-                matrix.missed(&flags, &error.0);
+                matrix.note_trouble(&options, &error.0);
                 exit = Exit::CannotRun;
             }
         }
@@ -51,30 +58,33 @@ pub(super) fn matrix(args: &Args) -> Result<Exit, CannotRun> {
     Ok(exit)
 }
 
-fn wanted(args: &Args) -> Vec<Wanted> {
+fn targets(args: &Args) -> Vec<MatrixTarget> {
     let named: Vec<String> = match args.targets.as_slice() {
         [] => interpreters::find(args.folder.as_deref()).iter().map(|python| python.display().to_string()).collect(),
         named => named.to_vec(),
     };
-    named.iter().map(|target| one(target)).collect()
+    named.iter().map(|target| matrix_target(target)).collect()
 }
 
-/// `EXE` or `EXE=MODULE[:ATTR]`
-fn one(target: &str) -> Wanted {
+/// The target of `EXE` or `EXE=MODULE[:ATTR]`.
+fn matrix_target(target: &str) -> MatrixTarget {
     let (python, module) = target.split_once('=').unwrap_or((target, ""));
     let python = PathBuf::from(python);
-    let name = python.file_name().unwrap_or_default().to_string_lossy();
-    let (class, by_module) = match module {
-        "" => ("mmap", String::new()),
-        class => (class, format!(" --module {class}")),
-    };
-    let flags = format!(" --python {name}{by_module}");
-    Wanted { subject: TargetSpec::named(Engine::Python(python), class), flags }
+    let name = python.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut options = vec!["--python".to_owned(), name];
+    if !module.is_empty() {
+        options.extend(["--module".to_owned(), module.to_owned()]);
+    }
+    let class = if module.is_empty() { "mmap" } else { module };
+    MatrixTarget {
+        spec: TargetSpec::named(Engine::Python(python), class),
+        invocation: Invocation::new(&["mmapcheck"], None, options),
+    }
 }
 
-fn order(args: &Args, subject: TargetSpec) -> CheckConfig {
-    let config = CampaignConfig {
-        target: subject,
+fn config(args: &Args, target: TargetSpec) -> CheckConfig {
+    let campaign = CampaignConfig {
+        target,
         profile: None,
         seed: args.seed,
         jobs: workers(args.jobs),
@@ -89,10 +99,23 @@ fn order(args: &Args, subject: TargetSpec) -> CheckConfig {
         known: Patterns::default(),
     };
     let lists = if args.no_known { Lists::None } else { Lists::BuiltIn };
-    CheckConfig { campaign: config, random: true, pages: Some("*".into()), lists }
+    CheckConfig { campaign, random: true, pages: Some("*".into()), lists }
 }
 
-/// Nobody watches: everything is told at the end.
+/// The commands of a target's page, run in the folder of the page.
+struct MatrixCommands(Invocation);
+
+impl Commands for MatrixCommands {
+    fn finding(&self, finding: &Finding, _: &str) -> String {
+        self.0.replay(Path::new(&format!("{}.pycon", slug(&finding.divergence))))
+    }
+
+    fn example(&self, id: &str) -> String {
+        self.0.example(id)
+    }
+}
+
+/// A listener that shows nothing: a target has one line at its end.
 struct Silent;
 
 impl Listener for Silent {

@@ -1,30 +1,26 @@
 //! `mmapcheck pages`
 
-use super::{CannotRun, Exit, Pages, write_out};
+use super::args::Pages;
+use super::exit::{CommandError, Exit};
+use super::output::write_out;
 use mmapcheck::bless::bless;
 use mmapcheck::limits;
 use mmapcheck::worker::{ProcessWorker, TargetSpec};
 use mmapcheck_spec::Target;
 use mmapcheck_spec::pages::matches_filter;
-use mmapcheck_spec::pages::{Clause, Page, PageError, Scope, all, read};
+use mmapcheck_spec::pages::{Clause, Page, Scope, all, read};
 use std::fmt::Write;
 use std::path::Path;
 
-impl From<PageError> for CannotRun {
-    fn from(error: PageError) -> CannotRun {
-        CannotRun(error.to_string())
-    }
-}
-
-pub(super) fn pages(args: &Pages) -> Result<Exit, CannotRun> {
+pub(super) fn pages(args: &Pages) -> Result<Exit, CommandError> {
     if !args.bless.is_empty() {
-        return bless_all(args);
+        return bless_pages(args);
     }
     let pages = all()?;
     let filter = args.show.as_deref().or(args.list.as_deref()).unwrap_or("*");
     let chosen: Vec<_> = clauses(&pages).filter(|(_, clause)| matches_filter(&clause.id, filter)).collect();
     if chosen.is_empty() {
-        return Err(CannotRun(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
+        return Err(CommandError(format!("no clause matches '{filter}'; 'mmapcheck pages --list' lists all clauses")));
     }
     let text = chosen.iter().fold(String::new(), |text, (page, clause)| {
         text + &if args.show.is_some() { shown(page, clause) } else { listed(page, clause) }
@@ -46,7 +42,7 @@ fn listed(page: &Page, clause: &Clause) -> String {
     format!("{id:<11}  {level:<10}  {place:<32}  {rule}{bounds}\n")
 }
 
-/// A whole clause, as its page has it, with what it inherits.
+/// A whole clause as in its page, with the level and scope that it inherits.
 fn shown(page: &Page, clause: &Clause) -> String {
     let mut text = format!("## {} · {}\n\n", clause.id, clause.rule);
     let _ = writeln!(text, "- level: {}\n- source: {}", clause.level, clause.source);
@@ -61,7 +57,7 @@ fn shown(page: &Page, clause: &Clause) -> String {
     if !settles.is_empty() {
         let _ = writeln!(text, "- settles: {}", settles.join(", "));
     }
-    let _ = writeln!(text, "- stands in: {}:{}\n\n{}\n", page.path, clause.line, clause.text);
+    let _ = writeln!(text, "- place: {}:{}\n\n{}\n", page.path, clause.line, clause.text);
     for example in &clause.examples {
         let _ = writeln!(text, "```pycon\n{}```\n", example.text);
     }
@@ -80,31 +76,31 @@ fn bounds(scope: &Scope) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Rewrites the answers of pages from those of CPython's own `mmap`. A page is written only where it differs.
-fn bless_all(args: &Pages) -> Result<Exit, CannotRun> {
-    let mut remote = ProcessWorker::start(&TargetSpec::default(), None, limits::HANG)?;
+/// Replaces the answers in pages by those of CPython's own `mmap`. Only pages that change are written.
+fn bless_pages(args: &Pages) -> Result<Exit, CommandError> {
+    let mut worker = ProcessWorker::start(&TargetSpec::default(), None, limits::HANG)?;
     let mut exit = Exit::Agrees;
     for path in &args.bless {
-        exit = bless_one(path, &mut remote)?.max(exit);
+        exit = bless_page(path, &mut worker)?.max(exit);
     }
     Ok(exit)
 }
 
-fn bless_one(path: &Path, remote: &mut ProcessWorker) -> Result<Exit, CannotRun> {
-    let text = std::fs::read_to_string(path).map_err(|error| CannotRun::file(path, error))?;
+fn bless_page(path: &Path, worker: &mut ProcessWorker) -> Result<Exit, CommandError> {
+    let text = std::fs::read_to_string(path).map_err(|error| CommandError::file(path, error))?;
     let page = read(&path.display().to_string(), &text)?;
-    let blessed = bless(&page, &text, remote)?;
+    let blessed = bless(&page, &text, worker)?;
     for line in &blessed.dead {
         eprintln!("{line}");
     }
     if !blessed.changed.is_empty() {
-        std::fs::write(path, &blessed.text).map_err(|error| CannotRun::file(path, error))?;
+        std::fs::write(path, &blessed.text).map_err(|error| CommandError::file(path, error))?;
     }
     let skipped = match blessed.skipped.len() {
         0 => String::new(),
-        many => format!(", {many} examples not of this version left alone"),
+        many => format!(", {many} examples of other versions unchanged"),
     };
-    let name = &remote.info().name;
-    write_out(&format!("{}: {} answers rewritten by {name}{skipped}\n", path.display(), blessed.changed.len()));
+    let name = &worker.info().name;
+    write_out(&format!("{}: {} answers rewritten from {name}{skipped}\n", path.display(), blessed.changed.len()));
     Ok(if blessed.dead.is_empty() { Exit::Agrees } else { Exit::Diverges })
 }

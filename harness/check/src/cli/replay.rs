@@ -1,27 +1,32 @@
 //! `mmapcheck replay` and `mmapcheck shrink`
 
-use super::{CannotRun, Exit, Replay, Shrink, TargetArgs, write_out};
+use super::args::{Replay, Shrink, TargetArgs};
+use super::exit::{CommandError, Exit};
+use super::output::write_out;
 use mmapcheck::campaign::shrink_to;
+use mmapcheck::differential::DifferentialRun;
 use mmapcheck::divergence::Severity;
+use mmapcheck::limits;
 use mmapcheck::oracle::Oracle;
-use mmapcheck::sides::side_by_side;
+use mmapcheck::report::session::session;
+use mmapcheck::report::text::verdict;
+use mmapcheck::trace_table::side_by_side;
 use mmapcheck::worker::Worker;
-use mmapcheck::{limits, report};
 use mmapcheck_spec::{Case, Detail, notation};
 use std::path::Path;
 use std::time::Instant;
 
-pub(super) fn replay(args: &Replay) -> Result<Exit, CannotRun> {
-    // All files are read first: a broken one must not hide behind the findings of another.
-    let cases = args.files.iter().map(|file| Ok((file, read(file)?))).collect::<Result<Vec<_>, CannotRun>>()?;
-    let mut bench = Bench::new(&args.target)?;
-    let least = bench.least(args.severity);
+pub(super) fn replay(args: &Replay) -> Result<Exit, CommandError> {
+    // All files are read before the first case is run, so that an unreadable one is reported at once.
+    let cases = args.files.iter().map(|file| Ok((file, read(file)?))).collect::<Result<Vec<_>, CommandError>>()?;
+    let mut pair = Pair::start(&args.target)?;
+    let least = pair.least(args.severity);
     let mut exit = Exit::Agrees;
     for (file, case) in cases {
-        let compared = bench.oracle.compare(case, bench.worker.as_mut(), Detail::Full)?;
-        let info = &bench.worker.info().name;
-        let title = format!("{} on {info}, judged as {}\n\n", file.display(), bench.oracle.profile());
-        let verdict = report::verdict(&compared.comparison, least);
+        let compared = pair.compare(case)?;
+        let (target, profile) = (&pair.worker.info().name, pair.oracle.profile());
+        let title = format!("{} on {target}, judged as {profile}\n\n", file.display());
+        let verdict = verdict(&compared.comparison, least);
         write_out(&format!("{title}{}\n{verdict}\n\n", side_by_side(&compared)));
         if compared.comparison.first(least).is_some() {
             exit = Exit::Diverges;
@@ -30,43 +35,47 @@ pub(super) fn replay(args: &Replay) -> Result<Exit, CannotRun> {
     Ok(exit)
 }
 
-pub(super) fn shrink(args: &Shrink) -> Result<Exit, CannotRun> {
+pub(super) fn shrink(args: &Shrink) -> Result<Exit, CommandError> {
     let case = read(&args.file)?;
-    let mut bench = Bench::new(&args.target)?;
-    let least = bench.least(args.severity);
-    let compared = bench.oracle.compare(case.clone(), bench.worker.as_mut(), Detail::Full)?;
+    let mut pair = Pair::start(&args.target)?;
+    let least = pair.least(args.severity);
+    let compared = pair.compare(case.clone())?;
     let Some(bucket) = compared.comparison.first(least).map(|divergence| divergence.bucket.clone()) else {
-        write_out(&format!("# {}: {}\n", args.file.display(), report::verdict(&compared.comparison, least)));
+        write_out(&format!("# {}: {}\n", args.file.display(), verdict(&compared.comparison, least)));
         return Ok(Exit::Agrees);
     };
-    let small = shrink_to(&mut bench.oracle, bench.worker.as_mut(), case, &bucket, Instant::now() + limits::SHRINK);
-    let compared = bench.oracle.compare(small, bench.worker.as_mut(), Detail::Full)?;
+    let small = shrink_to(&mut pair.oracle, pair.worker.as_mut(), case, &bucket, Instant::now() + limits::SHRINK);
+    let compared = pair.compare(small)?;
     let divergence = compared.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket);
-    let (verdict, session) = (report::verdict(&compared.comparison, least), report::session(&compared, divergence));
-    write_out(&format!("# {verdict}\n\n{session}"));
+    write_out(&format!("# {}\n\n{}", verdict(&compared.comparison, least), session(&compared, divergence)));
     Ok(Exit::Diverges)
 }
 
-fn read(path: &Path) -> Result<Case, CannotRun> {
-    let text = std::fs::read_to_string(path).map_err(|error| CannotRun::file(path, error))?;
-    let session = notation::parse(&text, 1).map_err(|error| CannotRun(format!("{}:{error}", path.display())))?;
+fn read(path: &Path) -> Result<Case, CommandError> {
+    let text = std::fs::read_to_string(path).map_err(|error| CommandError::file(path, error))?;
+    let session = notation::parse(&text, 1).map_err(|error| CommandError(format!("{}:{error}", path.display())))?;
     Ok(session.case)
 }
 
-/// A target and a oracle for single cases.
-struct Bench {
+/// A target, and the oracle that judges it.
+struct Pair {
     worker: Box<dyn Worker>,
     oracle: Oracle,
 }
 
-impl Bench {
-    fn new(target: &TargetArgs) -> Result<Bench, CannotRun> {
-        let worker = target.subject().start(target.profile, limits::HANG)?;
+impl Pair {
+    fn start(target: &TargetArgs) -> Result<Pair, CommandError> {
+        let worker = target.spec().start(target.profile, limits::HANG)?;
         let oracle = Oracle::new(target.profile.unwrap_or(worker.info().profile))?;
-        Ok(Bench { worker, oracle })
+        Ok(Pair { worker, oracle })
     }
 
-    fn least(&self, asked: Option<Severity>) -> Severity {
-        Severity::least(asked, self.worker.info())
+    fn compare(&mut self, case: Case) -> Result<DifferentialRun, CommandError> {
+        Ok(self.oracle.compare(case, self.worker.as_mut(), Detail::Full)?)
+    }
+
+    /// The mildest severity that counts.
+    fn least(&self, requested: Option<Severity>) -> Severity {
+        Severity::least(requested, self.worker.info())
     }
 }

@@ -1,18 +1,20 @@
 //! `mmapcheck smoke`
 
-use super::{CannotRun, Exit, Smoke, write_out};
+use super::args::Smoke;
+use super::exit::{CommandError, Exit};
+use super::output::write_out;
 use mmapcheck::pages::Outcomes;
 use mmapcheck::smoke::{self, smoke};
 use mmapcheck_spec::pages::{all, examples};
 use std::fmt::Write;
 
-pub(super) fn run(args: &Smoke) -> Result<Exit, CannotRun> {
-    let smoke = smoke(&args.target.subject(), args.target.profile, args.hang)?;
+pub(super) fn run(args: &Smoke) -> Result<Exit, CommandError> {
+    let smoke = smoke(&args.target.spec(), args.target.profile, args.hang)?;
     write_out(&text(&smoke)?);
     Ok(if smoke.passed() { Exit::Agrees } else { Exit::Diverges })
 }
 
-fn text(smoke: &smoke::Smoke) -> Result<String, CannotRun> {
+fn text(smoke: &smoke::Smoke) -> Result<String, CommandError> {
     let smoke::Smoke { info, profile, facts, examples: Outcomes { passed, failed, skipped, .. }, blind } = smoke;
     let mut text = format!("{} · judged as {profile}\n\n", info.name);
     for (about, fact) in facts {
@@ -29,15 +31,21 @@ fn text(smoke: &smoke::Smoke) -> Result<String, CannotRun> {
         let _ = writeln!(text, "FAIL  {:<8}  {}\n{failure}", failure.id, rule(&failure.id));
     }
     match blind {
-        None => text += "pass  state     Position, length and bytes of a map are seen after each step\n",
+        None => text += "pass  state     Position, length and bytes of a map are visible after each step\n",
         Some(why) => {
-            let _ =
-                writeln!(text, "FAIL  state     Position, length and bytes of a map are seen after each step\n  {why}");
+            let _ = writeln!(
+                text,
+                "FAIL  state     Position, length and bytes of a map are visible after each step\n  {why}"
+            );
         }
     }
     let (right, wrong) = (passed.len() + usize::from(blind.is_none()), failed.len() + usize::from(blind.is_some()));
-    let verdict = if smoke.passed() { "it can be driven" } else { "it is no mmap, or its driver is wrong" };
-    let _ =
-        writeln!(text, "\n{verdict}: {right} passed, {wrong} failed, {} of another version or platform", skipped.len());
+    let verdict =
+        if smoke.passed() { "it can be driven" } else { "it does not behave like an mmap, or its driver is wrong" };
+    let _ = writeln!(
+        text,
+        "\n{verdict}: {right} passed, {wrong} failed, {} for other versions or platforms",
+        skipped.len()
+    );
     Ok(text)
 }

@@ -1,14 +1,17 @@
 //! `mmapcheck triage`
 
-use super::{CannotRun, Exit, Triage, write_out};
-use mmapcheck::known::propose;
+use super::args::Triage;
+use super::exit::{CommandError, Exit};
+use super::output::write_out;
+use mmapcheck::triage::propose;
+use std::path::PathBuf;
 
-pub(super) fn triage(args: &Triage) -> Result<Exit, CannotRun> {
-    let read = |path: &std::path::PathBuf| {
-        let text = std::fs::read_to_string(path).map_err(|error| CannotRun::file(path, error))?;
+pub(super) fn triage(args: &Triage) -> Result<Exit, CommandError> {
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).map_err(|error| CommandError::file(path, error))?;
         Ok((path.display().to_string(), text))
     };
-    let files = args.files.iter().map(read).collect::<Result<Vec<_>, CannotRun>>()?;
-    write_out(&propose(&files).map_err(CannotRun)?);
+    let files = args.files.iter().map(read).collect::<Result<Vec<_>, CommandError>>()?;
+    write_out(&propose(&files).map_err(CommandError)?);
     Ok(Exit::Agrees)
 }

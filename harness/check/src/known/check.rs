@@ -5,7 +5,7 @@ use crate::pattern::{END, Pattern, SIGBUS, SIGSEGV, fits};
 use mmapcheck_spec::{End, Op};
 
 /// A part of a rule that can be wrong: its key in a list.
-pub(super) type Key = &'static str;
+pub(crate) type Key = &'static str;
 
 /// What the two sides of a divergence can be, by field and severity.
 const SIDES: [(Field, Severity, Expectation, Expectation); 14] = [
@@ -67,7 +67,7 @@ const EXCEPTIONS: &str = "ArithmeticError AssertionError AttributeError BaseExce
     UnicodeEncodeError UnicodeError ValueError ZeroDivisionError error";
 
 /// Whether there can be a divergence that a rule takes in; else the key that is wrong, and why.
-pub(super) fn check(rule: &Pattern) -> Result<(), (Key, String)> {
+pub(crate) fn check(rule: &Pattern) -> Result<(), (Key, String)> {
     if !Op::ALL.iter().any(|op| fits(&rule.op, op.row().name)) && !fits(&rule.op, END) {
         return Err(("op", format!("'{}' is no operation, and {END} is the end of a case", rule.op)));
     }

@@ -1,32 +1,36 @@
-//! The pages of the matrix, as Markdown.
+//! The pages of the matrix in Markdown.
 
-use super::{Cell, Found, Matrix, Shown, Wrong};
+use super::data::{ClauseResult, FailedExample, Matrix, MatrixFinding, TargetResult};
 use crate::text::{grouped, shortened};
 use mmapcheck_spec::pages::{Clause, Page};
 use std::fmt::Write;
 
-/// The table of clauses and targets: first those clauses that some target fails, then all.
+/// The table of clauses and targets: first the clauses that some target fails, then all clauses.
 pub(super) fn matrix(matrix: &Matrix, pages: &[Page]) -> String {
     let mut text = String::from(
         "# Conformance matrix\n\n\
-         Written by `mmapcheck matrix`; the same as data is in [matrix.json](matrix.json).\n\
-         Each target was asked every example of the specification that applies to it, and then random cases.\n\n\
-         | target | judged as | pass | fail | known | died | unsupported | not run | random steps | kinds of divergence |\n\
+         Written by `mmapcheck matrix` from [matrix.json](matrix.json).\n\
+         Each target ran every example of the specification that applies to it, then random cases.\n\n\
+         | target | judged as | pass | fail | known | died | unsupported | not run | random steps | divergences |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
-    for (key, shown) in &matrix.targets {
-        text += &summary_row(key, shown);
+    for (key, result) in &matrix.targets {
+        text += &summary_row(key, result);
     }
-    for (key, shown) in &matrix.targets {
-        if let Some(trouble) = &shown.trouble {
-            let _ = writeln!(text, "\n{key} could not be run again, and is shown as it was before: {}.", line(trouble));
+    for (key, result) in &matrix.targets {
+        if let Some(trouble) = &result.trouble {
+            let _ = writeln!(
+                text,
+                "\nThe last run of {key} failed, and its row is from an earlier run: {}.",
+                line(trouble)
+            );
         }
     }
     let clauses = || pages.iter().flat_map(|page| page.clauses.iter().map(move |clause| (page, clause)));
-    text += "\n`+` pass, `F` fail, `k` fails as is known, `D` died or hung, `?` unsupported, `-` does not apply.\n";
+    text += "\n`+` pass, `F` fail, `k` fails as known, `D` died or hung, `?` unsupported, `-` does not apply.\n";
     text += "\n## Clauses that some target fails\n\n";
     let (head, failed) =
-        (header(matrix), clauses().filter(|(_, clause)| matrix.targets.values().any(|s| fails(s, clause))));
+        (header(matrix), clauses().filter(|(_, clause)| matrix.targets.values().any(|result| fails(result, clause))));
     text += &head;
     failed.for_each(|(page, clause)| text += &row(matrix, page, clause));
     text += "\n## All clauses\n\n";
@@ -35,20 +39,20 @@ pub(super) fn matrix(matrix: &Matrix, pages: &[Page]) -> String {
     text
 }
 
-fn summary_row(key: &str, shown: &Shown) -> String {
-    let many = |test: fn(&Cell) -> bool| shown.many(test);
+fn summary_row(key: &str, result: &TargetResult) -> String {
+    let many = |test: fn(&ClauseResult) -> bool| result.many(test);
     format!(
         "| [{}]({key}/README.md) | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
-        shown.name,
-        shown.profile,
-        many(|cell| *cell == Cell::Pass),
-        many(|cell| matches!(cell, Cell::Fail(_))),
-        many(|cell| matches!(cell, Cell::KnownList(_))),
-        many(|cell| matches!(cell, Cell::Died(_))),
-        many(|cell| matches!(cell, Cell::Unsupported(_))),
-        many(|cell| matches!(cell, Cell::NotRun(_))),
-        grouped(shown.steps),
-        shown.found.len(),
+        result.name,
+        result.profile,
+        many(|clause| *clause == ClauseResult::Pass),
+        many(|clause| matches!(clause, ClauseResult::Fail(_))),
+        many(|clause| matches!(clause, ClauseResult::Known(_))),
+        many(|clause| matches!(clause, ClauseResult::Died(_))),
+        many(|clause| matches!(clause, ClauseResult::Unsupported(_))),
+        many(|clause| matches!(clause, ClauseResult::NotRun(_))),
+        grouped(result.steps),
+        result.found.len(),
     )
 }
 
@@ -58,94 +62,95 @@ fn header(matrix: &Matrix) -> String {
 }
 
 fn row(matrix: &Matrix, page: &Page, clause: &Clause) -> String {
-    let mark = |shown: &Shown| match shown.clauses.get(&clause.id) {
-        Some(Cell::Pass) => "+",
-        Some(Cell::Fail(_)) => "**F**",
-        Some(Cell::KnownList(_)) => "k",
-        Some(Cell::Died(_)) => "**D**",
-        Some(Cell::Unsupported(_)) => "?",
-        Some(Cell::NotRun(_)) | None => "-",
+    let mark = |result: &TargetResult| match result.clauses.get(&clause.id) {
+        Some(ClauseResult::Pass) => "+",
+        Some(ClauseResult::Fail(_)) => "**F**",
+        Some(ClauseResult::Known(_)) => "k",
+        Some(ClauseResult::Died(_)) => "**D**",
+        Some(ClauseResult::Unsupported(_)) => "?",
+        Some(ClauseResult::NotRun(_)) | None => "-",
     };
     let marks: Vec<_> = matrix.targets.values().map(mark).collect();
     format!("| [{}](../{}) {} | {} |\n", clause.id, page.path, cell(&clause.rule), marks.join(" | "))
 }
 
-fn fails(shown: &Shown, clause: &Clause) -> bool {
-    matches!(shown.clauses.get(&clause.id), Some(Cell::Fail(_) | Cell::Died(_) | Cell::KnownList(_)))
-}
-
-/// The page of one target: its divergences in random cases, the worst first, then the examples it fails.
-pub(super) fn target(shown: &Shown, pages: &[Page]) -> String {
-    let mut text = format!("# {}\n\nJudged as `{}`.\n", shown.name, shown.profile);
-    let _ = writeln!(text, "{}.", shown.line());
-    if let Some(trouble) = &shown.trouble {
-        let _ = writeln!(text, "It could not be run again, and this is what it showed before: {}.", line(trouble));
-    }
-    let _ = writeln!(
-        text,
-        "To run it again: `mmapcheck check{} --seed {} --cases {}`.\n",
-        shown.flags, shown.seed, shown.cases
-    );
-    if !shown.found.is_empty() {
-        text += "## Divergences in random cases\n\nEach was made as small as possible; the number of cases that showed it is beside it.\n\n";
-        text += "| | severity | operation | | expected | got | cases |\n| --- | --- | --- | --- | --- | --- | --- |\n";
-        for (place, found) in shown.found.iter().enumerate() {
-            text += &found_row(place + 1, found);
-        }
-        text.push('\n');
-        shown.found.iter().enumerate().for_each(|(place, found)| text += &section(place + 1, found, shown));
-    }
-    text += &failures(shown, pages);
-    text += &counts(shown);
-    text
-}
-
-fn found_row(place: usize, found: &Found) -> String {
-    format!(
-        "| [{place}](#{place}) | {} | {} | {} | {} | {} | {} |\n",
-        found.severity,
-        cell(&found.op),
-        found.field,
-        code(&found.expected),
-        code(&found.actual),
-        grouped(found.count)
+fn fails(result: &TargetResult, clause: &Clause) -> bool {
+    matches!(
+        result.clauses.get(&clause.id),
+        Some(ClauseResult::Fail(_) | ClauseResult::Died(_) | ClauseResult::Known(_))
     )
 }
 
-fn section(place: usize, found: &Found, shown: &Shown) -> String {
-    let mut text = format!("<a id=\"{place}\"></a>\n\n### {place}. {}: {}\n\n", found.severity, line(&found.headline));
-    if let Some(unsteady) = &found.unsteady {
-        let _ = writeln!(text, "Unsteady: {}.\n", line(unsteady));
+/// The page of one target: its findings, most severe first, then the examples that it fails.
+pub(super) fn target(result: &TargetResult, pages: &[Page]) -> String {
+    let mut text = format!("# {}\n\nJudged as `{}`.\n", result.name, result.profile);
+    let _ = writeln!(text, "{}.", result.line());
+    if let Some(trouble) = &result.trouble {
+        let _ = writeln!(text, "The last run failed, and this page is from an earlier run: {}.", line(trouble));
     }
-    if let Some(clause) = &found.clause {
-        let _ = writeln!(text, "Clause {clause}.\n");
+    let _ =
+        writeln!(text, "Command: `mmapcheck check{} --seed {} --cases {}`.\n", result.flags, result.seed, result.cases);
+    if !result.found.is_empty() {
+        text += "## Divergences in random cases\n\nEach session is shrunk; `cases` is the number of random cases that showed the divergence.\n\n";
+        text += "| | severity | operation | field | expected | got | cases |\n| --- | --- | --- | --- | --- | --- | --- |\n";
+        for (number, finding) in (1..).zip(&result.found) {
+            text += &finding_row(number, finding);
+        }
+        text.push('\n');
+        (1..).zip(&result.found).for_each(|(number, finding)| text += &section(number, finding, result));
     }
-    let _ = writeln!(text, "```pycon\n{}\n```\n", found.session.trim_end());
-    let _ = writeln!(text, "- got: {}", code(&found.actual));
-    // The script takes the class as it is named here: MODULE or MODULE:CLASS.
-    let module = shown.flags.split_once("--module ").map_or(String::new(), |(_, module)| format!(" {module}"));
-    let _ = writeln!(text, "- on any interpreter: [`python3 {0}.py{module}`]({0}.py)", found.id);
-    let _ = writeln!(text, "- again: `mmapcheck replay {}.pycon{}`\n", found.id, shown.flags);
+    text += &failures(result, pages);
+    text += &counts(result);
     text
 }
 
-/// The examples of the specification that it fails.
-fn failures(shown: &Shown, pages: &[Page]) -> String {
-    let wrong = |cell: &Cell| match cell {
-        Cell::Fail(wrong) => Some((wrong.clone(), "")),
-        Cell::KnownList(wrong) => Some((wrong.clone(), "known: ")),
-        Cell::Died(wrong) => Some((wrong.clone(), "died: ")),
-        _ => None,
+fn finding_row(number: usize, finding: &MatrixFinding) -> String {
+    format!(
+        "| [{number}](#{number}) | {} | {} | {} | {} | {} | {} |\n",
+        finding.severity,
+        cell(&finding.op),
+        finding.field,
+        code(&finding.expected),
+        code(&finding.actual),
+        grouped(finding.count)
+    )
+}
+
+fn section(number: usize, finding: &MatrixFinding, result: &TargetResult) -> String {
+    let mut text =
+        format!("<a id=\"{number}\"></a>\n\n### {number}. {}: {}\n\n", finding.severity, line(&finding.headline));
+    if let Some(unsteady) = &finding.unsteady {
+        let _ = writeln!(text, "Unsteady: {}.\n", line(unsteady));
+    }
+    if let Some(clause) = &finding.clause {
+        let _ = writeln!(text, "Clause {clause}.\n");
+    }
+    let _ = writeln!(text, "```pycon\n{}\n```\n", finding.session.trim_end());
+    let _ = writeln!(text, "- got: {}", code(&finding.actual));
+    // The argument of the script names the class as the option does: MODULE or MODULE:CLASS.
+    let module = result.flags.split_once("--module ").map_or(String::new(), |(_, module)| format!(" {module}"));
+    let _ = writeln!(text, "- on any interpreter: [`python3 {0}.py{module}`]({0}.py)", finding.id);
+    let _ = writeln!(text, "- replay: `mmapcheck replay {}.pycon{}`\n", finding.id, result.flags);
+    text
+}
+
+/// The table of the examples that the target fails.
+fn failures(result: &TargetResult, pages: &[Page]) -> String {
+    let failed = |clause: &ClauseResult| match clause {
+        ClauseResult::Fail(example) => Some((example.clone(), "")),
+        ClauseResult::Known(example) => Some((example.clone(), "known: ")),
+        ClauseResult::Died(example) => Some((example.clone(), "died: ")),
+        ClauseResult::NotRun(_) | ClauseResult::Pass | ClauseResult::Unsupported(_) => None,
     };
     let all = pages.iter().flat_map(|page| page.clauses.iter().map(move |clause| (page, clause)));
     let rows: Vec<_> =
-        all.filter_map(|(page, clause)| Some((page, clause, wrong(shown.clauses.get(&clause.id)?)?))).collect();
+        all.filter_map(|(page, clause)| Some((page, clause, failed(result.clauses.get(&clause.id)?)?))).collect();
     if rows.is_empty() {
         return String::new();
     }
     let mut text =
         String::from("## Clauses that fail\n\n| clause | statement | expected | got |\n| --- | --- | --- | --- |\n");
-    for (page, clause, (Wrong { statement, expected, actual, .. }, how)) in rows {
+    for (page, clause, (FailedExample { statement, expected, actual, .. }, how)) in rows {
         let rule = cell(&clause.rule);
         let (statement, expected, actual) = (code(&statement), code(&expected), code(&actual));
         let _ = writeln!(
@@ -158,17 +163,17 @@ fn failures(shown: &Shown, pages: &[Page]) -> String {
     text
 }
 
-/// What was counted and not shown.
-fn counts(shown: &Shown) -> String {
+/// The counts of divergences without a session.
+fn counts(result: &TargetResult) -> String {
     let mut text = String::new();
-    for (id, count) in &shown.known {
+    for (id, count) in &result.known {
         let _ = writeln!(text, "- {} × known: {id}", grouped(*count));
     }
-    for (why, count) in &shown.incomparable {
-        let _ = writeln!(text, "- {} × not comparable to the end of the case: {}", grouped(*count), line(why));
+    for (why, count) in &result.incomparable {
+        let _ = writeln!(text, "- {} × not compared to the end of the case: {}", grouped(*count), line(why));
     }
-    if shown.milder > 0 {
-        let _ = writeln!(text, "- {} kinds of divergence in the texts of exceptions alone", shown.milder);
+    if result.milder > 0 {
+        let _ = writeln!(text, "- {} divergences in the texts of exceptions alone", result.milder);
     }
     if text.is_empty() { text } else { format!("## Counted apart\n\n{text}") }
 }
@@ -177,12 +182,12 @@ fn line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
 
-/// Text in a cell of a table.
+/// Text for a cell of a table.
 fn cell(text: &str) -> String {
     line(text).replace('|', "\\|")
 }
 
-/// Code in a cell of a table.
+/// Code for a cell of a table.
 fn code(text: &str) -> String {
     let text = cell(&shortened(text)).replace('`', "'");
     format!("`{}`", if text.is_empty() { " " } else { &text })

@@ -159,8 +159,7 @@ impl PagesRecord {
             (ExampleResult::Failed, ids(&pages.failed)),
             (ExampleResult::Known, ids(&pages.expected)),
         ];
-        let with_reason =
-            [(ExampleResult::Skipped, &pages.skipped), (ExampleResult::Unsupported, &pages.unsupported)];
+        let with_reason = [(ExampleResult::Skipped, &pages.skipped), (ExampleResult::Unsupported, &pages.unsupported)];
         let without_reason = without_reason
             .into_iter()
             .flat_map(|(result, ids)| ids.into_iter().map(move |id| ExampleRecord { id, result, reason: None }));

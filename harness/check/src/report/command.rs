@@ -6,19 +6,19 @@ use std::path::Path;
 /// The program and target options of the running check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
-    /// The program as a quoted word, after the environment it needs.
+    /// The quoted words that start the program, after the environment it needs.
     program: String,
     /// The options that select the target.
     target: Vec<String>,
 }
 
 impl Invocation {
-    /// The invocation of `program` with the options that select the target. `python_path` is the value of `PYTHONPATH` that
-    /// the target's module needs, if it needs one.
+    /// The invocation of a program, given as the words that start it, with the options that select the target.
+    /// `python_path` is the value of `PYTHONPATH` that the target's module needs, if it needs one.
     #[must_use]
-    pub fn new(program: &str, python_path: Option<&str>, target: Vec<String>) -> Invocation {
+    pub fn new(program: &[&str], python_path: Option<&str>, target: Vec<String>) -> Invocation {
         let environment = python_path.map(|path| format!("PYTHONPATH={} ", quoted([path]))).unwrap_or_default();
-        Invocation { program: environment + &quoted([program]), target }
+        Invocation { program: environment + &quoted(program.iter().copied()), target }
     }
 
     /// The command that runs a saved case again.
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn a_shell_reads_back_the_words_of_a_printed_command() {
         let target = ["--python", "/my pythons/it's $HOME", "--module", "a;b"].map(str::to_owned).to_vec();
-        let invocation = Invocation::new("/my bin/mmapcheck", Some("/a b:/c"), target.clone());
+        let invocation = Invocation::new(&["/my bin/mmapcheck"], Some("/a b:/c"), target.clone());
         let command = invocation.replay(Path::new("found here/x&y.pycon"));
         let words = shlex::split(&command).unwrap_or_default();
         let start = ["PYTHONPATH=/a b:/c", "/my bin/mmapcheck", "replay", "found here/x&y.pycon"];
@@ -69,9 +69,12 @@ mod tests {
 
     #[test]
     fn plain_words_stay_plain() {
-        let invocation = Invocation::new("mmapcheck", None, vec!["--python".into(), "python3.11".into()]);
+        let invocation = Invocation::new(&["mmapcheck"], None, vec!["--python".into(), "python3.11".into()]);
         assert_eq!(invocation.example("READ-3"), "mmapcheck check --pages-only --filter READ-3.1 --python python3.11");
-        assert_eq!(invocation.example("READ-3.2"), "mmapcheck check --pages-only --filter READ-3.2 --python python3.11");
+        assert_eq!(
+            invocation.example("READ-3.2"),
+            "mmapcheck check --pages-only --filter READ-3.2 --python python3.11"
+        );
         assert_eq!(invocation.replay(Path::new("a.pycon")), "mmapcheck replay a.pycon --python python3.11");
     }
 }

@@ -1,6 +1,9 @@
 //! A report for people, as text. Styles are ANSI codes; the command line removes them if the output is not a terminal.
 
-use super::{ExampleRecord, ExampleResult, FailureRecord, FindingRecord, MilderRecord, OutcomeCounts, PagesRecord, Report, StaleRecord};
+use super::{
+    ExampleRecord, ExampleResult, FailureRecord, FindingRecord, MilderRecord, OutcomeCounts, PagesRecord, Report,
+    StaleRecord,
+};
 use crate::compare::Comparison;
 use crate::divergence::{Severity, headline, headline_of};
 use crate::histogram::Histogram;
@@ -61,7 +64,8 @@ fn pages(pages: &PagesRecord, verbose: bool) -> String {
     if verbose {
         with(ExampleResult::Passed).for_each(|example| text += &format!("passed   {}\n", example.id));
         with(ExampleResult::Known).for_each(|example| text += &format!("known    {}\n", example.id));
-        with(ExampleResult::Skipped).for_each(|example| text += &format!("skipped  {}: {}\n", example.id, reason(example)));
+        with(ExampleResult::Skipped)
+            .for_each(|example| text += &format!("skipped  {}: {}\n", example.id, reason(example)));
     }
     for example in with(ExampleResult::Unsupported) {
         let _ = writeln!(text, "unsupported  {}: {}", example.id, reason(example));

@@ -1,0 +1,322 @@
+//! The commands and their options.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mmapcheck::campaign::{Budget, Shard};
+use mmapcheck::divergence::Severity;
+use mmapcheck::limits;
+use mmapcheck::report::command::Invocation;
+use mmapcheck::worker::{Engine, TargetSpec};
+use mmapcheck_spec::{Op, Profile};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Checks whether an mmap behaves like Python's mmap.
+#[derive(Parser)]
+#[command(
+    name = "mmapcheck",
+    version,
+    about,
+    after_help = "Without a command: check.\nExit status: 0 no divergence beyond known ones, 1 a divergence or a known one that no longer holds, 2 could not run."
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Run the examples of the specification, then random cases, and compare the target with the reference
+    Check(Check),
+    /// List or show the clauses of the specification, or rewrite their answers
+    Pages(Pages),
+    /// Run saved cases again and show both traces side by side
+    Replay(Replay),
+    /// Make a diverging case smaller and print it
+    Shrink(Shrink),
+    /// Propose a list of known divergences from reports and saved cases
+    Triage(Triage),
+    /// Check several targets and write the conformance matrix with a page for each
+    Matrix(Matrix),
+    /// Show whether a target can be driven, and what it offers
+    Smoke(Smoke),
+    /// Measure the speed, as ratios within one run
+    Bench(Bench),
+    /// Internal: the worker process of a campaign
+    #[command(hide = true)]
+    Worker(Worker),
+}
+
+#[derive(Args, Clone)]
+pub(super) struct TargetArgs {
+    /// Run the class in this interpreter, through a driver that needs nothing installed there
+    #[arg(long, value_name = "EXE")]
+    pub(super) python: Option<PathBuf>,
+    /// A class from another module; PYTHONPATH is honoured [default: mmap; ATTR: mmap]
+    #[arg(long, value_name = "NAME[:ATTR]")]
+    pub(super) module: Option<String>,
+    /// The reference on real files against the reference in memory: a self-test
+    #[arg(long, conflicts_with_all = ["python", "module"])]
+    pub(super) reference: bool,
+    /// Judge by this profile, such as cpython-3.11-linux, instead of the interpreter's own
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<Profile>,
+}
+
+impl TargetArgs {
+    /// The target that the options select.
+    pub(super) fn spec(&self) -> TargetSpec {
+        let engine = match &self.python {
+            Some(python) => Engine::Python(python.clone()),
+            None if self.reference => Engine::Reference,
+            None => Engine::Embedded,
+        };
+        TargetSpec::named(engine, self.module.as_deref().unwrap_or("mmap"))
+    }
+
+    /// This program with the options that select the target, and with the `PYTHONPATH` that a module may need.
+    pub(super) fn invocation(&self) -> Invocation {
+        let program = std::env::args_os().next().map_or("mmapcheck".into(), |name| name.to_string_lossy().into_owned());
+        let path = std::env::var("PYTHONPATH").ok().filter(|path| !path.is_empty() && self.module.is_some());
+        Invocation::new(&[&program], path.as_deref(), self.words())
+    }
+
+    fn words(&self) -> Vec<String> {
+        let option = |name: &str, value: Option<String>| value.map(|value| vec![name.to_owned(), value]);
+        let python = self.python.as_ref().map(|python| python.display().to_string());
+        let words = [
+            option("--python", python),
+            self.reference.then(|| vec!["--reference".to_owned()]),
+            option("--module", self.module.clone()),
+            option("--profile", self.profile.map(|profile| profile.to_string())),
+        ];
+        words.into_iter().flatten().flatten().collect()
+    }
+}
+
+#[derive(Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Run only the examples of the specification
+    #[arg(long, conflicts_with = "random_only")]
+    pub(super) pages_only: bool,
+    /// Run only random cases
+    #[arg(long)]
+    pub(super) random_only: bool,
+    /// Run only the examples of these clauses, such as READ-3 or 'READ-*'; READ-3.2 is the second example of a clause
+    #[arg(long, value_name = "ID", conflicts_with = "random_only")]
+    pub(super) filter: Option<String>,
+    /// Print the result of every example and the outcomes of every operation
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+    /// Run random cases for this time, such as 30s or 5m [default: 10s]
+    #[arg(long, value_parser = duration, conflicts_with = "cases")]
+    pub(super) time: Option<Duration>,
+    /// Run this number of random cases
+    #[arg(long, value_name = "N")]
+    pub(super) cases: Option<u64>,
+    /// Seed of the random cases [default: a new one for each run, which is printed]
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Run only part I of N, such as 2/8: of the examples and, with the same --seed, of the random cases
+    #[arg(long, value_name = "I/N", default_value = "1/1", hide_default_value = true)]
+    pub(super) shard: Shard,
+    /// Number of worker processes [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// Maximum number of steps in a case
+    #[arg(long, value_name = "N", default_value_t = limits::STEPS as u16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(super) max_steps: u16,
+    /// Generate only these operations, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = operation)]
+    pub(super) ops: Option<Vec<Op>>,
+    /// Do not generate arguments whose __index__ or __buffer__ calls back into the case
+    #[arg(long)]
+    pub(super) no_reentrancy: bool,
+    /// The mildest divergence that counts: message, class, value, death or bytes
+    /// [default: message for CPython's own mmap, class for any other]
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) severity: Option<Severity>,
+    /// Use this list of known divergences instead of the one built in for the target
+    #[arg(long, value_name = "FILE")]
+    pub(super) known: Option<PathBuf>,
+    /// Report known divergences like any other
+    #[arg(long, conflicts_with = "known")]
+    pub(super) no_known: bool,
+    /// Time without an answer after which a step counts as hung
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    pub(super) hang: Duration,
+    /// Stop at the first divergence
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+    /// Directory in which diverging cases are saved
+    #[arg(long, value_name = "DIR", default_value = "mmapcheck-found")]
+    pub(super) report: PathBuf,
+    /// Format of the report on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+impl Check {
+    pub(super) fn budget(&self) -> Budget {
+        match self.cases {
+            Some(cases) => Budget::Cases(cases),
+            None => Budget::Time(self.time.unwrap_or(Duration::from_secs(10))),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+    Junit,
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("mode"))]
+pub(super) struct Pages {
+    /// List the clauses, or those that match a pattern such as 'READ-*', one a line [default]
+    #[arg(long, value_name = "ID", group = "mode", num_args = 0..=1, default_missing_value = "*")]
+    pub(super) list: Option<String>,
+    /// Show a clause with its text and examples
+    #[arg(long, value_name = "ID", group = "mode")]
+    pub(super) show: Option<String>,
+    /// Rewrite the answers in these pages from CPython's own mmap, where they differ
+    #[arg(long, value_name = "PAGE", group = "mode", num_args = 1..)]
+    pub(super) bless: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct Replay {
+    /// Saved cases
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// The mildest divergence that counts
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) severity: Option<Severity>,
+}
+
+#[derive(Args)]
+pub(super) struct Shrink {
+    /// A saved case
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// The mildest divergence that counts
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) severity: Option<Severity>,
+}
+
+#[derive(Args)]
+pub(super) struct Triage {
+    /// Reports of 'check --format json', or saved cases
+    #[arg(required = true, value_name = "REPORT")]
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct Matrix {
+    /// Interpreters, each as EXE or EXE=MODULE[:ATTR] [default: all that are found]
+    #[arg(value_name = "TARGET", conflicts_with = "folder")]
+    pub(super) targets: Vec<String>,
+    /// Check every program in this directory too, besides the interpreters on the PATH and of pyenv
+    #[arg(long = "in", value_name = "DIR")]
+    pub(super) folder: Option<PathBuf>,
+    /// Directory of the pages; the results of other targets in it stay
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(super) out: PathBuf,
+    /// Run random cases for this time on each target
+    #[arg(long, value_parser = duration, default_value = "10s", conflicts_with = "cases")]
+    pub(super) time: Duration,
+    /// Run this number of random cases on each target
+    #[arg(long, value_name = "N")]
+    pub(super) cases: Option<u64>,
+    /// Seed of the random cases
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Number of worker processes for a target [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// Report known divergences like any other
+    #[arg(long)]
+    pub(super) no_known: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Smoke {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Time without an answer after which a step counts as hung
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    pub(super) hang: Duration,
+}
+
+#[derive(Args)]
+pub(super) struct Bench {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Number of cases in each measurement
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..))]
+    pub(super) cases: u64,
+}
+
+#[derive(Args)]
+pub(super) struct Worker {
+    #[arg(long)]
+    pub(super) module: String,
+    #[arg(long)]
+    pub(super) attr: String,
+    #[arg(long)]
+    pub(super) dir: PathBuf,
+    #[arg(long)]
+    pub(super) profile: Option<Profile>,
+}
+
+/// Number of workers: the requested one, or one for each processor.
+pub(super) fn workers(requested: Option<u16>) -> usize {
+    requested.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+}
+
+fn operation(name: &str) -> Result<Op, String> {
+    Op::named(name).ok_or_else(|| {
+        let names: Vec<_> = Op::ALL.iter().map(|op| op.row().name).collect();
+        format!("unknown operation '{name}': expected one of {}", names.join(" "))
+    })
+}
+
+/// A duration such as `300ms`, `30s` or `1h 30m`. A number without a unit is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = || humantime::parse_duration(&format!("{text}s"));
+    humantime::parse_duration(text)
+        .or_else(|_| seconds())
+        .map_err(|_| format!("invalid duration '{text}': expected a number and a unit, such as 300ms, 30s, 5m or 1h"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_a_unit_or_is_in_seconds() {
+        let milliseconds = [
+            ("300ms", 300),
+            ("30s", 30_000),
+            ("30", 30_000),
+            ("0.5", 500),
+            ("0.5s", 500),
+            ("5m", 300_000),
+            ("1h", 3_600_000),
+            ("1.5h", 5_400_000),
+            ("1h 30m", 5_400_000),
+        ];
+        for (text, expected) in milliseconds {
+            assert_eq!(duration(text), Ok(Duration::from_millis(expected)), "{text}");
+        }
+        for text in ["", "soon", "-1s", "5x", "s", "1e400", "99999999999999999999h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

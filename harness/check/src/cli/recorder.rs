@@ -1,0 +1,124 @@
+//! Saving the findings of a running campaign, and showing its progress.
+
+use super::exit::CommandError;
+use mmapcheck::campaign::{Finding, Listener};
+use mmapcheck::histogram::Histogram;
+use mmapcheck::report::FindingRecord;
+use mmapcheck::report::build::Commands;
+use mmapcheck::report::command::Invocation;
+use mmapcheck::report::{saved, text};
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Saves each finding to a file as soon as it is shrunk, so that a killed run loses nothing. Shows progress if standard error
+/// is a terminal.
+pub(super) struct Recorder {
+    folder: PathBuf,
+    /// Where the findings come from, for the comment in their files.
+    origin: String,
+    invocation: Invocation,
+    /// The file of each finding, by its session.
+    files: Mutex<HashMap<String, PathBuf>>,
+    /// The first error of writing a file.
+    error: Mutex<Option<String>>,
+    began: Instant,
+    /// Age of the shown progress in seconds since the start.
+    shown: AtomicU64,
+    terminal: bool,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Recorder {
+    pub(super) fn new(folder: &Path, invocation: Invocation, seed: u64) -> Result<Recorder, CommandError> {
+        check_writable(folder)?;
+        Ok(Recorder {
+            folder: folder.to_owned(),
+            origin: format!("found by mmapcheck check{} --seed {seed}", invocation.target_options()),
+            invocation,
+            files: Mutex::default(),
+            error: Mutex::default(),
+            began: Instant::now(),
+            shown: AtomicU64::new(0),
+            terminal: std::io::stderr().is_terminal(),
+        })
+    }
+
+    /// The first error of writing a file.
+    pub(super) fn error(&self) -> Option<String> {
+        locked(&self.error).clone()
+    }
+
+    /// Clears the line of progress.
+    pub(super) fn clear_progress(&self) {
+        if self.terminal {
+            eprint!("\r\x1b[K");
+        }
+    }
+
+    fn save(&self, finding: &Finding) -> Result<(), String> {
+        std::fs::create_dir_all(&self.folder).map_err(|error| format!("{}: {error}", self.folder.display()))?;
+        let record = FindingRecord::new(finding, String::new());
+        let path = self.free_file(&record.id, &record.session);
+        let origin = format!("{}, case {}", self.origin, finding.case);
+        std::fs::write(&path, saved::write(&record, &origin))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        locked(&self.files).insert(record.session, path);
+        Ok(())
+    }
+
+    /// A file that does not exist, or that holds the same session. Files of earlier runs stay.
+    fn free_file(&self, id: &str, session: &str) -> PathBuf {
+        let same = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.ends_with(session));
+        (1..)
+            .map(|n| if n == 1 { format!("{id}.pycon") } else { format!("{id}-{n}.pycon") })
+            .map(|name| self.folder.join(name))
+            .find(|path| !path.exists() || same(path))
+            .unwrap_or_default()
+    }
+}
+
+impl Listener for Recorder {
+    fn found(&self, finding: &Finding) {
+        if let Err(error) = self.save(finding) {
+            locked(&self.error).get_or_insert(error);
+        }
+    }
+
+    fn progress(&self, cases: u64, steps: u64, answers: &Histogram) {
+        let seconds = self.began.elapsed().as_secs();
+        if self.terminal && self.shown.swap(seconds, Ordering::Relaxed) != seconds {
+            let time = humantime::format_duration(Duration::from_secs(seconds));
+            let found = locked(&self.files).len();
+            eprint!("\r\x1b[K{time}: {}, {found} divergences", text::progress(cases, steps, answers));
+        }
+    }
+}
+
+impl Commands for Recorder {
+    fn finding(&self, _: &Finding, session: &str) -> String {
+        let file = locked(&self.files).get(session).cloned().unwrap_or_default();
+        self.invocation.replay(&file)
+    }
+
+    fn example(&self, id: &str) -> String {
+        self.invocation.example(id)
+    }
+}
+
+/// Fails if findings cannot be saved in this folder. The folder is created with the first finding.
+fn check_writable(folder: &Path) -> Result<(), CommandError> {
+    let mut existing = folder;
+    while !existing.exists() {
+        existing = existing.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    }
+    tempfile::tempfile_in(existing)
+        .map(drop)
+        .map_err(|error| CommandError::file(folder, format!("cannot save cases in this directory: {error}")))
+}

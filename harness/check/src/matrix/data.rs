@@ -1,0 +1,282 @@
+//! The matrix as data.
+
+use crate::divergence::{Field, Severity};
+use crate::report::{ExampleResult, FailureRecord, FindingRecord, PagesRecord, Report};
+use crate::script::script;
+use mmapcheck_spec::{Profile, TargetError};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// The results of all targets, by the name of the target's folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Matrix {
+    pub(super) targets: BTreeMap<String, TargetResult>,
+}
+
+/// The result of one target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TargetResult {
+    /// Name and version of the target.
+    pub(super) name: String,
+    /// The profile that the target was judged by.
+    #[serde(with = "crate::report::as_text")]
+    pub(super) profile: Profile,
+    /// The options that select the target on the command line, each after a space.
+    pub(super) flags: String,
+    pub(super) seed: u64,
+    pub(super) cases: u64,
+    pub(super) steps: u64,
+    /// The result of each clause, by its id.
+    pub(super) clauses: BTreeMap<String, ClauseResult>,
+    /// The findings, most severe first.
+    pub(super) found: Vec<MatrixFinding>,
+    /// Number of divergences that each known entry matched, by the entry's id. Entries without a match are not in it.
+    pub(super) known: BTreeMap<String, u64>,
+    /// Number of buckets below the severity that counts.
+    pub(super) milder: usize,
+    /// Number of cases that were not compared to their end, by reason.
+    pub(super) incomparable: BTreeMap<String, u64>,
+    /// Why the last check of the target failed, if it did. The rest is then the result of an earlier check.
+    pub(super) trouble: Option<String>,
+}
+
+/// The result of a clause: the worst result of its examples.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ClauseResult {
+    /// Not run, for this reason.
+    NotRun(String),
+    /// Every example passed.
+    Pass,
+    /// The target cannot run an example, for this reason.
+    Unsupported(String),
+    /// An example failed, as a known entry says.
+    Known(FailedExample),
+    /// An example failed.
+    Fail(FailedExample),
+    /// The target died or hung in an example.
+    Died(FailedExample),
+}
+
+/// An example that failed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FailedExample {
+    /// Page and line.
+    pub(super) place: String,
+    pub(super) statement: String,
+    pub(super) expected: String,
+    pub(super) actual: String,
+}
+
+/// A finding of a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MatrixFinding {
+    /// Name of the finding's files, without extension.
+    pub(super) id: String,
+    pub(super) severity: Severity,
+    /// The operation, with that of its callback argument, or `at the end`.
+    pub(super) op: String,
+    pub(super) field: Field,
+    pub(super) headline: String,
+    pub(super) expected: String,
+    pub(super) actual: String,
+    /// Id of the clause that the divergence breaks, if one settles it.
+    pub(super) clause: Option<String>,
+    /// Number of cases that showed the divergence.
+    pub(super) count: u64,
+    /// Why the divergence was not reproduced, if it was not.
+    pub(super) unsteady: Option<String>,
+    pub(super) session: String,
+    /// A Python script that shows the divergence without mmapcheck.
+    pub(super) script: String,
+}
+
+impl Matrix {
+    /// Reads a matrix; empty if there is no such file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, with its name and line.
+    pub fn read(path: &Path) -> Result<Matrix, TargetError> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => serde_json::from_str(&text)
+                .map_err(|error| TargetError(format!("{}:{}: {error}", path.display(), error.line()))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Matrix::default()),
+            Err(error) => Err(TargetError(format!("{}: {error}", path.display()))),
+        }
+    }
+
+    /// Adds the result of a target, which replaces its earlier one. Returns a summary on one line.
+    pub fn add(&mut self, report: &Report, flags: &str) -> String {
+        let result = TargetResult::new(report, flags);
+        let line = result.line();
+        self.targets.insert(folder_name(&report.target), result);
+        line
+    }
+
+    /// Notes why the target with these options could not be checked. Its earlier result stays.
+    pub fn note_trouble(&mut self, flags: &str, why: &str) {
+        for result in self.targets.values_mut().filter(|result| result.flags == flags) {
+            result.trouble = Some(why.to_owned());
+        }
+    }
+}
+
+/// The name of a target's folder: `pypy-7.3.11`, `cpython-3.11.7-windows`, `fmmap-2.0.0-cpython-3.11.7`.
+fn folder_name(target: &str) -> String {
+    let (interpreter, module) = target.split_once(", module ").unwrap_or((target, "mmap"));
+    let interpreter = interpreter.split(" (").next().unwrap_or(interpreter).replace(" on ", " ");
+    let module = if module == "mmap" { String::new() } else { format!("{module} ") };
+    let words = (module + &interpreter).to_lowercase();
+    let words: String = words.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { ' ' }).collect();
+    words.split_whitespace().collect::<Vec<_>>().join("-")
+}
+
+impl TargetResult {
+    fn new(report: &Report, flags: &str) -> TargetResult {
+        let mut found: Vec<MatrixFinding> = Vec::new();
+        for finding in &report.divergences {
+            let mut next = MatrixFinding::new(finding, report);
+            let numbered = format!("{}~", next.id);
+            let same = found.iter().filter(|other| other.id == next.id || other.id.starts_with(&numbered)).count();
+            if same > 0 {
+                next.id = format!("{numbered}{}", same + 1);
+            }
+            found.push(next);
+        }
+        TargetResult {
+            name: report.target.clone(),
+            profile: report.profile,
+            flags: flags.to_owned(),
+            seed: report.seed,
+            cases: report.cases,
+            steps: report.steps,
+            clauses: clauses(&report.pages),
+            found,
+            known: report
+                .known
+                .iter()
+                .filter(|(_, count)| **count > 0)
+                .map(|(id, count)| (id.clone(), *count))
+                .collect(),
+            milder: report.milder.len(),
+            incomparable: report.incomparable.clone(),
+            trouble: None,
+        }
+    }
+
+    /// Number of clauses whose result passes a test.
+    pub(super) fn many(&self, test: impl Fn(&ClauseResult) -> bool) -> usize {
+        self.clauses.values().filter(|result| test(result)).count()
+    }
+
+    /// A summary on one line.
+    pub(super) fn line(&self) -> String {
+        format!(
+            "{}: {} clauses pass, {} fail, {} died, {} unsupported, {} not run; {} buckets of divergences in {} steps",
+            self.name,
+            self.many(|result| *result == ClauseResult::Pass),
+            self.many(|result| matches!(result, ClauseResult::Fail(_) | ClauseResult::Known(_))),
+            self.many(|result| matches!(result, ClauseResult::Died(_))),
+            self.many(|result| matches!(result, ClauseResult::Unsupported(_))),
+            self.many(|result| matches!(result, ClauseResult::NotRun(_))),
+            self.found.len(),
+            self.steps,
+        )
+    }
+}
+
+/// The result of each clause.
+fn clauses(pages: &PagesRecord) -> BTreeMap<String, ClauseResult> {
+    let mut clauses: BTreeMap<String, ClauseResult> = BTreeMap::new();
+    let mut add = |example: &str, result: ClauseResult| {
+        let clause = example.split('.').next().unwrap_or(example).to_owned();
+        let worst = clauses.entry(clause).or_insert_with(|| result.clone());
+        if result > *worst {
+            *worst = result;
+        }
+    };
+    for example in &pages.examples {
+        let reason = example.reason.clone().unwrap_or_default();
+        match example.result {
+            ExampleResult::Passed => add(&example.id, ClauseResult::Pass),
+            ExampleResult::Skipped => add(&example.id, ClauseResult::NotRun(reason)),
+            ExampleResult::Unsupported => add(&example.id, ClauseResult::Unsupported(reason)),
+            // The lists of failures say more.
+            ExampleResult::Failed | ExampleResult::Known => {}
+        }
+    }
+    for failure in &pages.known_failures {
+        add(&failure.id, ClauseResult::Known(FailedExample::new(failure)));
+    }
+    for failure in &pages.failures {
+        let failed = FailedExample::new(failure);
+        add(&failure.id, if failure.died { ClauseResult::Died(failed) } else { ClauseResult::Fail(failed) });
+    }
+    clauses
+}
+
+impl FailedExample {
+    fn new(failure: &FailureRecord) -> FailedExample {
+        let FailureRecord { place, statement, expected, actual, .. } = failure.clone();
+        FailedExample { place, statement, expected, actual }
+    }
+}
+
+impl MatrixFinding {
+    fn new(finding: &FindingRecord, report: &Report) -> MatrixFinding {
+        let FindingRecord { id, severity, operation, field, headline, expected, actual, .. } = finding.clone();
+        let about = [
+            format!("{severity}: {headline}").replace(['\n', '\r'], " "),
+            format!("Found in {}, judged as {}.", report.target, report.profile),
+        ];
+        // A printed session can always be read.
+        let script = script(&finding.session, &about, field).unwrap_or_default();
+        MatrixFinding {
+            id,
+            severity,
+            op: operation.unwrap_or("at the end".into()),
+            field,
+            headline,
+            expected,
+            actual,
+            clause: finding.clause.clone(),
+            count: finding.count,
+            unsteady: finding.unsteady.clone(),
+            session: finding.session.clone(),
+            script,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_matrix_of_the_repository_is_read_and_written_unchanged() -> Result<(), Box<dyn std::error::Error>> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/matrix.json");
+        let matrix = Matrix::read(&path)?;
+        assert!(!matrix.targets.is_empty());
+        assert!(serde_json::to_string_pretty(&matrix)? + "\n" == std::fs::read_to_string(&path)?);
+        Ok(())
+    }
+
+    #[test]
+    fn a_folder_is_named_after_module_interpreter_and_version() {
+        let names = [
+            ("CPython 3.11.7, module mmap", "cpython-3.11.7"),
+            ("PyPy 7.3.11 (Python 3.9.16), module mmap", "pypy-7.3.11"),
+            ("CPython 3.11.9 on Windows, module mmap", "cpython-3.11.9-windows"),
+            ("CPython 3.11.7, module fmmap 2.0.0", "fmmap-2.0.0-cpython-3.11.7"),
+        ];
+        for (target, folder) in names {
+            assert_eq!(folder_name(target), folder);
+        }
+    }
+}
