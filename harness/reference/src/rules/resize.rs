@@ -1,12 +1,12 @@
 //! Resizing.
 
-use crate::answer::{Answer, buffer_error, type_error, unsupported, value_error};
-use crate::convert;
 use crate::errno::Errno;
 use crate::files::MOST_FILE;
-use crate::limits::Limits;
-use crate::map::{Access, Map};
-use crate::object::Args;
+use crate::operands::convert;
+use crate::operands::operand::Args;
+use crate::result::{Answer, buffer_error, type_error, unsupported, value_error};
+use crate::state::map::{Access, Map};
+use crate::state::quotas::Limits;
 use crate::store::{ADDRESSES, Memory, Store};
 use mmapcheck_spec::{Profile, Value};
 

@@ -1,10 +1,10 @@
 //! Flushing and advising.
 
-use crate::answer::{Answer, overflow_error, unsupported, value_error};
-use crate::convert;
 use crate::errno::{Errno, WinError};
-use crate::map::{Access, Map};
-use crate::object::{Args, Object};
+use crate::operands::convert;
+use crate::operands::operand::{Args, Object};
+use crate::result::{Answer, overflow_error, unsupported, value_error};
+use crate::state::map::{Access, Map};
 use crate::store::{PAGE, Store};
 use mmapcheck_spec::constants::{MADV_DODUMP, MADV_FREE, MADV_HWPOISON, MS_ASYNC, MS_INVALIDATE, MS_SYNC};
 use mmapcheck_spec::{Dialect, Profile, Value};

@@ -1,7 +1,7 @@
 //! Conversion of arguments, in CPython's words.
 
-use crate::answer::{Answer, Stop, attribute_error, index_error, overflow_error, type_error, value_error};
-use crate::object::Object;
+use crate::operands::operand::Object;
+use crate::result::{Answer, Stop, attribute_error, index_error, overflow_error, type_error, value_error};
 use crate::store::Store;
 use mmapcheck_spec::{BytesLike, Dialect, Profile, WrongType};
 
