@@ -10,7 +10,6 @@ use mmapcheck_targets::Embedded;
 use mmapcheck_targets::InProcess;
 use mmapcheck_targets::census::Census;
 use mmapcheck_targets::progress::Progress;
-use rustix::process::{Resource, Rlimit, setrlimit};
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -51,16 +50,6 @@ fn private_stdout() -> std::io::Result<File> {
     Ok(File::from(ours))
 }
 
-/// A target that runs wild must not take the stepper with it.
-fn limit_resources() -> Result<(), TargetError> {
-    let limits = [(Resource::Core, 0), (Resource::Fsize, limits::FILE_BYTES), (Resource::As, limits::ADDRESS_SPACE)];
-    for (resource, most) in limits {
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
-            .map_err(|error| TargetError(format!("a resource limit cannot be set: {error}")))?;
-    }
-    Ok(())
-}
-
 struct Worker {
     /// Marks each step on the shared page, so that a death has a place.
     target: Box<dyn Target>,
@@ -72,7 +61,6 @@ struct Worker {
 
 impl Worker {
     fn start(orders: &WorkerConfig) -> Result<Worker, TargetError> {
-        limit_resources()?;
         mmapcheck_targets::check_interpreter()?;
         let TargetSpec { module, attr, .. } = &orders.subject;
         let dir = folder(&orders.dir, "target")?;

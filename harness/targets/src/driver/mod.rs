@@ -4,16 +4,17 @@
 //! `protocol.md` is for who writes a driver for another language. Whatever the process does (dying, hanging, answering
 //! nonsense) is the [`End`] of the step it was at, and another process takes its place.
 
-mod process;
 mod wire;
 
+use crate::supervisor::{Limit, Process};
 use mmapcheck_spec::{
     Case, Detail, End, Implementation, Op, Platform, Profile, StepTrace, Target, TargetError, TargetInfo, Trace,
     Version,
 };
-use process::Process;
+use rustix::process::Resource;
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use wire::{Line, Manner, Ready};
 
@@ -28,6 +29,9 @@ const START: u32 = 6;
 const STARTS: usize = 3;
 /// An operation that has hung often is waited for at least this long.
 const LEAST: Duration = Duration::from_millis(200);
+/// The most that a driver may take of files and of memory, in bytes. Memory is counted as data and not as address space, of
+/// which WebAssembly and Java reserve a hundred times as much as they use. A case maps up to 4 GiB.
+const LIMITS: [Limit; 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 33)];
 
 /// An interpreter that runs cases by the driver script, or any program that speaks the same protocol.
 pub struct Driver {
@@ -191,11 +195,11 @@ impl Driver {
         }
         let mut process = self.process()?;
         let (id, line) = match ahead.filter(|_| process.is_at_work()) {
-            Some(Announced { id, .. }) => (id, process.line(Instant::now() + self.hang)),
+            Some(Announced { id, .. }) => (id, process.line(&mut after(self.hang))),
             None => {
                 let id = self.number();
                 let request = wire::request(id, case, detail, Manner::Whole);
-                (id, request.and_then(|request| process.ask(&request, self.hang)))
+                (id, request.and_then(|request| ask(&mut process, &request, self.hang)))
             }
         };
         let answered = line.and_then(|line| whole(&line, id, case, detail));
@@ -210,7 +214,7 @@ impl Driver {
     fn wait_for_announced(&mut self) {
         for announced in self.announced.iter_mut().filter(|announced| announced.line.is_none()) {
             let Some(mut process) = self.running.take() else { break };
-            let line = process.line(Instant::now() + self.hang).ok();
+            let line = process.line(&mut after(self.hang)).ok();
             announced.line = line.filter(|line| whole(line, announced.id, &announced.case, announced.detail).is_ok());
             if announced.line.is_some() {
                 self.running = Some(process);
@@ -226,7 +230,7 @@ impl Driver {
         let asked = self.number();
         let op = |done: usize| case.steps.get(done).map(|step| step.op);
         let request = wire::request(asked, case, detail, manner);
-        let mut line = request.and_then(|request| process.ask(&request, self.patience(op(0))));
+        let mut line = request.and_then(|request| ask(&mut process, &request, self.patience(op(0))));
         loop {
             let read = line.and_then(|line| Line::read(&line).map_err(End::Malformed));
             let end = match read {
@@ -235,7 +239,7 @@ impl Driver {
                         Ok(step) => trace.steps.push(step),
                         Err(wrong) => return Ok(ended(trace, End::Malformed(wrong), case)),
                     }
-                    line = process.line(Instant::now() + self.patience(op(trace.steps.len())));
+                    line = process.line(&mut after(self.patience(op(trace.steps.len()))));
                     continue;
                 }
                 Ok(Line::Done(done)) if done.id == asked => match done.trace(case, detail) {
@@ -260,6 +264,16 @@ impl Driver {
             return Ok(ended(trace, end, case));
         }
     }
+}
+
+/// Sends a line and waits for one, each no longer than `patience`.
+fn ask(process: &mut Process, line: &[u8], patience: Duration) -> Result<Vec<u8>, End> {
+    process.send(line, &mut after(patience))?;
+    process.line(&mut after(patience))
+}
+
+fn after(patience: Duration) -> Instant {
+    Instant::now() + patience
 }
 
 /// The trace of a case in the line that answers it.
@@ -355,7 +369,7 @@ impl Target for Driver {
             return;
         };
         // What is wrong with it, if anything, shows when its answer is wanted.
-        if process.send(&request, Instant::now() + self.hang).is_ok() {
+        if process.send(&request, &mut after(self.hang)).is_ok() {
             self.announced.push_back(Announced { id, case: case.clone(), detail, line: None });
             self.running = Some(process);
         }
@@ -364,11 +378,13 @@ impl Target for Driver {
 
 impl Launch {
     fn start(&self) -> Result<(Process, Ready), TargetError> {
-        let mut process = Process::start(&self.python, &self.script, &self.errors)?;
+        // In the present folder, so that relative names in `PYTHONPATH` mean the folders that the user means.
+        let mut command = Command::new(&self.python);
+        command.arg(&self.script).env("PYTHONDONTWRITEBYTECODE", "1");
+        let mut process = Process::start(command, &LIMITS, &self.errors)?;
         let hello = wire::hello(&self.module, &self.attr, &self.folder).to_string();
         let shown = self.python.display();
-        let line = process
-            .ask(hello.as_bytes(), self.patience)
+        let line = ask(&mut process, hello.as_bytes(), self.patience)
             .map_err(|end| TargetError(format!("{shown} {end} while it was being started")))?;
         match Line::read(&line) {
             Ok(Line::Ready(ready)) if ready.protocol == wire::PROTOCOL => Ok((process, ready)),
