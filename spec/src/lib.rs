@@ -19,7 +19,7 @@ pub use case::{Case, FileSpec, Mode, Slot, Step, World};
 pub use operation::{Changes, Domain, ObjectKind, Op, Param, Row};
 pub use profile::{Dialect, Implementation, Platform, Profile, ProfileError, Version};
 pub use repair::repair;
-pub use target::{Detail, Stepper, Target, TargetError, TargetInfo};
+pub use target::{Detail, NextCase, Stepper, Target, TargetError, TargetInfo};
 pub use trace::{Content, End, FileState, Leaks, MapState, Outcome, Raise, Snapshot, StepTrace, Trace, Value};
 pub use value::{Arg, Base, BytesLike, Num, PassedArg, WrongType};
 

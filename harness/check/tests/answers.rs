@@ -4,7 +4,7 @@
 use mmapcheck::bless::bless;
 use mmapcheck::divergence::Severity;
 use mmapcheck::mutant::{FAULTY, FORKED, KEEPING, MUTANTS, MutantTarget};
-use mmapcheck::oracle::Oracle;
+use mmapcheck::oracle::{AnswerOptions, Oracle};
 use mmapcheck::pages::{Failure, hold_against, run};
 use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
@@ -35,7 +35,7 @@ fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace, Dialect)>> {
         let mut oracle = Oracle::new(profile)?;
         let first = |clause: &Clause| PROFILES.into_iter().find(|profile| clause.scope.excludes(*profile).is_none());
         for (page, clause, example) in examples(pages).filter(|(_, clause, _)| first(clause) == Some(profile)) {
-            let answered = oracle.answer(example.session.case.clone(), Detail::Quick)?;
+            let answered = oracle.answer(example.session.case.clone(), &AnswerOptions::new(Detail::Quick))?;
             let trace = answered.expected;
             let failure = hold_against(&page.path, example, &trace, profile.dialect(), Severity::Message);
             assert_eq!(failure, None, "{} does not hold in the first place", clause.id);

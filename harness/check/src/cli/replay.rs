@@ -2,8 +2,9 @@
 
 use super::{CannotRun, Exit, Replay, Shrink, TargetArgs, write_out};
 use mmapcheck::campaign::shrink_to;
+use mmapcheck::differential::DifferentialRun;
 use mmapcheck::divergence::Severity;
-use mmapcheck::oracle::Oracle;
+use mmapcheck::oracle::{AnswerOptions, Oracle};
 use mmapcheck::sides::side_by_side;
 use mmapcheck::worker::Worker;
 use mmapcheck::{limits, report};
@@ -18,7 +19,7 @@ pub(super) fn replay(args: &Replay) -> Result<Exit, CannotRun> {
     let least = bench.least(args.severity);
     let mut exit = Exit::Agrees;
     for (file, case) in cases {
-        let compared = bench.oracle.compare(case, bench.worker.as_mut(), Detail::Full)?;
+        let compared = bench.compare(case)?;
         let info = &bench.worker.info().name;
         let title = format!("{} on {info}, judged as {}\n\n", file.display(), bench.oracle.profile());
         let verdict = report::verdict(&compared.comparison, least);
@@ -34,13 +35,14 @@ pub(super) fn shrink(args: &Shrink) -> Result<Exit, CannotRun> {
     let case = read(&args.file)?;
     let mut bench = Bench::new(&args.target)?;
     let least = bench.least(args.severity);
-    let compared = bench.oracle.compare(case.clone(), bench.worker.as_mut(), Detail::Full)?;
+    let compared = bench.compare(case.clone())?;
     let Some(bucket) = compared.comparison.first(least).map(|divergence| divergence.bucket.clone()) else {
         write_out(&format!("# {}: {}\n", args.file.display(), report::verdict(&compared.comparison, least)));
         return Ok(Exit::Agrees);
     };
-    let small = shrink_to(&mut bench.oracle, bench.worker.as_mut(), case, &bucket, Instant::now() + limits::SHRINK);
-    let compared = bench.oracle.compare(small, bench.worker.as_mut(), Detail::Full)?;
+    let deadline = Instant::now() + limits::SHRINK;
+    let small = shrink_to(&mut bench.oracle, bench.worker.as_mut(), case, &bucket, &options(), deadline);
+    let compared = bench.compare(small)?;
     let divergence = compared.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket);
     let (verdict, session) = (report::verdict(&compared.comparison, least), report::session(&compared, divergence));
     write_out(&format!("# {verdict}\n\n{session}"));
@@ -53,7 +55,12 @@ fn read(path: &Path) -> Result<Case, CannotRun> {
     Ok(session.case)
 }
 
-/// A target and a oracle for single cases.
+/// A single case is run with all its steps, and nothing is known of its divergences.
+fn options() -> AnswerOptions<'static> {
+    AnswerOptions::new(Detail::Full)
+}
+
+/// A target and an oracle for single cases.
 struct Bench {
     worker: Box<dyn Worker>,
     oracle: Oracle,
@@ -64,6 +71,10 @@ impl Bench {
         let worker = target.subject().start(target.profile, limits::HANG)?;
         let oracle = Oracle::new(target.profile.unwrap_or(worker.info().profile))?;
         Ok(Bench { worker, oracle })
+    }
+
+    fn compare(&mut self, case: Case) -> Result<DifferentialRun, CannotRun> {
+        Ok(DifferentialRun::of(case, &mut self.oracle, self.worker.as_mut(), &options())?)
     }
 
     fn least(&self, asked: Option<Severity>) -> Severity {

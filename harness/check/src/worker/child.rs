@@ -2,7 +2,7 @@
 
 use super::wire::{BatchRequest, Reply, Request, WireBatchResult, WireTrace, ready};
 use super::{TargetSpec, WorkerConfig};
-use crate::batch::{BatchResult, batch};
+use crate::batch::BatchResult;
 use crate::limits;
 use crate::oracle::Oracle;
 use mmapcheck_spec::{Detail, Target, TargetError, Trace, notation};
@@ -84,7 +84,9 @@ impl Worker {
             Request::Run { session, full, to_death } => {
                 self.run(&session, full, to_death).map(|trace| Reply::Ran(WireTrace::from(trace)))
             }
-            Request::Batch(order) => self.batch(&order).map(|batch| Reply::BatchResult(WireBatchResult::from(batch))),
+            Request::Batch(request) => {
+                self.batch(request).map(|batch| Reply::BatchResult(WireBatchResult::from(batch)))
+            }
         };
         answer.unwrap_or_else(|error| Reply::Failed(error.0))
     }
@@ -98,15 +100,14 @@ impl Worker {
         if to_death { self.target.run_to_death(&session.case, detail) } else { self.target.run(&session.case, detail) }
     }
 
-    fn batch(&mut self, order: &BatchRequest) -> Result<BatchResult, TargetError> {
-        let mix = order.mix(self.oracle.profile())?;
+    fn batch(&mut self, request: BatchRequest) -> Result<BatchResult, TargetError> {
+        let batch = request.batch(self.oracle.profile()).map_err(TargetError)?;
         let (marks, guards) = (Rc::clone(&self.progress), Rc::clone(&self.guards));
-        self.oracle.set_rules(order.rules()?);
         let starting = &mut |case: u64, again: bool| {
             guards.set(case.is_multiple_of(limits::GUARDED));
             if again { marks.again() } else { marks.start(case) }
         };
-        batch(&mut self.oracle, self.target.as_mut(), &mix, order.seed, order.range(), starting)
+        batch.run(&mut self.oracle, self.target.as_mut(), starting)
     }
 }
 

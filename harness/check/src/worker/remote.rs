@@ -2,7 +2,7 @@
 
 use super::wire::{BatchRequest, Reply, Request};
 use super::{TargetSpec, Worker, WorkerConfig, WorkerLoss};
-use crate::batch::BatchResult;
+use crate::batch::{Batch, BatchResult};
 use crate::limits;
 use mmapcheck_spec::{
     Case, Detail, End, Leaks, Profile, Snapshot, StepTrace, Target, TargetError, TargetInfo, Trace, notation, repair,
@@ -92,8 +92,8 @@ impl Worker for ProcessWorker {
         limits::BATCH
     }
 
-    fn batch(&mut self, order: BatchRequest) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
-        match self.ask(&Request::Batch(order)) {
+    fn batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
+        match self.ask(&Request::Batch(BatchRequest::from(batch))) {
             Ok(Reply::BatchResult(batch)) => batch.batch().map(Ok).map_err(TargetError),
             Ok(_) => Err(TargetError("the worker answered another question".into())),
             Err(Failure::WorkerLoss(gone)) => Ok(Err(gone)),

@@ -1,8 +1,8 @@
 //! The reference against itself: on real files as the target, in memory as the oracle. What one store foresees the other must
 //! do; neither dies where a process would, but says so.
 
-use super::{BatchRequest, Worker, WorkerLoss, scratch};
-use crate::batch::{BatchResult, batch};
+use super::{Worker, WorkerLoss, scratch};
+use crate::batch::{Batch, BatchResult};
 use crate::limits;
 use crate::oracle::Oracle;
 use mmapcheck_reference::Reference;
@@ -41,10 +41,8 @@ impl Worker for SelfTest {
         limits::BATCH
     }
 
-    fn batch(&mut self, order: BatchRequest) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
-        let mix = order.mix(self.oracle.profile())?;
-        self.oracle.set_rules(order.rules()?);
-        batch(&mut self.oracle, &mut self.target, &mix, order.seed, order.range(), &mut |_, _| {}).map(Ok)
+    fn batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
+        batch.run(&mut self.oracle, &mut self.target, &mut |_, _| {}).map(Ok)
     }
 
     /// It never hangs.
