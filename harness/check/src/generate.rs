@@ -257,7 +257,7 @@ impl<C: Choices> Maker<'_, C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mmapcheck_spec::Platform;
+    use mmapcheck_spec::{Implementation, Platform, Version};
     use std::collections::HashSet;
 
     #[test]
@@ -321,7 +321,8 @@ mod tests {
 
     #[test]
     fn no_file_loses_its_name_where_the_system_keeps_it() {
-        let mix = GeneratorOptions::all(Profile { platform: Platform::Windows, ..Profile::cpython(3, 11, 9) });
+        let mix =
+            GeneratorOptions::all(Profile::new(Implementation::CPython, Version::new(3, 11, 9), Platform::Windows));
         let cases = (0..2000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
         let takes_name = |step: &Step| matches!(step.op, Op::FileUnlink | Op::FileReplace);
         assert!(!cases.flat_map(|case| case.steps).any(|step| takes_name(&step)));

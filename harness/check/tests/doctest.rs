@@ -10,7 +10,6 @@ use mmapcheck_spec::{
     Arg, Case, Detail, Dialect, Implementation, Op, Platform, Profile, Step, TargetInfo, Version, notation,
 };
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,9 +17,6 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Pages hold as a whole from this version on; before, they hold but for the clauses that say they came later.
 const WHOLE: Version = Version::new(3, 9, 0);
-
-/// The minor versions of Python 3 that the pages are for.
-const MINORS: RangeInclusive<u8> = 6..=15;
 
 /// Interpreters of this stepper: the one configured, those on the path, those of pyenv.
 fn candidates() -> Vec<PathBuf> {
@@ -47,7 +43,7 @@ fn interpreters() -> BTreeMap<Version, String> {
 }
 
 fn cpython(version: Version) -> Profile {
-    Profile { implementation: Implementation::CPython, version, platform: Platform::Linux }
+    Profile::new(Implementation::CPython, version, Platform::Linux)
 }
 
 /// What is known of CPython.
@@ -127,7 +123,7 @@ fn doctest_passes_on_every_page_that_applies_with_every_cpython_found() -> Resul
             failed.push(format!("CPython {version}:\n{said}"));
         }
     }
-    for minor in MINORS {
+    for minor in Version::known_minors() {
         if !found.keys().any(|version| (version.major, version.minor) == (3, minor)) {
             eprintln!("skipped: no CPython 3.{minor} was found");
         }

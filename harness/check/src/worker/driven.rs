@@ -54,11 +54,11 @@ impl DriverWorker {
         let mut driver = Driver::start(python, &subject.module, &subject.attr, dir.path(), hang)?;
         refuse_what_does_nothing(&mut driver)?;
         let claimed = driver.info().profile;
-        if profile.is_none() && !claimed.known() {
+        if profile.is_none() && !claimed.version().is_known() {
             return Err(TargetError(format!(
                 "{}: {}; --profile names another to oracle by",
                 driver.info().name,
-                Profile::KNOWN
+                Profile::known()
             )));
         }
         let oracle = Oracle::new(profile.unwrap_or(claimed))?;

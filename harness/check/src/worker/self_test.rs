@@ -11,9 +11,6 @@ use mmapcheck_targets::InProcess;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The profile it has unless another is asked for: of the newest version, which has the most operations.
-const NEWEST: Profile = Profile::cpython(3, 15, 2);
-
 /// The reference on real files, in this process.
 pub struct SelfTest {
     target: InProcess<Reference>,
@@ -27,7 +24,7 @@ impl SelfTest {
     /// # Errors
     /// Where there is no folder for files, or the reference does not know this system.
     pub fn start(profile: Option<Profile>) -> Result<SelfTest, TargetError> {
-        let profile = profile.unwrap_or(NEWEST);
+        let profile = profile.unwrap_or(Profile::NEWEST);
         let dir = scratch()?;
         let info =
             TargetInfo { profile, name: "the reference on real files".into(), is_cpython_mmap: true, page: 4096 };

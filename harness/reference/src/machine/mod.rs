@@ -301,7 +301,7 @@ impl<S: Store> Reference<S> {
         let has = match op {
             Op::Seekable => self.profile.seek_returns_position(),
             Op::SetName => self.profile.has_set_name(),
-            Op::Madvise => self.profile.takes_advice(),
+            Op::Madvise => self.profile.has_madvise(),
             Op::Closed | Op::Enter | Op::Exit | Op::With | Op::WithRaise => self.profile.has_context(),
             _ => true,
         };

@@ -40,7 +40,7 @@ impl<S: Store> Map<S> {
         let len = convert::ssize(&args.counted("resize", 1, 1, profile)?[0], profile)?;
         self.open_after_arguments(profile)?;
         self.resizable()?;
-        if len < 0 || i64::MAX - len < self.offset {
+        if len < 0 || profile.facts().ssize_max() - len < self.offset {
             return Err(value_error("new size out of range"));
         }
         Ok(len)

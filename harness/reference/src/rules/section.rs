@@ -146,7 +146,7 @@ fn whole_pages(size: i64) -> i64 {
 
 impl<S: Store> Section<S> {
     fn view(&self, store: &S, offset: i64, len: i64, access: Access, profile: Profile) -> Answer<S::Memory> {
-        if offset % profile.granularity() != 0 {
+        if !profile.facts().granularity.divides(offset) {
             return Err(WinError::MappedAlignment.into());
         }
         if len == 0 || offset >= self.size {

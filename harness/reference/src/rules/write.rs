@@ -30,7 +30,7 @@ impl<S: Store> Map<S> {
         }
         source.copy_to(&self.open()?, at)?;
         self.position.set(at + source.len());
-        Ok(if profile.write_answers_count() { number(source.len()) } else { Value::None })
+        Ok(if profile.write_returns_count() { number(source.len()) } else { Value::None })
     }
 
     /// `write_byte(byte)`

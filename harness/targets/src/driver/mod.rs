@@ -425,17 +425,14 @@ impl Launch {
 fn info(ready: &Ready, launch: &Launch) -> Result<TargetInfo, TargetError> {
     let [major, minor, micro] = ready.version;
     let cpython = ready.implementation == "cpython";
-    let platform = match ready.platform.as_str() {
-        "linux" => Platform::Linux,
-        "win32" => Platform::Windows,
-        "emscripten" => Platform::Wasm,
-        other => return Err(TargetError(format!("the reference knows no platform '{other}'"))),
-    };
+    let platform = Platform::ALL.into_iter().find(|known| known.facts().sys_platform == ready.platform);
+    let platform =
+        platform.ok_or_else(|| TargetError(format!("the reference knows no platform '{}'", ready.platform)))?;
     let implementation = if cpython { Implementation::CPython } else { Implementation::Other };
-    let profile = Profile { implementation, version: Version::new(major, minor, micro), platform };
+    let profile = Profile::new(implementation, Version::new(major, minor, micro), platform);
     let release = ready.release.as_ref().map(|release| format!(" {release}")).unwrap_or_default();
     let python =
-        if cpython { format!(" {}", profile.version) } else { format!("{release} (Python {})", profile.version) };
+        if cpython { format!(" {}", profile.version()) } else { format!("{release} (Python {})", profile.version()) };
     let class = if launch.attr == "mmap" { String::new() } else { format!(", class {}", launch.attr) };
     let system = if platform == Platform::Linux { String::new() } else { format!(" on {}", platform.name()) };
     let edition = ready.edition.as_ref().map(|edition| format!(" {edition}")).unwrap_or_default();
