@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets into $OUT, as ClusterFuzzLite and OSS-Fuzz want them: programs, seeds and words of each by its name.
-# The machine that runs them has no Python, so that the interpreter's library and modules go with them.
+# Builds the fuzz targets into $OUT in the layout of ClusterFuzzLite and OSS-Fuzz: a program and seeds for each target, and a
+# dictionary for those that read sessions, by the name of the target. The machine that runs them lacks Python, so the interpreter's library and modules are copied too.
 set -euo pipefail
 cd "${SRC:?}/mmapcheck"
 
-# The pinned toolchain is the program's, and not the fuzzer's.
+# The pinned toolchain builds the program; the fuzzer needs the nightly one.
 export RUSTUP_TOOLCHAIN=${RUSTUP_TOOLCHAIN:-nightly}
-# Flags meant for C++ do no good to what Rust packages build in C.
+# Flags for C++ can break the C code that Rust packages build.
 unset CFLAGS CXXFLAGS
 sanitizer=none
 [ "${SANITIZER:-address}" != address ] || sanitizer=address
@@ -34,7 +34,7 @@ for folder in var("LIBDIR"), os.path.join(var("LIBDIR"), var("MULTIARCH") or "")
 PYTHON
 
 for target in ops notation replies; do
-  # An engine takes a file without an ending for a target, if the name of its entry is in it.
+  # A fuzzing engine treats a file without a suffix as a target if it contains the name of the entry point.
   cp "$built/$target" "$OUT/$target.program"
   cat >"$OUT/$target" <<'TARGET'
 #!/bin/sh

@@ -8,7 +8,8 @@ use mmapcheck::histogram::Histogram;
 use mmapcheck::pages::shown;
 use mmapcheck::known::KnownList;
 use mmapcheck::differential::DifferentialRun;
-use mmapcheck::oracle::Oracle;
+use mmapcheck::pattern::Patterns;
+use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
 use mmapcheck::worker::scratch;
 use mmapcheck::limits;
 use mmapcheck::report::command::Invocation;
@@ -70,6 +71,7 @@ struct Work {
 struct Hunter {
     target: Box<dyn Target>,
     oracle: Oracle,
+    known: Patterns,
     mix: GeneratorOptions,
     least: Severity,
     dir: TempDir,
@@ -81,14 +83,12 @@ impl Hunter {
         let dir = scratch()?;
         let target = target(dir.path())?;
         let info = target.info();
-        let mut oracle = Oracle::new(info.profile)?;
-        oracle.set_rules(KnownList::built_in(info, "mmap")?.rules(info.profile));
-        // A death that is not foreseen would be this process's, and the end of the run.
-        oracle.spare();
+        let oracle = Oracle::new(info.profile)?;
+        let known = KnownList::built_in(info, "mmap")?.rules(info.profile);
         let (mix, least) = (mix(info.profile), Severity::least(None, info));
         let now = Instant::now();
         let work = Work { began: now, said: now, cases: 0, steps: 0, answers: Histogram::default() };
-        Ok(Hunter { target, oracle, mix, least, dir, work })
+        Ok(Hunter { target, oracle, known, mix, least, dir, work })
     }
 
     /// What the case shows that is not known, made small. First it is looked at in a hurry, as in a campaign.
@@ -105,8 +105,8 @@ impl Hunter {
             return Ok(seen.map(|divergence| Finding::of(divergence, quick)));
         };
         let bucket = seen.bucket.clone();
-        let deadline = Instant::now() + limits::SHRINK;
-        let small = shrink_to(&mut self.oracle, self.target.as_mut(), case, &bucket, deadline);
+        let (options, deadline) = (options(&self.known, Detail::Full), Instant::now() + limits::SHRINK);
+        let small = shrink_to(&mut self.oracle, self.target.as_mut(), case, &bucket, &options, deadline);
         let small = self.compare(small, Detail::Full)?;
         let shown = small.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket).cloned();
         Ok(Some(match shown {
@@ -116,7 +116,8 @@ impl Hunter {
     }
 
     fn compare(&mut self, case: Case, detail: Detail) -> Result<DifferentialRun, TargetError> {
-        self.oracle.compare(case, self.target.as_mut(), detail)
+        let options = options(&self.known, detail);
+        DifferentialRun::of(case, &mut self.oracle, self.target.as_mut(), &options)
     }
 
     /// Says what was found, keeps it, and ends the process.
@@ -136,6 +137,11 @@ impl Hunter {
         let _ = fs::remove_dir_all(self.dir.path());
         std::process::abort()
     }
+}
+
+/// An unexpected death would end this process: steps with a known one are left out.
+fn options(known: &Patterns, detail: Detail) -> AnswerOptions<'_> {
+    AnswerOptions { detail, omissions: Omissions::KNOWN_DEATHS, known }
 }
 
 impl Work {

@@ -7,7 +7,7 @@ use crate::{case, mix, recent};
 use fastrand::Rng;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::limits;
-use mmapcheck::oracle::Oracle;
+use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
 use mmapcheck_spec::notation::print;
 use mmapcheck_spec::{Arg, Case, Op, Profile, Step, Detail, repair};
 use std::cell::RefCell;
@@ -63,9 +63,7 @@ impl Mutator {
     fn new() -> Option<Mutator> {
         // What it makes is legal under every version; which one it is for makes it only more likely to be interesting.
         let profile = Profile::cpython(3, 11, 7);
-        let mut oracle = Oracle::new(profile).ok()?;
-        // What stands behind a step in which a process dies would be lost.
-        oracle.spare_all();
+        let oracle = Oracle::new(profile).ok()?;
         Some(Mutator { oracle, mix: mix(profile) })
     }
 
@@ -125,7 +123,9 @@ impl Mutator {
         case.steps.retain(|step| !step.op.is_of_children());
         case.steps.truncate(MOST_STEPS);
         repair(&mut case);
-        self.oracle.answer(case.clone(), Detail::Quick).map_or(case, |answered| answered.case)
+        // The steps after a death would be lost.
+        let options = AnswerOptions { omissions: Omissions::ALL_DEATHS, ..AnswerOptions::new(Detail::Quick) };
+        self.oracle.answer(case.clone(), &options).map_or(case, |answered| answered.case)
     }
 }
 

@@ -137,29 +137,21 @@ impl Scope {
     #[must_use]
     pub fn excludes(&self, profile: Profile) -> Option<String> {
         let since = self.since.or_else(|| (!self.is_python2()).then_some(Version::new(3, 0, 0)));
-        if let Some(since) = since.filter(|since| profile.version < *since) {
-            return Some(format!("since Python {}", short(since)));
+        if let Some(since) = since.filter(|since| profile.version() < *since) {
+            return Some(format!("since Python {}", since.short()));
         }
-        if let Some(until) = self.until.filter(|until| profile.version > *until) {
-            return Some(format!("until Python {}", short(until)));
+        if let Some(until) = self.until.filter(|until| profile.version() > *until) {
+            return Some(format!("until Python {}", until.short()));
         }
-        if self.cpython && profile.implementation != Implementation::CPython {
+        if self.cpython && profile.implementation() != Implementation::CPython {
             return Some("CPython only".into());
         }
         match self.platform.as_deref() {
             None => None,
-            Some("unix") if profile.platform != Platform::Windows => None,
-            Some(only) if only == profile.platform.name() => None,
+            Some("unix") if profile.platform() != Platform::Windows => None,
+            Some(only) if only == profile.platform().name() => None,
             Some(only) => Some(format!("not run: {only} only")),
         }
-    }
-}
-
-/// A version as pages write it.
-fn short(version: Version) -> String {
-    match version.micro {
-        0 | u8::MAX => format!("{}.{}", version.major, version.minor),
-        _ => version.to_string(),
     }
 }
 

@@ -82,9 +82,28 @@ pub trait Target {
         self.run(case, detail)
     }
 
-    /// Says that this case will be run next, after those announced before. A target in a process of its own can begin it
-    /// while its answer to the last one is being compared.
-    fn announce(&mut self, _case: &Case, _watch: Detail) {}
+    /// Like [`Target::run`], and names the case that the caller will most likely run next. A target in a process of its own
+    /// may begin that case while the caller compares this one. The trace does not depend on `next`.
+    ///
+    /// # Errors
+    /// As [`Target::run`].
+    fn run_with_next(
+        &mut self,
+        case: &Case,
+        detail: Detail,
+        _next: Option<NextCase<'_>>,
+    ) -> Result<Trace, TargetError> {
+        self.run(case, detail)
+    }
+}
+
+/// The case after the one that is run, for [`Target::run_with_next`].
+#[derive(Clone, Copy, Debug)]
+pub struct NextCase<'a> {
+    /// The case.
+    pub case: &'a Case,
+    /// How closely it will be observed.
+    pub detail: Detail,
 }
 
 /// Something that can be driven step by step in this process: the trait to implement for a mapping type in Rust.

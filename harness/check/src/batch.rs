@@ -1,123 +1,178 @@
-//! Running a range of cases in one process: the hot loop of a campaign.
+//! A batch: a range of a campaign's cases, generated, run and compared in one process. This is the hot loop of a campaign.
 
 use crate::choices::seeded;
 use crate::compare::{Comparison, compare};
-use crate::differential::look_for_leaks;
+use crate::differential::{DifferentialRun, confirm_leaks, run_expected};
 use crate::divergence::Bucket;
 use crate::generate::{GeneratorOptions, generate};
 use crate::histogram::Histogram;
 use crate::limits;
-use crate::oracle::{Expected, Oracle};
+use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::pattern::Patterns;
-use mmapcheck_spec::{Detail, Leaks, Target, TargetError};
+use mmapcheck_spec::{Detail, Leaks, NextCase, Target, TargetError};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-/// What a range of cases showed.
+/// A range of cases to generate, run and compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The seed of the campaign.
+    pub seed: u64,
+    /// The numbers of the cases.
+    pub cases: Range<u64>,
+    /// What the generator may use.
+    pub generator: GeneratorOptions,
+    /// The known divergences of the target.
+    pub known: Patterns,
+    /// Steps that are left out of every case, besides those that [`Omissions::of_case`] leaves out.
+    pub omissions: Omissions,
+}
+
+/// The result of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BatchResult {
-    /// Cases done.
+    /// The number of cases run.
     pub cases: u64,
-    /// Steps compared.
+    /// The number of steps compared.
     pub steps: u64,
-    /// Cases in which the target died as was foreseen.
+    /// The number of cases in which the target died as expected.
     pub deaths: u64,
-    /// What they answered.
+    /// The expected answers of the steps that were compared.
     pub answers: Histogram,
-    /// The kinds of divergence met.
+    /// The buckets of unknown divergences, each once, by case.
     pub hits: Vec<Hit>,
-    /// The known divergences met: the id of each with how often.
+    /// The number of times that each known divergence was met, by its id.
     pub known: BTreeMap<String, u64>,
-    /// Cases whose rest could not be compared, by reason.
+    /// The number of cases that could not be compared to their end, by reason.
     pub incomparable: Vec<(String, u64)>,
 }
 
-/// A kind of divergence met in a range of cases.
+/// A bucket met in a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// The kind.
+    /// The bucket.
     pub bucket: Bucket,
     /// The first case that showed it.
     pub case: u64,
-    /// How many did.
+    /// The number of cases that showed it.
     pub count: u64,
 }
 
-/// Generates each case of the range from the seed, runs it on reference and target, and compares after every step.
-/// `starting` is told the number of each case before it begins, and whether it has been run before: what a target is known
-/// for makes a second look needed.
-///
-/// # Errors
-/// Where the reference or the target could not be used at all.
-pub fn batch(
-    oracle: &mut Oracle,
-    target: &mut dyn Target,
-    mix: &GeneratorOptions,
-    seed: u64,
-    range: Range<u64>,
-    starting: &mut dyn FnMut(u64, bool),
-) -> Result<BatchResult, TargetError> {
-    let mut batch = BatchResult::default();
-    let mut hits: HashMap<Bucket, Hit> = HashMap::new();
-    let mut incomparable: HashMap<String, u64> = HashMap::new();
-    let mut ahead: Option<(u64, Detail, Expected)> = None;
-    let mut numbers = range;
-    loop {
-        // The case after the one to be run now is answered first, so that a target in another process need not wait.
-        let next = match numbers.next() {
-            Some(number) => {
-                let detail = if number.is_multiple_of(limits::CLOSE_LOOK) { Detail::Every } else { Detail::Quick };
-                oracle.take_up(number);
-                let answered = oracle.answer(generate(&mut seeded(seed, number), mix), detail)?;
-                if answered.expected.death().is_none() {
-                    target.announce(&answered.case, detail);
-                }
-                Some((number, detail, answered))
-            }
-            None => None,
-        };
-        let done = next.is_none();
-        let Some((number, detail, answered)) = std::mem::replace(&mut ahead, next) else {
-            if done { break } else { continue }
-        };
+/// An answered case of a batch.
+struct Numbered {
+    number: u64,
+    detail: Detail,
+    answered: Expected,
+}
+
+impl Numbered {
+    /// The case as one that is run next; none where a process is expected to die in it, which needs a run of its own.
+    fn as_next(&self) -> Option<NextCase<'_>> {
+        let lives = self.answered.expected.death().is_none();
+        lives.then_some(NextCase { case: &self.answered.case, detail: self.detail })
+    }
+}
+
+impl Batch {
+    /// Runs the batch. `starting` is called with a case's number before the target runs it: with `false` the first time, with
+    /// `true` when the case is run again for a closer look, perhaps with fewer steps.
+    ///
+    /// # Errors
+    /// Where the oracle or the target could not be used at all.
+    pub fn run(
+        &self,
+        oracle: &mut Oracle,
+        target: &mut dyn Target,
+        starting: &mut dyn FnMut(u64, bool),
+    ) -> Result<BatchResult, TargetError> {
+        let mut tally = Tally::default();
+        let mut numbers = self.cases.clone();
+        let mut current = numbers.next().map(|number| self.answer(oracle, number)).transpose()?;
+        while let Some(case) = current {
+            // The next case is answered first, so that a target in another process need not wait for it.
+            let next = numbers.next().map(|number| self.answer(oracle, number)).transpose()?;
+            self.run_case(case, next.as_ref().and_then(Numbered::as_next), oracle, target, starting, &mut tally)?;
+            current = next;
+        }
+        Ok(tally.result())
+    }
+
+    fn answer(&self, oracle: &mut Oracle, number: u64) -> Result<Numbered, TargetError> {
+        let detail = if number.is_multiple_of(limits::CLOSE_LOOK) { Detail::Every } else { Detail::Quick };
+        let case = generate(&mut seeded(self.seed, number), &self.generator);
+        Ok(Numbered { number, detail, answered: oracle.answer(case, &self.options(number, detail))? })
+    }
+
+    fn options(&self, number: u64, detail: Detail) -> AnswerOptions<'_> {
+        AnswerOptions { detail, omissions: self.omissions.and(Omissions::of_case(number)), known: &self.known }
+    }
+
+    fn run_case(
+        &self,
+        case: Numbered,
+        next: Option<NextCase<'_>>,
+        oracle: &mut Oracle,
+        target: &mut dyn Target,
+        starting: &mut dyn FnMut(u64, bool),
+        tally: &mut Tally,
+    ) -> Result<(), TargetError> {
+        let Numbered { number, detail, answered } = case;
         starting(number, false);
-        let mut actual = answered.run_on(target, detail)?;
+        let mut actual = run_expected(&answered, target, detail, next)?;
         let Expected { case, expected } = answered;
         if actual.leaks != Leaks::default() {
             starting(number, true);
-            look_for_leaks(&case, target, detail, &mut actual)?;
+            confirm_leaks(&case, target, detail, &mut actual)?;
         }
-        batch.cases += 1;
         let compared = actual.steps.len().min(expected.steps.len());
-        batch.steps += compared as u64;
-        batch.answers.count(&case, &expected, compared);
-        let mut comparison = compare(&case, &expected, &actual, oracle.rules());
-        if wants_close_look(&comparison, oracle.rules()) {
+        tally.result.cases += 1;
+        tally.result.steps += compared as u64;
+        tally.result.answers.count(&case, &expected, compared);
+        let mut comparison = compare(&case, &expected, &actual, &self.known);
+        if wants_close_look(&comparison, &self.known) {
             starting(number, true);
-            oracle.take_up(number);
-            comparison = oracle.compare(case, target, Detail::Full)?.comparison;
+            let options = self.options(number, Detail::Full);
+            comparison = DifferentialRun::of(case, oracle, target, &options)?.comparison;
         }
-        batch.deaths += u64::from(comparison.died);
-        for (_, id) in comparison.known {
-            *batch.known.entry(id).or_default() += 1;
-        }
-        for divergence in comparison.divergences {
-            let hit = || Hit { bucket: divergence.bucket.clone(), case: number, count: 0 };
-            hits.entry(divergence.bucket.clone()).or_insert_with(hit).count += 1;
-        }
-        if let Some(reason) = comparison.incomparable {
-            *incomparable.entry(reason).or_default() += 1;
-        }
+        tally.add(number, comparison);
+        Ok(())
     }
-    batch.hits = hits.into_values().collect();
-    batch.hits.sort_by(|a, b| a.case.cmp(&b.case).then_with(|| b.bucket.cmp(&a.bucket)));
-    batch.incomparable = incomparable.into_iter().collect();
-    batch.incomparable.sort();
-    Ok(batch)
 }
 
 /// Whether a case that was compared under [`Detail::Quick`] must be compared under [`Detail::Full`] to attribute its
 /// divergences to patterns: it can go on without a step, or a state that was not looked at in time may be a known one.
 fn wants_close_look(comparison: &Comparison, known: &Patterns) -> bool {
     comparison.cut.is_some() || (!comparison.divergences.is_empty() && known.match_states())
+}
+
+/// A batch's result in the making.
+#[derive(Default)]
+struct Tally {
+    result: BatchResult,
+    hits: HashMap<Bucket, Hit>,
+    incomparable: HashMap<String, u64>,
+}
+
+impl Tally {
+    fn add(&mut self, number: u64, comparison: Comparison) {
+        self.result.deaths += u64::from(comparison.died);
+        for (_, id) in comparison.known {
+            *self.result.known.entry(id).or_default() += 1;
+        }
+        for divergence in comparison.divergences {
+            let hit = || Hit { bucket: divergence.bucket.clone(), case: number, count: 0 };
+            self.hits.entry(divergence.bucket.clone()).or_insert_with(hit).count += 1;
+        }
+        if let Some(reason) = comparison.incomparable {
+            *self.incomparable.entry(reason).or_default() += 1;
+        }
+    }
+
+    fn result(self) -> BatchResult {
+        let mut hits: Vec<_> = self.hits.into_values().collect();
+        hits.sort_by(|a, b| a.case.cmp(&b.case).then_with(|| b.bucket.cmp(&a.bucket)));
+        let mut incomparable: Vec<_> = self.incomparable.into_iter().collect();
+        incomparable.sort();
+        BatchResult { hits, incomparable, ..self.result }
+    }
 }

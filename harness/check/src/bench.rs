@@ -1,13 +1,13 @@
 //! Speeds, measured side by side in one process so that their ratios mean something on any stepper.
 
-use crate::batch::batch;
+use crate::batch::Batch;
 use crate::choices::seeded;
 use crate::generate::{GeneratorOptions, generate};
 use crate::known::KnownList;
 use crate::limits;
-use crate::oracle::Oracle;
-use crate::worker::{BatchRequest, Engine, TargetSpec, WirePattern, Worker, scratch};
-use mmapcheck_spec::{Case, Detail, Op, Profile, Target, TargetError};
+use crate::oracle::{AnswerOptions, Omissions, Oracle};
+use crate::worker::{Engine, TargetSpec, Worker, scratch};
+use mmapcheck_spec::{Case, Detail, Profile, Target, TargetError};
 use mmapcheck_targets::Embedded;
 use mmapcheck_targets::InProcess;
 use std::ops::Range;
@@ -19,6 +19,9 @@ pub const ALONE: &str = "the target alone";
 pub const WHOLE: &str = "generated, run on both, compared";
 /// What it would do without steps that are there to hurt.
 pub const CALM: &str = "the same without hostile steps";
+
+/// The seed of the cases.
+const SEED: u64 = 1;
 
 /// One measurement.
 #[derive(Clone, Debug)]
@@ -68,14 +71,19 @@ pub fn measure(subject: &TargetSpec, profile: Option<Profile>, cases: u64) -> Re
     let (info, guards) = (stepper.info().clone(), stepper.guards());
     let profile = profile.unwrap_or(info.profile);
     let mut target = InProcess::new(stepper, info);
-    let rules = KnownList::built_in(target.info(), &subject.module)?.rules(profile);
-    let (mut oracle, mut sparing) = (Oracle::new(profile)?, Oracle::new(profile)?);
-    oracle.set_rules(rules.clone());
-    // A death that is not foreseen would be the end of the measurement.
-    oracle.spare();
-    sparing.set_rules(rules);
-    sparing.spare_all();
-    let (mix, calm) = (GeneratorOptions::all(profile), GeneratorOptions::calm(profile));
+    let known = KnownList::built_in(target.info(), &subject.module)?.rules(profile);
+    let mut oracle = Oracle::new(profile)?;
+    // An unexpected death would end this process and so the measurement.
+    let whole = Batch {
+        seed: SEED,
+        cases: 0..0,
+        generator: GeneratorOptions::all(profile),
+        known: known.clone(),
+        omissions: Omissions::KNOWN_DEATHS,
+    };
+    let calm = Batch { generator: GeneratorOptions::calm(profile), omissions: Omissions::ALL_DEATHS, ..whole.clone() };
+    let answering =
+        AnswerOptions { known: &known, omissions: Omissions::ALL_DEATHS, ..AnswerOptions::new(Detail::Quick) };
     let mut behind = match &subject.engine {
         Engine::Python(_) => Some(subject.start(None, limits::HANG)?),
         Engine::Embedded | Engine::Reference => None,
@@ -85,22 +93,22 @@ pub fn measure(subject: &TargetSpec, profile: Option<Profile>, cases: u64) -> Re
     let mut rows: Vec<Row> = names.map(|name| Row { name, steps: 0, time: Duration::ZERO }).collect();
     for round in 0..ROUNDS {
         let range = round * cases / ROUNDS..(round + 1) * cases / ROUNDS;
-        let make = || range.clone().map(|number| generate(&mut seeded(1, number), &mix));
-        let plain = make()
-            .map(|case| Ok(sparing.answer(case, Detail::Quick)?.case))
-            .collect::<Result<Vec<_>, TargetError>>()?;
+        let make = || range.clone().map(|number| generate(&mut seeded(SEED, number), &whole.generator));
+        let plain =
+            make().map(|case| Ok(oracle.answer(case, &answering)?.case)).collect::<Result<Vec<_>, TargetError>>()?;
         let generated: Vec<Case> = make().collect();
         let steps: u64 = plain.iter().map(|case| case.steps.len() as u64).sum();
         let mut guarded = |case: u64, _| guards.set(case.is_multiple_of(limits::GUARDED));
-        rows[0].add(|| Ok(batch(&mut oracle, &mut target, &mix, 1, range.clone(), &mut guarded)?.steps))?;
+        let of_range = |batch: &Batch| Batch { cases: range.clone(), ..batch.clone() };
+        rows[0].add(|| Ok(of_range(&whole).run(&mut oracle, &mut target, &mut guarded)?.steps))?;
         guards.set(false);
-        rows[1].add(|| Ok(batch(&mut sparing, &mut target, &calm, 1, range.clone(), &mut |_, _| {})?.steps))?;
+        rows[1].add(|| Ok(of_range(&calm).run(&mut oracle, &mut target, &mut |_, _| {})?.steps))?;
         rows[2].add(|| {
             plain.iter().try_for_each(|case| target.run(case, Detail::Quick).map(drop))?;
             Ok(steps)
         })?;
         rows[3].add(|| {
-            generated.into_iter().try_for_each(|case| sparing.answer(case, Detail::Quick).map(drop))?;
+            generated.into_iter().try_for_each(|case| oracle.answer(case, &answering).map(drop))?;
             Ok(steps)
         })?;
         rows[4].add(|| {
@@ -122,15 +130,17 @@ fn behind_driver(
     row: &mut Row,
     range: Range<u64>,
 ) -> Result<(), TargetError> {
-    let ops = Op::ALL.iter().map(ToString::to_string).collect();
-    let count = range.end - range.start;
     let info = worker.info();
-    let known =
-        KnownList::built_in(info, &subject.module)?.rules(info.profile).0.iter().map(WirePattern::from).collect();
-    let order = BatchRequest { seed: 1, first: range.start, count, ops, steps: limits::STEPS, callbacks: true, known };
+    let batch = Batch {
+        seed: SEED,
+        cases: range,
+        generator: GeneratorOptions::all(info.profile),
+        known: KnownList::built_in(info, &subject.module)?.rules(info.profile),
+        omissions: Omissions::NONE,
+    };
     let began = Instant::now();
     let batch = worker
-        .batch(order)?
+        .batch(&batch)?
         .map_err(|gone| TargetError(format!("the target {} in case {}", gone.end, gone.marks.case)))?;
     row.time += began.elapsed();
     row.steps += batch.steps;

@@ -12,7 +12,7 @@ use crate::limits;
 use mmapcheck_spec::{Case, Dialect, FileSpec, Mode, ObjectKind, Op, Profile, SLOTS, Step, World, repair};
 
 /// What may be generated.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratorOptions {
     /// The operations that may occur.
     pub ops: Vec<Op>,
@@ -257,7 +257,7 @@ impl<C: Choices> Maker<'_, C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mmapcheck_spec::Platform;
+    use mmapcheck_spec::{Implementation, Platform, Version};
     use std::collections::HashSet;
 
     #[test]
@@ -306,7 +306,7 @@ mod tests {
         let mut met: std::collections::BTreeMap<i32, u32> = [(12, 0), (24, 0), (27, 0)].into();
         for case in 0..6000 {
             let case = generate(&mut crate::choices::seeded(7, case), &mix);
-            let answered = oracle.answer(case, mmapcheck_spec::Detail::Quick)?;
+            let answered = oracle.answer(case, &crate::oracle::AnswerOptions::new(mmapcheck_spec::Detail::Quick))?;
             for step in answered.expected.steps {
                 if let Ok(mmapcheck_spec::Outcome::Raised(raise)) = step.result
                     && let Some(count) = raise.errno.and_then(|errno| met.get_mut(&errno))
@@ -321,7 +321,8 @@ mod tests {
 
     #[test]
     fn no_file_loses_its_name_where_the_system_keeps_it() {
-        let mix = GeneratorOptions::all(Profile { platform: Platform::Windows, ..Profile::cpython(3, 11, 9) });
+        let mix =
+            GeneratorOptions::all(Profile::new(Implementation::CPython, Version::new(3, 11, 9), Platform::Windows));
         let cases = (0..2000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
         let takes_name = |step: &Step| matches!(step.op, Op::FileUnlink | Op::FileReplace);
         assert!(!cases.flat_map(|case| case.steps).any(|step| takes_name(&step)));

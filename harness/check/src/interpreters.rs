@@ -1,11 +1,12 @@
 //! Finding the Python interpreters that are installed: on the `PATH`, by pyenv, and in a folder.
 
+use mmapcheck_spec::Version;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Names of interpreters on the `PATH`.
 fn names() -> impl Iterator<Item = String> {
-    let versions = (6..=15).map(|minor| format!("python3.{minor}"));
+    let versions = Version::known_minors().map(|minor| format!("python3.{minor}"));
     let others = ["python2.7", "python3", "pypy3", "rustpython", "graalpy"];
     versions.chain(others.map(str::to_owned))
 }

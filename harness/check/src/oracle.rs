@@ -1,4 +1,4 @@
-//! The oracle: what must happen in a case.
+//! The oracle: the expected trace of a case, by the reference in memory and the policy for steps that kill a process.
 
 use crate::limits;
 use crate::pattern::Patterns;
@@ -7,134 +7,161 @@ use mmapcheck_spec::{
     Case, Changes, Detail, End, Op, Outcome, Profile, Snapshot, Step, StepTrace, Stepper, TargetError, Trace, repair,
 };
 
-/// A case with plain numbers, and what must happen in it.
-#[derive(Clone, Debug)]
+/// A case with plain numbers, and its expected trace.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Expected {
     /// The case as targets run it.
     pub case: Case,
-    /// What the reference did.
+    /// The trace of the reference.
     pub expected: Trace,
 }
 
-/// The reference in memory, ready to answer cases.
+/// Which steps with a known death the oracle leaves out, from none to all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KnownDeaths {
+    /// No step is left out.
+    #[default]
+    Kept,
+    /// Steps with a callback argument, in a child process, or without an outcome are left out. A lookup for each of the other
+    /// steps would cost a campaign more time than the deaths in them.
+    OmittedInRareSteps,
+    /// Every such step is left out.
+    Omitted,
+}
+
+/// Which steps that kill a process the oracle leaves out of a case, so that the steps after them are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Omissions {
+    /// Steps in which a pattern says that the target dies and the reference does not.
+    pub known_deaths: KnownDeaths,
+    /// Whether steps in which the reference foresees a death are left out.
+    pub foreseen_deaths: bool,
+}
+
+impl Omissions {
+    /// All steps are kept.
+    pub const NONE: Omissions = Omissions { known_deaths: KnownDeaths::Kept, foreseen_deaths: false };
+    /// Steps with a known death are left out: for a target whose death would end more than the case.
+    pub const KNOWN_DEATHS: Omissions = Omissions { known_deaths: KnownDeaths::Omitted, foreseen_deaths: false };
+    /// Steps with a known or foreseen death are left out: every step that is kept has an outcome.
+    pub const ALL_DEATHS: Omissions = Omissions { known_deaths: KnownDeaths::Omitted, foreseen_deaths: true };
+
+    /// The omissions of a campaign's case. Most cases lose their deaths; one in [`limits::KILLING`] keeps the known ones, and
+    /// one in [`limits::DYING`] the foreseen one.
+    #[must_use]
+    pub fn of_case(number: u64) -> Omissions {
+        let known_deaths = match number.is_multiple_of(limits::KILLING) {
+            true => KnownDeaths::Kept,
+            false => KnownDeaths::OmittedInRareSteps,
+        };
+        Omissions { known_deaths, foreseen_deaths: !number.is_multiple_of(limits::DYING) }
+    }
+
+    /// The omissions of both.
+    #[must_use]
+    pub fn and(self, other: Omissions) -> Omissions {
+        Omissions {
+            known_deaths: self.known_deaths.max(other.known_deaths),
+            foreseen_deaths: self.foreseen_deaths || other.foreseen_deaths,
+        }
+    }
+}
+
+/// What an answer of the oracle depends on besides the case.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerOptions<'a> {
+    /// How closely the case is observed.
+    pub detail: Detail,
+    /// The steps to leave out.
+    pub omissions: Omissions,
+    /// The known divergences: their deaths can be left out, and a comparison sets all of them apart.
+    pub known: &'a Patterns,
+}
+
+impl AnswerOptions<'static> {
+    /// With this detail, without omissions and without known divergences.
+    #[must_use]
+    pub fn new(detail: Detail) -> AnswerOptions<'static> {
+        static NOTHING: Patterns = Patterns(Vec::new());
+        AnswerOptions { detail, omissions: Omissions::NONE, known: &NOTHING }
+    }
+}
+
+impl<'a> AnswerOptions<'a> {
+    /// The same with this detail.
+    #[must_use]
+    pub fn with_detail(self, detail: Detail) -> AnswerOptions<'a> {
+        AnswerOptions { detail, ..self }
+    }
+}
+
+/// The oracle for one profile. An answer depends on the case and the options alone, not on earlier answers.
 pub struct Oracle {
     reference: Reference<MemoryStore>,
     profile: Profile,
-    rules: Patterns,
-    /// In every case.
-    always: Spares,
-    /// In the cases that are answered now.
-    spares: Spares,
-}
-
-/// Which steps are left out, so that what comes after them is compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Spares {
-    /// Those in which a target is known to die that should not.
-    known: bool,
-    /// Those in which it should.
-    foreseen: bool,
 }
 
 impl Oracle {
-    /// A oracle by this profile.
+    /// The oracle for this profile.
     ///
     /// # Errors
-    /// Where this system is none that the reference foresees.
+    /// Where the reference does not model the profile's implementation, version or platform.
     pub fn new(profile: Profile) -> Result<Oracle, TargetError> {
-        Ok(Oracle {
-            reference: Reference::in_memory(profile)?,
-            profile,
-            rules: Patterns::default(),
-            always: Spares::default(),
-            spares: Spares::default(),
-        })
+        Ok(Oracle { reference: Reference::in_memory(profile)?, profile })
     }
 
-    /// From now on every step is left out of which it is known that the target dies in it, for one whose death would end more
-    /// than the case.
-    pub fn spare(&mut self) {
-        self.always.known = true;
-        self.spares = self.always;
-    }
-
-    /// The same, and every step in which a process is foreseen to die: each step that is left has an answer.
-    pub fn spare_all(&mut self) {
-        self.always = Spares { known: true, foreseen: true };
-        self.spares = self.always;
-    }
-
-    /// The profile it judges by.
+    /// The profile whose rules hold.
     #[must_use]
     pub fn profile(&self) -> Profile {
         self.profile
     }
 
-    /// What it takes for known when it compares.
-    #[must_use]
-    pub fn rules(&self) -> &Patterns {
-        &self.rules
-    }
-
-    /// From now on it takes this for known.
-    pub fn set_rules(&mut self, rules: Patterns) {
-        self.rules = rules;
-    }
-
-    /// From now on, cases are answered as the one of this number is in a campaign: most are without the steps in which the
-    /// target is known to die, or foreseen to.
-    pub fn take_up(&mut self, number: u64) {
-        let spares = |always, one_in: u64| always || !number.is_multiple_of(one_in);
-        let Spares { known, foreseen } = self.always;
-        self.spares = Spares { known: spares(known, limits::KILLING), foreseen: spares(foreseen, limits::DYING) };
-    }
-
-    /// Runs a case on the reference. Numbers become plain; steps that have no answer (a name that was not bound, a closed
-    /// file) are left out, and so are those that go through a long map item by item. A step in which a process dies is the
-    /// last one, unless it is left out too.
+    /// Answers a case. Symbolic numbers become plain. A step without an outcome (its name is unbound, its file is closed) is
+    /// left out, and so is a step that iterates over a map of more than [`limits::ITEMS`] bytes. A step in which a process dies
+    /// is the last one, unless the options leave it out.
     ///
     /// # Errors
     /// Where the case's files cannot be made.
-    pub fn answer(&mut self, mut case: Case, detail: Detail) -> Result<Expected, TargetError> {
+    pub fn answer(&mut self, mut case: Case, options: &AnswerOptions<'_>) -> Result<Expected, TargetError> {
         loop {
-            match self.try_answer(case, detail)? {
+            match self.try_answer(case, options)? {
                 Ok(answered) => return Ok(answered),
-                Err(less) => case = less,
+                Err(shorter) => case = shorter,
             }
         }
     }
 
-    /// The inner error: the case without a step that must be left out, and that has changed the reference before this was
-    /// known.
-    fn try_answer(&mut self, case: Case, detail: Detail) -> Result<Result<Expected, Case>, TargetError> {
+    /// Answers a case in one pass. The inner error is the case without a step that must be left out but has changed the
+    /// reference's state already.
+    fn try_answer(&mut self, case: Case, options: &AnswerOptions<'_>) -> Result<Result<Expected, Case>, TargetError> {
         let Case { world, steps } = case;
+        let detail = options.detail;
         self.reference.begin(&world)?;
         let mut done = Vec::with_capacity(steps.len());
         let mut expected = Trace { steps: Vec::with_capacity(steps.len()), ..Trace::default() };
         let mut steps = steps.into_iter();
-        // In a campaign such a death costs less than all the steps in which it does not come.
-        let all_special = self.always.known && self.rules.hold_plain_deaths();
+        let all_examined = options.omissions.known_deaths == KnownDeaths::Omitted && options.known.hold_plain_deaths();
         while let Some(mut step) = steps.next() {
             self.reference.resolve(&mut step);
             if item_by_item(step.op) && self.reference.map_len(step.on).is_some_and(|len| len > limits::ITEMS) {
                 continue;
             }
             let is_child = self.reference.is_child();
-            let answer = self.reference.step(&step);
-            let is_special = all_special || is_child || answer.is_err() || step.callback().is_some();
-            let left_out = is_special && self.must_be_left_out(is_child, &step, &answer);
-            // What has been done already is undone by doing all the rest once more.
-            if left_out && (step.callback().is_some() || answer.is_ok()) {
-                let mut less = Case { world, steps: done.into_iter().chain(steps).collect() };
-                repair(&mut less);
-                return Ok(Err(less));
+            let result = self.reference.step(&step);
+            let is_rare = is_child || result.is_err() || step.callback().is_some();
+            let left_out = (all_examined || is_rare) && self.must_be_left_out(is_child, &step, &result, options);
+            // The step has changed the reference: the only way back is to answer the shorter case from its start.
+            if left_out && (step.callback().is_some() || result.is_ok()) {
+                let mut shorter = Case { world, steps: done.into_iter().chain(steps).collect() };
+                repair(&mut shorter);
+                return Ok(Err(shorter));
             }
             if left_out {
                 continue;
             }
             let closely = step.op.row().changes == Changes::Bytes;
-            let left = if answer.is_ok() { self.reference.look(closely, detail) } else { Snapshot::default() };
-            expected.steps.push(StepTrace { result: answer, snapshot: left });
+            let snapshot = if result.is_ok() { self.reference.look(closely, detail) } else { Snapshot::default() };
+            expected.steps.push(StepTrace { result, snapshot });
             done.push(step);
             if expected.death().is_some() {
                 return Ok(Ok(Expected { case: Case { world, steps: done }, expected }));
@@ -145,18 +172,25 @@ impl Oracle {
         Ok(Ok(Expected { case: Case { world, steps: done }, expected }))
     }
 
-    fn must_be_left_out(&self, is_child: bool, step: &Step, answer: &Result<Outcome, End>) -> bool {
-        match answer {
-            // An exception would end all that a child does.
+    fn must_be_left_out(
+        &self,
+        is_child: bool,
+        step: &Step,
+        result: &Result<Outcome, End>,
+        options: &AnswerOptions<'_>,
+    ) -> bool {
+        let Omissions { known_deaths, foreseen_deaths } = options.omissions;
+        match result {
+            // An exception would end the child process and so the rest of its steps.
             Ok(Outcome::Raised(_)) if is_child => true,
-            Err(End::Died(_)) if is_child || self.spares.foreseen || !self.profile.dies_of_dead_memory() => true,
-            Ok(_) | Err(End::Died(_)) => self.spares.known && self.rules.foresee_death(step, answer),
+            Err(End::Died(_)) if is_child || foreseen_deaths || !self.profile.dies_of_dead_memory() => true,
+            Ok(_) | Err(End::Died(_)) => known_deaths != KnownDeaths::Kept && options.known.foresee_death(step, result),
             Err(_) => true,
         }
     }
 }
 
-/// Whether an operation goes through a map item by item, making an object of each.
+/// Whether an operation iterates over a map and makes an object of each item.
 fn item_by_item(op: Op) -> bool {
     matches!(op, Op::List | Op::Reversed | Op::Contains | Op::FindAll)
 }

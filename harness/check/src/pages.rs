@@ -3,7 +3,7 @@
 use crate::differential::DifferentialRun;
 use crate::divergence::{Divergence, Field, Severity, outcome_text};
 use crate::histogram::Histogram;
-use crate::oracle::{Expected, Oracle};
+use crate::oracle::{AnswerOptions, Expected, Oracle};
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Level, Page, examples, settled};
 use mmapcheck_spec::{Case, Detail, Dialect, End, Op, Outcome, Target, TargetError, TargetInfo, Trace, Value};
@@ -114,7 +114,8 @@ pub fn on_target(
 /// # Errors
 /// Where the reference could not be used at all.
 pub fn on_reference(page: &str, example: &Example, oracle: &mut Oracle) -> Result<Option<Failure>, TargetError> {
-    let Expected { case, expected } = oracle.answer(example.session.case.clone(), Detail::Quick)?;
+    let Expected { case, expected } =
+        oracle.answer(example.session.case.clone(), &AnswerOptions::new(Detail::Quick))?;
     if case.steps.len() == example.session.case.steps.len() {
         let dialect = oracle.profile().dialect();
         return Ok(hold_against(page, example, &expected, dialect, Severity::Message));
@@ -132,7 +133,7 @@ fn first_lost(whole: &Case, done: &Case) -> usize {
 
 /// The example's case with plain numbers. Its steps are all kept: a target must answer even where the reference does not.
 fn plain(example: &Example, oracle: &mut Oracle) -> Result<Case, TargetError> {
-    let answered = oracle.answer(example.session.case.clone(), Detail::Quick)?;
+    let answered = oracle.answer(example.session.case.clone(), &AnswerOptions::new(Detail::Quick))?;
     let whole = answered.case.steps.len() == example.session.case.steps.len();
     Ok(if whole { answered.case } else { example.session.case.clone() })
 }
@@ -290,7 +291,8 @@ pub fn broken_clause(compared: &DifferentialRun, divergence: &Divergence) -> Opt
 pub fn shown(pages: &[Page], oracle: &mut Oracle, ops: &[Op]) -> Result<Histogram, TargetError> {
     let (mut all, profile) = (Histogram::default(), oracle.profile());
     for (_, _, example) in examples(pages).filter(|(_, clause, _)| clause.applies_to(profile)) {
-        let Expected { case, expected } = oracle.answer(example.session.case.clone(), Detail::Quick)?;
+        let Expected { case, expected } =
+            oracle.answer(example.session.case.clone(), &AnswerOptions::new(Detail::Quick))?;
         all.count(&case, &expected, case.steps.len());
     }
     all.retain(ops);

@@ -1,13 +1,15 @@
 //! A first look at a target: can it be driven at all, what does it offer, and does it give the answers that any mmap must.
 
+use crate::batch::Batch;
+use crate::differential::DifferentialRun;
 use crate::divergence::Severity;
 use crate::divergence::headline;
+use crate::generate::GeneratorOptions;
 use crate::known::KnownList;
-use crate::limits;
-use crate::oracle::Oracle;
+use crate::oracle::{AnswerOptions, Omissions, Oracle};
 use crate::pages::{self, Outcomes};
 use crate::text::grouped;
-use crate::worker::{BatchRequest, TargetSpec, WirePattern, Worker};
+use crate::worker::{TargetSpec, Worker};
 use mmapcheck_spec::pages::{all, matches_filter};
 use mmapcheck_spec::{
     Arg, Case, Detail, MapState, ObjectKind, Op, Outcome, Profile, Step, TargetError, TargetInfo, constants, notation,
@@ -74,14 +76,14 @@ pub fn smoke(subject: &TargetSpec, profile: Option<Profile>, hang: Duration) -> 
         ("constants", offered(&mut oracle, worker.as_mut(), &names())?),
     ];
     facts.extend(said(worker.as_ref()));
-    facts.push(("random cases", random(worker.as_mut(), &subject.module, least)?));
+    facts.push(("random cases", random(worker.as_mut(), profile, &subject.module, least)?));
     Ok(Smoke { info, profile, facts, examples, blind })
 }
 
 /// Why what maps hold cannot be compared, where it cannot.
 fn blind(oracle: &mut Oracle, worker: &mut dyn Worker) -> Result<Option<String>, TargetError> {
     let session = notation::parse(SEEN, 1).map_err(|error| TargetError(error.to_string()))?;
-    let compared = oracle.compare(session.case, worker, Detail::Full)?;
+    let compared = DifferentialRun::of(session.case, oracle, worker, &AnswerOptions::new(Detail::Full))?;
     if let Some(divergence) = compared.comparison.first(Severity::Value) {
         return Ok(Some(headline(divergence)));
     }
@@ -115,7 +117,7 @@ fn offered(oracle: &mut Oracle, worker: &mut dyn Worker, asked: &[(String, Case)
         |outcome: Option<&Outcome>| matches!(outcome, Some(Outcome::Raised(raise)) if raise.class == "AttributeError");
     let (mut demanded, mut lacking) = (0, Vec::new());
     for (name, case) in asked {
-        let compared = oracle.compare(case.clone(), worker, Detail::Quick)?;
+        let compared = DifferentialRun::of(case.clone(), oracle, worker, &AnswerOptions::new(Detail::Quick))?;
         let last = |steps: &[mmapcheck_spec::StepTrace]| steps.last().and_then(|step| step.result.clone().ok());
         if absent(last(&compared.expected.steps).as_ref()) {
             continue;
@@ -149,13 +151,17 @@ fn said(worker: &dyn Worker) -> Vec<(&'static str, String)> {
 }
 
 /// How fast random cases are, and in how many ways they diverge.
-fn random(worker: &mut dyn Worker, module: &str, least: Severity) -> Result<String, TargetError> {
-    let ops = Op::ALL.iter().map(ToString::to_string).collect();
+fn random(worker: &mut dyn Worker, profile: Profile, module: &str, least: Severity) -> Result<String, TargetError> {
     let info = worker.info();
-    let known = KnownList::built_in(info, module)?.rules(info.profile).0.iter().map(WirePattern::from).collect();
-    let order = BatchRequest { seed: 1, first: 1, count: CASES, ops, steps: limits::STEPS, callbacks: true, known };
+    let batch = Batch {
+        seed: 1,
+        cases: 1..1 + CASES,
+        generator: GeneratorOptions::all(profile),
+        known: KnownList::built_in(info, module)?.rules(info.profile),
+        omissions: Omissions::NONE,
+    };
     let began = Instant::now();
-    let batch = match worker.batch(order)? {
+    let batch = match worker.batch(&batch)? {
         Ok(batch) => batch,
         Err(gone) => return Ok(format!("the target {} in case {}", gone.end, gone.marks.case)),
     };

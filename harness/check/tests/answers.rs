@@ -4,7 +4,7 @@
 use mmapcheck::bless::bless;
 use mmapcheck::divergence::Severity;
 use mmapcheck::mutant::{FAULTY, FORKED, KEEPING, MUTANTS, MutantTarget};
-use mmapcheck::oracle::Oracle;
+use mmapcheck::oracle::{AnswerOptions, Oracle};
 use mmapcheck::pages::{Failure, hold_against, run};
 use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
@@ -20,7 +20,7 @@ const PROFILES: [Profile; 9] = [
     Profile::cpython(3, 11, 7),
     Profile::cpython(3, 13, 0),
     Profile::cpython(3, 9, 18),
-    Profile::cpython(3, 15, 2),
+    Profile::NEWEST,
     Profile::cpython(3, 14, 10),
     Profile::cpython(3, 13, 18),
     Profile::cpython(3, 7, 16),
@@ -35,7 +35,7 @@ fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace, Dialect)>> {
         let mut oracle = Oracle::new(profile)?;
         let first = |clause: &Clause| PROFILES.into_iter().find(|profile| clause.scope.excludes(*profile).is_none());
         for (page, clause, example) in examples(pages).filter(|(_, clause, _)| first(clause) == Some(profile)) {
-            let answered = oracle.answer(example.session.case.clone(), Detail::Quick)?;
+            let answered = oracle.answer(example.session.case.clone(), &AnswerOptions::new(Detail::Quick))?;
             let trace = answered.expected;
             let failure = hold_against(&page.path, example, &trace, profile.dialect(), Severity::Message);
             assert_eq!(failure, None, "{} does not hold in the first place", clause.id);
@@ -114,7 +114,7 @@ fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     for fault in [MUTANTS, FAULTY, FORKED, KEEPING].into_iter().flatten() {
         let mut failed = Vec::new();
         // What older versions of CPython do wrong themselves, the pages forbid newer ones only.
-        for profile in [Profile::cpython(3, 11, 7), Profile::cpython(3, 15, 2)] {
+        for profile in [Profile::cpython(3, 11, 7), Profile::NEWEST] {
             let mut mutant = MutantTarget::target(fault, profile, dir.path())?;
             let outcomes = run(&pages, &mut Oracle::new(profile)?, &mut mutant, Severity::Message, &|_| true)?;
             failed = outcomes.failed;

@@ -2,11 +2,11 @@
 //! refused where it can mean nothing.
 
 use mmapcheck::compare::compare;
+use mmapcheck::differential::DifferentialRun;
 use mmapcheck::divergence::Field;
 use mmapcheck::known::KnownList;
 use mmapcheck::mutant::{MUTANTS, MutantTarget};
-use mmapcheck::oracle::Oracle;
-use mmapcheck::pattern::Patterns;
+use mmapcheck::oracle::{AnswerOptions, Oracle};
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::{
     Case, Detail, End, MapState, Op, Outcome, Profile, Raise, Snapshot, Step, StepTrace, Trace, notation,
@@ -262,15 +262,15 @@ fn a_case_goes_on_behind_a_known_step() -> Result {
     let session =
         ">>> import mmap\n>>> m = mmap.mmap(-1, 10)\n>>> m.read(2)\n>>> m.write(b'ab')\n>>> m.read(3)\n>>> m.tell()\n";
     let case = notation::parse(session, 1)?.case;
-    let plain = oracle.compare(case.clone(), &mut target, Detail::Full)?.comparison;
+    let full = AnswerOptions::new(Detail::Full);
+    let plain = DifferentialRun::of(case.clone(), &mut oracle, &mut target, &full)?.comparison;
     assert_eq!((plain.divergences.len(), plain.known.len()), (1, 0), "it ends where the two part");
-    oracle.set_rules(KnownList::read("list", READ)?.rules(profile));
-    let known = oracle.compare(case, &mut target, Detail::Full)?;
+    let patterns = KnownList::read("list", READ)?.rules(profile);
+    assert_eq!(patterns.0.len(), 1);
+    let known = DifferentialRun::of(case, &mut oracle, &mut target, &AnswerOptions { known: &patterns, ..full })?;
     assert_eq!(known.comparison.divergences, []);
     assert_eq!(known.comparison.known.len(), 2, "both reads were met");
     assert_eq!(known.actual.steps.len(), 3, "the others were compared");
-    assert_eq!(oracle.rules().0.len(), 1);
-    oracle.set_rules(Patterns::default());
     Ok(())
 }
 

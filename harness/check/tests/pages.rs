@@ -7,7 +7,7 @@ use mmapcheck::pages::{Failure, on_reference, on_target};
 use mmapcheck::report::command::Invocation;
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::pages::{Clause, Example, Page, all, examples};
-use mmapcheck_spec::{Platform, Profile};
+use mmapcheck_spec::{Implementation, Platform, Profile, Version};
 use mmapcheck_targets::Embedded;
 use mmapcheck_targets::InProcess;
 use std::process::ExitCode;
@@ -28,8 +28,8 @@ const PROFILES: [Profile; 13] = [
     Profile::cpython(3, 13, 0),
     Profile::cpython(3, 13, 18),
     Profile::cpython(3, 14, 10),
-    Profile::cpython(3, 15, 2),
-    Profile { platform: Platform::Windows, ..Profile::cpython(3, 11, 9) },
+    Profile::NEWEST,
+    Profile::new(Implementation::CPython, Version::new(3, 11, 9), Platform::Windows),
 ];
 
 /// An example and where to send what it came to.

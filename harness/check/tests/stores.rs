@@ -2,9 +2,11 @@
 //!
 //! `STORES_CASES=400000 cargo test --release --test stores` runs ten million steps.
 
-use mmapcheck::batch::batch;
+use mmapcheck::batch::Batch;
+use mmapcheck::differential::DifferentialRun;
 use mmapcheck::generate::{GeneratorOptions, generate};
-use mmapcheck::oracle::Oracle;
+use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
+use mmapcheck::pattern::Patterns;
 use mmapcheck::report::session::session;
 use mmapcheck::trace_table::side_by_side;
 use mmapcheck::worker::scratch;
@@ -31,17 +33,19 @@ fn memory_and_files_agree() -> Result {
     let mut mix = GeneratorOptions::all(profile);
     // The reference on files makes no child processes.
     mix.ops.retain(|op| *op != Op::Fork);
-    let batch = batch(&mut oracle, &mut target, &mix, SEED, 0..cases, &mut |_, _| {})?;
-    if let Some(hit) = batch.hits.first() {
-        oracle.take_up(hit.case);
-        let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
-        let compared = oracle.compare(case, &mut target, Detail::Full)?;
+    let (known, omissions) = (Patterns::default(), Omissions::NONE);
+    let batch = Batch { seed: SEED, cases: 0..cases, generator: mix, known, omissions };
+    let result = batch.run(&mut oracle, &mut target, &mut |_, _| {})?;
+    if let Some(hit) = result.hits.first() {
+        let options = AnswerOptions { omissions: Omissions::of_case(hit.case), ..AnswerOptions::new(Detail::Full) };
+        let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &batch.generator);
+        let compared = DifferentialRun::of(case, &mut oracle, &mut target, &options)?;
         let first = compared.comparison.divergences.first();
         panic!("{hit:?}\n{}\n{}", session(&compared, first), side_by_side(&compared));
     }
-    assert_eq!(batch.incomparable, [], "what one store answers, the other does too");
-    println!("{} cases, {} steps", batch.cases, batch.steps);
-    assert!(batch.steps > 20 * cases, "{} steps", batch.steps);
+    assert_eq!(result.incomparable, [], "what one store answers, the other does too");
+    println!("{} cases, {} steps", result.cases, result.steps);
+    assert!(result.steps > 20 * cases, "{} steps", result.steps);
     Ok(())
 }
 

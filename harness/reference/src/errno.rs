@@ -1,6 +1,6 @@
 //! System errors as Python raises them.
 
-use crate::answer::Stop;
+use crate::result::Stop;
 use mmapcheck_spec::{End, Raise};
 
 /// A system error: the numbers of Linux.

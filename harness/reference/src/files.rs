@@ -3,12 +3,12 @@
 //! They are not under test. Whatever a target maps, its files are these, so that an operation on a file never differs;
 //! an operation that Python would refuse is not done at all.
 
-use crate::answer::unsupported;
-use crate::disk_store::DiskStore;
 use crate::errno::Errno;
-use crate::limits::Limits;
+use crate::result::unsupported;
 use crate::rules::section::Sections;
+use crate::state::quotas::Limits;
 use crate::store::Store;
+use crate::store::disk::DiskStore;
 use mmapcheck_spec::{
     Arg, BytesLike, Content, Detail, End, FileState, Mode, Op, Outcome, Raise, SLOTS, Slot, Step, TargetError, Value,
     World,

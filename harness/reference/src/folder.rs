@@ -1,9 +1,9 @@
 //! Real files in one folder, kept from case to case.
 
-use crate::disk_store::SpareMap;
 use crate::errno::Errno;
 use crate::files::content_of;
 use crate::store::PAGE;
+use crate::store::disk::SpareMap;
 use mmapcheck_spec::{Content, Detail, Mode, TargetError, World};
 use rustix::fs::{self, AtFlags, OFlags};
 use std::cell::{Cell, RefCell};

@@ -4,26 +4,20 @@
 //! The rules (`rules/`) know no operating system: they talk to a store of files and memory.
 //! What differs by version is a method of [`mmapcheck_spec::Profile`].
 
-mod answer;
-mod convert;
-mod disk_store;
 mod errno;
 pub mod files;
 mod folder;
-mod fork;
-mod limits;
 mod machine;
-mod map;
-mod memory_store;
-mod object;
-mod resolve;
+mod operands;
+mod result;
 mod rules;
+mod state;
 pub mod store;
 
-pub use disk_store::DiskStore;
 pub use errno::Errno;
 pub use machine::Reference;
-pub use memory_store::MemoryStore;
+pub use store::disk::DiskStore;
+pub use store::memory::MemoryStore;
 
 /// The digest of bytes, by which maps and files of two targets are compared: zlib's CRC-32, which every Python has at hand.
 #[must_use]

@@ -5,7 +5,7 @@
 
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{matches, parse, render};
-use mmapcheck_spec::{Dialect, Profile, Stepper, Version};
+use mmapcheck_spec::{Dialect, Implementation, Platform, Profile, Stepper, Version};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,7 +19,7 @@ const SEEN: [Version; 8] = [
     Version::new(3, 13, 0),
     Version::new(3, 13, 18),
     Version::new(3, 14, 10),
-    Version::new(3, 15, 2),
+    Version::NEWEST,
 ];
 
 fn sessions(folder: &str) -> Vec<PathBuf> {
@@ -55,7 +55,7 @@ fn divergence(reference: &mut Reference, path: &Path, dialect: Dialect) -> Optio
 fn the_reference_answers_as_cpython_did() {
     let folder = tempfile::tempdir().unwrap();
     for version in SEEN {
-        let profile = Profile { version, ..Profile::cpython(3, 0, 0) };
+        let profile = Profile::new(Implementation::CPython, version, Platform::Linux);
         let mut reference = Reference::new(profile, folder.path()).unwrap();
         for path in sessions_of(version) {
             if let Some(divergence) = divergence(&mut reference, &path, profile.dialect()) {

@@ -3,11 +3,13 @@
 //! A mark costs one store, so that every step can be marked; when the worker dies, the marks say where.
 #![expect(unsafe_code, reason = "memory shared between processes is mapped through a raw pointer")]
 
+use crate::supervisor::Patience;
 use memmap2::{MmapOptions, MmapRaw};
 use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// The marks of one worker. Both sides map the same file.
 pub struct Progress {
@@ -87,6 +89,32 @@ impl Progress {
         let step = self.cell(1).load(Ordering::Relaxed);
         let case = self.cell(0).load(Ordering::Relaxed);
         Marks { case: case & !AGAIN, step: (step != IDLE).then_some(step), again: case & AGAIN != 0 }
+    }
+}
+
+/// Patience with a process for as long as its marks change.
+pub struct Stall<'a> {
+    progress: &'a Progress,
+    hang: Duration,
+    marks: Marks,
+    since: Instant,
+}
+
+impl Stall<'_> {
+    /// A process is hung when its marks have been the same for `hang`.
+    #[must_use]
+    pub fn new(progress: &Progress, hang: Duration) -> Stall<'_> {
+        Stall { progress, hang, marks: progress.read(), since: Instant::now() }
+    }
+}
+
+impl Patience for Stall<'_> {
+    fn left(&mut self) -> Duration {
+        let marks = self.progress.read();
+        if marks != self.marks {
+            (self.marks, self.since) = (marks, Instant::now());
+        }
+        self.hang.saturating_sub(self.since.elapsed())
     }
 }
 

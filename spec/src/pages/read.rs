@@ -210,12 +210,7 @@ pub fn scope<'a>(key: impl Fn(&str) -> Option<&'a str>) -> Result<Scope, String>
 }
 
 fn version(text: &str, micro: u8) -> Result<Version, String> {
-    let parts: Result<Vec<u8>, _> = text.split('.').map(str::parse).collect();
-    match parts.as_deref() {
-        Ok([major, minor]) => Ok(Version::new(*major, *minor, micro)),
-        Ok([major, minor, micro]) => Ok(Version::new(*major, *minor, *micro)),
-        _ => Err(format!("'{text}' is no version such as 3.12 or 3.13.8")),
-    }
+    Version::read(text, micro).ok_or_else(|| format!("'{text}' is no version such as 3.12 or 3.13.8"))
 }
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 
 use super::shared::Shared;
 use super::{Finding, shrink_to};
-use crate::batch::{BatchResult, Hit};
+use crate::batch::{Batch, BatchResult, Hit};
 use crate::choices::seeded;
 use crate::compare::Comparison;
 use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Divergence, Field, Severity, death, end_kind, result_text};
 use crate::generate::{GeneratorOptions, generate};
 use crate::limits;
-use crate::oracle::{Expected, Oracle};
-use crate::worker::{BatchRequest, WirePattern, Worker, WorkerLoss};
+use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
+use crate::worker::{Worker, WorkerLoss};
 use mmapcheck_spec::{Case, Detail, End, Op, Step, StepTrace, TargetError, repair};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -28,8 +28,7 @@ impl<'a> Job<'a> {
     pub(super) fn start(shared: &'a Shared<'a>) -> Result<Job<'a>, TargetError> {
         let config = shared.config;
         let worker = config.target.start(config.profile, config.hang)?;
-        let mut oracle = Oracle::new(shared.profile)?;
-        oracle.set_rules(config.known.clone());
+        let oracle = Oracle::new(shared.profile)?;
         let options = GeneratorOptions {
             ops: config.ops.clone(),
             steps: config.steps,
@@ -56,16 +55,14 @@ impl<'a> Job<'a> {
                 continue;
             }
             let config = self.shared.config;
-            let request = BatchRequest {
+            let batch = Batch {
                 seed: config.seed,
-                first: range.start,
-                count: range.end - range.start,
-                ops: config.ops.iter().map(ToString::to_string).collect(),
-                steps: config.steps,
-                callbacks: config.callbacks,
-                known: config.known.0.iter().map(WirePattern::from).collect(),
+                cases: range.clone(),
+                generator: self.options.clone(),
+                known: config.known.clone(),
+                omissions: Omissions::NONE,
             };
-            match self.worker.batch(request)? {
+            match self.worker.batch(&batch)? {
                 Ok(batch) => self.add_batch(batch)?,
                 Err(loss) => {
                     let case = loss.marks.case.clamp(range.start, range.end - 1);
@@ -108,7 +105,6 @@ impl<'a> Job<'a> {
         if !self.count(&hit.bucket, hit.count) {
             return Ok(());
         }
-        self.oracle.take_up(hit.case);
         let case = self.generated(hit.case);
         self.investigate(case, hit.case, &hit.bucket)
     }
@@ -117,22 +113,33 @@ impl<'a> Job<'a> {
         generate(&mut seeded(self.shared.config.seed, case), &self.options)
     }
 
+    /// The options under which a batch answers the case of this number.
+    fn answer_options(&self, number: u64, detail: Detail) -> AnswerOptions<'a> {
+        AnswerOptions { detail, omissions: Omissions::of_case(number), known: &self.shared.config.known }
+    }
+
+    /// Runs a case as a batch runs the case of this number.
+    fn compare(&mut self, case: Case, number: u64, detail: Detail) -> Result<DifferentialRun, TargetError> {
+        let options = self.answer_options(number, detail);
+        DifferentialRun::of(case, &mut self.oracle, self.worker.as_mut(), &options)
+    }
+
     /// Shrinks a divergence and keeps it. Compared in full detail, the case may diverge at an earlier step and in another
     /// bucket than the batch saw.
     fn investigate(&mut self, case: Case, number: u64, counted_as: &Bucket) -> Result<(), TargetError> {
-        let full = self.oracle.compare(case.clone(), self.worker.as_mut(), Detail::Full)?;
+        let full = self.compare(case.clone(), number, Detail::Full)?;
         let same = full.comparison.divergences.iter().find(|divergence| divergence.bucket == *counted_as);
         let seen = same.or(full.comparison.first(self.shared.severity));
         let Some(bucket) = seen.map(|divergence| divergence.bucket.clone()) else {
             self.not_reproduced(full, number, counted_as);
             return Ok(());
         };
-        let (case, bucket) = self.with_explicit_close(&full, &bucket)?.unwrap_or((case, bucket));
+        let (case, bucket) = self.with_explicit_close(&full, number, &bucket)?.unwrap_or((case, bucket));
         if bucket != *counted_as && !self.shared.tally().investigated.insert(bucket.clone()) {
             return Ok(());
         }
-        let small = self.minimised(case, &bucket);
-        let compared = self.oracle.compare(small, self.worker.as_mut(), Detail::Full)?;
+        let small = self.minimised(case, number, &bucket);
+        let compared = self.compare(small, number, Detail::Full)?;
         let divergence = compared.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket).cloned();
         if divergence.is_none() && self.must_be_reproduced(&bucket) {
             return Ok(());
@@ -174,26 +181,28 @@ impl<'a> Job<'a> {
     fn with_explicit_close(
         &mut self,
         full: &DifferentialRun,
+        number: u64,
         bucket: &Bucket,
     ) -> Result<Option<(Case, Bucket)>, TargetError> {
         let slot = full.comparison.divergences.iter().find(|d| d.bucket == *bucket).map(|divergence| divergence.slot);
         let (Field::Closing, Some(slot)) = (bucket.field, slot) else { return Ok(None) };
         let mut case = full.case.clone();
         case.steps.push(Step::new(Op::Close, slot as u8, []));
-        let compared = self.oracle.compare(case.clone(), self.worker.as_mut(), Detail::Full)?;
+        let compared = self.compare(case.clone(), number, Detail::Full)?;
         let closing = compared.comparison.divergences.iter().find(|divergence| {
             divergence.bucket.op == Some(Op::Close) && divergence.bucket.severity >= self.shared.severity
         });
         Ok(closing.map(|divergence| (case, divergence.bucket.clone())))
     }
 
-    fn minimised(&mut self, case: Case, bucket: &Bucket) -> Case {
+    fn minimised(&mut self, case: Case, number: u64, bucket: &Bucket) -> Case {
         let hangs = bucket.severity == Severity::Death && bucket.actual == end_kind(&End::Hung);
         let hang = self.shared.config.hang;
         if hangs {
             self.worker.set_hang(hang.min(limits::HANG_AGAIN));
         }
-        let small = shrink_to(&mut self.oracle, self.worker.as_mut(), case, bucket, Instant::now() + limits::SHRINK);
+        let (options, deadline) = (self.answer_options(number, Detail::Full), Instant::now() + limits::SHRINK);
+        let small = shrink_to(&mut self.oracle, self.worker.as_mut(), case, bucket, &options, deadline);
         self.worker.set_hang(hang);
         small
     }
@@ -202,12 +211,11 @@ impl<'a> Job<'a> {
     /// outside does not, and is reported as unsteady.
     fn investigate_loss(&mut self, number: u64, loss: &WorkerLoss) -> Result<(), TargetError> {
         self.shared.tally().cases += 1;
-        self.oracle.take_up(number);
         if self.is_counted_loss(number, loss)? {
             return Ok(());
         }
         for _ in 0..limits::RETRIES {
-            let compared = self.oracle.compare(self.generated(number), self.worker.as_mut(), Detail::Quick)?;
+            let compared = self.compare(self.generated(number), number, Detail::Quick)?;
             let death = compared.comparison.divergences.iter().find(|d| d.bucket.severity == Severity::Death);
             if let Some(bucket) = death.map(|divergence| divergence.bucket.clone()) {
                 if self.count(&bucket, 1) {
@@ -243,7 +251,8 @@ impl<'a> Job<'a> {
     /// Counts a death that needs no investigation: an expected one, a known one, or one whose bucket was already investigated.
     /// After a known one, the case is run again without the step. Returns false if the death is to be investigated.
     fn is_counted_loss(&mut self, number: u64, loss: &WorkerLoss) -> Result<bool, TargetError> {
-        let Expected { mut case, expected } = self.oracle.answer(self.generated(number), Detail::Quick)?;
+        let Expected { mut case, expected } =
+            self.oracle.answer(self.generated(number), &self.answer_options(number, Detail::Quick))?;
         let index = loss.marks.step.filter(|_| !loss.marks.again).map_or(usize::MAX, |step| step as usize);
         let Some((step, StepTrace { result: wanted, .. })) = case.steps.get(index).zip(expected.steps.get(index))
         else {
@@ -254,11 +263,11 @@ impl<'a> Job<'a> {
             return Ok(true);
         }
         let bucket = death(step, wanted, &loss.end);
-        if let Some(id) = self.oracle.rules().find(&bucket).map(str::to_owned) {
+        if let Some(id) = self.shared.config.known.find(&bucket).map(str::to_owned) {
             self.shared.tally().add_known([(id, 1)]);
             case.steps.remove(index);
             repair(&mut case);
-            let compared = self.oracle.compare(case, self.worker.as_mut(), Detail::Quick)?;
+            let compared = self.compare(case, number, Detail::Quick)?;
             self.add_comparison(number, compared.comparison)?;
             return Ok(true);
         }
@@ -272,7 +281,7 @@ impl<'a> Job<'a> {
 
     /// Keeps a death that no retry reproduced.
     fn keep_loss(&mut self, number: u64, loss: &WorkerLoss) -> Result<(), TargetError> {
-        let compared = self.oracle.compare(self.generated(number), self.worker.as_mut(), Detail::Full)?;
+        let compared = self.compare(self.generated(number), number, Detail::Full)?;
         let index = loss.marks.step.map_or(compared.case.steps.len(), |step| step as usize);
         let step = compared.case.steps.get(index);
         let wanted = compared.expected.steps.get(index).map(|step| &step.result);

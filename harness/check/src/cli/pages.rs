@@ -66,10 +66,7 @@ fn shown(page: &Page, clause: &Clause) -> String {
 
 fn bounds(scope: &Scope) -> Option<String> {
     let since = scope.since.map(|version| format!("since Python {version}"));
-    let until = scope.until.map(|version| match version.micro {
-        u8::MAX => format!("until Python {}.{}", version.major, version.minor),
-        _ => format!("until Python {version}"),
-    });
+    let until = scope.until.map(|version| format!("until Python {}", version.short()));
     let cpython = scope.cpython.then(|| "CPython only".to_owned());
     let platform = scope.platform.as_ref().map(|platform| format!("{platform} only"));
     let parts: Vec<_> = [since, until, platform, cpython].into_iter().flatten().collect();

@@ -7,7 +7,7 @@ use mmapcheck::campaign::shrink_to;
 use mmapcheck::differential::DifferentialRun;
 use mmapcheck::divergence::Severity;
 use mmapcheck::limits;
-use mmapcheck::oracle::Oracle;
+use mmapcheck::oracle::{AnswerOptions, Oracle};
 use mmapcheck::report::session::session;
 use mmapcheck::report::text::verdict;
 use mmapcheck::trace_table::side_by_side;
@@ -44,7 +44,8 @@ pub(super) fn shrink(args: &Shrink) -> Result<Exit, CommandError> {
         write_out(&format!("# {}: {}\n", args.file.display(), verdict(&compared.comparison, least)));
         return Ok(Exit::Agrees);
     };
-    let small = shrink_to(&mut pair.oracle, pair.worker.as_mut(), case, &bucket, Instant::now() + limits::SHRINK);
+    let deadline = Instant::now() + limits::SHRINK;
+    let small = shrink_to(&mut pair.oracle, pair.worker.as_mut(), case, &bucket, &options(), deadline);
     let compared = pair.compare(small)?;
     let divergence = compared.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket);
     write_out(&format!("# {}\n\n{}", verdict(&compared.comparison, least), session(&compared, divergence)));
@@ -55,6 +56,11 @@ fn read(path: &Path) -> Result<Case, CommandError> {
     let text = std::fs::read_to_string(path).map_err(|error| CommandError::file(path, error))?;
     let session = notation::parse(&text, 1).map_err(|error| CommandError(format!("{}:{error}", path.display())))?;
     Ok(session.case)
+}
+
+/// A saved case is run whole, and no divergence of it counts as known.
+fn options() -> AnswerOptions<'static> {
+    AnswerOptions::new(Detail::Full)
 }
 
 /// A target, and the oracle that judges it.
@@ -71,7 +77,7 @@ impl Pair {
     }
 
     fn compare(&mut self, case: Case) -> Result<DifferentialRun, CommandError> {
-        Ok(self.oracle.compare(case, self.worker.as_mut(), Detail::Full)?)
+        Ok(DifferentialRun::of(case, &mut self.oracle, self.worker.as_mut(), &options())?)
     }
 
     /// The mildest severity that counts.

@@ -48,7 +48,7 @@ fn target_name(info: &TargetInfo, module: &str) -> String {
     if module != "mmap" {
         return module.to_owned();
     }
-    match (info.profile.implementation, info.profile.platform) {
+    match (info.profile.implementation(), info.profile.platform()) {
         (Implementation::CPython, Platform::Linux) => "cpython".into(),
         (Implementation::CPython, platform) => platform.name().into(),
         (Implementation::Other, _) => info.name.split_whitespace().next().unwrap_or_default().to_lowercase(),

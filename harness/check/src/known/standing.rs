@@ -2,8 +2,9 @@
 
 use super::list::KnownList;
 use super::suppression::Entry;
+use crate::differential::DifferentialRun;
 use crate::divergence::headline;
-use crate::oracle::Oracle;
+use crate::oracle::{AnswerOptions, Oracle};
 use crate::pages::Outcomes;
 use crate::pattern::Patterns;
 use mmapcheck_spec::pages::matches_filter;
@@ -52,7 +53,6 @@ impl KnownList {
             };
             fates.push(SuppressionResult { entry, met: 0, standing });
         }
-        oracle.set_rules(Patterns::default());
         Ok(fates)
     }
 }
@@ -61,8 +61,9 @@ impl Entry {
     /// Whether its case still shows what it says.
     fn hold(&self, oracle: &mut Oracle, target: &mut dyn Target) -> Result<SuppressionState, TargetError> {
         let Some((rule, case)) = &self.shown else { return Ok(SuppressionState::Holds) };
-        oracle.set_rules(Patterns(vec![rule.clone()]));
-        let comparison = oracle.compare(case.clone(), target, Detail::Full)?.comparison;
+        let known = Patterns(vec![rule.clone()]);
+        let options = AnswerOptions { known: &known, ..AnswerOptions::new(Detail::Full) };
+        let comparison = DifferentialRun::of(case.clone(), oracle, target, &options)?.comparison;
         if !comparison.known.is_empty() || self.intermittent {
             return Ok(SuppressionState::Holds);
         }

@@ -2,7 +2,7 @@
 
 use super::wire::{BatchRequest, Reply, Request, WireBatchResult, WireTrace, ready};
 use super::{TargetSpec, WorkerConfig};
-use crate::batch::{BatchResult, batch};
+use crate::batch::BatchResult;
 use crate::limits;
 use crate::oracle::Oracle;
 use mmapcheck_spec::{Detail, Target, TargetError, Trace, notation};
@@ -10,7 +10,6 @@ use mmapcheck_targets::Embedded;
 use mmapcheck_targets::InProcess;
 use mmapcheck_targets::census::Census;
 use mmapcheck_targets::progress::Progress;
-use rustix::process::{Resource, Rlimit, setrlimit};
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -51,16 +50,6 @@ fn private_stdout() -> std::io::Result<File> {
     Ok(File::from(ours))
 }
 
-/// A target that runs wild must not take the stepper with it.
-fn limit_resources() -> Result<(), TargetError> {
-    let limits = [(Resource::Core, 0), (Resource::Fsize, limits::FILE_BYTES), (Resource::As, limits::ADDRESS_SPACE)];
-    for (resource, most) in limits {
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
-            .map_err(|error| TargetError(format!("a resource limit cannot be set: {error}")))?;
-    }
-    Ok(())
-}
-
 struct Worker {
     /// Marks each step on the shared page, so that a death has a place.
     target: Box<dyn Target>,
@@ -72,7 +61,6 @@ struct Worker {
 
 impl Worker {
     fn start(orders: &WorkerConfig) -> Result<Worker, TargetError> {
-        limit_resources()?;
         mmapcheck_targets::check_interpreter()?;
         let TargetSpec { module, attr, .. } = &orders.subject;
         let dir = folder(&orders.dir, "target")?;
@@ -96,7 +84,9 @@ impl Worker {
             Request::Run { session, full, to_death } => {
                 self.run(&session, full, to_death).map(|trace| Reply::Ran(WireTrace::from(trace)))
             }
-            Request::Batch(order) => self.batch(&order).map(|batch| Reply::BatchResult(WireBatchResult::from(batch))),
+            Request::Batch(request) => {
+                self.batch(request).map(|batch| Reply::BatchResult(WireBatchResult::from(batch)))
+            }
         };
         answer.unwrap_or_else(|error| Reply::Failed(error.0))
     }
@@ -110,15 +100,14 @@ impl Worker {
         if to_death { self.target.run_to_death(&session.case, detail) } else { self.target.run(&session.case, detail) }
     }
 
-    fn batch(&mut self, order: &BatchRequest) -> Result<BatchResult, TargetError> {
-        let mix = order.mix(self.oracle.profile())?;
+    fn batch(&mut self, request: BatchRequest) -> Result<BatchResult, TargetError> {
+        let batch = request.batch(self.oracle.profile()).map_err(TargetError)?;
         let (marks, guards) = (Rc::clone(&self.progress), Rc::clone(&self.guards));
-        self.oracle.set_rules(order.rules()?);
         let starting = &mut |case: u64, again: bool| {
             guards.set(case.is_multiple_of(limits::GUARDED));
             if again { marks.again() } else { marks.start(case) }
         };
-        batch(&mut self.oracle, self.target.as_mut(), &mix, order.seed, order.range(), starting)
+        batch.run(&mut self.oracle, self.target.as_mut(), starting)
     }
 }
 

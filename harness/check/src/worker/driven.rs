@@ -1,12 +1,11 @@
 //! Another interpreter, which is a process of its own: judged from this one.
 
-use super::wire::BatchRequest;
 use super::{TargetSpec, Worker, WorkerLoss, scratch};
-use crate::batch::{BatchResult, batch};
+use crate::batch::{Batch, BatchResult};
 use crate::divergence::outcome_text;
 use crate::limits;
 use crate::oracle::Oracle;
-use mmapcheck_spec::{Case, Detail, Profile, Target, TargetError, TargetInfo, Trace, notation};
+use mmapcheck_spec::{Case, Detail, NextCase, Profile, Target, TargetError, TargetInfo, Trace, notation};
 use mmapcheck_targets::driver::{Capabilities, Driver};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -55,11 +54,11 @@ impl DriverWorker {
         let mut driver = Driver::start(python, &subject.module, &subject.attr, dir.path(), hang)?;
         refuse_what_does_nothing(&mut driver)?;
         let claimed = driver.info().profile;
-        if profile.is_none() && !claimed.known() {
+        if profile.is_none() && !claimed.version().is_known() {
             return Err(TargetError(format!(
                 "{}: {}; --profile names another to oracle by",
                 driver.info().name,
-                Profile::KNOWN
+                Profile::known()
             )));
         }
         let oracle = Oracle::new(profile.unwrap_or(claimed))?;
@@ -89,19 +88,17 @@ impl Worker for DriverWorker {
         self.at_once
     }
 
-    fn batch(&mut self, order: BatchRequest) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
+    fn batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
         let began = Instant::now();
-        let mix = order.mix(self.oracle.profile())?;
-        self.oracle.set_rules(order.rules()?);
-        let mut batch = batch(&mut self.oracle, &mut self.driver, &mix, order.seed, order.range(), &mut |_, _| {})?;
+        let mut result = batch.run(&mut self.oracle, &mut self.driver, &mut |_, _| {})?;
         let stalls = self.driver.take_stalls();
         if stalls > 0 {
-            batch.incomparable.push((STALL.into(), stalls));
+            result.incomparable.push((STALL.into(), stalls));
         }
-        let rate = batch.cases as f64 / began.elapsed().as_secs_f64().max(1e-9);
+        let rate = result.cases as f64 / began.elapsed().as_secs_f64().max(1e-9);
         // A target that is slow, or hangs, must not keep the campaign from noticing that its time is over.
         self.at_once = ((rate * MOMENT.as_secs_f64()) as u64).clamp(1, limits::DRIVEN);
-        Ok(Ok(batch))
+        Ok(Ok(result))
     }
 
     fn set_hang(&mut self, hang: Duration) {
@@ -129,7 +126,7 @@ impl Target for DriverWorker {
         self.driver.run_to_death(case, detail)
     }
 
-    fn announce(&mut self, case: &Case, detail: Detail) {
-        self.driver.announce(case, detail);
+    fn run_with_next(&mut self, case: &Case, detail: Detail, next: Option<NextCase<'_>>) -> Result<Trace, TargetError> {
+        self.driver.run_with_next(case, detail, next)
     }
 }

@@ -15,9 +15,8 @@ pub use child::serve;
 pub use driven::DriverWorker;
 pub use remote::{ProcessWorker, scratch};
 pub use self_test::SelfTest;
-pub use wire::{BatchRequest, WirePattern};
 
-use crate::batch::BatchResult;
+use crate::batch::{Batch, BatchResult};
 use mmapcheck_spec::{End, Profile, Target, TargetError};
 use mmapcheck_targets::driver::Capabilities;
 use mmapcheck_targets::progress::Marks;
@@ -33,7 +32,7 @@ pub trait Worker: Target {
     ///
     /// # Errors
     /// The outer error where the worker cannot be used, the inner one where it died or hung.
-    fn batch(&mut self, order: BatchRequest) -> Result<Result<BatchResult, WorkerLoss>, TargetError>;
+    fn batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError>;
 
     /// From now on the target is taken for hung after this long.
     fn set_hang(&mut self, hang: Duration);

@@ -2,19 +2,17 @@
 
 use super::wire::{BatchRequest, Reply, Request};
 use super::{TargetSpec, Worker, WorkerConfig, WorkerLoss};
-use crate::batch::BatchResult;
+use crate::batch::{Batch, BatchResult};
 use crate::limits;
 use mmapcheck_spec::{
     Case, Detail, End, Leaks, Profile, Snapshot, StepTrace, Target, TargetError, TargetInfo, Trace, notation, repair,
 };
-use mmapcheck_targets::progress::Progress;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use mmapcheck_targets::progress::{Progress, Stall};
+use mmapcheck_targets::supervisor::{Limit, Process};
+use rustix::process::Resource;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A worker process, started again whenever it is gone.
@@ -28,12 +26,13 @@ pub struct ProcessWorker {
 }
 
 struct Running {
-    child: Child,
-    stdin: ChildStdin,
-    lines: Receiver<String>,
+    process: Process,
     progress: Progress,
-    hang: Duration,
 }
+
+/// The most that a worker may take of files and of address space, in bytes.
+const LIMITS: [Limit; 3] =
+    [(Resource::Core, 0), (Resource::Fsize, limits::FILE_BYTES), (Resource::As, limits::ADDRESS_SPACE)];
 
 /// Why a request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +56,7 @@ impl ProcessWorker {
     /// The process id of the worker, while there is one.
     #[must_use]
     pub fn id(&self) -> Option<u32> {
-        self.running.as_ref().map(|running| running.child.id())
+        self.running.as_ref().map(|running| running.process.id())
     }
 
     fn try_run(
@@ -79,8 +78,7 @@ impl ProcessWorker {
             Some(running) => running,
             None => Running::start(&self.orders).map_err(Failure::Refused)?.0,
         };
-        running.hang = self.hang;
-        let reply = running.ask(request).map_err(Failure::WorkerLoss)?;
+        let reply = running.ask(request, self.hang).map_err(Failure::WorkerLoss)?;
         self.running = Some(running);
         match reply {
             Reply::Failed(message) => Err(Failure::Refused(TargetError(message))),
@@ -94,8 +92,8 @@ impl Worker for ProcessWorker {
         limits::BATCH
     }
 
-    fn batch(&mut self, order: BatchRequest) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
-        match self.ask(&Request::Batch(order)) {
+    fn batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
+        match self.ask(&Request::Batch(BatchRequest::from(batch))) {
             Ok(Reply::BatchResult(batch)) => batch.batch().map(Ok).map_err(TargetError),
             Ok(_) => Err(TargetError("the worker answered another question".into())),
             Err(Failure::WorkerLoss(gone)) => Ok(Err(gone)),
@@ -155,24 +153,9 @@ impl Running {
         let marks = orders.dir.join("progress");
         let progress = Progress::create(&marks).map_err(|error| wrong("the page of marks cannot be made", error))?;
         let program = std::env::current_exe().map_err(|error| wrong("this program cannot be found", error))?;
-        let errors = orders.dir.join("stderr");
-        let stderr = File::create(&errors).map_err(|error| wrong("a temporary file cannot be made", error))?;
-        let mut child =
-            command(&program, orders, stderr).spawn().map_err(|error| wrong("a worker cannot be started", error))?;
-        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(TargetError("a worker has no pipes".into()));
-        };
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            // The thread ends with the pipe, that is, with the worker, or when nobody listens any more.
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        let mut running = Running { child, stdin, lines, progress, hang: limits::HANG };
-        match running.reply() {
+        let process = Process::start(command(&program, orders), &LIMITS, &orders.dir.join("stderr"))?;
+        let mut running = Running { process, progress };
+        match running.reply(limits::HANG) {
             Ok(Reply::Ready { profile, name, cpython_mmap, page }) => {
                 let profile = profile.parse().map_err(|error| TargetError(format!("{name}: {error}")))?;
                 Ok((running, TargetInfo { profile, name, is_cpython_mmap: cpython_mmap, page }))
@@ -180,74 +163,42 @@ impl Running {
             Ok(Reply::Failed(message)) => Err(TargetError(message)),
             Ok(_) => Err(TargetError("the worker did not introduce itself".into())),
             Err(gone) => {
-                Err(TargetError(format!("the target {} while it was being started{}", gone.end, last_words(&errors))))
+                let (end, words) = match gone.end {
+                    End::Exited(status, words) => (End::Exited(status, String::new()), words),
+                    end => (end, running.process.last_words()),
+                };
+                let words = if words.is_empty() { words } else { format!(": {words}") };
+                Err(TargetError(format!("the target {end} while it was being started{words}")))
             }
         }
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Reply, WorkerLoss> {
-        // A request that cannot be sent means that the worker is gone; the reply will say how.
-        if let Ok(mut line) = serde_json::to_string(request) {
-            line.push('\n');
-            let _ = self.stdin.write_all(line.as_bytes());
-        }
-        self.reply()
+    fn ask(&mut self, request: &Request, hang: Duration) -> Result<Reply, WorkerLoss> {
+        let line = serde_json::to_vec(request).map_err(|error| self.loss(End::Malformed(error.to_string())))?;
+        self.process.send(&line, &mut Stall::new(&self.progress, hang)).map_err(|end| self.loss(end))?;
+        self.reply(hang)
     }
 
-    /// Waits for a line. A worker that marks no progress for too long is killed.
-    fn reply(&mut self) -> Result<Reply, WorkerLoss> {
-        let mut marks = self.progress.read();
-        let mut moved = Instant::now();
-        loop {
-            match self.lines.recv_timeout(Duration::from_millis(100)) {
-                Ok(line) => {
-                    return Ok(serde_json::from_str(&line).unwrap_or_else(|error| Reply::Failed(error.to_string())));
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    let end = self.child.wait().map_or(End::Exited(-1, String::new()), ending);
-                    return Err(WorkerLoss { end, marks: self.progress.read() });
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            let now = self.progress.read();
-            if now != marks {
-                (marks, moved) = (now, Instant::now());
-            } else if moved.elapsed() > self.hang {
-                let _ = self.child.kill();
-                let _ = self.child.wait();
-                return Err(WorkerLoss { end: End::Hung, marks });
-            }
-        }
+    /// Waits for a reply. A worker that marks no progress for `hang` is killed.
+    fn reply(&mut self, hang: Duration) -> Result<Reply, WorkerLoss> {
+        let line = self.process.line(&mut Stall::new(&self.progress, hang)).map_err(|end| self.loss(end))?;
+        serde_json::from_slice(&line)
+            .map_err(|error| self.loss(End::Malformed(format!("no reply of a worker: {error}"))))
+    }
+
+    fn loss(&self, end: End) -> WorkerLoss {
+        WorkerLoss { end, marks: self.progress.read() }
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Nothing to do where it is gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn command(program: &Path, orders: &WorkerConfig, stderr: File) -> Command {
+fn command(program: &Path, orders: &WorkerConfig) -> Command {
     let mut command = Command::new(program);
     command.arg("worker").arg("--module").arg(&orders.subject.module).arg("--attr").arg(&orders.subject.attr);
     command.arg("--dir").arg(&orders.dir);
     if let Some(profile) = orders.profile {
         command.arg("--profile").arg(profile.to_string());
     }
-    // A group of its own: Ctrl-C reaches the campaign, which then ends its workers itself.
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).process_group(0);
     command
-}
-
-fn ending(status: ExitStatus) -> End {
-    status.signal().map_or_else(|| End::Exited(status.code().unwrap_or(-1), String::new()), End::Died)
-}
-
-fn last_words(errors: &Path) -> String {
-    let text = std::fs::read_to_string(errors).unwrap_or_default();
-    text.lines().rev().find(|line| !line.trim().is_empty()).map(|line| format!(": {line}")).unwrap_or_default()
 }
 
 /// A fresh temporary folder, in memory where that is to be had: cases make and sync files by the thousand.

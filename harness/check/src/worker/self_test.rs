@@ -1,8 +1,8 @@
 //! The reference against itself: on real files as the target, in memory as the oracle. What one store foresees the other must
 //! do; neither dies where a process would, but says so.
 
-use super::{BatchRequest, Worker, WorkerLoss, scratch};
-use crate::batch::{BatchResult, batch};
+use super::{Worker, WorkerLoss, scratch};
+use crate::batch::{Batch, BatchResult};
 use crate::limits;
 use crate::oracle::Oracle;
 use mmapcheck_reference::Reference;
@@ -10,9 +10,6 @@ use mmapcheck_spec::{Case, Detail, Profile, Target, TargetError, TargetInfo, Tra
 use mmapcheck_targets::InProcess;
 use std::time::Duration;
 use tempfile::TempDir;
-
-/// The profile it has unless another is asked for: of the newest version, which has the most operations.
-const NEWEST: Profile = Profile::cpython(3, 15, 2);
 
 /// The reference on real files, in this process.
 pub struct SelfTest {
@@ -27,7 +24,7 @@ impl SelfTest {
     /// # Errors
     /// Where there is no folder for files, or the reference does not know this system.
     pub fn start(profile: Option<Profile>) -> Result<SelfTest, TargetError> {
-        let profile = profile.unwrap_or(NEWEST);
+        let profile = profile.unwrap_or(Profile::NEWEST);
         let dir = scratch()?;
         let info =
             TargetInfo { profile, name: "the reference on real files".into(), is_cpython_mmap: true, page: 4096 };
@@ -41,10 +38,8 @@ impl Worker for SelfTest {
         limits::BATCH
     }
 
-    fn batch(&mut self, order: BatchRequest) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
-        let mix = order.mix(self.oracle.profile())?;
-        self.oracle.set_rules(order.rules()?);
-        batch(&mut self.oracle, &mut self.target, &mix, order.seed, order.range(), &mut |_, _| {}).map(Ok)
+    fn batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
+        batch.run(&mut self.oracle, &mut self.target, &mut |_, _| {}).map(Ok)
     }
 
     /// It never hangs.

@@ -2,18 +2,17 @@
 //!
 //! A case travels as a session in the notation, a trace as tagged values.
 
-use crate::batch::{BatchResult, Hit};
+use crate::batch::{Batch, BatchResult, Hit};
 use crate::divergence::{Bucket, Field, Severity};
 use crate::generate::GeneratorOptions;
 use crate::histogram::{AnswerKind, Histogram};
+use crate::oracle::Omissions;
 use crate::pattern::{Pattern, Patterns};
 use mmapcheck_spec::{
-    Content, End, Leaks, MapState, Op, Outcome, Profile, Raise, Snapshot, StepTrace, TargetError, TargetInfo, Trace,
-    Value,
+    Content, End, Leaks, MapState, Op, Outcome, Profile, Raise, Snapshot, StepTrace, TargetInfo, Trace, Value,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// What a worker is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,34 +23,51 @@ pub(super) enum Request {
     Batch(BatchRequest),
 }
 
-/// A range of cases to generate, run and compare.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BatchRequest {
-    /// The seed of the campaign.
-    pub seed: u64,
-    /// The first case.
-    pub first: u64,
-    /// How many.
-    pub count: u64,
-    /// The operations that may occur, by name.
-    pub ops: Vec<String>,
-    /// The most steps of a case.
-    pub steps: usize,
-    /// Whether arguments may do a step of their own.
-    pub callbacks: bool,
-    /// What is known of the target.
-    pub known: Vec<WirePattern>,
+/// A batch, on the pipe.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct BatchRequest {
+    seed: u64,
+    first: u64,
+    end: u64,
+    ops: Vec<String>,
+    steps: usize,
+    callbacks: bool,
+    known: Vec<WirePattern>,
+}
+
+impl From<&Batch> for BatchRequest {
+    fn from(batch: &Batch) -> BatchRequest {
+        let GeneratorOptions { ops, steps, callbacks, .. } = &batch.generator;
+        BatchRequest {
+            seed: batch.seed,
+            first: batch.cases.start,
+            end: batch.cases.end,
+            ops: ops.iter().map(ToString::to_string).collect(),
+            steps: *steps,
+            callbacks: *callbacks,
+            known: batch.known.0.iter().map(WirePattern::from).collect(),
+        }
+    }
 }
 
 impl BatchRequest {
-    pub(super) fn rules(&self) -> Result<Patterns, TargetError> {
-        self.known.iter().cloned().map(WirePattern::rule).collect::<Result<_, _>>().map(Patterns).map_err(TargetError)
+    /// The batch, for the profile of the worker's oracle.
+    pub(super) fn batch(self, profile: Profile) -> Result<Batch, String> {
+        let ops = self.ops.iter().map(|name| operation(name)).collect::<Result<_, _>>()?;
+        let known = self.known.into_iter().map(WirePattern::rule).collect::<Result<_, _>>()?;
+        Ok(Batch {
+            seed: self.seed,
+            cases: self.first..self.end,
+            generator: GeneratorOptions { ops, steps: self.steps, callbacks: self.callbacks, profile },
+            known: Patterns(known),
+            omissions: Omissions::NONE,
+        })
     }
 }
 
 /// What one known divergence takes in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WirePattern {
+#[derive(Debug, Serialize, Deserialize)]
+struct WirePattern {
     id: String,
     op: String,
     callback: String,
@@ -81,23 +97,6 @@ impl WirePattern {
         let WirePattern { id, op, callback, field, expected, actual, severity } = self;
         let severity = severity.map(|severity| severity.parse()).transpose()?;
         Ok(Pattern { id, op, callback, field, expected, actual, severity })
-    }
-}
-
-impl BatchRequest {
-    /// What may be generated.
-    ///
-    /// # Errors
-    /// Where an operation is not known.
-    pub fn mix(&self, profile: Profile) -> Result<GeneratorOptions, TargetError> {
-        let ops = self.ops.iter().map(|name| operation(name)).collect::<Result<_, _>>().map_err(TargetError)?;
-        Ok(GeneratorOptions { ops, steps: self.steps, callbacks: self.callbacks, profile })
-    }
-
-    /// The cases, by number.
-    #[must_use]
-    pub fn range(&self) -> Range<u64> {
-        self.first..self.first + self.count
     }
 }
 

@@ -1,12 +1,14 @@
 //! Catching a fault of the reference: a campaign must find it and make it small.
 
-use mmapcheck::batch::{Hit, batch};
+use mmapcheck::batch::{Batch, Hit};
 use mmapcheck::campaign::shrink_to;
 use mmapcheck::compare::Comparison;
+use mmapcheck::differential::DifferentialRun;
 use mmapcheck::divergence::Bucket;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::mutant::{Mutant, MutantTarget};
-use mmapcheck::oracle::Oracle;
+use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
+use mmapcheck::pattern::Patterns;
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::notation::print;
 use mmapcheck_spec::{Case, Detail, Profile, Target, repair};
@@ -41,11 +43,11 @@ fn catch(fault: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::err
     let mix = GeneratorOptions::all(PROFILE);
     let hit = first_hit(&mut oracle, &mut mutant, &mix)?.ok_or("not found")?;
     let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
-    oracle.take_up(hit.case);
-    let close = oracle.compare(case.clone(), &mut mutant, Detail::Full)?;
+    let options = AnswerOptions { omissions: Omissions::of_case(hit.case), ..AnswerOptions::new(Detail::Full) };
+    let close = DifferentialRun::of(case.clone(), &mut oracle, &mut mutant, &options)?;
     let bucket: Bucket = close.comparison.divergences.first().ok_or("not shown again")?.bucket.clone();
-    let small = shrink_to(&mut oracle, &mut mutant, case, &bucket, Instant::now() + SHRINK);
-    let small = oracle.compare(small, &mut mutant, Detail::Full)?;
+    let small = shrink_to(&mut oracle, &mut mutant, case, &bucket, &options, Instant::now() + SHRINK);
+    let small = DifferentialRun::of(small, &mut oracle, &mut mutant, &options)?;
     let shows = |found: &Comparison| found.divergences.iter().any(|divergence| divergence.bucket == bucket);
     if !shows(&small.comparison) {
         return Err("the small case shows something else".into());
@@ -55,7 +57,7 @@ fn catch(fault: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::err
         less.steps.remove(step);
         repair(&mut less);
         // A child is waited for, whether a step says so or not.
-        if less != small.case && shows(&oracle.compare(less, &mut mutant, Detail::Full)?.comparison) {
+        if less != small.case && shows(&DifferentialRun::of(less, &mut oracle, &mut mutant, &options)?.comparison) {
             return Err(format!("step {} does nothing in\n{}", step + 1, print(&small.case)).into());
         }
     }
@@ -65,12 +67,14 @@ fn catch(fault: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::err
 fn first_hit(
     oracle: &mut Oracle,
     mutant: &mut dyn Target,
-    mix: &GeneratorOptions,
+    options: &GeneratorOptions,
 ) -> Result<Option<Hit>, Box<dyn std::error::Error>> {
     const CHUNK: u64 = 500;
     for first in (0..MOST_CASES).step_by(CHUNK as usize) {
-        let batch = batch(oracle, mutant, mix, SEED, first..first + CHUNK, &mut |_, _| {})?;
-        if let Some(hit) = batch.hits.into_iter().next() {
+        let cases = first..first + CHUNK;
+        let (generator, known, omissions) = (options.clone(), Patterns::default(), Omissions::NONE);
+        let batch = Batch { seed: SEED, cases, generator, known, omissions };
+        if let Some(hit) = batch.run(oracle, mutant, &mut |_, _| {})?.hits.into_iter().next() {
             return Ok(Some(hit));
         }
     }

@@ -1,10 +1,10 @@
 //! What other modules do with the buffer of a map.
 
-use crate::answer::{Answer, Stop, index_error, overflow_error, struct_error, type_error, unsupported};
-use crate::convert;
-use crate::map::{Access, Map};
-use crate::object::Object;
+use crate::operands::convert;
+use crate::operands::operand::Object;
+use crate::result::{Answer, Stop, index_error, overflow_error, struct_error, type_error, unsupported};
 use crate::rules::view::Export;
+use crate::state::map::{Access, Map};
 use crate::store::{Direction, Store};
 use mmapcheck_spec::{BytesLike, Dialect, Profile, Value, WrongType};
 use std::rc::Rc;

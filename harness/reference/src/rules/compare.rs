@@ -1,8 +1,8 @@
 //! Comparing, adding and multiplying: a map has none of it, but what it meets may.
 
-use crate::answer::{Answer, Stop, type_error, unsupported};
-use crate::map::Map;
-use crate::object::{Object, Source};
+use crate::operands::operand::{Object, Source};
+use crate::result::{Answer, Stop, type_error, unsupported};
+use crate::state::map::Map;
 use crate::store::Store;
 use mmapcheck_spec::{BytesLike, Dialect, Profile, Value, WrongType};
 use std::rc::Rc;

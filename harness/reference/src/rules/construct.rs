@@ -1,12 +1,12 @@
 //! The constructor: Python's checks of the arguments, then those of the kernel.
 
-use crate::answer::{Answer, Stop, overflow_error, type_error, unsupported, value_error};
-use crate::convert;
 use crate::errno::Errno;
 use crate::files::{Cursor, Files, MOST_FILE};
-use crate::map::{Access, Map, Rights, Tracked};
-use crate::object::{Args, Object};
+use crate::operands::convert;
+use crate::operands::operand::{Args, Object};
+use crate::result::{Answer, Stop, overflow_error, type_error, unsupported, value_error};
 use crate::rules::section;
+use crate::state::map::{Access, Map, Rights, Tracked};
 use crate::store::{ADDRESSES, PAGE, Request, Store};
 use mmapcheck_spec::constants::{
     MAP_32BIT, MAP_ANONYMOUS, MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED,

@@ -1,8 +1,8 @@
 //! Closing, and the `with` statement.
 
-use crate::answer::{Answer, Stop};
-use crate::map::Map;
-use crate::object::Args;
+use crate::operands::operand::Args;
+use crate::result::{Answer, Stop};
+use crate::state::map::Map;
 use crate::store::Store;
 use mmapcheck_spec::{Profile, Raise, Value};
 

@@ -1,9 +1,9 @@
 //! Searching.
 
-use crate::answer::{Answer, number};
-use crate::convert;
-use crate::map::Map;
-use crate::object::{Args, Object, Source};
+use crate::operands::convert;
+use crate::operands::operand::{Args, Object, Source};
+use crate::result::{Answer, number};
+use crate::state::map::Map;
 use crate::store::{Direction, Store};
 use mmapcheck_spec::{Profile, Value};
 

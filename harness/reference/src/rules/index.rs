@@ -1,9 +1,9 @@
 //! Indexing and slicing, to read, assign and delete.
 
-use crate::answer::{Answer, index_error, item, type_error, value_error};
-use crate::convert::{self, Slice};
-use crate::map::{Map, Open};
-use crate::object::{Object, Source};
+use crate::operands::convert::{self, Slice};
+use crate::operands::operand::{Object, Source};
+use crate::result::{Answer, index_error, item, type_error, value_error};
+use crate::state::map::{Map, Open};
 use crate::store::Store;
 use mmapcheck_spec::{Profile, Value};
 

@@ -1,9 +1,9 @@
 //! Iterating, which goes through a map as a sequence of `bytes` of length one.
 
-use crate::answer::{Answer, Stop};
-use crate::fork::Copies;
-use crate::map::{Map, Open};
-use crate::object::{Object, Source};
+use crate::machine::fork::Copies;
+use crate::operands::operand::{Object, Source};
+use crate::result::{Answer, Stop};
+use crate::state::map::{Map, Open};
 use crate::store::Store;
 use mmapcheck_spec::{BytesLike, Profile, Raise, Value};
 use std::rc::Rc;

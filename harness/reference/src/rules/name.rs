@@ -1,8 +1,8 @@
 //! Naming a map.
 
-use crate::answer::{Answer, type_error, value_error};
-use crate::map::Map;
-use crate::object::{Args, Object};
+use crate::operands::operand::{Args, Object};
+use crate::result::{Answer, type_error, value_error};
+use crate::state::map::Map;
 use crate::store::Store;
 use mmapcheck_spec::{Profile, Value};
 

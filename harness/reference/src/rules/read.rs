@@ -1,9 +1,9 @@
 //! Reading at the position.
 
-use crate::answer::{Answer, item, value_error};
-use crate::convert;
-use crate::map::Map;
-use crate::object::Args;
+use crate::operands::convert;
+use crate::operands::operand::Args;
+use crate::result::{Answer, item, value_error};
+use crate::state::map::Map;
 use crate::store::{Direction, Store};
 use mmapcheck_spec::{Dialect, Profile, Value};
 

@@ -1,12 +1,12 @@
 //! Resizing.
 
-use crate::answer::{Answer, buffer_error, type_error, unsupported, value_error};
-use crate::convert;
 use crate::errno::Errno;
 use crate::files::MOST_FILE;
-use crate::limits::Limits;
-use crate::map::{Access, Map};
-use crate::object::Args;
+use crate::operands::convert;
+use crate::operands::operand::Args;
+use crate::result::{Answer, buffer_error, type_error, unsupported, value_error};
+use crate::state::map::{Access, Map};
+use crate::state::quotas::Limits;
 use crate::store::{ADDRESSES, Memory, Store};
 use mmapcheck_spec::{Profile, Value};
 
@@ -40,7 +40,7 @@ impl<S: Store> Map<S> {
         let len = convert::ssize(&args.counted("resize", 1, 1, profile)?[0], profile)?;
         self.open_after_arguments(profile)?;
         self.resizable()?;
-        if len < 0 || i64::MAX - len < self.offset {
+        if len < 0 || profile.facts().ssize_max() - len < self.offset {
             return Err(value_error("new size out of range"));
         }
         Ok(len)

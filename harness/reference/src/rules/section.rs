@@ -3,11 +3,11 @@
 //!
 //! What a system refuses is answered where its documentation says so. Where it does not, there is no answer.
 
-use crate::answer::{Answer, Stop, type_error, unsupported, value_error};
 use crate::errno::{Errno, WinError};
 use crate::files::{Cursor, MOST_FILE};
-use crate::map::{Access, Map, Rights, Tracked};
+use crate::result::{Answer, Stop, type_error, unsupported, value_error};
 use crate::rules::construct::{Asked, Fileno};
+use crate::state::map::{Access, Map, Rights, Tracked};
 use crate::store::{Memory, PAGE, Request, Store};
 use mmapcheck_spec::constants::{MAP_PRIVATE, MAP_SHARED};
 use mmapcheck_spec::{Profile, Value, WrongType};
@@ -146,7 +146,7 @@ fn whole_pages(size: i64) -> i64 {
 
 impl<S: Store> Section<S> {
     fn view(&self, store: &S, offset: i64, len: i64, access: Access, profile: Profile) -> Answer<S::Memory> {
-        if offset % profile.granularity() != 0 {
+        if !profile.facts().granularity.divides(offset) {
             return Err(WinError::MappedAlignment.into());
         }
         if len == 0 || offset >= self.size {

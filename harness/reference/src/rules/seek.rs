@@ -1,10 +1,10 @@
 //! The position and what describes the map.
 
-use crate::answer::{Answer, number, value_error};
-use crate::convert;
 use crate::errno::Errno;
-use crate::map::{Access, Map};
-use crate::object::Args;
+use crate::operands::convert;
+use crate::operands::operand::Args;
+use crate::result::{Answer, number, value_error};
+use crate::state::map::{Access, Map};
 use crate::store::Store;
 use mmapcheck_spec::{Dialect, Profile, Value};
 

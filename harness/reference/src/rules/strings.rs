@@ -2,11 +2,11 @@
 //!
 //! Reading them is as in Python 3. Assigning looks at the place and the value first and at the right to write last.
 
-use crate::answer::{Answer, index_error, type_error};
-use crate::convert::{self, Slice};
-use crate::map::Map;
-use crate::object::{Object, Source};
+use crate::operands::convert::{self, Slice};
+use crate::operands::operand::{Object, Source};
+use crate::result::{Answer, index_error, type_error};
 use crate::rules::index::{OUT_OF_RANGE, WRONG_SIZE, set_all};
+use crate::state::map::Map;
 use crate::store::Store;
 use mmapcheck_spec::{BytesLike, Profile, Value};
 

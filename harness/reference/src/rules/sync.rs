@@ -1,10 +1,10 @@
 //! Flushing and advising.
 
-use crate::answer::{Answer, overflow_error, unsupported, value_error};
-use crate::convert;
 use crate::errno::{Errno, WinError};
-use crate::map::{Access, Map};
-use crate::object::{Args, Object};
+use crate::operands::convert;
+use crate::operands::operand::{Args, Object};
+use crate::result::{Answer, overflow_error, unsupported, value_error};
+use crate::state::map::{Access, Map};
 use crate::store::{PAGE, Store};
 use mmapcheck_spec::constants::{MADV_DODUMP, MADV_FREE, MADV_HWPOISON, MS_ASYNC, MS_INVALIDATE, MS_SYNC};
 use mmapcheck_spec::{Dialect, Profile, Value};
@@ -31,7 +31,7 @@ impl<S: Store> Map<S> {
         };
         self.flush_range(offset, size, 0, profile)?;
         Ok(match profile.dialect() {
-            _ if !profile.flush_answers_zero() => Value::None,
+            _ if !profile.flush_returns_zero() => Value::None,
             Dialect::Python2 if !self.reaches_kernel() => Value::Long(0),
             _ => Value::Int(0),
         })
@@ -54,7 +54,7 @@ impl<S: Store> Map<S> {
         if size < 0 || offset < 0 || self.len.get() as i64 - offset < size {
             return Err(value_error("flush values out of range"));
         }
-        let reaches_kernel = self.reaches_kernel() && profile.flushes_whole_pages();
+        let reaches_kernel = self.reaches_kernel() && profile.flush_starts_at_pages();
         let is_unknown = flags & !(MS_ASYNC | MS_INVALIDATE | MS_SYNC) != 0;
         let is_both = flags & MS_ASYNC != 0 && flags & MS_SYNC != 0;
         if reaches_kernel && (offset % PAGE as i64 != 0 || is_unknown || is_both) {
@@ -62,7 +62,7 @@ impl<S: Store> Map<S> {
         }
         // A map that was closed while the arguments were converted, in the versions that do not look again.
         match self.reaches_kernel() && self.is_closed() && size > 0 {
-            true if profile.flushes_whole_pages() => Err(Errno::ENOMEM.into()),
+            true if profile.flush_starts_at_pages() => Err(Errno::ENOMEM.into()),
             true => Err(WinError::InvalidParameter.into()),
             false => Ok(()),
         }
@@ -94,7 +94,7 @@ impl<S: Store> Map<S> {
         if length < 0 {
             return Err(value_error("madvise length invalid"));
         }
-        if i64::MAX - start < length {
+        if profile.facts().ssize_max() - start < length {
             return Err(overflow_error("madvise length too large"));
         }
         if profile.madvise_looks_again() {

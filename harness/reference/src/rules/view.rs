@@ -1,10 +1,10 @@
 //! `memoryview`s of a map.
 
-use crate::answer::{Answer, Stop, buffer_error, index_error, number, type_error, value_error};
-use crate::convert::{self, Slice};
-use crate::fork::Copies;
-use crate::map::{Access, Map};
-use crate::object::{Object, Source};
+use crate::machine::fork::Copies;
+use crate::operands::convert::{self, Slice};
+use crate::operands::operand::{Object, Source};
+use crate::result::{Answer, Stop, buffer_error, index_error, number, type_error, value_error};
+use crate::state::map::{Access, Map};
 use crate::store::Store;
 use mmapcheck_spec::{Profile, Value, WrongType};
 use std::cell::{Cell, RefCell};

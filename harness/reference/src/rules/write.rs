@@ -1,10 +1,10 @@
 //! Writing at the position, and moving bytes within the map.
 
-use crate::answer::{Answer, number, type_error, value_error};
-use crate::convert;
-use crate::map::{Access, Map};
-use crate::object::{Args, Source};
+use crate::operands::convert;
+use crate::operands::operand::{Args, Source};
+use crate::result::{Answer, number, type_error, value_error};
 use crate::rules::strings;
+use crate::state::map::{Access, Map};
 use crate::store::Store;
 use mmapcheck_spec::{Dialect, Profile, Value};
 
@@ -30,7 +30,7 @@ impl<S: Store> Map<S> {
         }
         source.copy_to(&self.open()?, at)?;
         self.position.set(at + source.len());
-        Ok(if profile.write_answers_count() { number(source.len()) } else { Value::None })
+        Ok(if profile.write_returns_count() { number(source.len()) } else { Value::None })
     }
 
     /// `write_byte(byte)`

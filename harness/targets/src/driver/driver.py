@@ -477,8 +477,8 @@ class Target(object):
 
     def run(self, case, out):
         """Does a case. Where `out` is given, each step is told of as soon as it is done."""
-        self.whole = case["watch"] == "full"
-        self.every = case["watch"] != "quick"
+        self.whole = case["detail"] == "full"
+        self.every = case["detail"] != "quick"
         held = self.census.take() if self.every else None
         self.begin(case["files"])
         steps, tell = [], None

@@ -4,16 +4,17 @@
 //! `protocol.md` is for who writes a driver for another language. Whatever the process does (dying, hanging, answering
 //! nonsense) is the [`End`] of the step it was at, and another process takes its place.
 
-mod process;
 mod wire;
 
+use crate::supervisor::{Limit, Process};
 use mmapcheck_spec::{
-    Case, Detail, End, Implementation, Op, Platform, Profile, StepTrace, Target, TargetError, TargetInfo, Trace,
-    Version,
+    Case, Detail, End, Implementation, NextCase, Op, Platform, Profile, StepTrace, Target, TargetError, TargetInfo,
+    Trace, Version,
 };
-use process::Process;
-use std::collections::{HashMap, VecDeque};
+use rustix::process::Resource;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use wire::{Line, Manner, Ready};
 
@@ -28,6 +29,9 @@ const START: u32 = 6;
 const STARTS: usize = 3;
 /// An operation that has hung often is waited for at least this long.
 const LEAST: Duration = Duration::from_millis(200);
+/// The most that a driver may take of files and of memory, in bytes. Memory is counted as data and not as address space, of
+/// which WebAssembly and Java reserve a hundred times as much as they use. A case maps up to 4 GiB.
+const LIMITS: [Limit; 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 33)];
 
 /// An interpreter that runs cases by the driver script, or any program that speaks the same protocol.
 pub struct Driver {
@@ -36,8 +40,8 @@ pub struct Driver {
     info: TargetInfo,
     capabilities: Capabilities,
     running: Option<Process>,
-    /// Cases the running process was sent and has not been asked about, the oldest first.
-    announced: VecDeque<Announced>,
+    /// The case that was sent ahead and has not been asked for.
+    ahead: Option<Ahead>,
     /// The number of the last case sent.
     last: u64,
     /// How often each operation hung; none is the end of a case.
@@ -46,8 +50,8 @@ pub struct Driver {
     stalls: u64,
 }
 
-/// A case that was sent ahead of time.
-struct Announced {
+/// A case that was sent before it was asked for.
+struct Ahead {
     id: u64,
     case: Case,
     detail: Detail,
@@ -118,7 +122,7 @@ impl Driver {
             info,
             capabilities,
             running: Some(running),
-            announced: VecDeque::new(),
+            ahead: None,
             last: 0,
             hung: HashMap::new(),
             stalls: 0,
@@ -152,7 +156,7 @@ impl Driver {
         if let Some(running) = self.running.take() {
             return Ok(running);
         }
-        self.announced.retain(|announced| announced.line.is_some());
+        self.ahead.take_if(|ahead| ahead.line.is_none());
         let mut started = self.launch.start();
         for _ in 1..STARTS {
             if started.is_err() {
@@ -180,24 +184,39 @@ impl Driver {
         !self.hung.is_empty() && ops.into_iter().any(|op| self.hung.contains_key(&op))
     }
 
-    /// Runs a case at once. The inner error: the process is gone.
-    fn try_run(&mut self, case: &Case, detail: Detail) -> Result<Result<Trace, End>, TargetError> {
-        let ahead = self.announced.pop_front_if(|announced| announced.case == *case && announced.detail == detail);
-        if let Some(Announced { id, line: Some(line), .. }) = ahead {
+    /// Runs a case at once, and sends the next one before it waits for the answer. The inner error: the process ended.
+    fn try_run(
+        &mut self,
+        case: &Case,
+        detail: Detail,
+        next: Option<NextCase<'_>>,
+    ) -> Result<Result<Trace, End>, TargetError> {
+        let ahead = self.ahead.take_if(|ahead| ahead.case == *case && ahead.detail == detail);
+        if ahead.is_none() {
+            self.finish_ahead();
+        }
+        if let Some(Ahead { id, line: Some(line), .. }) = ahead {
+            if let Some(mut process) = self.running.take()
+                && self.send_ahead(&mut process, next).is_ok()
+            {
+                self.running = Some(process);
+            }
             return Ok(whole(&line, id, case, detail));
         }
-        if ahead.is_none() {
-            self.wait_for_announced();
-        }
         let mut process = self.process()?;
-        let (id, line) = match ahead.filter(|_| process.is_at_work()) {
-            Some(Announced { id, .. }) => (id, process.line(Instant::now() + self.hang)),
+        let id = match ahead.filter(|_| process.is_at_work()) {
+            Some(Ahead { id, .. }) => id,
             None => {
                 let id = self.number();
                 let request = wire::request(id, case, detail, Manner::Whole);
-                (id, request.and_then(|request| process.ask(&request, self.hang)))
+                if let Err(end) = request.and_then(|request| process.send(&request, &mut after(self.hang))) {
+                    return Ok(Err(end));
+                }
+                id
             }
         };
+        let sent = self.send_ahead(&mut process, next);
+        let line = sent.and_then(|()| process.line(&mut after(self.hang)));
         let answered = line.and_then(|line| whole(&line, id, case, detail));
         if answered.is_ok() {
             self.running = Some(process);
@@ -205,18 +224,31 @@ impl Driver {
         Ok(answered)
     }
 
-    /// Reads the answers to the cases that are under way, so that another can be asked for. Those that end the process, or
-    /// are answered with nonsense, are run again when they are wanted.
-    fn wait_for_announced(&mut self) {
-        for announced in self.announced.iter_mut().filter(|announced| announced.line.is_none()) {
-            let Some(mut process) = self.running.take() else { break };
-            let line = process.line(Instant::now() + self.hang).ok();
-            announced.line = line.filter(|line| whole(line, announced.id, &announced.case, announced.detail).is_ok());
-            if announced.line.is_some() {
+    /// Sends a case that will be asked for later. An error of the case itself shows when its answer is wanted. No case is sent
+    /// ahead to a target that hangs.
+    fn send_ahead(&mut self, process: &mut Process, next: Option<NextCase<'_>>) -> Result<(), End> {
+        let Some(NextCase { case, detail }) = next.filter(|_| self.hung.is_empty()) else { return Ok(()) };
+        let id = self.number();
+        let Ok(request) = wire::request(id, case, detail, Manner::Whole) else { return Ok(()) };
+        process.send(&request, &mut after(self.hang))?;
+        self.ahead = Some(Ahead { id, case: case.clone(), detail, line: None });
+        Ok(())
+    }
+
+    /// Reads the answer to the case that was sent ahead, so that another case can be sent. The case is run again when it is
+    /// wanted if the process ends in it, or if its answer is malformed.
+    fn finish_ahead(&mut self) {
+        let Some(mut ahead) = self.ahead.take() else { return };
+        if ahead.line.is_none()
+            && let Some(mut process) = self.running.take()
+        {
+            let line = process.line(&mut after(self.hang)).ok();
+            ahead.line = line.filter(|line| whole(line, ahead.id, &ahead.case, ahead.detail).is_ok());
+            if ahead.line.is_some() {
                 self.running = Some(process);
             }
         }
-        self.announced.retain(|announced| announced.line.is_some());
+        self.ahead = Some(ahead).filter(|ahead| ahead.line.is_some());
     }
 
     /// Runs a case in a process that tells of each step as soon as it is done, to learn at which one it ends.
@@ -226,7 +258,7 @@ impl Driver {
         let asked = self.number();
         let op = |done: usize| case.steps.get(done).map(|step| step.op);
         let request = wire::request(asked, case, detail, manner);
-        let mut line = request.and_then(|request| process.ask(&request, self.patience(op(0))));
+        let mut line = request.and_then(|request| ask(&mut process, &request, self.patience(op(0))));
         loop {
             let read = line.and_then(|line| Line::read(&line).map_err(End::Malformed));
             let end = match read {
@@ -235,7 +267,7 @@ impl Driver {
                         Ok(step) => trace.steps.push(step),
                         Err(wrong) => return Ok(ended(trace, End::Malformed(wrong), case)),
                     }
-                    line = process.line(Instant::now() + self.patience(op(trace.steps.len())));
+                    line = process.line(&mut after(self.patience(op(trace.steps.len()))));
                     continue;
                 }
                 Ok(Line::Done(done)) if done.id == asked => match done.trace(case, detail) {
@@ -260,6 +292,16 @@ impl Driver {
             return Ok(ended(trace, end, case));
         }
     }
+}
+
+/// Sends a line and waits for one, each no longer than `patience`.
+fn ask(process: &mut Process, line: &[u8], patience: Duration) -> Result<Vec<u8>, End> {
+    process.send(line, &mut after(patience))?;
+    process.line(&mut after(patience))
+}
+
+fn after(patience: Duration) -> Instant {
+    Instant::now() + patience
 }
 
 /// The trace of a case in the line that answers it.
@@ -310,14 +352,18 @@ impl Target for Driver {
         &self.info
     }
 
+    fn run(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
+        self.run_with_next(case, detail, None)
+    }
+
     /// Runs a case. Where the process ends in it, the case is run again in a new one, step by step. If it gets through
     /// then, all that is known is that it ended once, somewhere in this case; and one that took too long once is counted as
     /// a stall, since the stepper may have been busy.
-    fn run(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
-        if self.may_hang(case) && self.announced.is_empty() {
+    fn run_with_next(&mut self, case: &Case, detail: Detail, next: Option<NextCase<'_>>) -> Result<Trace, TargetError> {
+        if self.may_hang(case) && self.ahead.is_none() {
             return self.step_by_step(case, detail, Manner::Told);
         }
-        let first = match self.try_run(case, detail)? {
+        let first = match self.try_run(case, detail, next)? {
             Ok(trace) => return Ok(trace),
             Err(End::Unsupported(why)) => return Ok(ended(Trace::default(), End::Unsupported(why), case)),
             Err(end) => end,
@@ -336,7 +382,7 @@ impl Target for Driver {
     /// Runs a case in a process of its own, where the interpreter can make one, so that it need not be started again. One that
     /// took too long is run once more, as above.
     fn run_to_death(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
-        self.wait_for_announced();
+        self.finish_ahead();
         let trace = self.step_by_step(case, detail, Manner::Isolated)?;
         if !has_hung(&trace) {
             return Ok(trace);
@@ -345,30 +391,17 @@ impl Target for Driver {
         self.stalls += u64::from(!has_hung(&trace));
         Ok(trace)
     }
-
-    fn announce(&mut self, case: &Case, detail: Detail) {
-        // Of a target that hangs, every case is looked at by itself.
-        let Some(mut process) = self.running.take_if(|_| self.hung.is_empty()) else { return };
-        let id = self.number();
-        let Ok(request) = wire::request(id, case, detail, Manner::Whole) else {
-            self.running = Some(process);
-            return;
-        };
-        // What is wrong with it, if anything, shows when its answer is wanted.
-        if process.send(&request, Instant::now() + self.hang).is_ok() {
-            self.announced.push_back(Announced { id, case: case.clone(), detail, line: None });
-            self.running = Some(process);
-        }
-    }
 }
 
 impl Launch {
     fn start(&self) -> Result<(Process, Ready), TargetError> {
-        let mut process = Process::start(&self.python, &self.script, &self.errors)?;
+        // In the present folder, so that relative names in `PYTHONPATH` mean the folders that the user means.
+        let mut command = Command::new(&self.python);
+        command.arg(&self.script).env("PYTHONDONTWRITEBYTECODE", "1");
+        let mut process = Process::start(command, &LIMITS, &self.errors)?;
         let hello = wire::hello(&self.module, &self.attr, &self.folder).to_string();
         let shown = self.python.display();
-        let line = process
-            .ask(hello.as_bytes(), self.patience)
+        let line = ask(&mut process, hello.as_bytes(), self.patience)
             .map_err(|end| TargetError(format!("{shown} {end} while it was being started")))?;
         match Line::read(&line) {
             Ok(Line::Ready(ready)) if ready.protocol == wire::PROTOCOL => Ok((process, ready)),
@@ -392,17 +425,14 @@ impl Launch {
 fn info(ready: &Ready, launch: &Launch) -> Result<TargetInfo, TargetError> {
     let [major, minor, micro] = ready.version;
     let cpython = ready.implementation == "cpython";
-    let platform = match ready.platform.as_str() {
-        "linux" => Platform::Linux,
-        "win32" => Platform::Windows,
-        "emscripten" => Platform::Wasm,
-        other => return Err(TargetError(format!("the reference knows no platform '{other}'"))),
-    };
+    let platform = Platform::ALL.into_iter().find(|known| known.facts().sys_platform == ready.platform);
+    let platform =
+        platform.ok_or_else(|| TargetError(format!("the reference knows no platform '{}'", ready.platform)))?;
     let implementation = if cpython { Implementation::CPython } else { Implementation::Other };
-    let profile = Profile { implementation, version: Version::new(major, minor, micro), platform };
+    let profile = Profile::new(implementation, Version::new(major, minor, micro), platform);
     let release = ready.release.as_ref().map(|release| format!(" {release}")).unwrap_or_default();
     let python =
-        if cpython { format!(" {}", profile.version) } else { format!("{release} (Python {})", profile.version) };
+        if cpython { format!(" {}", profile.version()) } else { format!("{release} (Python {})", profile.version()) };
     let class = if launch.attr == "mmap" { String::new() } else { format!(", class {}", launch.attr) };
     let system = if platform == Platform::Linux { String::new() } else { format!(" on {}", platform.name()) };
     let edition = ready.edition.as_ref().map(|edition| format!(" {edition}")).unwrap_or_default();

@@ -192,7 +192,7 @@ fn info(gil: &Gil, module: &str, attr: &str) -> ffi::Answer<TargetInfo> {
     let class = if attr == "mmap" { String::new() } else { format!(", class {attr}") };
     Ok(TargetInfo {
         profile,
-        name: format!("CPython {}, module {module}{class}", profile.version),
+        name: format!("CPython {}, module {module}{class}", profile.version()),
         is_cpython_mmap: module == "mmap" && attr == "mmap",
         page: number(&gil.import("mmap")?, "PAGESIZE")?.try_into().unwrap_or(4096),
     })

@@ -78,7 +78,7 @@ impl Bases {
         let base = match num.base {
             Base::Zero => 0,
             Base::Pages(count) => i128::from(count) * PAGE as i128,
-            Base::Granules(count) => i128::from(count) * i128::from(profile.granularity()),
+            Base::Granules(count) => i128::from(count) * profile.facts().granularity.bytes() as i128,
             Base::Len => self.len,
             Base::Pos => self.position,
             Base::FileSize => self.file_size,

@@ -1,10 +1,10 @@
 //! Processes: a child begins with a copy of what its parent has, and what both have of files is shared.
 
-use crate::answer::{Answer, unsupported};
 use crate::files::Own;
 use crate::machine::{Names, Reference};
-use crate::map::Map;
+use crate::result::{Answer, unsupported};
 use crate::rules::view::Export;
+use crate::state::map::Map;
 use crate::store::Store;
 use mmapcheck_spec::Value;
 use std::rc::Rc;

@@ -1,7 +1,7 @@
 //! Conversion of arguments, in CPython's words.
 
-use crate::answer::{Answer, Stop, attribute_error, index_error, overflow_error, type_error, value_error};
-use crate::object::Object;
+use crate::operands::operand::Object;
+use crate::result::{Answer, Stop, attribute_error, index_error, overflow_error, type_error, value_error};
 use crate::store::Store;
 use mmapcheck_spec::{BytesLike, Dialect, Profile, WrongType};
 
@@ -32,16 +32,25 @@ fn long<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> {
     Ok(value as i64)
 }
 
+/// Whether a number fits a signed type with this largest number.
+fn fits(value: i128, most: i64) -> bool {
+    (-i128::from(most) - 1..=i128::from(most)).contains(&value)
+}
+
+/// A number as a `Py_ssize_t`, if it fits.
+fn sized(value: i128, profile: Profile) -> Option<i64> {
+    fits(value, profile.facts().ssize_max()).then_some(value as i64)
+}
+
 /// Whether a number is small enough for a C `long`.
 pub fn fits_long(value: i128, profile: Profile) -> bool {
-    let most = (1 << (profile.long_bits() - 1)) - 1;
-    (-most - 1..=most).contains(&value)
+    fits(value, profile.facts().long_max())
 }
 
 /// The constructor's offset: 64 bits wherever it runs.
 pub fn offset<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> {
     i64::try_from(whole(object, profile)?).map_err(|_| {
-        overflow_error(match profile.long_bits() {
+        overflow_error(match profile.facts().long_bits {
             64 => "Python int too large to convert to C long",
             _ => "int too big to convert",
         })
@@ -70,7 +79,7 @@ pub fn ssize<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<i64> 
         return long(object, profile);
     }
     let Some(value) = object.integer()? else { return Err(not_an_integer(object, profile, false)) };
-    i64::try_from(value).map_err(|_| overflow_error("Python int too large to convert to C ssize_t"))
+    sized(value, profile).ok_or_else(|| overflow_error("Python int too large to convert to C ssize_t"))
 }
 
 /// The refusal of an object that is no number where one is wanted. `is_long`: a C `int` or `long` is.
@@ -100,9 +109,9 @@ pub fn no_index<S: Store>(object: &Object<'_, S>, profile: Profile) -> Stop {
 /// An index, or none where the object is no number. `class` raises where it is too large for any sequence.
 pub fn index<S: Store>(object: &Object<'_, S>, profile: Profile, class: fn(String) -> Stop) -> Answer<Option<i64>> {
     let Some(value) = object.integer()? else { return Ok(None) };
-    match i64::try_from(value) {
-        Ok(value) => Ok(Some(value)),
-        Err(_) => Err(class(format!("cannot fit '{}' into an index-sized integer", object.type_name(profile)))),
+    match sized(value, profile) {
+        Some(value) => Ok(Some(value)),
+        None => Err(class(format!("cannot fit '{}' into an index-sized integer", object.type_name(profile)))),
     }
 }
 
@@ -153,14 +162,15 @@ pub struct Slice {
 impl Slice {
     /// From its parts: the step is converted first.
     pub fn new<S: Store>(parts: &[Object<'_, S>], profile: Profile) -> Answer<Slice> {
+        let most = profile.facts().ssize_max();
         let part = |place: usize| slice_part(parts.get(place).unwrap_or(&Object::None), profile);
         let step = match part(2)? {
             Some(0) => return Err(value_error("slice step cannot be zero")),
-            Some(step) => step.max(-i64::MAX),
+            Some(step) => step.max(-most),
             None => 1,
         };
-        let start = part(0)?.unwrap_or(if step < 0 { i64::MAX } else { 0 });
-        let stop = part(1)?.unwrap_or(if step < 0 { i64::MIN } else { i64::MAX });
+        let start = part(0)?.unwrap_or(if step < 0 { most } else { 0 });
+        let stop = part(1)?.unwrap_or(if step < 0 { -most - 1 } else { most });
         Ok(Slice { start, stop, step })
     }
 
@@ -213,7 +223,10 @@ impl Places {
 fn slice_part<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<Option<i64>> {
     match (object, object.integer()?) {
         (Object::None, _) => Ok(None),
-        (_, Some(value)) => Ok(Some(value.clamp(i64::MIN.into(), i64::MAX.into()) as i64)),
+        (_, Some(value)) => {
+            let most = i128::from(profile.facts().ssize_max());
+            Ok(Some(value.clamp(-most - 1, most) as i64))
+        }
         _ if profile.slice_refusal_omits_none() => {
             Err(type_error("slice indices must be integers or have an __index__ method"))
         }

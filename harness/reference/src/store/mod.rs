@@ -1,5 +1,8 @@
 //! What the rules need of an operating system: files with sizes, and memory they are mapped in.
 
+pub mod disk;
+pub mod memory;
+
 use crate::errno::Errno;
 use mmapcheck_spec::{Content, Detail, Mode};
 use std::ops::Range;

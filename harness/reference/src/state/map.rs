@@ -1,6 +1,6 @@
 //! The state of a map, and the ways its memory is touched.
 
-use crate::answer::{Answer, buffer_error, unsupported, value_error};
+use crate::result::{Answer, buffer_error, unsupported, value_error};
 use crate::rules::section::Handles;
 use crate::store::{Direction, Memory, Store};
 use mmapcheck_spec::constants::{MAP_ANONYMOUS, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE};

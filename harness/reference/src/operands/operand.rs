@@ -1,10 +1,10 @@
 //! The Python objects a step is given.
 
-use crate::answer::{Answer, buffer_error, type_error, unsupported};
 use crate::files::Cursor;
 use crate::machine::Callback;
-use crate::map::{Map, Open};
+use crate::result::{Answer, buffer_error, type_error, unsupported};
 use crate::rules::view::{Export, Lease, View};
+use crate::state::map::{Map, Open};
 use crate::store::Store;
 use mmapcheck_spec::{BytesLike, Dialect, Profile, WrongType};
 use smallvec::SmallVec;

@@ -1,6 +1,6 @@
 //! What the system grants a process, as far as a case has set it.
 
-use crate::answer::unsupported;
+use crate::result::unsupported;
 use mmapcheck_spec::{Arg, Domain, End, Op, Step};
 use std::cell::Cell;
 

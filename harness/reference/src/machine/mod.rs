@@ -1,17 +1,20 @@
 //! The reference as a machine: names, and which rule answers which operation. A match here only calls.
 
-use crate::answer::{Answer, Stop, attribute_error, outcome, type_error, unsupported};
-use crate::disk_store::{self, DiskStore};
+pub mod fork;
+mod resolve;
+
 use crate::errno::Errno;
 use crate::files::Files;
-use crate::fork::Process;
-use crate::map::Map;
-use crate::memory_store::MemoryStore;
-use crate::object::{Args, Object};
+use crate::machine::fork::Process;
+use crate::operands::operand::{Args, Object};
+use crate::result::{Answer, Stop, attribute_error, outcome, type_error, unsupported};
 use crate::rules::construct::Asked;
 use crate::rules::iterate::Iter;
 use crate::rules::view::View;
 use crate::rules::{compare, construct, section};
+use crate::state::map::Map;
+use crate::store::disk::{self, DiskStore};
+use crate::store::memory::MemoryStore;
 use crate::store::{Direction, PAGE, Store};
 use mmapcheck_spec::constants;
 use mmapcheck_spec::{
@@ -109,7 +112,7 @@ impl Reference<MemoryStore> {
     /// # Errors
     /// Where the system has other pages than Linux on x86-64, so that it would do otherwise than is foreseen.
     pub fn in_memory(profile: Profile) -> Result<Reference<MemoryStore>, TargetError> {
-        let kernel = disk_store::kernel()
+        let kernel = disk::kernel()
             .map_err(|Errno(number)| TargetError(format!("no memory can be mapped: system error {number}")))?;
         Reference::on(profile, MemoryStore::new(kernel))
     }
@@ -298,7 +301,7 @@ impl<S: Store> Reference<S> {
         let has = match op {
             Op::Seekable => self.profile.seek_returns_position(),
             Op::SetName => self.profile.has_set_name(),
-            Op::Madvise => self.profile.takes_advice(),
+            Op::Madvise => self.profile.has_madvise(),
             Op::Closed | Op::Enter | Op::Exit | Op::With | Op::WithRaise => self.profile.has_context(),
             _ => true,
         };

@@ -1,0 +1,241 @@
+//! Platforms, and the facts of each as data: sizes, numbers and texts of the system, and its capabilities.
+//!
+//! A rule that depends on a platform names a [`Capability`]; everything else asks [`PlatformFacts`].
+
+use std::fmt;
+
+/// The platform a map lives on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Platform {
+    /// Linux on x86-64.
+    Linux,
+    /// Windows on x86-64.
+    Windows,
+    /// WebAssembly by Emscripten: no kernel that manages memory.
+    Wasm,
+}
+
+impl Platform {
+    /// Every platform.
+    pub const ALL: [Platform; 3] = [Platform::Linux, Platform::Windows, Platform::Wasm];
+
+    /// The facts of the platform.
+    #[must_use]
+    pub const fn facts(self) -> &'static PlatformFacts {
+        match self {
+            Platform::Linux => &LINUX,
+            Platform::Windows => &WINDOWS,
+            Platform::Wasm => &WASM,
+        }
+    }
+
+    /// Its name in profiles and pages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.facts().name
+    }
+}
+
+/// What a system may be able to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Capability {
+    /// Touching a page that has nothing behind it, or that must not be touched, kills the process.
+    DeadMemory,
+    /// The system call `fork`.
+    Fork,
+    /// The system call `madvise`.
+    Madvise,
+    /// The module `resource`, and limits that the system enforces.
+    ResourceLimits,
+    /// Maps are views of sections, as on Windows.
+    Sections,
+    /// Removing or changing the name of a file that is open or mapped.
+    UnlinkOpenFiles,
+}
+
+impl Capability {
+    /// Every capability, with its name.
+    pub const ALL: [(Capability, &'static str); 6] = [
+        (Capability::DeadMemory, "dead memory"),
+        (Capability::Fork, "fork"),
+        (Capability::Madvise, "madvise"),
+        (Capability::ResourceLimits, "resource limits"),
+        (Capability::Sections, "sections"),
+        (Capability::UnlinkOpenFiles, "unlinking of open files"),
+    ];
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Capability::ALL[*self as usize].1)
+    }
+}
+
+/// A number of bytes that is a power of two: the size of a page, or what offsets are multiples of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PageSize {
+    /// The logarithm to base 2.
+    bits: u32,
+}
+
+impl PageSize {
+    /// A size in bytes.
+    ///
+    /// # Panics
+    /// If it is not a power of two.
+    #[must_use]
+    pub const fn new(bytes: usize) -> PageSize {
+        assert!(bytes.is_power_of_two(), "the size of a page is a power of two");
+        PageSize { bits: bytes.trailing_zeros() }
+    }
+
+    /// In bytes.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        1 << self.bits
+    }
+
+    /// How many whole pages lie before a place.
+    #[must_use]
+    pub const fn before(self, at: usize) -> usize {
+        at >> self.bits
+    }
+
+    /// How many pages that many bytes take.
+    #[must_use]
+    pub const fn count(self, len: usize) -> usize {
+        (len >> self.bits) + (len & (self.bytes() - 1) != 0) as usize
+    }
+
+    /// A length rounded up to whole pages, in bytes. It must not be within a page of the largest number.
+    #[must_use]
+    pub const fn round_up(self, len: usize) -> usize {
+        (len + (self.bytes() - 1)) & !(self.bytes() - 1)
+    }
+
+    /// Whether a place is the start of a page.
+    #[must_use]
+    pub const fn divides(self, at: i64) -> bool {
+        at & (self.bytes() as i64 - 1) == 0
+    }
+}
+
+/// The facts of a platform.
+#[derive(Clone, Copy, Debug)]
+pub struct PlatformFacts {
+    /// Its name in profiles and pages.
+    pub name: &'static str,
+    /// The value of `sys.platform`.
+    pub sys_platform: &'static str,
+    /// The size of a page (`mmap.PAGESIZE`).
+    pub page: PageSize,
+    /// The number that offsets are multiples of (`mmap.ALLOCATIONGRANULARITY`).
+    pub granularity: PageSize,
+    /// How many bits a `Py_ssize_t` has.
+    pub ssize_bits: u32,
+    /// How many bits a C `long` has.
+    pub long_bits: u32,
+    /// How many bits the addresses of a process have.
+    pub address_bits: u32,
+    /// What the system can do.
+    pub capabilities: &'static [Capability],
+}
+
+impl PlatformFacts {
+    /// Whether the system has a capability.
+    #[must_use]
+    pub const fn has(&self, capability: Capability) -> bool {
+        let mut at = 0;
+        while at < self.capabilities.len() {
+            if self.capabilities[at] as u8 == capability as u8 {
+                return true;
+            }
+            at += 1;
+        }
+        false
+    }
+
+    /// The length in bytes from which on no map of a process is possible: its addresses, less a page.
+    #[must_use]
+    pub const fn addresses(&self) -> usize {
+        (1 << self.address_bits) - self.page.bytes()
+    }
+
+    /// The largest `Py_ssize_t`.
+    #[must_use]
+    pub const fn ssize_max(&self) -> i64 {
+        most(self.ssize_bits)
+    }
+
+    /// The largest C `long`.
+    #[must_use]
+    pub const fn long_max(&self) -> i64 {
+        most(self.long_bits)
+    }
+}
+
+/// The largest signed number of that many bits.
+const fn most(bits: u32) -> i64 {
+    i64::MAX >> (i64::BITS - bits)
+}
+
+/// Linux on x86-64.
+pub const LINUX: PlatformFacts = PlatformFacts {
+    name: "linux",
+    sys_platform: "linux",
+    page: PageSize::new(4096),
+    granularity: PageSize::new(4096),
+    ssize_bits: 64,
+    long_bits: 64,
+    address_bits: 47,
+    capabilities: &[
+        Capability::DeadMemory,
+        Capability::Fork,
+        Capability::Madvise,
+        Capability::ResourceLimits,
+        Capability::UnlinkOpenFiles,
+    ],
+};
+
+/// Windows on x86-64: seen in 3.11.9. A `long` has as many bits as an `int`, which shows in how large numbers are refused.
+pub const WINDOWS: PlatformFacts = PlatformFacts {
+    name: "windows",
+    sys_platform: "win32",
+    granularity: PageSize::new(1 << 16),
+    long_bits: 32,
+    capabilities: &[Capability::Sections],
+    ..LINUX
+};
+
+/// WebAssembly by Emscripten. A map is a copy of its file, and no page of it is dead. Its sizes are those of Linux here,
+/// although a WebAssembly page has 64 KiB and its addresses 32 bits: no reference has been checked against them.
+pub const WASM: PlatformFacts =
+    PlatformFacts { name: "wasm", sys_platform: "emscripten", capabilities: &[Capability::Madvise], ..LINUX };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_platform_and_capability_has_a_place_and_a_name_of_its_own() {
+        let names: std::collections::HashSet<_> = Platform::ALL.map(Platform::name).into();
+        assert_eq!(names.len(), Platform::ALL.len());
+        assert!(Capability::ALL.iter().enumerate().all(|(place, (capability, _))| *capability as usize == place));
+    }
+
+    #[test]
+    fn pages_are_counted_and_rounded_as_by_division() {
+        let page = PageSize::new(4096);
+        for len in [0, 1, 4095, 4096, 4097, 8192, 8193, (1 << 47) + 1] {
+            assert_eq!((page.count(len), page.before(len)), (len.div_ceil(4096), len / 4096));
+            assert_eq!(page.round_up(len), len.next_multiple_of(4096));
+            assert_eq!(page.divides(len as i64), len % 4096 == 0);
+        }
+    }
+
+    #[test]
+    fn numbers_end_where_their_bits_do() {
+        assert_eq!((LINUX.ssize_max(), LINUX.long_max()), (i64::MAX, i64::MAX));
+        assert_eq!((WINDOWS.ssize_max(), WINDOWS.long_max()), (i64::MAX, i32::MAX.into()));
+    }
+}
