@@ -2,10 +2,10 @@
 
 use crate::errno::Errno;
 use crate::files::content_of;
-use crate::store::PAGE;
 use crate::store::disk::SpareMap;
 use mmapcheck_spec::{Content, Detail, Mode, TargetError, World};
 use rustix::fs::{self, AtFlags, OFlags};
+use rustix::param::page_size;
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -193,13 +193,13 @@ fn flags(mode: Mode) -> OFlags {
 }
 
 fn pages(size: u64) -> u64 {
-    size.div_ceil(PAGE as u64)
+    size.div_ceil(page_size() as u64)
 }
 
 /// Gives a file new bytes. Its pages are written over and kept, as making them anew costs more than all else; what
 /// lay behind the end in the last page is gone as well.
 fn rewrite(fd: &OwnedFd, bytes: &[u8], buffer: &mut Vec<u8>) -> rustix::io::Result<()> {
-    let whole = bytes.len().next_multiple_of(PAGE);
+    let whole = bytes.len().next_multiple_of(page_size());
     if buffer.len() < whole {
         buffer.resize(whole, 0);
     }

@@ -15,11 +15,12 @@ use crate::rules::{compare, construct, section};
 use crate::state::map::Map;
 use crate::store::disk::{self, DiskStore};
 use crate::store::memory::MemoryStore;
-use crate::store::{Direction, PAGE, Store};
+use crate::store::{Direction, Store};
 use mmapcheck_spec::constants;
+use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{
-    Arg, BytesLike, Detail, Dialect, End, FileState, MapState, Num, ObjectKind, Op, Outcome, PassedArg, Profile, Raise,
-    SLOTS, Slot, Snapshot, Step, Stepper, TargetError, Value, World, WrongType,
+    Arg, BytesLike, Detail, Dialect, End, FileState, MapState, Num, ObjectKind, Op, Outcome, PassedArg, PlatformFacts,
+    Profile, Raise, SLOTS, Slot, Snapshot, Step, Stepper, TargetError, Value, World, WrongType,
 };
 use smallvec::SmallVec;
 use std::cell::RefCell;
@@ -99,9 +100,10 @@ impl Reference {
     /// The rules of a profile, on files in a folder that is there and empty.
     ///
     /// # Errors
-    /// Where the folder cannot be used, or the system has other pages than Linux on x86-64.
+    /// If the folder cannot be used, or the pages of this system are not those of the profile's platform.
     pub fn new(profile: Profile, dir: &Path) -> Result<Reference, TargetError> {
-        Reference::on(profile, DiskStore::new(dir)?)
+        refuse_other_pages(profile.facts())?;
+        Ok(Reference::on(profile, DiskStore::new(dir)?))
     }
 }
 
@@ -110,28 +112,32 @@ impl Reference<MemoryStore> {
     /// step in which a process would die is answered by its death.
     ///
     /// # Errors
-    /// Where the system has other pages than Linux on x86-64, so that it would do otherwise than is foreseen.
+    /// If the pages of this system are not those of Linux on x86-64, so that it would do otherwise than is foreseen.
     pub fn in_memory(profile: Profile) -> Result<Reference<MemoryStore>, TargetError> {
+        refuse_other_pages(&LINUX)?;
         let kernel = disk::kernel()
             .map_err(|Errno(number)| TargetError(format!("no memory can be mapped: system error {number}")))?;
-        Reference::on(profile, MemoryStore::new(kernel))
+        Ok(Reference::on(profile, MemoryStore::new(kernel, profile.facts())))
     }
 }
 
+/// Real memory has the pages of this system, and no others.
+fn refuse_other_pages(facts: &PlatformFacts) -> Result<(), TargetError> {
+    let (known, page) = (facts.page.bytes(), rustix::param::page_size());
+    if page == known {
+        return Ok(());
+    }
+    Err(TargetError(format!("the reference knows pages of {known} bytes, and this system's have {page}")))
+}
+
 impl<S: Store> Reference<S> {
-    fn on(profile: Profile, store: S) -> Result<Reference<S>, TargetError> {
-        let page = rustix::param::page_size();
-        if page != PAGE {
-            return Err(TargetError(format!(
-                "the reference knows pages of {PAGE} bytes, and this system's have {page}"
-            )));
-        }
-        Ok(Reference {
+    fn on(profile: Profile, store: S) -> Reference<S> {
+        Reference {
             profile,
             files: RefCell::new(Files::of(store)),
             names: RefCell::default(),
             parent: RefCell::default(),
-        })
+        }
     }
 
     fn map(&self, slot: Slot) -> Result<Rc<Map<S>>, End> {

@@ -1,7 +1,7 @@
 //! Symbolic numbers made plain.
 
 use crate::machine::Reference;
-use crate::store::{PAGE, Store};
+use crate::store::Store;
 use mmapcheck_spec::{Arg, Base, Num, ObjectKind, Op, Profile, Step};
 
 /// What symbolic numbers count from.
@@ -77,7 +77,7 @@ impl Bases {
     fn plain(self, num: Num, profile: Profile) -> Num {
         let base = match num.base {
             Base::Zero => 0,
-            Base::Pages(count) => i128::from(count) * PAGE as i128,
+            Base::Pages(count) => i128::from(count) * profile.facts().page.bytes() as i128,
             Base::Granules(count) => i128::from(count) * profile.facts().granularity.bytes() as i128,
             Base::Len => self.len,
             Base::Pos => self.position,

@@ -7,12 +7,12 @@ use crate::operands::operand::{Args, Object};
 use crate::result::{Answer, Stop, overflow_error, type_error, unsupported, value_error};
 use crate::rules::section;
 use crate::state::map::{Access, Map, Rights, Tracked};
-use crate::store::{ADDRESSES, PAGE, Request, Store};
+use crate::store::{Request, Store};
 use mmapcheck_spec::constants::{
     MAP_32BIT, MAP_ANONYMOUS, MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED,
     MAP_STACK, PROT_READ, PROT_WRITE,
 };
-use mmapcheck_spec::{End, Profile, WrongType};
+use mmapcheck_spec::{End, PlatformFacts, Profile, WrongType};
 use std::rc::Rc;
 
 /// The parameters in order. Since 3.13 the last is there, and can only be given by name.
@@ -51,7 +51,7 @@ pub fn construct<S: Store>(files: &Files<S>, mut asked: Asked<S>, profile: Profi
     if asked.trackfd && asked.file().is_some() && !limits.grant_descriptor() {
         return Err(Errno::EMFILE.into());
     }
-    asked.check_kernel()?;
+    asked.check_kernel(profile.facts())?;
     if !limits.grant_memory() {
         return Err(Errno::ENOMEM.into());
     }
@@ -289,8 +289,8 @@ impl<S: Store> Asked<S> {
         }
     }
 
-    fn check_kernel(&self) -> Answer<()> {
-        if self.offset % PAGE as i64 != 0 {
+    fn check_kernel(&self, facts: &PlatformFacts) -> Answer<()> {
+        if !facts.page.divides(self.offset) {
             return Err(Errno::EINVAL.into());
         }
         if !self.is_anonymous() && self.is_bad() {
@@ -302,13 +302,13 @@ impl<S: Store> Asked<S> {
         if self.flags & !(MAP_TYPE | HARMLESS) != 0 {
             return Err(unsupported(format!("flags {:#x} are in no rule", self.flags)).into());
         }
-        self.check_length()?;
+        self.check_length(facts)?;
         self.check_kind()
     }
 
-    fn check_length(&self) -> Answer<()> {
+    fn check_length(&self, facts: &PlatformFacts) -> Answer<()> {
         match self.length {
-            length if length >= ADDRESSES as i64 => Err(Errno::ENOMEM.into()),
+            length if length >= facts.addresses() as i64 => Err(Errno::ENOMEM.into()),
             length if length > MOST_FILE as i64 => {
                 Err(unsupported("a map of this size may or may not be possible").into())
             }

@@ -7,7 +7,7 @@ use crate::operands::operand::Args;
 use crate::result::{Answer, buffer_error, type_error, unsupported, value_error};
 use crate::state::map::{Access, Map};
 use crate::state::quotas::Limits;
-use crate::store::{ADDRESSES, Memory, Store};
+use crate::store::{Memory, Store};
 use mmapcheck_spec::{Profile, Value};
 
 impl<S: Store> Map<S> {
@@ -26,7 +26,7 @@ impl<S: Store> Map<S> {
         if len == 0 {
             return Err(Errno::EINVAL.into());
         }
-        if has_no_file && (MOST_FILE as i64..ADDRESSES as i64).contains(&len) {
+        if has_no_file && (MOST_FILE as i64..profile.facts().addresses() as i64).contains(&len) {
             return Err(unsupported("a map of this size may or may not be possible").into());
         }
         self.with_memory(|memory| memory.resize(len as usize, limits.grant_memory())).unwrap_or(Err(Errno::EINVAL))?;

@@ -8,7 +8,7 @@ use crate::files::{Cursor, MOST_FILE};
 use crate::result::{Answer, Stop, type_error, unsupported, value_error};
 use crate::rules::construct::{Asked, Fileno};
 use crate::state::map::{Access, Map, Rights, Tracked};
-use crate::store::{Memory, PAGE, Request, Store};
+use crate::store::{Memory, Request, Store};
 use mmapcheck_spec::constants::{MAP_PRIVATE, MAP_SHARED};
 use mmapcheck_spec::{Profile, Value, WrongType};
 use std::cell::RefCell;
@@ -91,15 +91,17 @@ struct Wanted<'a, S: Store> {
 
 impl<S: Store> Wanted<'_, S> {
     /// The section with that tag, or a new one.
-    fn find_or_make(self, store: &S, sections: &Sections<S>) -> Answer<Rc<Section<S>>> {
-        let Some(section) = self.tag.and_then(|tag| sections.named(tag)) else { return self.make(store, sections) };
+    fn find_or_make(self, store: &S, sections: &Sections<S>, profile: Profile) -> Answer<Rc<Section<S>>> {
+        let Some(section) = self.tag.and_then(|tag| sections.named(tag)) else {
+            return self.make(store, sections, profile);
+        };
         if self.file.is_some_and(|(_, number)| section.number != Some(number)) {
             return Err(unsupported("a file is asked for by the tag of another").into());
         }
         Ok(section)
     }
 
-    fn make(self, store: &S, sections: &Sections<S>) -> Answer<Rc<Section<S>>> {
+    fn make(self, store: &S, sections: &Sections<S>, profile: Profile) -> Answer<Rc<Section<S>>> {
         let writable = matches!(self.access, Access::Default | Access::Write);
         let (file, size, number) = match self.file {
             Some((file, number)) => (self.fit_file(file, writable)?, self.size, Some(number)),
@@ -107,7 +109,7 @@ impl<S: Store> Wanted<'_, S> {
                 if self.size == 0 {
                     return Err(WinError::InvalidParameter.into());
                 }
-                let size = whole_pages(refuse_large(self.size)?);
+                let size = whole_pages(refuse_large(self.size)?, profile);
                 (store.nameless(size as u64)?, size, None)
             }
         };
@@ -140,8 +142,8 @@ fn refuse_large(size: i64) -> Answer<i64> {
     Ok(size)
 }
 
-fn whole_pages(size: i64) -> i64 {
-    (size as u64).next_multiple_of(PAGE as u64) as i64
+fn whole_pages(size: i64, profile: Profile) -> i64 {
+    profile.facts().page.round_up(size as usize) as i64
 }
 
 impl<S: Store> Section<S> {
@@ -152,7 +154,7 @@ impl<S: Store> Section<S> {
         if len == 0 || offset >= self.size {
             return Err(unsupported("a view that begins at the end of its section is in no rule").into());
         }
-        if offset + len > whole_pages(self.size) {
+        if offset + len > whole_pages(self.size, profile) {
             return Err(WinError::AccessDenied.into());
         }
         if offset + len > self.size {
@@ -218,7 +220,7 @@ fn view<S: Store>(
         return Err(unsupported("a section of this size is in no rule").into());
     };
     let wanted = Wanted { file: file.map(|(file, cursor)| (file, cursor.number)), size, access, tag };
-    let section = wanted.find_or_make(store, sections)?;
+    let section = wanted.find_or_make(store, sections, profile)?;
     let memory = section.view(store, asked.offset, len, access, profile)?;
     let tracked = Tracked { file: file.map(|(file, _)| file.clone()), wanted: true };
     let handles = Handles { section: RefCell::new(Some(section)), cursor: file.map(|(_, cursor)| Rc::clone(cursor)) };
@@ -264,7 +266,7 @@ pub fn resize<S: Store>(map: &Map<S>, store: &S, sections: &Sections<S>, len: i6
     let (size, is_refused) = resize_file(map, handles, sections, len)?;
     let len = if is_refused { map.len.get() as i64 } else { len };
     let file = map.tracked.file.as_ref().zip(handles.cursor.as_ref().map(|cursor| cursor.number));
-    let section = Wanted { file, size, access: map.access, tag }.make(store, sections)?;
+    let section = Wanted { file, size, access: map.access, tag }.make(store, sections, profile)?;
     let memory = section.view(store, map.offset, len, map.access, profile)?;
     if let Some(old) = old.filter(|_| file.is_none()) {
         memory.copy(0, &old, 0, map.len.get().min(len as usize));

@@ -5,7 +5,7 @@ use crate::operands::convert;
 use crate::operands::operand::{Args, Object};
 use crate::result::{Answer, overflow_error, unsupported, value_error};
 use crate::state::map::{Access, Map};
-use crate::store::{PAGE, Store};
+use crate::store::Store;
 use mmapcheck_spec::constants::{MADV_DODUMP, MADV_FREE, MADV_HWPOISON, MS_ASYNC, MS_INVALIDATE, MS_SYNC};
 use mmapcheck_spec::{Dialect, Profile, Value};
 
@@ -57,7 +57,7 @@ impl<S: Store> Map<S> {
         let reaches_kernel = self.reaches_kernel() && profile.flush_starts_at_pages();
         let is_unknown = flags & !(MS_ASYNC | MS_INVALIDATE | MS_SYNC) != 0;
         let is_both = flags & MS_ASYNC != 0 && flags & MS_SYNC != 0;
-        if reaches_kernel && (offset % PAGE as i64 != 0 || is_unknown || is_both) {
+        if reaches_kernel && (!profile.facts().page.divides(offset) || is_unknown || is_both) {
             return Err(Errno::EINVAL.into());
         }
         // A map that was closed while the arguments were converted, in the versions that do not look again.
@@ -103,7 +103,7 @@ impl<S: Store> Map<S> {
         if UNNAMED_ADVICE.iter().any(|range| range.contains(&advice)) {
             return Err(unsupported(format!("advice {advice} is in no rule")).into());
         }
-        if start % PAGE as i64 != 0 || !is_named(advice) {
+        if !profile.facts().page.divides(start) || !is_named(advice) {
             return Err(Errno::EINVAL.into());
         }
         let length = length.min(len - start) as usize;

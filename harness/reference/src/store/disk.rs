@@ -11,10 +11,12 @@
 
 use crate::errno::Errno;
 use crate::folder::{Folder, Inode, OpenFile};
-use crate::store::{self, ADDRESSES, Direction, Kernel, Memory, PAGE, Request, Store};
+use crate::store::{self, Direction, Kernel, Memory, Request, Store};
 use memmap2::{Advice, MmapOptions, MmapRaw, RemapOptions, UncheckedAdvice};
 use mmapcheck_spec::constants as c;
+use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{Content, Detail, Mode, TargetError};
+use rustix::param::page_size;
 use std::cell::Cell;
 use std::fs::File;
 use std::ops::Range;
@@ -119,7 +121,7 @@ impl Store for DiskStore {
 /// A shared map is taken up to the end of its last page, so that maps of about the same length can be used again: what one
 /// leaves behind is what the file holds, and mapping costs more than all else a case does.
 fn map_shared(file: &OpenFile, request: Request, mut options: MmapOptions) -> Result<Region, Errno> {
-    let whole = request.len.next_multiple_of(PAGE);
+    let whole = request.len.next_multiple_of(page_size());
     let Request { offset, writable, .. } = request;
     let fits = |map: &SpareMap| writable && (map.offset, map.raw.len()) == (offset, whole);
     let mut spare = file.inode.spare.borrow_mut();
@@ -175,18 +177,18 @@ const HARMLESS: [(i32, Advice); 12] = [
 /// # Errors
 /// Where not even a page of memory can be mapped.
 pub fn kernel() -> Result<Kernel, Errno> {
-    let mut page = MmapRaw::from(MmapOptions::new().len(PAGE).map_anon()?);
+    let mut page = MmapRaw::from(MmapOptions::new().len(page_size()).map_anon()?);
     let refuses = |kind: Advice| page.advise(kind).is_err();
     let unknown_advice = HARMLESS.iter().filter(|(_, kind)| refuses(*kind)).map(|(advice, _)| *advice).collect();
     // SAFETY: nothing points into the map.
-    let longer = unsafe { page.remap(ADDRESSES + 1, RemapOptions::new().may_move(true)) };
+    let longer = unsafe { page.remap(LINUX.addresses() + 1, RemapOptions::new().may_move(true)) };
     Ok(Kernel { unknown_advice, refuses_lengths: longer.is_err_and(|error| Errno::from(error) == Errno::EINVAL) })
 }
 
 impl DiskStore {
     fn map_anonymous(&self, options: &MmapOptions, request: Request) -> Result<Region, Errno> {
         if request.shared {
-            let pages = request.len.next_multiple_of(PAGE);
+            let pages = request.len.next_multiple_of(page_size());
             let raw = Some(options.map_raw(&self.zero)?);
             return Ok(Region { raw, len: request.len, behind: Behind::Shared { pages }, advised: Cell::new(false) });
         }
@@ -254,7 +256,7 @@ impl Memory for Region {
         let len = self.len;
         match &self.behind {
             Behind::File { inode, offset, .. } => {
-                let end = (inode.size() as usize).next_multiple_of(PAGE);
+                let end = (inode.size() as usize).next_multiple_of(page_size());
                 len.min(end.saturating_sub(*offset as usize))
             }
             Behind::Shared { pages } => len.min(*pages),
@@ -325,9 +327,9 @@ impl Memory for Region {
 
     fn resize(&mut self, len: usize, granted: bool) -> Result<(), Errno> {
         let whole = matches!(self.behind, Behind::File { shared: Some(_), .. });
-        let mapped = if whole { len.next_multiple_of(PAGE) } else { len };
+        let mapped = if whole { len.next_multiple_of(page_size()) } else { len };
         let before = self.raw().len();
-        let refused = !granted && mapped.div_ceil(PAGE) > before.div_ceil(PAGE);
+        let refused = !granted && mapped.div_ceil(page_size()) > before.div_ceil(page_size());
         // The kernel has other reasons to refuse, which come first.
         for mapped in [mapped, before].into_iter().take(if refused { 2 } else { 1 }) {
             if let Some(raw) = self.raw.as_mut().filter(|raw| raw.len() != mapped) {

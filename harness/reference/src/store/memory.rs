@@ -6,9 +6,9 @@
 
 use crate::errno::Errno;
 use crate::files::content_of;
-use crate::store::{self, ADDRESSES, Direction, Kernel, Memory, PAGE, Request, Store};
+use crate::store::{self, Direction, Kernel, Memory, Request, Store};
 use mmapcheck_spec::constants as c;
-use mmapcheck_spec::{Content, Detail, Mode};
+use mmapcheck_spec::{Content, Detail, Mode, PageSize, PlatformFacts};
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -18,19 +18,21 @@ use std::rc::Rc;
 pub struct MemoryStore {
     files: Vec<Rc<Inode>>,
     kernel: Rc<Kernel>,
+    facts: &'static PlatformFacts,
 }
 
 impl MemoryStore {
-    /// A store without files, that foresees this kernel.
+    /// A store without files, that foresees this kernel on a platform: pages and addresses are those of the platform.
     #[must_use]
-    pub fn new(kernel: Kernel) -> MemoryStore {
-        MemoryStore { files: Vec::new(), kernel: Rc::new(kernel) }
+    pub fn new(kernel: Kernel, facts: &'static PlatformFacts) -> MemoryStore {
+        MemoryStore { files: Vec::new(), kernel: Rc::new(kernel), facts }
     }
 }
 
 /// Bytes that can be mapped: those of a file, or memory of no file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Inode {
+    page: PageSize,
     /// Whole pages: behind the size they are zero.
     bytes: RefCell<Vec<u8>>,
     size: Cell<usize>,
@@ -41,17 +43,28 @@ struct Inode {
 }
 
 impl Inode {
+    /// An empty file.
+    fn empty(page: PageSize) -> Inode {
+        Inode {
+            page,
+            bytes: RefCell::default(),
+            size: Cell::default(),
+            cuts: RefCell::default(),
+            changes: Cell::default(),
+        }
+    }
+
     /// Memory of no file.
-    fn anonymous(len: usize) -> Inode {
-        let whole = len.next_multiple_of(PAGE);
-        Inode { bytes: RefCell::new(vec![0; whole]), size: Cell::new(whole), ..Inode::default() }
+    fn anonymous(len: usize, page: PageSize) -> Inode {
+        let whole = page.round_up(len);
+        Inode { bytes: RefCell::new(vec![0; whole]), size: Cell::new(whole), ..Inode::empty(page) }
     }
 
     /// Takes these bytes and forgets its past.
     fn fill(&self, new: &[u8]) {
         let mut bytes = self.bytes.borrow_mut();
         let old = self.size.replace(new.len());
-        bytes.resize(new.len().next_multiple_of(PAGE), 0);
+        bytes.resize(self.page.round_up(new.len()), 0);
         bytes[..new.len()].copy_from_slice(new);
         if old > new.len() {
             let rest = old.min(bytes.len());
@@ -67,13 +80,13 @@ impl Inode {
 
     fn set_size(&self, size: usize) {
         let mut bytes = self.bytes.borrow_mut();
-        let (before, whole) = (bytes.len(), size.next_multiple_of(PAGE));
+        let (before, whole) = (bytes.len(), self.page.round_up(size));
         if size < self.size.replace(size) {
             bytes[size..].fill(0);
         }
         bytes.resize(whole, 0);
         if whole < before {
-            self.cuts.borrow_mut().push(whole / PAGE);
+            self.cuts.borrow_mut().push(self.page.before(whole));
         }
         self.touched();
     }
@@ -114,8 +127,8 @@ impl Store for MemoryStore {
 
     fn create(&mut self, number: usize) -> Result<(), Errno> {
         match self.files.get_mut(number) {
-            Some(before) => *before = Rc::default(),
-            None => self.files.push(Rc::default()),
+            Some(before) => *before = Rc::new(Inode::empty(self.facts.page)),
+            None => self.files.push(Rc::new(Inode::empty(self.facts.page))),
         }
         Ok(())
     }
@@ -172,7 +185,7 @@ impl Store for MemoryStore {
     }
 
     fn nameless(&self, size: u64) -> Result<Opened, Errno> {
-        Ok(Opened { inode: Rc::new(Inode::anonymous(size as usize)), mode: Mode::Update })
+        Ok(Opened { inode: Rc::new(Inode::anonymous(size as usize, self.facts.page)), mode: Mode::Update })
     }
 
     fn map(&self, file: Option<&Opened>, request: Request) -> Result<Region, Errno> {
@@ -181,8 +194,10 @@ impl Store for MemoryStore {
                 (Rc::clone(&file.inode), request.offset, SectionKind::Shared { writes: file.mode.writes() })
             }
             Some(file) => (Rc::clone(&file.inode), request.offset, SectionKind::Private(Copies::default())),
-            None if request.shared => (Rc::new(Inode::anonymous(request.len)), 0, SectionKind::Shared { writes: true }),
-            None => (Rc::new(Inode::anonymous(request.len)), 0, SectionKind::Own),
+            None if request.shared => {
+                (Rc::new(Inode::anonymous(request.len, self.facts.page)), 0, SectionKind::Shared { writes: true })
+            }
+            None => (Rc::new(Inode::anonymous(request.len, self.facts.page)), 0, SectionKind::Own),
         };
         let region = Region {
             inode,
@@ -190,6 +205,7 @@ impl Store for MemoryStore {
             len: request.len,
             kind,
             kernel: Rc::clone(&self.kernel),
+            facts: self.facts,
             habits: RefCell::default(),
             digested: Cell::default(),
         };
@@ -208,6 +224,7 @@ pub struct Region {
     len: usize,
     kind: SectionKind,
     kernel: Rc<Kernel>,
+    facts: &'static PlatformFacts,
     /// What each page was advised to be, as bits ([`habit`]). Empty where none ever was.
     habits: RefCell<Vec<u8>>,
     /// The last digest: of how many bytes, after how many changes.
@@ -244,7 +261,8 @@ impl Copies {
         if self.cuts.get() == cuts.len() {
             return;
         }
-        let kept = cuts[self.cuts.get()..].iter().min().map_or(0, |pages| pages.saturating_sub(offset / PAGE));
+        let kept =
+            cuts[self.cuts.get()..].iter().min().map_or(0, |pages| pages.saturating_sub(inode.page.before(offset)));
         self.pages.borrow_mut().truncate(kept);
         self.cuts.set(cuts.len());
     }
@@ -260,11 +278,11 @@ impl Copies {
 }
 
 /// The parts of a range of places that lie on one page each: the page, and the range within it.
-fn by_page(at: usize, count: usize) -> impl Iterator<Item = (usize, Range<usize>)> {
+fn by_page(size: PageSize, at: usize, count: usize) -> impl Iterator<Item = (usize, Range<usize>)> {
     let end = at + count;
-    (at / PAGE..end.div_ceil(PAGE)).map(move |page| {
-        let start = page * PAGE;
-        (page, at.max(start) - start..end.min(start + PAGE) - start)
+    (size.before(at)..size.count(end)).map(move |page| {
+        let start = page * size.bytes();
+        (page, at.max(start) - start..end.min(start + size.bytes()) - start)
     })
 }
 
@@ -272,7 +290,7 @@ impl Region {
     /// Makes copies of all pages, as a writer does.
     fn populate(&self) {
         if let SectionKind::Private(copies) = &self.kind {
-            by_page(0, self.live()).for_each(|(page, _)| self.change_copy(copies, page, |_| ()));
+            by_page(self.facts.page, 0, self.live()).for_each(|(page, _)| self.change_copy(copies, page, |_| ()));
         }
     }
 
@@ -283,8 +301,9 @@ impl Region {
         if pages.len() <= page {
             pages.resize(page + 1, None);
         }
-        let start = self.offset + page * PAGE;
-        change(pages[page].get_or_insert_with(|| self.inode.bytes.borrow()[start..start + PAGE].into()));
+        let size = self.facts.page.bytes();
+        let start = self.offset + page * size;
+        change(pages[page].get_or_insert_with(|| self.inode.bytes.borrow()[start..start + size].into()));
         copies.changes.set(copies.changes.get() + 1);
     }
 
@@ -300,14 +319,14 @@ impl Region {
         copies.follow(&self.inode, self.offset);
         let pages = copies.pages.borrow();
         let copy = |page: usize| pages.get(page).and_then(Option::as_ref);
-        let mut parts = by_page(at, count);
+        let mut parts = by_page(self.facts.page, at, count);
         match (parts.next(), parts.next()) {
             (Some((page, part)), None) => look(copy(page).map_or(file, |copy| &copy[part])),
             _ => {
                 let mut bytes = file.to_vec();
-                for (page, part) in by_page(at, count) {
+                for (page, part) in by_page(self.facts.page, at, count) {
                     if let Some(copy) = copy(page) {
-                        let start = page * PAGE + part.start - at;
+                        let start = page * self.facts.page.bytes() + part.start - at;
                         bytes[start..start + part.len()].copy_from_slice(&copy[part]);
                     }
                 }
@@ -360,8 +379,8 @@ impl Memory for Region {
             self.inode.bytes.borrow_mut()[self.offset + at..][..new.len()].copy_from_slice(new);
             return self.inode.touched();
         };
-        for (page, part) in by_page(at, new.len()) {
-            let start = page * PAGE + part.start - at;
+        for (page, part) in by_page(self.facts.page, at, new.len()) {
+            let start = page * self.facts.page.bytes() + part.start - at;
             let new = &new[start..start + part.len()];
             self.change_copy(copies, page, |bytes| bytes[part].copy_from_slice(new));
         }
@@ -390,16 +409,16 @@ impl Memory for Region {
     }
 
     fn resize(&mut self, len: usize, granted: bool) -> Result<(), Errno> {
-        if len > ADDRESSES && self.kernel.refuses_lengths {
+        if len > self.facts.addresses() && self.kernel.refuses_lengths {
             return Err(Errno::EINVAL);
         }
-        let pages = len.div_ceil(PAGE);
+        let pages = self.facts.page.count(len);
         let habits = self.habits.get_mut();
-        if pages > self.len.div_ceil(PAGE) && habits.iter().any(|habit| *habit != habits[0]) {
+        if pages > self.facts.page.count(self.len) && habits.iter().any(|habit| *habit != habits[0]) {
             // The kernel holds pages of different habits as different maps, and does not grow more than one.
             return Err(Errno::EFAULT);
         }
-        if len >= ADDRESSES || (!granted && pages > self.len.div_ceil(PAGE)) {
+        if len >= self.facts.addresses() || (!granted && pages > self.facts.page.count(self.len)) {
             return Err(Errno::ENOMEM);
         }
         if let Some(&habit) = habits.first() {
@@ -407,7 +426,7 @@ impl Memory for Region {
         }
         match &self.kind {
             SectionKind::Shared { .. } => {}
-            SectionKind::Own => self.inode.set_size(pages * PAGE),
+            SectionKind::Own => self.inode.set_size(pages * self.facts.page.bytes()),
             SectionKind::Private(copies) => copies.drop_pages(pages..usize::MAX),
         }
         self.len = len;
@@ -431,8 +450,9 @@ impl Memory for Region {
         if self.kernel.unknown_advice.contains(&advice) {
             return Err(Errno::EINVAL);
         }
-        let pages = start / PAGE..(start + len).div_ceil(PAGE);
-        let places = self.offset + pages.start * PAGE..self.offset + pages.end * PAGE;
+        let size = self.facts.page;
+        let pages = size.before(start)..size.count(start + len);
+        let places = self.offset + pages.start * size.bytes()..self.offset + pages.end * size.bytes();
         match (advice, &self.kind) {
             _ if len == 0 => {}
             (c::MADV_DONTNEED, SectionKind::Private(copies)) => copies.drop_pages(pages),
@@ -455,7 +475,7 @@ impl Region {
     fn get_used_to(&self, advice: i32, pages: Range<usize>) {
         let Some((not, but)) = habit(advice) else { return };
         let mut habits = self.habits.borrow_mut();
-        habits.resize(self.len.div_ceil(PAGE), 0);
+        habits.resize(self.facts.page.count(self.len), 0);
         for habit in &mut habits[pages] {
             *habit = *habit & !not | but;
         }

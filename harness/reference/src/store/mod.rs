@@ -7,12 +7,6 @@ use crate::errno::Errno;
 use mmapcheck_spec::{Content, Detail, Mode};
 use std::ops::Range;
 
-/// The size of a page in bytes, on Linux x86-64, as all numbers of the constants are.
-pub const PAGE: usize = 4096;
-
-/// The length in bytes from which on no map of a process can be: x86-64 gives it 47 bits, less a page.
-pub const ADDRESSES: usize = (1 << 47) - PAGE;
-
 /// What Linux kernels differ in, as far as a program can see it.
 #[derive(Clone, Debug)]
 pub struct Kernel {
