@@ -62,6 +62,14 @@ pub struct TargetInfo {
     pub page: u32,
 }
 
+impl TargetInfo {
+    /// CPython's own `mmap` as a profile describes it, with the pages of its platform.
+    #[must_use]
+    pub fn of_profile(profile: Profile, name: impl Into<String>) -> TargetInfo {
+        TargetInfo { profile, name: name.into(), is_cpython_mmap: true, page: profile.facts().page.bytes() as u32 }
+    }
+}
+
 /// Something that can run whole cases.
 pub trait Target {
     /// Who this is.

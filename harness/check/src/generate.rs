@@ -149,14 +149,15 @@ impl<C: Choices> Maker<'_, C> {
 
     /// Mostly a few bytes; now and then around the end of a page, or several pages; hardly ever nothing.
     fn size(&mut self) -> usize {
+        let page = self.mix.profile.facts().page.bytes();
         if self.several && self.one_in(2) {
-            return 4096 * (1 + self.below(3)) - 2 + self.below(5);
+            return page * (1 + self.below(3)) - 2 + self.below(5);
         }
         match self.below(40) {
             0 if self.one_in(3) => 0,
             3 => 1 + self.below(8),
-            1 => 4096 * (1 + self.below(3)) - 2 + self.below(5),
-            2 if self.one_in(2) => 4096 * (1 + self.below(3)) + self.below(4096),
+            1 => page * (1 + self.below(3)) - 2 + self.below(5),
+            2 if self.one_in(2) => page * (1 + self.below(3)) + self.below(page),
             _ => 8 + self.below(56),
         }
     }

@@ -30,7 +30,7 @@ use reentrant::{
 };
 use std::path::Path;
 use wrong::{
-    across_page, as_class, as_op, beyond, boolean, chomped, clamped_index, cut_write, dead_part, dirty_resize,
+    PAGE, across_page, as_class, as_op, beyond, boolean, chomped, clamped_index, cut_write, dead_part, dirty_resize,
     empty_needle, equal_bytes, far_offset, first_args, first_byte, forgive, forgive_with, forward_move, forward_slice,
     from_zero, harmless_resize, lazy_resize, line_to_zero, low_bits, map_int, moving_write, negative_end, never_true,
     no_index_objects, no_last_byte, no_negative, none, none_start, numberless, numbers, on, plain_int, private, raised,
@@ -94,12 +94,7 @@ impl MutantTarget {
         profile: Profile,
         dir: &Path,
     ) -> Result<InProcess<MutantTarget>, TargetError> {
-        let info = TargetInfo {
-            profile,
-            name: format!("the reference, wrong: {}", fault.name),
-            is_cpython_mmap: true,
-            page: 4096,
-        };
+        let info = TargetInfo::of_profile(profile, format!("the reference, wrong: {}", fault.name));
         let on_files = || Reference::new(profile, dir);
         let performer = match fault.wrong {
             Wrong::Step(wrong) => Performer::Stepping(on_files()?, wrong),
@@ -201,7 +196,7 @@ MUTANTS of Step {
     "find of None as its start starts at 0" (2): |m, s| on(m, s, Op::Find, none_start);
     "rfind takes a negative end for the end of the map" (2): |m, s| on(m, s, Op::RFind, negative_end);
     "readline is cut at 64 bytes" (3): |m, s| on(m, s, Op::ReadLine, |m, s| short_line(m, s, |_| 64));
-    "readline ends with its page" (3): |m, s| on(m, s, Op::ReadLine, |m, s| short_line(m, s, |pos| 4096 - pos % 4096));
+    "readline ends with its page" (3): |m, s| on(m, s, Op::ReadLine, |m, s| short_line(m, s, |pos| PAGE - pos % PAGE));
     "read from beyond the end raises" (4): |m, s| on(m, s, Op::Read, |m, s| if beyond(m, s) { raised("ValueError", "read out of range") } else { m.step(s) });
     "seek(0, 1) beyond the end is allowed" (4): |m, s| if beyond(m, s) { forgive(m, s, Op::Seek, "ValueError", "out of range") } else { m.step(s) };
     "a position is 32 bits wide" (2): |m, s| on(m, s, Op::Seek, |m, s| m.step(&low_bits(s)));
@@ -211,7 +206,7 @@ MUTANTS of Step {
     "resize(0) leaves the file alone" (2): |m, s| on(m, s, Op::Resize, harmless_resize);
     "resize does not mind a memoryview" (3): |m, s| forgive(m, s, Op::Resize, "BufferError", "");
     "a read-only map can be resized" (2): |m, s| forgive(m, s, Op::Resize, "TypeError", "readonly");
-    "a move of more than a page copies forward" (3): |m, s| on(m, s, Op::Move, |m, s| if plain_int(s, 2) > Some(4096) { forward_move(m, s) } else { m.step(s) });
+    "a move of more than a page copies forward" (3): |m, s| on(m, s, Op::Move, |m, s| if plain_int(s, 2) > Some(PAGE) { forward_move(m, s) } else { m.step(s) });
     "an offset of more than a page is ignored" (1): |m, s| on(m, s, Op::New, |m, s| if far_offset(s) { m.step(&without_keyword(s, "offset")) } else { m.step(s) });
     "a second map is a private copy" (3): |m, s| on(m, s, Op::New, |m, s| if s.bind > 0 { m.step(&private(s)) } else { m.step(s) });
     "a slice bound of 2**63 overflows" (3): |m, s| on(m, s, Op::GetSlice, |m, s| if plain_int(s, 1) >= Some(1 << 63) { raised("OverflowError", "too large") } else { m.step(s) });

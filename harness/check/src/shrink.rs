@@ -375,6 +375,7 @@ fn shorter(bytes: &[u8]) -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mmapcheck_spec::platform::LINUX;
     use mmapcheck_spec::{FileSpec, Op, Profile, World};
     use std::time::Duration;
 
@@ -447,7 +448,7 @@ mod tests {
     fn files_shrink_to_what_is_needed() {
         let file = FileSpec { bytes: b"abc\n".repeat(2000), mode: Mode::Read };
         let case = Case { world: World { files: vec![file.clone(), file] }, steps: Vec::new() };
-        let long = |case: &Case| case.world.files.iter().any(|file| file.bytes.len() > 4096);
+        let long = |case: &Case| case.world.files.iter().any(|file| file.bytes.len() > LINUX.page.bytes());
         let case = shrink(case, later(), &mut |case| long(case));
         assert_eq!(case.world.files, [FileSpec { bytes: vec![b'a'; 4097], mode: Mode::New }]);
     }

@@ -93,7 +93,7 @@ fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
 #[test]
 fn a_wrong_answer_of_a_child_fails_and_is_blessed() -> Result {
     let profile = PROFILES[0];
-    let info = TargetInfo { profile, name: "the reference".into(), is_cpython_mmap: true, page: 4096 };
+    let info = TargetInfo::of_profile(profile, "the reference");
     let mut target = InProcess::new(Reference::in_memory(profile)?, info);
     let (path, text) = TEXTS.iter().find(|(path, _)| path.ends_with("/forking.md")).ok_or("no such page")?;
     let (said, wrong) = ("assert m.tell() == 2", "assert m.tell() == 3");
@@ -137,7 +137,7 @@ fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
 #[test]
 fn blessing_puts_back_every_answer_that_was_lost() -> Result {
     let profile = PROFILES[0];
-    let info = TargetInfo { profile, name: "the reference".into(), is_cpython_mmap: true, page: 4096 };
+    let info = TargetInfo::of_profile(profile, "the reference");
     let mut target = InProcess::new(Reference::in_memory(profile)?, info);
     for (path, text) in TEXTS {
         let page = read(path, text)?;

@@ -48,7 +48,7 @@ fn cpython(version: Version) -> Profile {
 
 /// What is known of CPython.
 fn known(version: Version) -> Result<KnownList> {
-    let info = TargetInfo { profile: cpython(version), name: String::new(), is_cpython_mmap: true, page: 4096 };
+    let info = TargetInfo::of_profile(cpython(version), "");
     Ok(KnownList::built_in(&info, "mmap")?)
 }
 

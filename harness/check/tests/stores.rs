@@ -28,7 +28,7 @@ fn memory_and_files_agree() -> Result {
     let profile = Profile::cpython(3, 13, 0);
     let dir = scratch()?;
     let mut oracle = Oracle::new(profile)?;
-    let info = TargetInfo { profile, name: "the reference on files".into(), is_cpython_mmap: true, page: 4096 };
+    let info = TargetInfo::of_profile(profile, "the reference on files");
     let mut target = InProcess::new(Reference::new(profile, dir.path())?, info);
     let mut mix = GeneratorOptions::all(profile);
     // The reference on files makes no child processes.

@@ -231,8 +231,18 @@ mod tests {
     const DEADLY: [Deadly; 5] = [
         (|| with_rights(libc::PROT_READ).map(|map| write(&map, 0)), libc::SIGSEGV),
         (nowhere, libc::SIGSEGV),
-        (|| cut(PAGES + 2).map(|map| (1..=PAGES + 1).for_each(|page| look(&map, page * 4096))), libc::SIGBUS),
-        (|| cut(2).map(|map| std::thread::scope(|scope| drop(scope.spawn(|| look(&map, 4096)).join()))), libc::SIGBUS),
+        (
+            || cut(PAGES + 2).map(|map| (1..=PAGES + 1).for_each(|page| look(&map, page * rustix::param::page_size()))),
+            libc::SIGBUS,
+        ),
+        (
+            || {
+                cut(2).map(|map| {
+                    std::thread::scope(|scope| drop(scope.spawn(|| look(&map, rustix::param::page_size())).join()))
+                })
+            },
+            libc::SIGBUS,
+        ),
         (sent, libc::SIGBUS),
     ];
 

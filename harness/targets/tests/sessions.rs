@@ -2,6 +2,7 @@
 //! embedded. The embedded target must give the same answers.
 
 use mmapcheck_spec::notation::{Session, matches, parse, render};
+use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{Detail, Dialect, MapState, Outcome, StepTrace, Trace};
 use mmapcheck_targets::{Embedded, check_interpreter};
 use std::path::{Path, PathBuf};
@@ -85,7 +86,7 @@ fn a_map_is_read_up_to_its_first_dead_page() {
         ">>> import mmap\n>>> f = open('f', 'w+b', buffering=0)\n>>> f.write(b'x' * 200000)\n200000\n\
          >>> m = mmap.mmap(f.fileno(), 0)\n>>> f.truncate(100001)\n100001\n>>> f.truncate(0)\n0\n",
     );
-    let page = 4096;
+    let page = LINUX.page.bytes();
     let read: Vec<_> = steps.iter().map(|step| bytes_of(&step.snapshot.maps[0]).map(<[u8]>::len)).collect();
     assert_eq!(read, [Some(200_000), Some(100_001_usize.next_multiple_of(page)), Some(0)]);
     assert_eq!(bytes_of(&steps[1].snapshot.maps[0]).map(|bytes| &bytes[99_999..100_003]), Some(&b"xx\0\0"[..]));

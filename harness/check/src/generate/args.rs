@@ -67,6 +67,7 @@ impl<C: Choices> Maker<'_, C> {
         }
         let plain = |arg| PassedArg::plain(arg);
         let word = |keyword, arg| PassedArg { keyword: Some(keyword), arg };
+        let page = self.mix.profile.facts().page;
         let (file, whole) = (plain(Arg::Fd(number as u8)), plain(Arg::int(0)));
         match self.below(20) {
             _ if mode == Mode::Read => {
@@ -86,8 +87,8 @@ impl<C: Choices> Maker<'_, C> {
                 let prot = self.arg(Domain::Prot);
                 smallvec::smallvec![file, whole, word("prot", prot)]
             }
-            9..12 if size > 4096 => {
-                let offset = Arg::Int(Num { base: Base::Pages(1 + self.below((size - 1) / 4096) as u8), plus: 0 });
+            9..12 if size > page.bytes() => {
+                let offset = Arg::Int(Num { base: Base::Pages(1 + self.below(page.before(size - 1)) as u8), plus: 0 });
                 smallvec::smallvec![file, whole, word("offset", offset)]
             }
             _ => smallvec::smallvec![file, whole],

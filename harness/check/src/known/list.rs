@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     fn info(profile: &str, name: &str) -> Result<TargetInfo, Box<dyn std::error::Error>> {
-        Ok(TargetInfo { profile: profile.parse()?, name: name.into(), is_cpython_mmap: true, page: 4096 })
+        Ok(TargetInfo::of_profile(profile.parse()?, name))
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The reference does not die: where a process would, that is its answer.
 
 use super::StepResult;
-use super::wrong::{none, number, raised};
+use super::wrong::{PAGE, none, number, raised};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, BytesLike, End, Op, Outcome, Step, Stepper, Value};
 
@@ -60,7 +60,7 @@ pub(super) fn tail_is_dead(m: &mut Reference, step: &Step) -> StepResult {
 
 /// Whether the step is a search for what is not there, in a map that ends where its last page does.
 pub(super) fn searches_to_a_page(m: &mut Reference, step: &Step) -> bool {
-    let whole = number(m, step, Op::Len).is_some_and(|len| len > 0 && len % 4096 == 0);
+    let whole = number(m, step, Op::Len).is_some_and(|len| len > 0 && len % PAGE == 0);
     whole && m.step(step) == Ok(Outcome::Value(Value::Int(-1)))
 }
 

@@ -1,15 +1,13 @@
 //! What is done wrong to private pages, to other maps of a file, and by what is remembered from step to step.
 
 use super::StepResult;
-use super::wrong::{none, number, plain_int, raised};
+use super::wrong::{PAGE, none, number, plain_int, raised};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::constants::{self, MADV_DONTNEED};
 use mmapcheck_spec::{Arg, Changes, ObjectKind, Op, Outcome, PassedArg, SLOTS, Slot, Step, Stepper, Value, notation};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-
-const PAGE: i128 = 4096;
 
 /// The reference, and what a fault remembers of a case.
 pub(super) struct Keeper {

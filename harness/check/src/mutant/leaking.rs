@@ -1,6 +1,7 @@
 //! What is left behind.
 
 use super::StepResult;
+use super::wrong::PAGE;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, Num, Op, Outcome, PassedArg, Step, Stepper, Value};
 use std::fs::File;
@@ -26,7 +27,7 @@ pub(super) fn leak_descriptor() {
 }
 
 pub(super) fn leak_memory() {
-    std::mem::forget(memmap2::MmapOptions::new().len(4096).map_anon());
+    std::mem::forget(memmap2::MmapOptions::new().len(PAGE as usize).map_anon());
 }
 
 pub(super) fn keeping_close(m: &mut Reference, step: &Step) -> StepResult {

@@ -2,7 +2,11 @@
 
 use super::StepResult;
 use mmapcheck_reference::Reference;
+use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{Arg, ObjectKind, Op, Outcome, PassedArg, Raise, Step, Stepper, Value, constants};
+
+/// The size in bytes of a page of Linux: mutants run on its files.
+pub(super) const PAGE: i128 = LINUX.page.bytes() as i128;
 
 /// Does something else for one operation.
 pub(super) fn on(
@@ -126,7 +130,7 @@ pub(super) fn empty_needle(m: &mut Reference, step: &Step) -> StepResult {
 pub(super) fn across_page(m: &mut Reference, step: &Step) -> StepResult {
     let len = needle(step).map_or(0, <[u8]>::len) as i128;
     m.step(step).map(|outcome| match outcome {
-        Outcome::Value(Value::Int(at)) if at >= 0 && len > 1 && at / 4096 != (at + len - 1) / 4096 => {
+        Outcome::Value(Value::Int(at)) if at >= 0 && len > 1 && at / PAGE != (at + len - 1) / PAGE => {
             Outcome::Value(Value::Int(-1))
         }
         outcome => outcome,
@@ -414,7 +418,7 @@ pub(super) fn harmless_resize(m: &mut Reference, step: &Step) -> StepResult {
 
 pub(super) fn far_offset(step: &Step) -> bool {
     let offset = step.args.iter().find(|given| given.keyword == Some("offset"));
-    matches!(offset, Some(PassedArg { arg: Arg::Int(num), .. }) if num.plus > 4096)
+    matches!(offset, Some(PassedArg { arg: Arg::Int(num), .. }) if num.plus > PAGE)
 }
 
 /// The same map, as a copy, where nothing is said about its access.

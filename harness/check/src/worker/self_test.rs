@@ -26,8 +26,7 @@ impl SelfTest {
     pub fn start(profile: Option<Profile>) -> Result<SelfTest, TargetError> {
         let profile = profile.unwrap_or(Profile::NEWEST);
         let dir = scratch()?;
-        let info =
-            TargetInfo { profile, name: "the reference on real files".into(), is_cpython_mmap: true, page: 4096 };
+        let info = TargetInfo::of_profile(profile, "the reference on real files");
         let target = InProcess::new(Reference::new(profile, dir.path())?, info);
         Ok(SelfTest { target, oracle: Oracle::new(profile)?, _dir: dir })
     }

@@ -296,8 +296,8 @@ class Target(object):
             self.platform = sys.platform.rstrip("0123456789")
         else:
             self.platform = sys.platform
-        self.page = getattr(self.module, "PAGESIZE", 4096)
-        self.granule = getattr(self.module, "ALLOCATIONGRANULARITY", 4096)
+        self.page = getattr(self.module, "PAGESIZE", 0) or os.sysconf("SC_PAGESIZE")
+        self.granule = getattr(self.module, "ALLOCATIONGRANULARITY", self.page)
         self.keywords = hello["constructor"]
         scope, self.lacks = self.scope(hello["classes"])
         self.index = scope["Index"]

@@ -194,7 +194,7 @@ fn info(gil: &Gil, module: &str, attr: &str) -> ffi::Answer<TargetInfo> {
         profile,
         name: format!("CPython {}, module {module}{class}", profile.version()),
         is_cpython_mmap: module == "mmap" && attr == "mmap",
-        page: number(&gil.import("mmap")?, "PAGESIZE")?.try_into().unwrap_or(4096),
+        page: number(&gil.import("mmap")?, "PAGESIZE")?.try_into().unwrap_or(profile.facts().page.bytes() as u32),
     })
 }
 

@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn who_reads_behind_a_view_dies() {
         let gil = Gil::hold().expect("an interpreter");
-        for bytes in [&b""[..], b"a", &[7; 4096], b"abc"] {
+        for bytes in [&b""[..], b"a", &vec![7; rustix::param::page_size()], b"abc"] {
             let view = gil.guarded_view(bytes).expect("a view");
             let memory = view.buffer().expect("its memory");
             assert_eq!(memory.with(<[u8]>::to_vec), bytes);
@@ -160,7 +160,8 @@ mod tests {
         let class = gil.import("mmap").and_then(|module| module.attr(&gil.name("mmap")?)).expect("a class");
         for pages in [1, 3, 1, 40, 2] {
             let first = Guard::first();
-            let mut args = [-1, pages * 4096].map(|number| gil.int(number).expect("a number"));
+            let mut args =
+                [-1, pages * rustix::param::page_size() as i128].map(|number| gil.int(number).expect("a number"));
             let map = class.call(&mut args, None).expect("a map");
             let memory = map.buffer().expect("its memory");
             let behind = memory.start().wrapping_add(memory.len());
