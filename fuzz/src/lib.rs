@@ -16,7 +16,7 @@ pub use reading::{notation, reply};
 
 use arbitrary::Unstructured;
 use mmapcheck::generate::{GeneratorOptions, generate};
-use mmapcheck_spec::{Case, Profile, notation as sessions, repair};
+use mmapcheck_spec::{Case, Profile, notation as sessions};
 
 /// What inputs are made of: everything but child processes. One costs as much time as twenty inputs, and what it reaches is not
 /// seen. Inputs that have some are run as they stand.
@@ -34,8 +34,7 @@ fn case(input: &[u8], mix: &GeneratorOptions) -> Case {
 /// The case of a session; none where there is no step in it.
 fn read(input: &[u8]) -> Option<Case> {
     let session = sessions::parse(std::str::from_utf8(input).ok()?, 1).ok()?;
-    let mut case = Some(session.case).filter(|case| !case.steps.is_empty())?;
-    repair(&mut case);
+    let case = Some(session.case).filter(|case| !case.steps.is_empty())?;
     recent::keep_read(input, &case);
     Some(case)
 }

@@ -9,7 +9,7 @@ use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::limits;
 use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
 use mmapcheck_spec::notation::print;
-use mmapcheck_spec::{Arg, Case, Op, Profile, Step, Detail, repair};
+use mmapcheck_spec::{Arg, Case, Detail, Draft, Op, Profile, Step};
 use std::cell::RefCell;
 use std::io::Write;
 
@@ -20,7 +20,7 @@ const MOST_STEPS: usize = 2 * limits::STEPS;
 pub fn mutate(data: &mut [u8], size: usize, most: usize, seed: u32) -> usize {
     with_mutator(|mutator| {
         let mut rng = Rng::with_seed(seed.into());
-        let mut case = case(&data[..size], &mutator.mix);
+        let mut case = case(&data[..size], &mutator.mix).into_draft();
         for _ in 0..=rng.usize(..3) {
             mutator.change(&mut case, &mut rng);
         }
@@ -32,7 +32,7 @@ pub fn mutate(data: &mut [u8], size: usize, most: usize, seed: u32) -> usize {
 pub fn splice(into: &[u8], from: &[u8], out: &mut [u8], seed: u32) -> usize {
     with_mutator(|mutator| {
         let mut rng = Rng::with_seed(seed.into());
-        let (mut case, donor) = (case(into, &mutator.mix), case(from, &mutator.mix));
+        let (mut case, donor) = (case(into, &mutator.mix).into_draft(), case(from, &mutator.mix));
         let run = run(&donor, &mut rng);
         let at = rng.usize(..=case.steps.len());
         case.steps.splice(at..at, run);
@@ -76,18 +76,18 @@ impl Mutator {
     fn step(&self, op: Op, rng: &mut Rng) -> Option<Step> {
         // A view or an iterator is made before anything is done on it.
         let donor = self.donor(rng, &[op, Op::View, Op::Iter]);
-        donor.steps.into_iter().rev().find(|step| step.op == op)
+        donor.into_draft().steps.into_iter().rev().find(|step| step.op == op)
     }
 
     /// One change. Where it does not apply, nothing changes.
-    fn change(&self, case: &mut Case, rng: &mut Rng) {
+    fn change(&self, case: &mut Draft, rng: &mut Rng) {
         let many = case.steps.len();
         let at = rng.usize(..many.max(1));
         match rng.u32(..16) {
-            _ if many == 0 => *case = self.donor(rng, &self.mix.ops),
+            _ if many == 0 => *case = self.donor(rng, &self.mix.ops).into_draft(),
             0..2 => {
                 let donor = self.donor(rng, &self.mix.ops);
-                case.steps.splice(at + 1..at + 1, donor.steps.into_iter().skip(1).take(1 + rng.usize(..3)));
+                case.steps.splice(at + 1..at + 1, donor.into_draft().steps.into_iter().skip(1).take(1 + rng.usize(..3)));
             }
             // The generator makes few steps of a rare operation; here each is as likely as any other.
             2 | 3 => {
@@ -100,12 +100,12 @@ impl Mutator {
             8..13 => self.argument(case, at, rng),
             13 => case.steps[at].on = rng.u8(..3),
             14 => case.steps[at].bind = rng.u8(..3),
-            _ => case.world = self.donor(rng, &[]).world,
+            _ => case.world = self.donor(rng, &[]).into_draft().world,
         }
     }
 
     /// Another argument for a step, or the one it has changed a little.
-    fn argument(&self, case: &mut Case, at: usize, rng: &mut Rng) {
+    fn argument(&self, case: &mut Draft, at: usize, rng: &mut Rng) {
         let step = &mut case.steps[at];
         let place = rng.usize(..step.args.len().max(1));
         match step.args.get_mut(place) {
@@ -119,10 +119,10 @@ impl Mutator {
     }
 
     /// The case as it can be run: legal, its numbers plain, not too long, and without child processes.
-    fn legal(&mut self, mut case: Case) -> Case {
+    fn legal(&mut self, mut case: Draft) -> Case {
         case.steps.retain(|step| !step.op.is_of_children());
         case.steps.truncate(MOST_STEPS);
-        repair(&mut case);
+        let case = case.repair();
         // The steps after a death would be lost.
         let options = AnswerOptions { omissions: Omissions::ALL_DEATHS, ..AnswerOptions::new(Detail::Quick) };
         self.oracle.answer(case.clone(), &options).map_or(case, |answered| answered.case)
@@ -176,6 +176,6 @@ fn written(mut case: Case, mut out: &mut [u8]) -> usize {
         if case.steps.is_empty() {
             return 0;
         }
-        case.steps.truncate(case.steps.len() * 3 / 4);
+        case.edit(|draft| draft.steps.truncate(draft.steps.len() * 3 / 4));
     }
 }

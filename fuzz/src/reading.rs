@@ -23,7 +23,7 @@ pub fn notation(input: &[u8]) {
 pub fn reply(input: &[u8]) {
     let world = World { files: vec![FileSpec { bytes: b"abc".to_vec(), mode: Mode::New }] };
     let new = Step::new(Op::New, 0, [Arg::Fd(0), Arg::int(0)]);
-    let case = Case { world, steps: vec![new, Step::new(Op::Read, 0, [])] };
+    let case = Case::new(world, vec![new, Step::new(Op::Read, 0, [])]);
     for detail in [Detail::Quick, Detail::Full] {
         let _ = driver::reply(input, &case, detail);
     }

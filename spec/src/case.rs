@@ -1,115 +1,31 @@
-//! Cases: a world of files, and the steps done in it.
+//! Cases: a world of files, and the steps done in it, legal by construction.
 
-use crate::{Op, PassedArg};
-use smallvec::SmallVec;
+use crate::operation::Op;
+use crate::repair::repair;
+use crate::step::Step;
+use crate::value::Base;
+use crate::world::World;
+use std::ops::{Deref, Range};
 
-/// The place of a name: the first map is slot 0 and printed `m`, the second slot 1 and printed `m2`.
-pub type Slot = u8;
-
-/// How a file is opened, always unbuffered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// `"r+b"`: for reading and writing.
-    Update,
-    /// `"rb"`: for reading only.
-    Read,
-    /// `"wb"`: for writing only, after truncation.
-    Write,
-    /// `"w+b"`: for reading and writing, after truncation.
-    New,
-}
-
-impl Mode {
-    /// Every mode with its text.
-    pub const ALL: [(Mode, &'static str); 4] =
-        [(Mode::Update, "r+b"), (Mode::Read, "rb"), (Mode::Write, "wb"), (Mode::New, "w+b")];
-
-    /// The text of the mode.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        Mode::ALL[self as usize].1
-    }
-
-    /// Whether the descriptor can be read.
-    #[must_use]
-    pub fn reads(self) -> bool {
-        self != Mode::Write
-    }
-
-    /// Whether the descriptor can be written.
-    #[must_use]
-    pub fn writes(self) -> bool {
-        self != Mode::Read
-    }
-
-    /// Whether opening empties the file.
-    #[must_use]
-    pub fn truncates(self) -> bool {
-        matches!(self, Mode::Write | Mode::New)
-    }
-}
-
-/// A file a case starts with. File number 0 is named `f` on disk and open as `f`; number 1 is `f2`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FileSpec {
-    /// What is in it.
-    pub bytes: Vec<u8>,
-    /// How it is open when the steps begin. Its position is at the end of what was written for
-    /// `New` and `Write`, and at 0 for `Update` and `Read`, which were opened again.
-    pub mode: Mode,
-}
-
-/// The files a case starts with.
+/// A world and steps that need not fit each other: what a case is made from, and edited as.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct World {
-    /// At most [`crate::SLOTS`] of them.
-    pub files: Vec<FileSpec>,
-}
-
-impl World {
-    /// The files' names on disk, by number.
-    #[must_use]
-    pub fn path(number: usize) -> String {
-        crate::notation::name(crate::ObjectKind::File, number as Slot)
-    }
-}
-
-/// One operation on one thing, with its arguments.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Step {
-    /// What is done.
-    pub op: Op,
-    /// What it is done on; 0 where the operation is done on the module.
-    pub on: Slot,
-    /// The name its result is bound to, where the operation binds one.
-    pub bind: Slot,
-    /// Its arguments.
-    pub args: SmallVec<[PassedArg; 2]>,
-}
-
-impl Step {
-    /// A step with arguments by position.
-    pub fn new(op: Op, on: Slot, args: impl IntoIterator<Item = crate::Arg>) -> Step {
-        Step { op, on, bind: 0, args: args.into_iter().map(PassedArg::plain).collect() }
-    }
-
-    /// The step that one of its arguments does while it is converted; a legal step has at most one such argument.
-    #[must_use]
-    pub fn callback(&self) -> Option<&Step> {
-        self.args.iter().find_map(|given| given.arg.callback())
-    }
-}
-
-/// A world and the steps done in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Case {
+pub struct Draft {
     /// The files it starts with.
     pub world: World,
     /// The steps.
     pub steps: Vec<Step>,
 }
 
-impl Case {
+impl Draft {
+    /// The nearest legal case: names are opened before they are used, arguments are where the form has a place for them, no
+    /// descriptor is named that may be open in the process, and each child is waited for. A step that cannot be mended is
+    /// dropped.
+    #[must_use]
+    pub fn repair(mut self) -> Case {
+        repair(&mut self.world, &mut self.steps);
+        Case(self)
+    }
+
     /// The steps from this one on that one process does in one go: the step alone, or a `fork` with all that its child does.
     #[must_use]
     pub fn block(&self, at: usize) -> &[Step] {
@@ -130,5 +46,116 @@ impl Case {
     /// Every step, also those that arguments do, each before the step it is done in.
     pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().flat_map(|step| step.callback().into_iter().chain([step]))
+    }
+}
+
+/// A legal world and steps. Its fields are read as those of a [`Draft`]; every edit repairs.
+///
+/// Dropping, swapping or changing any step is therefore always a legal change, which generating, shrinking and mutating
+/// rest on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Case(Draft);
+
+impl Deref for Case {
+    type Target = Draft;
+
+    fn deref(&self) -> &Draft {
+        &self.0
+    }
+}
+
+impl Case {
+    /// The nearest legal case to a world and steps ([`Draft::repair`]).
+    #[must_use]
+    pub fn new(world: World, steps: Vec<Step>) -> Case {
+        Draft { world, steps }.repair()
+    }
+
+    /// A copy to be edited.
+    #[must_use]
+    pub fn draft(&self) -> Draft {
+        self.0.clone()
+    }
+
+    /// The world and the steps, to be edited.
+    #[must_use]
+    pub fn into_draft(self) -> Draft {
+        self.0
+    }
+
+    /// Changes the case, and repairs it.
+    pub fn edit(&mut self, change: impl FnOnce(&mut Draft)) {
+        change(&mut self.0);
+        repair(&mut self.0.world, &mut self.0.steps);
+    }
+
+    /// The case without some of its steps.
+    #[must_use]
+    pub fn without(&self, steps: Range<usize>) -> Case {
+        let mut less = self.clone();
+        less.edit(|draft| drop(draft.steps.drain(steps)));
+        less
+    }
+
+    /// Goes through the steps in order, to keep those that have an answer.
+    #[must_use]
+    pub fn sift(self) -> Sieve {
+        let Draft { world, steps } = self.0;
+        Sieve { world, kept: Vec::with_capacity(steps.len()), rest: steps.into_iter() }
+    }
+}
+
+/// A case whose steps are kept or left out one by one, in order.
+///
+/// Names keep their slots, so that a trace of the kept steps fits them: `m3` may be bound where `m2` never is. The next edit
+/// numbers them without gaps.
+#[derive(Debug)]
+pub struct Sieve {
+    world: World,
+    kept: Vec<Step>,
+    rest: std::vec::IntoIter<Step>,
+}
+
+/// A step that was taken out of a [`Sieve`]. Only its numbers can be changed.
+#[derive(Debug)]
+pub struct Sifted(Step);
+
+impl Deref for Sifted {
+    type Target = Step;
+
+    fn deref(&self) -> &Step {
+        &self.0
+    }
+}
+
+impl Sieve {
+    /// The files the case starts with.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The next step, its numbers made plain ([`Step::resolve`]). It is left out unless it is kept.
+    pub fn next(&mut self, mut base: impl FnMut(&Step, Base) -> u64) -> Option<Sifted> {
+        let mut step = self.rest.next()?;
+        step.resolve(&mut base);
+        Some(Sifted(step))
+    }
+
+    /// Keeps a step.
+    pub fn keep(&mut self, step: Sifted) {
+        self.kept.push(step.0);
+    }
+
+    /// The steps kept so far and all that have not been looked at, as a case of its own.
+    #[must_use]
+    pub fn with_rest(self) -> Case {
+        Case::new(self.world, self.kept.into_iter().chain(self.rest).collect())
+    }
+
+    /// The steps kept. A step may name only names that a step kept before it binds: any other has no answer.
+    #[must_use]
+    pub fn finish(self) -> Case {
+        Case(Draft { world: self.world, steps: self.kept })
     }
 }

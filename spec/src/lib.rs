@@ -4,30 +4,46 @@
 //! A [`Case`] is a [`World`] of files and the [`Step`]s done in it; running one leaves a [`Trace`].
 //! [`notation`] writes a case as a Python session and reads it back.
 
+// The table of operations is sorted by a macro that takes a step for each row.
+#![recursion_limit = "256"]
+
 mod case;
 pub mod constants;
+mod constructor;
+mod kind;
 pub mod notation;
 mod operation;
 pub mod pages;
+mod param;
 pub mod platform;
 mod profile;
+mod python_module;
 mod repair;
+mod row;
 mod rule;
+mod step;
 mod target;
 mod trace;
 mod value;
 mod version;
+mod world;
 
-pub use case::{Case, FileSpec, Mode, Slot, Step, World};
-pub use operation::{Changes, Domain, ObjectKind, Op, Param, Row};
+pub use case::{Case, Draft, Sieve, Sifted};
+pub use constructor::ConstructorParam;
+pub use kind::{ObjectKind, Slot};
+pub use operation::{ChildOp, FileOp, FolderOp, IterOp, KindOp, LimitOp, MapOp, MethodOp, ModuleOp, Op, ViewOp};
+pub use param::{Domain, Param};
 pub use platform::{Capability, PageSize, Platform, PlatformFacts};
 pub use profile::{Dialect, Implementation, Profile, ProfileError};
-pub use repair::repair;
+pub use python_module::PythonModule;
+pub use row::{Availability, Callback, Changes, Memory, Row};
 pub use rule::{Rule, RuleRange, RuleRow, UnknownRule};
+pub use step::{Arg, PassedArg, Step};
 pub use target::{Detail, NextCase, Stepper, Target, TargetError, TargetInfo};
 pub use trace::{Content, End, FileState, Leaks, MapState, Outcome, Raise, Snapshot, StepTrace, Trace, Value};
-pub use value::{Arg, Base, BytesLike, Num, PassedArg, WrongType};
+pub use value::{Base, BytesLike, Num, WrongType};
 pub use version::Version;
+pub use world::{FileSpec, Mode, World};
 
 /// How many maps, files, views or iterators a case can name at once, each.
 pub const SLOTS: usize = 4;

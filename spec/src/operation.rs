@@ -1,408 +1,430 @@
 //! The one table of operations.
 //!
-//! Everything that must know the set of operations reads it here: the enum, the names, the printer, the parser,
-//! the generator's arguments, repair, and the list a driver is given.
-//! To add an operation, add a row; the compiler then names the two places that must say what it does
-//! (the reference and the embedded target).
+//! Everything that must know the set of operations reads it here: the enums, the names, the printer, the parser,
+//! the generator, repair, and the list a driver is given. A property of an operation is a column of its row.
+//!
+//! To add an operation, add a row: a column that is missing does not compile, and neither does a match over the operations
+//! of its kind ([`KindOp`]) that does not say what the new one does. Of a method, the reference alone must say it; of any
+//! other operation, the embedded target must as well, or the folder for one on files.
 
-use self::Changes::{Bytes, Nothing};
-use self::ObjectKind::{File, Iter, Map, Module, View};
-
-/// What an operation is done on, and what a name of a case can stand for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ObjectKind {
-    /// Nothing that has a name: `mmap.mmap(...)`, `open(...)`.
-    Module,
-    /// An `mmap` object: `m`, `m2`, ...
-    Map,
-    /// An unbuffered file object: `f`, `f2`, ...
-    File,
-    /// A `memoryview` of a map: `v`, `v2`, ...
-    View,
-    /// An iterator over a map: `it`, `it2`, ...
-    Iter,
-}
-
-impl ObjectKind {
-    /// The stem of the names the printer gives to things of this kind.
-    #[must_use]
-    pub fn stem(self) -> &'static str {
-        match self {
-            Module => "",
-            Map => "m",
-            File => "f",
-            View => "v",
-            Iter => "it",
-        }
-    }
-}
-
-/// What an operation is there for, so that a campaign in a hurry knows where to look closely. What changes bytes without
-/// being there for it is seen at the end of the case, and its step when the case is run again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changes {
-    /// It is not there to change bytes.
-    Nothing,
-    /// It changes bytes of a map or a file, or how many there are.
-    Bytes,
-}
-
-/// What an argument is for: the generator chooses values, and repair knows limits, by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Domain {
-    /// A file descriptor of the constructor.
-    Descriptor,
-    /// The constructor's length.
-    Length,
-    /// `MAP_*` bits.
-    Flags,
-    /// `PROT_*` bits.
-    Prot,
-    /// An `ACCESS_*` value.
-    Access,
-    /// An offset into the file, wanted in whole pages.
-    Offset,
-    /// A truth value.
-    Truth,
-    /// An index or position in the map.
-    Position,
-    /// A number of bytes.
-    Count,
-    /// A byte as an integer.
-    Byte,
-    /// What to look for.
-    Needle,
-    /// Bytes to write.
-    Source,
-    /// `os.SEEK_*`.
-    Whence,
-    /// `MADV_*`.
-    Advice,
-    /// `MS_*` bits.
-    Sync,
-    /// Text.
-    Text,
-    /// The new size of a map.
-    NewSize,
-    /// Any object at all.
-    Other,
-    /// The name of a file of the world.
-    Path,
-    /// How to open it.
-    Mode,
-    /// Bytes written to a file object: bytes or a map, never refused.
-    FileBytes,
-    /// A position in, or size of, a file object: never refused.
-    FileSize,
-    /// How many descriptors a process may have: 1 or [`Domain::MANY`].
-    Descriptors,
-    /// How many bytes of address space a process may have: 1 or [`Domain::MUCH`].
-    Memory,
-}
-
-impl Domain {
-    /// Descriptors enough for every case.
-    pub const MANY: i128 = 256;
-    /// A size that no file of a case reaches, in bytes.
-    pub const LONG: i128 = 1 << 24;
-    /// Address space enough for every case and its interpreter, in bytes.
-    pub const MUCH: i128 = 1 << 32;
-}
-
-/// One parameter of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Param {
-    /// Its name, where a call takes it as a keyword.
-    pub name: &'static str,
-    /// What it is for.
-    pub domain: Domain,
-    /// Whether a call must give it.
-    pub needed: bool,
-    /// Whether it is only taken by its name.
-    pub by_name: bool,
-}
-
-/// One row of the table.
-#[derive(Debug)]
-pub struct Row {
-    /// The operation.
-    pub op: Op,
-    /// Its name in reports and `--ops`.
-    pub name: &'static str,
-    /// What it is done on.
-    pub on: ObjectKind,
-    /// How it is written: `$` is what it is done on, `$0` an argument, `$*` all arguments of a call.
-    pub form: &'static str,
-    /// What it makes, bound to a name: `m = ...`.
-    pub binds: Option<ObjectKind>,
-    /// Whether it is there to change bytes.
-    pub changes: Changes,
-    /// Its parameters, in order.
-    pub params: &'static [Param],
-    call: bool,
-}
-
-impl Row {
-    /// Whether any number of arguments can be given, by position or keyword, as in a call.
-    #[must_use]
-    pub fn is_call(&self) -> bool {
-        self.call
-    }
-
-    /// How many arguments a legal use gives at least.
-    #[must_use]
-    pub fn least(&self) -> usize {
-        self.params.iter().filter(|p| p.needed).count()
-    }
-}
-
-const fn need(name: &'static str, domain: Domain) -> Param {
-    Param { name, domain, needed: true, by_name: false }
-}
-
-const fn may(name: &'static str, domain: Domain) -> Param {
-    Param { name, domain, needed: false, by_name: false }
-}
-
-const fn word(name: &'static str, domain: Domain) -> Param {
-    Param { name, domain, needed: false, by_name: true }
-}
-
-/// Whether a form has a place for any number of arguments: `$*`.
-const fn has_rest(form: &str) -> bool {
-    let bytes = form.as_bytes();
-    let mut i = 1;
-    while i < bytes.len() {
-        if bytes[i - 1] == b'$' && bytes[i] == b'*' {
-            return true;
-        }
-        i += 1;
-    }
-    false
-}
+use crate::constructor::ConstructorParam;
+use crate::kind::ObjectKind;
+use crate::param::{Domain, keyword, needed, optional};
+use crate::python_module::PythonModule::{Mmap, Os, Re, Resource, Struct, Zlib};
+use crate::row::Availability::{Always, System, Version};
+use crate::row::Callback::{Drawn, Never, Possible};
+use crate::row::Changes::{Bytes, Length, Names, Nothing};
+use crate::row::Memory::{Exempt, Fixed, Unforeseen};
+use crate::row::{Row, has_rest, in_brackets};
+use crate::rule::Rule;
 
 macro_rules! operations {
-    ($( $(#[$doc:meta])* $op:ident, $name:literal, $on:ident, $form:literal $(=> $binds:ident)?, $changes:ident, [$($param:expr),*]; )*) => {
+    ($( #[doc = $doc:literal] $op:ident: $kind:ident, $name:literal, $form:literal $(=> $binds:ident)?, $params:expr, { $($column:tt)* } )*) => {
         /// An operation: a row of the table.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
-        pub enum Op { $( $(#[$doc])* $op, )* }
+        pub enum Op { $( #[doc = $doc] $op, )* }
 
         impl Op {
             /// Every operation, in the order of the table.
             pub const ALL: &'static [Op] = &[$(Op::$op),*];
-
-            /// This operation's row.
-            #[must_use]
-            pub fn row(self) -> &'static Row {
-                &TABLE[self as usize]
-            }
         }
 
-        static TABLE: &[Row] = &[$( Row {
-            op: Op::$op,
+        static TABLE: [Row; Op::ALL.len()] = [$( Row {
             name: $name,
-            on: $on,
+            on: operations!(@on $kind),
             form: $form,
             binds: operations!(@binds $($binds)?),
-            changes: $changes,
-            params: &[$($param),*],
+            params: &$params,
             call: has_rest($form),
+            in_brackets: in_brackets($form),
+            $($column)*
         } ),*];
+
+        kinds! { [] [] [] [] [] [] [] [] [] $($kind $op,)* }
     };
     (@binds) => { None };
-    (@binds $kind:ident) => { Some($kind) };
+    (@binds $kind:ident) => { Some(ObjectKind::$kind) };
+    (@on Method) => { ObjectKind::Map };
+    (@on Map) => { ObjectKind::Map };
+    (@on Iter) => { ObjectKind::Iter };
+    (@on View) => { ObjectKind::View };
+    (@on File) => { ObjectKind::File };
+    (@on $other:ident) => { ObjectKind::Module };
+}
+
+/// Sorts the operations by their kind, and makes an enum of each kind.
+macro_rules! kinds {
+    ([$($done:tt)*] $folder:tt $child:tt $limit:tt $method:tt $map:tt $iter:tt $view:tt $file:tt Module $op:ident, $($rest:tt)*) => {
+        kinds! { [$($done)* $op] $folder $child $limit $method $map $iter $view $file $($rest)* }
+    };
+    ($module:tt [$($done:tt)*] $child:tt $limit:tt $method:tt $map:tt $iter:tt $view:tt $file:tt Folder $op:ident, $($rest:tt)*) => {
+        kinds! { $module [$($done)* $op] $child $limit $method $map $iter $view $file $($rest)* }
+    };
+    ($module:tt $folder:tt [$($done:tt)*] $limit:tt $method:tt $map:tt $iter:tt $view:tt $file:tt Child $op:ident, $($rest:tt)*) => {
+        kinds! { $module $folder [$($done)* $op] $limit $method $map $iter $view $file $($rest)* }
+    };
+    ($module:tt $folder:tt $child:tt [$($done:tt)*] $method:tt $map:tt $iter:tt $view:tt $file:tt Limit $op:ident, $($rest:tt)*) => {
+        kinds! { $module $folder $child [$($done)* $op] $method $map $iter $view $file $($rest)* }
+    };
+    ($module:tt $folder:tt $child:tt $limit:tt [$($done:tt)*] $map:tt $iter:tt $view:tt $file:tt Method $op:ident, $($rest:tt)*) => {
+        kinds! { $module $folder $child $limit [$($done)* $op] $map $iter $view $file $($rest)* }
+    };
+    ($module:tt $folder:tt $child:tt $limit:tt $method:tt [$($done:tt)*] $iter:tt $view:tt $file:tt Map $op:ident, $($rest:tt)*) => {
+        kinds! { $module $folder $child $limit $method [$($done)* $op] $iter $view $file $($rest)* }
+    };
+    ($module:tt $folder:tt $child:tt $limit:tt $method:tt $map:tt [$($done:tt)*] $view:tt $file:tt Iter $op:ident, $($rest:tt)*) => {
+        kinds! { $module $folder $child $limit $method $map [$($done)* $op] $view $file $($rest)* }
+    };
+    ($module:tt $folder:tt $child:tt $limit:tt $method:tt $map:tt $iter:tt [$($done:tt)*] $file:tt View $op:ident, $($rest:tt)*) => {
+        kinds! { $module $folder $child $limit $method $map $iter [$($done)* $op] $file $($rest)* }
+    };
+    ($module:tt $folder:tt $child:tt $limit:tt $method:tt $map:tt $iter:tt $view:tt [$($done:tt)*] File $op:ident, $($rest:tt)*) => {
+        kinds! { $module $folder $child $limit $method $map $iter $view [$($done)* $op] $($rest)* }
+    };
+    ([$($module:ident)*] [$($folder:ident)*] [$($child:ident)*] [$($limit:ident)*] [$($method:ident)*] [$($map:ident)*] [$($iter:ident)*] [$($view:ident)*] [$($file:ident)*]) => {
+        kind! { "An operation on the module.", ModuleOp, $($module)* }
+        kind! { "An operation on the names of files in the folder of the case.", FolderOp, $($folder)* }
+        kind! { "An operation on child processes.", ChildOp, $($child)* }
+        kind! { "An operation on the limits of the process.", LimitOp, $($limit)* }
+        kind! { "An operation on a map, by calling a method with any arguments.", MethodOp, $($method)* }
+        kind! { "An operation on a map, in any other way.", MapOp, $($map)* }
+        kind! { "An operation on an iterator over a map.", IterOp, $($iter)* }
+        kind! { "An operation on a view of a map.", ViewOp, $($view)* }
+        kind! { "An operation on a file object.", FileOp, $($file)* }
+
+        /// An operation by its kind, for matches that must say something about every operation of it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum KindOp {
+            /// On the module.
+            Module(ModuleOp),
+            /// On the names of files in the folder of the case.
+            Folder(FolderOp),
+            /// On child processes.
+            Child(ChildOp),
+            /// On the limits of the process.
+            Limit(LimitOp),
+            /// On a map, by calling a method with any arguments.
+            Method(MethodOp),
+            /// On a map, in any other way.
+            Map(MapOp),
+            /// On an iterator over a map.
+            Iter(IterOp),
+            /// On a view of a map.
+            View(ViewOp),
+            /// On a file object.
+            File(FileOp),
+        }
+
+        impl Op {
+            /// The operation by its kind.
+            #[must_use]
+            pub fn by_kind(self) -> KindOp {
+                match self {
+                    $(Op::$module => KindOp::Module(ModuleOp::$module),)*
+                    $(Op::$folder => KindOp::Folder(FolderOp::$folder),)*
+                    $(Op::$child => KindOp::Child(ChildOp::$child),)*
+                    $(Op::$limit => KindOp::Limit(LimitOp::$limit),)*
+                    $(Op::$method => KindOp::Method(MethodOp::$method),)*
+                    $(Op::$map => KindOp::Map(MapOp::$map),)*
+                    $(Op::$iter => KindOp::Iter(IterOp::$iter),)*
+                    $(Op::$view => KindOp::View(ViewOp::$view),)*
+                    $(Op::$file => KindOp::File(FileOp::$file),)*
+                }
+            }
+        }
+    };
+}
+
+/// The enum of one kind.
+macro_rules! kind {
+    ($doc:literal, $name:ident, $($op:ident)*) => {
+        #[doc = $doc]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $( #[doc = concat!("[`Op::", stringify!($op), "`]")] $op, )* }
+
+        impl $name {
+            /// Every operation of this kind, in the order of the table.
+            pub const ALL: &'static [$name] = &[$($name::$op),*];
+        }
+
+        impl From<$name> for Op {
+            fn from(op: $name) -> Op {
+                match op { $($name::$op => Op::$op,)* }
+            }
+        }
+    };
 }
 
 operations! {
     /// The value of a constant.
-    Constant, "constant", Module, "int($0)", Nothing, [need("constant", Domain::Flags)];
+    Constant: Module, "constant", "int($0)", [needed("constant", Domain::Flags)],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Construct a map.
-    New, "mmap", Module, "mmap.mmap($*)" => Map, Nothing, [
-        need("fileno", Domain::Descriptor), need("length", Domain::Length), may("flags", Domain::Flags), may("prot", Domain::Prot),
-        may("access", Domain::Access), may("offset", Domain::Offset), word("trackfd", Domain::Truth)];
+    New: Module, "mmap", "mmap.mmap($*)" => Map, ConstructorParam::POSIX,
+    { changes: Nothing, weight: 6, uses: Some(Mmap), memory: Fixed, callback: Drawn(18..19), hostile: false, by_item: false, there: Always }
     /// Close the map.
-    Close, "close", Map, "$.close($*)", Nothing, [];
+    Close: Method, "close", "$.close($*)", [],
+    { changes: Nothing, weight: 1, uses: None, memory: Fixed, callback: Drawn(0..3), hostile: false, by_item: false, there: Always }
     /// Whether the map is closed.
-    Closed, "closed", Map, "$.closed", Nothing, [];
+    Closed: Map, "closed", "$.closed", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Fixed, callback: Possible, hostile: false, by_item: false, there: Version(Rule::HasContext) }
     /// Lowest index of a needle.
-    Find, "find", Map, "$.find($*)", Nothing, [need("sub", Domain::Needle), may("start", Domain::Position), may("end", Domain::Position)];
+    Find: Method, "find", "$.find($*)",
+        [needed("sub", Domain::Needle), optional("start", Domain::Position), optional("end", Domain::Position)],
+    { changes: Nothing, weight: 27, uses: None, memory: Unforeseen, callback: Drawn(22..23), hostile: false, by_item: false, there: Always }
     /// Highest index of a needle.
-    RFind, "rfind", Map, "$.rfind($*)", Nothing, [need("sub", Domain::Needle), may("start", Domain::Position), may("end", Domain::Position)];
+    RFind: Method, "rfind", "$.rfind($*)",
+        [needed("sub", Domain::Needle), optional("start", Domain::Position), optional("end", Domain::Position)],
+    { changes: Nothing, weight: 27, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Write changes back.
-    Flush, "flush", Map, "$.flush($*)", Nothing, [may("offset", Domain::Offset), may("size", Domain::Count), word("flags", Domain::Sync)];
+    Flush: Method, "flush", "$.flush($*)",
+        [optional("offset", Domain::Offset), optional("size", Domain::Count), keyword("flags", Domain::Sync).under(Rule::FlushTakesFlags)],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Advise the kernel.
-    Madvise, "madvise", Map, "$.madvise($*)", Nothing, [need("option", Domain::Advice), may("start", Domain::Offset), may("length", Domain::Count)];
+    Madvise: Method, "madvise", "$.madvise($*)",
+        [needed("option", Domain::Advice), optional("start", Domain::Offset), optional("length", Domain::Count)],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Version(Rule::HasMadvise) }
     /// Copy bytes within the map.
-    Move, "move", Map, "$.move($*)", Bytes, [need("dest", Domain::Position), need("src", Domain::Position), need("count", Domain::Count)];
+    Move: Method, "move", "$.move($*)",
+        [needed("dest", Domain::Position), needed("src", Domain::Position), needed("count", Domain::Count)],
+    { changes: Bytes, weight: 27, uses: None, memory: Unforeseen, callback: Drawn(19..20), hostile: false, by_item: false, there: Always }
     /// Read bytes at the position.
-    Read, "read", Map, "$.read($*)", Nothing, [may("n", Domain::Count)];
+    Read: Method, "read", "$.read($*)", [optional("n", Domain::Count)],
+    { changes: Nothing, weight: 36, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Read one byte at the position.
-    ReadByte, "read_byte", Map, "$.read_byte($*)", Nothing, [];
+    ReadByte: Method, "read_byte", "$.read_byte($*)", [],
+    { changes: Nothing, weight: 27, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Read through the next newline.
-    ReadLine, "readline", Map, "$.readline($*)", Nothing, [];
+    ReadLine: Method, "readline", "$.readline($*)", [],
+    { changes: Nothing, weight: 27, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Resize the map and its file.
-    Resize, "resize", Map, "$.resize($*)", Bytes, [need("newsize", Domain::NewSize)];
+    Resize: Method, "resize", "$.resize($*)", [needed("newsize", Domain::NewSize)],
+    { changes: Length, weight: 8, uses: None, memory: Fixed, callback: Drawn(4..8), hostile: false, by_item: false, there: Always }
     /// Move the position.
-    Seek, "seek", Map, "$.seek($*)", Nothing, [need("pos", Domain::Position), may("whence", Domain::Whence)];
+    Seek: Method, "seek", "$.seek($*)", [needed("pos", Domain::Position), optional("whence", Domain::Whence)],
+    { changes: Nothing, weight: 36, uses: None, memory: Unforeseen, callback: Drawn(16..18), hostile: false, by_item: false, there: Always }
     /// Whether the map can seek (3.13).
-    Seekable, "seekable", Map, "$.seekable($*)", Nothing, [];
+    Seekable: Method, "seekable", "$.seekable($*)", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Version(Rule::SeekReturnsPosition) }
     /// Name the memory for the kernel's list of it (3.15).
-    SetName, "set_name", Map, "$.set_name($*)", Nothing, [need("name", Domain::Text)];
+    SetName: Method, "set_name", "$.set_name($*)", [needed("name", Domain::Text)],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Version(Rule::HasSetName) }
     /// The size of the file.
-    Size, "size", Map, "$.size($*)", Nothing, [];
+    Size: Method, "size", "$.size($*)", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Fixed, callback: Possible, hostile: false, by_item: false, there: Always }
     /// The position.
-    Tell, "tell", Map, "$.tell($*)", Nothing, [];
+    Tell: Method, "tell", "$.tell($*)", [],
+    { changes: Nothing, weight: 15, uses: None, memory: Fixed, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Write bytes at the position.
-    Write, "write", Map, "$.write($*)", Bytes, [need("bytes", Domain::Source)];
+    Write: Method, "write", "$.write($*)", [needed("bytes", Domain::Source)],
+    { changes: Bytes, weight: 36, uses: None, memory: Unforeseen, callback: Drawn(14..16), hostile: false, by_item: false, there: Always }
     /// Write one byte at the position.
-    WriteByte, "write_byte", Map, "$.write_byte($*)", Bytes, [need("byte", Domain::Byte)];
+    WriteByte: Method, "write_byte", "$.write_byte($*)", [needed("byte", Domain::Byte)],
+    { changes: Bytes, weight: 27, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Enter the context.
-    Enter, "__enter__", Map, "$.__enter__() is $", Nothing, [];
+    Enter: Map, "__enter__", "$.__enter__() is $", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Version(Rule::HasContext) }
     /// Leave the context.
-    Exit, "__exit__", Map, "$.__exit__($*)", Nothing, [may("type", Domain::Other), may("value", Domain::Other), may("traceback", Domain::Other)];
+    Exit: Method, "__exit__", "$.__exit__($*)",
+        [optional("type", Domain::Other), optional("value", Domain::Other), optional("traceback", Domain::Other)],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Drawn(3..4), hostile: false, by_item: false, there: Version(Rule::HasContext) }
     /// A `with` statement that does nothing.
-    With, "with", Map, "with $: pass", Nothing, [];
+    With: Map, "with", "with $: pass", [],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Never, hostile: false, by_item: false, there: Version(Rule::HasContext) }
     /// A `with` statement whose body raises.
-    WithRaise, "with-raise", Map, "with $: raise KeyError", Nothing, [];
+    WithRaise: Map, "with-raise", "with $: raise KeyError", [],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Never, hostile: false, by_item: false, there: Version(Rule::HasContext) }
     /// The length of the map.
-    Len, "len", Map, "len($)", Nothing, [];
+    Len: Map, "len", "len($)", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Fixed, callback: Possible, hostile: false, by_item: false, there: Always }
     /// One byte by index.
-    GetItem, "getitem", Map, "$[$0]", Nothing, [need("index", Domain::Position)];
+    GetItem: Map, "getitem", "$[$0]", [needed("index", Domain::Position)],
+    { changes: Nothing, weight: 27, uses: None, memory: Fixed, callback: Possible, hostile: false, by_item: false, there: Always }
     /// A slice.
-    GetSlice, "getslice", Map, "$[$0:$1]", Nothing, [need("start", Domain::Position), need("stop", Domain::Position)];
+    GetSlice: Map, "getslice", "$[$0:$1]", [needed("start", Domain::Position), needed("stop", Domain::Position)],
+    { changes: Nothing, weight: 36, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// An extended slice.
-    GetStep, "getslice-step", Map, "$[$0:$1:$2]", Nothing, [need("start", Domain::Position), need("stop", Domain::Position), need("step", Domain::Position)];
+    GetStep: Map, "getslice-step", "$[$0:$1:$2]",
+        [needed("start", Domain::Position), needed("stop", Domain::Position), needed("step", Domain::Position)],
+    { changes: Nothing, weight: 15, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Assign one byte.
-    SetItem, "setitem", Map, "$[$0] = $1", Bytes, [need("index", Domain::Position), need("value", Domain::Byte)];
+    SetItem: Map, "setitem", "$[$0] = $1", [needed("index", Domain::Position), needed("value", Domain::Byte)],
+    { changes: Bytes, weight: 27, uses: None, memory: Fixed, callback: Drawn(21..22), hostile: false, by_item: false, there: Always }
     /// Assign a slice.
-    SetSlice, "setslice", Map, "$[$0:$1] = $2", Bytes, [need("start", Domain::Position), need("stop", Domain::Position), need("value", Domain::Source)];
+    SetSlice: Map, "setslice", "$[$0:$1] = $2",
+        [needed("start", Domain::Position), needed("stop", Domain::Position), needed("value", Domain::Source)],
+    { changes: Bytes, weight: 36, uses: None, memory: Unforeseen, callback: Drawn(20..21), hostile: false, by_item: false, there: Always }
     /// Assign an extended slice.
-    SetStep, "setslice-step", Map, "$[$0:$1:$2] = $3", Bytes, [
-        need("start", Domain::Position), need("stop", Domain::Position), need("step", Domain::Position), need("value", Domain::Source)];
+    SetStep: Map, "setslice-step", "$[$0:$1:$2] = $3",
+        [needed("start", Domain::Position), needed("stop", Domain::Position), needed("step", Domain::Position), needed("value", Domain::Source)],
+    { changes: Bytes, weight: 15, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Delete one byte: never possible.
-    DelItem, "delitem", Map, "del $[$0]", Nothing, [need("index", Domain::Position)];
+    DelItem: Map, "delitem", "del $[$0]", [needed("index", Domain::Position)],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Delete a slice: never possible.
-    DelSlice, "delslice", Map, "del $[$0:$1]", Nothing, [need("start", Domain::Position), need("stop", Domain::Position)];
+    DelSlice: Map, "delslice", "del $[$0:$1]", [needed("start", Domain::Position), needed("stop", Domain::Position)],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Delete an extended slice: never possible.
-    DelStep, "delslice-step", Map, "del $[$0:$1:$2]", Nothing, [need("start", Domain::Position), need("stop", Domain::Position), need("step", Domain::Position)];
+    DelStep: Map, "delslice-step", "del $[$0:$1:$2]",
+        [needed("start", Domain::Position), needed("stop", Domain::Position), needed("step", Domain::Position)],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Membership.
-    Contains, "in", Map, "$0 in $", Nothing, [need("item", Domain::Other)];
+    Contains: Map, "in", "$0 in $", [needed("item", Domain::Other)],
+    { changes: Nothing, weight: 6, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: true, there: Always }
     /// All items.
-    List, "list", Map, "list($)", Nothing, [];
+    List: Map, "list", "list($)", [],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: true, there: Always }
     /// All items, last first.
-    Reversed, "reversed", Map, "list(reversed($))", Nothing, [];
+    Reversed: Map, "reversed", "list(reversed($))", [],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: true, there: Always }
     /// A copy as bytes.
-    Bytes, "bytes", Map, "bytes($)", Nothing, [];
+    Bytes: Map, "bytes", "bytes($)", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// The representation.
-    Repr, "repr", Map, "repr($)", Nothing, [];
+    Repr: Map, "repr", "repr($)", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// The truth value.
-    Bool, "bool", Map, "bool($)", Nothing, [];
+    Bool: Map, "bool", "bool($)", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Equality.
-    Eq, "eq", Map, "$ == $0", Nothing, [need("other", Domain::Other)];
+    Eq: Map, "eq", "$ == $0", [needed("other", Domain::Other)],
+    { changes: Nothing, weight: 6, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Order.
-    Less, "lt", Map, "$ < $0", Nothing, [need("other", Domain::Other)];
+    Less: Map, "lt", "$ < $0", [needed("other", Domain::Other)],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Concatenation: not supported.
-    Add, "add", Map, "$ + $0", Nothing, [need("other", Domain::Other)];
+    Add: Map, "add", "$ + $0", [needed("other", Domain::Other)],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Repetition: not supported.
-    Mul, "mul", Map, "$ * $0", Nothing, [need("other", Domain::Other)];
+    Mul: Map, "mul", "$ * $0", [needed("other", Domain::Other)],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// The hash is stable.
-    Hash, "hash", Map, "hash($) == hash($)", Nothing, [];
+    Hash: Map, "hash", "hash($) == hash($)", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Search by regular expression, here always a literal.
-    FindAll, "re.findall", Map, "re.findall($0, $)", Nothing, [need("pattern", Domain::Needle)];
+    FindAll: Map, "re.findall", "re.findall($0, $)", [needed("pattern", Domain::Pattern)],
+    { changes: Nothing, weight: 2, uses: Some(Re), memory: Unforeseen, callback: Possible, hostile: false, by_item: true, there: Always }
     /// A checksum over the buffer.
-    Crc, "zlib.crc32", Map, "zlib.crc32($)", Nothing, [];
+    Crc: Map, "zlib.crc32", "zlib.crc32($)", [],
+    { changes: Nothing, weight: 3, uses: Some(Zlib), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Two bytes read as a number.
-    Unpack, "struct.unpack_from", Map, "struct.unpack_from('<H', $, $0)", Nothing, [need("offset", Domain::Position)];
+    Unpack: Map, "struct.unpack_from", "struct.unpack_from('<H', $, $0)", [needed("offset", Domain::Position)],
+    { changes: Nothing, weight: 3, uses: Some(Struct), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Two bytes written as a number.
-    Pack, "struct.pack_into", Map, "struct.pack_into('<H', $, $0, $1)", Bytes, [need("offset", Domain::Position), need("value", Domain::Byte)];
+    Pack: Map, "struct.pack_into", "struct.pack_into('<H', $, $0, $1)",
+        [needed("offset", Domain::Position), needed("value", Domain::Byte)],
+    { changes: Bytes, weight: 3, uses: Some(Struct), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Drop the name.
-    Drop, "del", Map, "del $", Nothing, [];
+    Drop: Map, "del", "del $", [],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Drawn(23..24), hostile: false, by_item: false, there: Always }
     /// An iterator.
-    Iter, "iter", Map, "iter($)" => Iter, Nothing, [];
+    Iter: Map, "iter", "iter($)" => Iter, [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// The next item.
-    Next, "next", Iter, "next($)", Nothing, [];
+    Next: Iter, "next", "next($)", [],
+    { changes: Nothing, weight: 8, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Drop the iterator.
-    DropIter, "del-iter", Iter, "del $", Nothing, [];
+    DropIter: Iter, "del-iter", "del $", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Take a view.
-    View, "memoryview", Map, "memoryview($)" => View, Nothing, [];
+    View: Map, "memoryview", "memoryview($)" => View, [],
+    { changes: Nothing, weight: 8, uses: None, memory: Unforeseen, callback: Drawn(12..14), hostile: false, by_item: false, there: Always }
     /// A view of a part of a view.
-    SubView, "view-slice", View, "$[$0:$1]" => View, Nothing, [need("start", Domain::Position), need("stop", Domain::Position)];
+    SubView: View, "view-slice", "$[$0:$1]" => View, [needed("start", Domain::Position), needed("stop", Domain::Position)],
+    { changes: Nothing, weight: 6, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// The length of a view.
-    ViewLen, "view-len", View, "len($)", Nothing, [];
+    ViewLen: View, "view-len", "len($)", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// A copy of a view's bytes.
-    ViewBytes, "view-bytes", View, "bytes($)", Nothing, [];
+    ViewBytes: View, "view-bytes", "bytes($)", [],
+    { changes: Nothing, weight: 8, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// One byte of a view.
-    ViewGet, "view-getitem", View, "$[$0]", Nothing, [need("index", Domain::Position)];
+    ViewGet: View, "view-getitem", "$[$0]", [needed("index", Domain::Position)],
+    { changes: Nothing, weight: 8, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Assign one byte of a view.
-    ViewSet, "view-setitem", View, "$[$0] = $1", Bytes, [need("index", Domain::Position), need("value", Domain::Byte)];
+    ViewSet: View, "view-setitem", "$[$0] = $1", [needed("index", Domain::Position), needed("value", Domain::Byte)],
+    { changes: Bytes, weight: 8, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Assign a slice of a view.
-    ViewSetSlice, "view-setslice", View, "$[$0:$1] = $2", Bytes, [need("start", Domain::Position), need("stop", Domain::Position), need("value", Domain::Source)];
+    ViewSetSlice: View, "view-setslice", "$[$0:$1] = $2",
+        [needed("start", Domain::Position), needed("stop", Domain::Position), needed("value", Domain::Source)],
+    { changes: Bytes, weight: 6, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Whether a view refuses writing.
-    ViewReadonly, "view-readonly", View, "$.readonly", Nothing, [];
+    ViewReadonly: View, "view-readonly", "$.readonly", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Release a view.
-    ViewRelease, "release", View, "$.release()", Nothing, [];
+    ViewRelease: View, "release", "$.release()", [],
+    { changes: Nothing, weight: 8, uses: None, memory: Unforeseen, callback: Drawn(10..12), hostile: false, by_item: false, there: Always }
     /// Drop a view.
-    DropView, "del-view", View, "del $", Nothing, [];
+    DropView: View, "del-view", "del $", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Drawn(24..25), hostile: false, by_item: false, there: Always }
     /// Open a file of the world once more.
-    FileOpen, "open", Module, "open($0, $1, buffering=0)" => File, Bytes, [need("path", Domain::Path), need("mode", Domain::Mode)];
+    FileOpen: Folder, "open", "open($0, $1, buffering=0)" => File, [needed("path", Domain::Path), needed("mode", Domain::Mode)],
+    { changes: Length, weight: 1, uses: None, memory: Unforeseen, callback: Drawn(26..27), hostile: true, by_item: false, there: Always }
     /// Write through a file object.
-    FileWrite, "file-write", File, "$.write($0)", Bytes, [need("bytes", Domain::FileBytes)];
+    FileWrite: File, "file-write", "$.write($0)", [needed("bytes", Domain::FileBytes)],
+    { changes: Length, weight: 6, uses: None, memory: Unforeseen, callback: Drawn(25..26), hostile: false, by_item: false, there: Always }
     /// Read the rest through a file object.
-    FileRead, "file-read", File, "$.read()", Nothing, [];
+    FileRead: File, "file-read", "$.read()", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Move a file object's position.
-    FileSeek, "file-seek", File, "$.seek($0)", Nothing, [need("pos", Domain::FileSize)];
+    FileSeek: File, "file-seek", "$.seek($0)", [needed("pos", Domain::FileSize)],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Set a file's size.
-    FileTruncate, "file-truncate", File, "$.truncate($0)", Bytes, [need("size", Domain::FileSize)];
+    FileTruncate: File, "file-truncate", "$.truncate($0)", [needed("size", Domain::FileSize)],
+    { changes: Length, weight: 6, uses: None, memory: Unforeseen, callback: Drawn(8..10), hostile: true, by_item: false, there: Always }
     /// Close a file object.
-    FileClose, "file-close", File, "$.close()", Nothing, [];
+    FileClose: File, "file-close", "$.close()", [],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Drawn(27..28), hostile: false, by_item: false, there: Always }
     /// The bytes of a file, through a descriptor of their own.
-    FileContent, "file-content", Module, "open($0, 'rb').read()", Bytes, [need("path", Domain::Path)];
+    FileContent: Folder, "file-content", "open($0, 'rb').read()", [needed("path", Domain::Path)],
+    { changes: Bytes, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// The size of a file.
-    FileSize, "file-size", Module, "os.path.getsize($0)", Nothing, [need("path", Domain::Path)];
+    FileSize: Folder, "file-size", "os.path.getsize($0)", [needed("path", Domain::Path)],
+    { changes: Nothing, weight: 3, uses: Some(Os), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Take its name from a file.
-    FileUnlink, "file-unlink", Module, "os.unlink($0)", Nothing, [need("path", Domain::Path)];
+    FileUnlink: Folder, "file-unlink", "os.unlink($0)", [needed("path", Domain::Path)],
+    { changes: Names, weight: 1, uses: Some(Os), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::CanUnlinkOpenFiles) }
     /// Give a file the name of another one, which loses it. Python 2 has no `os.replace`; on POSIX this is the same.
-    FileReplace, "file-replace", Module, "os.rename($0, $1)", Nothing, [need("path", Domain::Path), need("to", Domain::Path)];
+    FileReplace: Folder, "file-replace", "os.rename($0, $1)", [needed("path", Domain::Path), needed("to", Domain::Path)],
+    { changes: Names, weight: 1, uses: Some(Os), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::CanUnlinkOpenFiles) }
     /// Begin a child process: the steps up to its `wait` are the child's.
-    Fork, "fork", Module, "if os.fork() == 0:", Nothing, [];
+    Fork: Child, "fork", "if os.fork() == 0:", [],
+    { changes: Nothing, weight: 0, uses: Some(Os), memory: Unforeseen, callback: Never, hostile: true, by_item: false, there: System(Rule::CanFork) }
     /// The child ends; wait for it. Its status is the answer.
-    Wait, "wait", Module, "os.wait()[1]", Nothing, [];
+    Wait: Child, "wait", "os.wait()[1]", [],
+    { changes: Nothing, weight: 0, uses: Some(Os), memory: Exempt, callback: Never, hostile: true, by_item: false, there: System(Rule::CanFork) }
     /// Set how long a file may become. A longer one stays as it is.
-    LimitFile, "limit-file", Module,
-        "resource.setrlimit(resource.RLIMIT_FSIZE, ($0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))", Nothing,
-        [need("size", Domain::FileSize)];
+    LimitFile: Limit, "limit-file", "resource.setrlimit(resource.RLIMIT_FSIZE, ($0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))",
+        [needed("size", Domain::FileSize)],
+    { changes: Nothing, weight: 0, uses: Some(Resource), memory: Exempt, callback: Never, hostile: true, by_item: false, there: System(Rule::HasLimits) }
     /// Set how many descriptors may be open. Those that are stay open.
-    LimitOpen, "limit-open", Module,
-        "resource.setrlimit(resource.RLIMIT_NOFILE, ($0, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))", Nothing,
-        [need("many", Domain::Descriptors)];
+    LimitOpen: Limit, "limit-open", "resource.setrlimit(resource.RLIMIT_NOFILE, ($0, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))",
+        [needed("many", Domain::Descriptors)],
+    { changes: Nothing, weight: 0, uses: Some(Resource), memory: Exempt, callback: Never, hostile: true, by_item: false, there: System(Rule::HasLimits) }
     /// Set how much address space there may be. What is mapped stays mapped.
-    LimitMemory, "limit-memory", Module,
-        "resource.setrlimit(resource.RLIMIT_AS, ($0, resource.getrlimit(resource.RLIMIT_AS)[1]))", Nothing,
-        [need("bytes", Domain::Memory)];
+    LimitMemory: Limit, "limit-memory", "resource.setrlimit(resource.RLIMIT_AS, ($0, resource.getrlimit(resource.RLIMIT_AS)[1]))",
+        [needed("bytes", Domain::Memory)],
+    { changes: Nothing, weight: 0, uses: Some(Resource), memory: Exempt, callback: Never, hostile: true, by_item: false, there: System(Rule::HasLimits) }
 }
 
 impl Op {
+    /// This operation's row.
+    #[must_use]
+    pub fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+
     /// Whether it sets what the system grants the process.
     #[must_use]
     pub fn is_limit(self) -> bool {
-        matches!(self, Op::LimitFile | Op::LimitOpen | Op::LimitMemory)
+        matches!(self.by_kind(), KindOp::Limit(_))
     }
 
     /// Whether it begins or ends a child process.
     #[must_use]
     pub fn is_of_children(self) -> bool {
-        matches!(self, Op::Fork | Op::Wait)
-    }
-
-    /// The argument with which an operation that sets a limit grants everything that a case may ask for.
-    #[must_use]
-    pub fn high_limit(self) -> i128 {
-        match self {
-            Op::LimitOpen => Domain::MANY,
-            Op::LimitMemory => Domain::MUCH,
-            _ => Domain::LONG,
-        }
+        matches!(self.by_kind(), KindOp::Child(_))
     }
 
     /// The operation of this name, as `--ops` takes it.
@@ -412,35 +434,20 @@ impl Op {
     }
 }
 
-impl std::fmt::Display for Op {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.row().name)
+impl LimitOp {
+    /// The argument that grants everything a case may ask for.
+    #[must_use]
+    pub fn high(self) -> i128 {
+        match self {
+            LimitOp::LimitFile => Domain::LONG,
+            LimitOp::LimitOpen => Domain::MANY,
+            LimitOp::LimitMemory => Domain::MUCH,
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn names_are_unique_and_found() {
-        let names: HashSet<_> = Op::ALL.iter().map(|op| op.row().name).collect();
-        assert_eq!(names.len(), Op::ALL.len());
-        for &op in Op::ALL {
-            assert_eq!(Op::named(op.row().name), Some(op));
-            assert_eq!(op.row().op, op);
-        }
-    }
-
-    #[test]
-    fn a_form_names_just_its_parameters() {
-        for &op in Op::ALL {
-            let row = op.row();
-            if !row.is_call() {
-                let named = (0..8).take_while(|i| row.form.contains(&format!("${i}"))).count();
-                assert_eq!(named, row.params.len(), "{op}");
-            }
-        }
+impl std::fmt::Display for Op {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.row().name)
     }
 }

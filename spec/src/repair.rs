@@ -1,21 +1,22 @@
-//! Repair: every list of steps becomes a legal case.
-//!
-//! Dropping, swapping or changing any step of a case and repairing the result is therefore always a legal change,
-//! which is what generating, shrinking and mutating rest on.
+//! Repair: every list of steps becomes legal.
 
-use crate::{Arg, Base, Case, Domain, Mode, Num, ObjectKind, Op, SLOTS, Slot, Step};
+use crate::SLOTS;
+use crate::kind::{ObjectKind, Slot};
+use crate::operation::Op;
+use crate::param::Domain;
+use crate::row::Callback;
+use crate::step::{Arg, PassedArg, Step};
+use crate::value::{Base, Num};
+use crate::world::{Mode, World};
 
-/// Makes a case legal: names are opened before they are used, arguments are where the form has a place for them, no
-/// descriptor is named that may be open in the process, and each child is waited for. Steps that cannot be mended are
-/// dropped.
-pub fn repair(case: &mut Case) {
-    case.world.files.truncate(SLOTS);
-    let mut names =
-        BoundCounts { files: case.world.files.len(), paths: case.world.files.len(), ..BoundCounts::default() };
+/// Makes a world and steps legal, as [`crate::Draft::repair`] says.
+pub(crate) fn repair(world: &mut World, steps: &mut Vec<Step>) {
+    world.files.truncate(SLOTS);
+    let mut names = BoundCounts { files: world.files.len(), paths: world.files.len(), ..BoundCounts::default() };
     let mut parent = None;
-    case.steps.retain_mut(|step| names.mend_process(step, &mut parent).is_some());
+    steps.retain_mut(|step| names.mend_process(step, &mut parent).is_some());
     if parent.is_some() {
-        case.steps.push(Step::new(Op::Wait, 0, []));
+        steps.push(Step::new(Op::Wait, 0, []));
     }
 }
 
@@ -83,10 +84,7 @@ impl BoundCounts {
         for given in &mut step.args {
             let Some(callback) = given.arg.callback_mut() else { continue };
             callback.args.iter_mut().for_each(|given| make_plain(&mut given.arg));
-            // A limit is in force from the next step on.
-            let can_call_back = !matches!(callback.op, Op::With | Op::WithRaise)
-                && !callback.op.is_of_children()
-                && !callback.op.is_limit();
+            let can_call_back = callback.op.row().callback != Callback::Never;
             if has_callback || !can_call_back || self.mend(callback).is_none() {
                 make_plain(&mut given.arg);
             } else {
@@ -118,10 +116,10 @@ impl BoundCounts {
             let arg = match row.params[step.args.len()].domain {
                 Domain::Path => Arg::Path(0),
                 Domain::Mode => Arg::Mode(Mode::Update),
-                Domain::Source | Domain::FileBytes | Domain::Needle => Arg::bytes(b""),
+                Domain::Source | Domain::FileBytes | Domain::Needle | Domain::Pattern => Arg::bytes(b""),
                 _ => Arg::int(0),
             };
-            step.args.push(crate::PassedArg::plain(arg));
+            step.args.push(PassedArg::plain(arg));
         }
     }
 
@@ -186,8 +184,7 @@ impl BoundCounts {
 
 /// A slice can leave out its start and stop.
 fn can_omit(op: Op, place: usize) -> bool {
-    let form = op.row().form;
-    place < 2 && form.contains("[$0:$1") && place < op.row().params.len()
+    place < 2 && op.row().in_brackets() > 1
 }
 
 /// A limit is so low that nothing more is granted, or so high that everything is.

@@ -1,6 +1,6 @@
 //! What a target implements.
 
-use crate::{Case, Changes, End, FileState, Op, Outcome, Profile, Snapshot, Step, StepTrace, Trace, World};
+use crate::{Case, End, FileState, Op, Outcome, Profile, Snapshot, Step, StepTrace, Trace, World};
 
 /// How closely a case is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +187,7 @@ impl StepTrace {
     /// Does one step and looks at what it left.
     pub fn of(stepper: &mut (impl Stepper + ?Sized), step: &Step, detail: Detail) -> StepTrace {
         let result = stepper.step(step);
-        let closely = step.op.row().changes == Changes::Bytes;
+        let closely = step.op.row().changes.takes_in_bytes();
         StepTrace { result, snapshot: stepper.look(closely, detail) }
     }
 

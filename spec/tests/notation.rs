@@ -3,7 +3,7 @@
 use mmapcheck_spec::notation::{NotationError, parse, print, print_answered};
 use mmapcheck_spec::{
     Arg, Base, BytesLike, Case, Dialect, End, FileSpec, Mode, Num, Op, Outcome, PassedArg, Step, Value, World,
-    WrongType, constants, repair,
+    WrongType, constants,
 };
 use proptest::prelude::*;
 
@@ -73,9 +73,7 @@ prop_compose! {
         steps in prop::collection::vec(step_of(arg()), 0..20),
     ) -> Case {
         let files = files.into_iter().map(|(bytes, (mode, _))| FileSpec { bytes, mode }).collect();
-        let mut case = Case { world: World { files }, steps };
-        repair(&mut case);
-        case
+        Case::new(World { files }, steps)
     }
 }
 
@@ -105,18 +103,13 @@ proptest! {
 
     #[test]
     fn repair_leaves_a_legal_case_as_it_is(case in case()) {
-        let mut again = case.clone();
-        repair(&mut again);
-        prop_assert_eq!(again, case);
+        prop_assert_eq!(case.draft().repair(), case);
     }
 
     #[test]
     fn dropping_any_step_leaves_a_case_that_repair_makes_legal(case in case(), at in any::<prop::sample::Index>()) {
-        let mut less = case;
-        if !less.steps.is_empty() {
-            less.steps.remove(at.index(less.steps.len()));
-        }
-        repair(&mut less);
+        let at = if case.steps.is_empty() { 0..0 } else { at.index(case.steps.len())..at.index(case.steps.len()) + 1 };
+        let less = case.without(at);
         let text = print(&less);
         prop_assert!(parse(&text, 1).is_ok(), "{}", text);
     }
@@ -237,14 +230,12 @@ fn repair_gives_every_child_an_end_and_no_child_of_its_own() {
     let new = |bind| Step { bind, ..Step::new(Op::New, 0, [Arg::int(-1), Arg::int(9)]) };
     let acting = Step::new(Op::Read, 0, [Arg::IndexAfter(Num::plain(3), Box::new(step(Op::Close)))]);
     let steps = vec![step(Op::Wait), new(0), step(Op::Fork), new(1), step(Op::Fork), acting];
-    let mut case = Case { world: World::default(), steps };
-    repair(&mut case);
+    let mut case = Case::new(World::default(), steps);
     let read = Step::new(Op::Read, 0, [Arg::Index(Num::plain(3))]);
     assert_eq!(case.steps, [new(0), step(Op::Fork), new(1), read, step(Op::Wait)]);
     assert_eq!((0..5).map(|at| case.is_in_child(at)).collect::<Vec<_>>(), [false, false, true, true, false]);
     assert_eq!(case.block(1).len(), 3);
     // What the child has bound is not there in its parent.
-    case.steps.push(Step::new(Op::Tell, 1, []));
-    repair(&mut case);
+    case.edit(|draft| draft.steps.push(Step::new(Op::Tell, 1, [])));
     assert_eq!(case.steps[5], step(Op::Tell));
 }

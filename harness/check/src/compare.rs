@@ -4,7 +4,7 @@ use crate::divergence::{
     Bucket, Divergence, Field, Severity, content_text, end_kind, outcome_text, result_text, rough_kind,
 };
 use crate::pattern::Patterns;
-use mmapcheck_spec::{Case, Content, End, Leaks, MapState, Op, Outcome, Snapshot, StepTrace, Trace, Value};
+use mmapcheck_spec::{Content, Draft, End, Leaks, MapState, Op, Outcome, Snapshot, StepTrace, Trace, Value};
 
 /// What comparing two traces found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Comparison {
 
 /// Compares what a target did with what was expected. What the rules take in is counted as known, and apart.
 #[must_use]
-pub fn compare(case: &Case, expected: &Trace, actual: &Trace, rules: &Patterns) -> Comparison {
+pub fn compare(case: &Draft, expected: &Trace, actual: &Trace, rules: &Patterns) -> Comparison {
     let mut found = Comparison::default();
     if expected == actual {
         found.died = expected.death().is_some();
@@ -110,7 +110,7 @@ struct Parting {
 }
 
 impl Parting {
-    fn at_end(case: &Case) -> Parting {
+    fn at_end(case: &Draft) -> Parting {
         Parting { step: case.steps.len(), op: None, callback: None, found: Vec::new() }
     }
 
@@ -284,12 +284,12 @@ mod tests {
     use super::*;
     use mmapcheck_spec::{Raise, Step};
 
-    fn agreement(case: &Case, expected: &Trace, actual: &Trace) -> Comparison {
+    fn agreement(case: &Draft, expected: &Trace, actual: &Trace) -> Comparison {
         compare(case, expected, actual, &Patterns::default())
     }
 
-    fn case() -> Case {
-        Case { steps: vec![Step::new(Op::Read, 0, []), Step::new(Op::Tell, 0, [])], ..Case::default() }
+    fn case() -> Draft {
+        Draft { steps: vec![Step::new(Op::Read, 0, []), Step::new(Op::Tell, 0, [])], ..Draft::default() }
     }
 
     fn trace(outcomes: [Outcome; 2], pos: i64) -> Trace {
@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn a_representation_is_a_matter_of_text() {
-        let case = Case { steps: vec![Step::new(Op::Repr, 0, []), Step::new(Op::Tell, 0, [])], ..Case::default() };
+        let case = Draft { steps: vec![Step::new(Op::Repr, 0, []), Step::new(Op::Tell, 0, [])], ..Draft::default() };
         let text = |text: &str| Outcome::Value(Value::Text(text.into()));
         let found = agreement(&case, &trace([text("<a>"), int(1)], 0), &trace([text("<b>"), int(1)], 0));
         assert_eq!(found.divergences[0].bucket.severity, Severity::Message);
@@ -371,7 +371,7 @@ mod tests {
 
     #[test]
     fn an_address_may_be_any() {
-        let case = Case { steps: vec![Step::new(Op::Repr, 0, []), Step::new(Op::Tell, 0, [])], ..Case::default() };
+        let case = Draft { steps: vec![Step::new(Op::Repr, 0, []), Step::new(Op::Tell, 0, [])], ..Draft::default() };
         let text = |text: &str| Outcome::Value(Value::Text(text.into()));
         let wanted = trace([text("<mmap object at 0x...>"), int(1)], 0);
         let divergences = |given: &str| agreement(&case, &wanted, &trace([text(given), int(1)], 0)).divergences.len();

@@ -3,7 +3,7 @@
 use crate::compare::{Comparison, compare};
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Oracle};
-use mmapcheck_spec::{Case, Detail, Leaks, NextCase, Profile, Target, TargetError, Trace, repair};
+use mmapcheck_spec::{Case, Detail, Leaks, NextCase, Profile, Target, TargetError, Trace};
 
 /// A case, its two traces, and their comparison.
 #[derive(Clone, Debug)]
@@ -41,10 +41,7 @@ impl DifferentialRun {
         let mut left_out = Vec::new();
         while let (Some(step), true) = (run.comparison.cut, left_out.len() < limits::LEFT_OUT) {
             left_out.extend(run.comparison.known.into_iter().filter(|(at, _)| *at == step));
-            let mut case = run.case;
-            case.steps.remove(step);
-            repair(&mut case);
-            run = DifferentialRun::once(case, oracle, target, &full)?;
+            run = DifferentialRun::once(run.case.without(step..step + 1), oracle, target, &full)?;
         }
         run.comparison.known.extend(left_out);
         Ok(run)

@@ -9,7 +9,7 @@ mod faults;
 
 use crate::choices::Choices;
 use crate::limits;
-use mmapcheck_spec::{Case, Dialect, FileSpec, Mode, ObjectKind, Op, Profile, SLOTS, Step, World, repair};
+use mmapcheck_spec::{Case, Dialect, FileSpec, KindOp, Mode, ObjectKind, Op, Profile, SLOTS, Step, World};
 
 /// What may be generated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,35 +36,8 @@ impl GeneratorOptions {
     #[must_use]
     pub fn calm(profile: Profile) -> GeneratorOptions {
         let mut mix = GeneratorOptions { callbacks: false, ..GeneratorOptions::all(profile) };
-        mix.ops.retain(|op| !matches!(op, Op::FileTruncate | Op::FileOpen) && !op.is_of_children() && !op.is_limit());
+        mix.ops.retain(|op| !op.row().hostile);
         mix
-    }
-}
-
-/// How often an operation is chosen, relative to the others: cheap ones that change state most; those that cost a system
-/// call, or end a map's life, so seldom that maps live long enough to get into interesting states.
-fn weight(op: Op) -> usize {
-    match op {
-        Op::Read | Op::Write | Op::Seek | Op::SetSlice | Op::GetSlice => 36,
-        Op::Find | Op::RFind | Op::GetItem | Op::SetItem | Op::Move | Op::ReadLine | Op::WriteByte | Op::ReadByte => 27,
-        Op::GetStep | Op::SetStep | Op::Tell => 15,
-        Op::Resize | Op::View | Op::ViewSet | Op::ViewGet | Op::ViewBytes | Op::ViewRelease | Op::Next => 8,
-        Op::New | Op::Contains | Op::Eq | Op::ViewSetSlice | Op::SubView | Op::FileWrite | Op::FileTruncate => 6,
-        Op::Close
-        | Op::Exit
-        | Op::With
-        | Op::WithRaise
-        | Op::Drop
-        | Op::FileOpen
-        | Op::FileClose
-        | Op::FileUnlink
-        | Op::FileReplace
-        | Op::Add
-        | Op::Mul => 1,
-        Op::List | Op::Reversed | Op::FindAll | Op::Madvise | Op::DelItem | Op::DelSlice | Op::DelStep | Op::Less => 2,
-        // They come with a step that meets them.
-        op if op.is_limit() => 0,
-        _ => 3,
     }
 }
 
@@ -98,9 +71,7 @@ pub fn generate(choices: &mut impl Choices, mix: &GeneratorOptions) -> Case {
         }
     }
     maker.fork(&mut steps);
-    let mut case = Case { world, steps };
-    repair(&mut case);
-    case
+    Case::new(world, steps)
 }
 
 struct Maker<'a, C> {
@@ -176,16 +147,21 @@ impl<C: Choices> Maker<'_, C> {
         let all = self.one_in(4);
         let mut bag = Vec::with_capacity(512);
         let (profile, files) = (self.mix.profile, self.world.len());
-        let makes_sense = |op: &&Op| match op {
+        let makes_sense = |op: &&Op| match op.by_kind() {
             // A child comes about otherwise.
-            op if op.is_of_children() => false,
-            Op::FileUnlink => profile.can_unlink_open_files(),
-            Op::FileReplace => profile.can_unlink_open_files() && files > 1,
-            _ => true,
+            KindOp::Child(_) => false,
+            KindOp::Folder(_) => op.row().there.on_system(profile) && op.row().paths() <= files,
+            KindOp::Limit(_)
+            | KindOp::Module(_)
+            | KindOp::Method(_)
+            | KindOp::Map(_)
+            | KindOp::Iter(_)
+            | KindOp::View(_)
+            | KindOp::File(_) => true,
         };
         for &op in self.mix.ops.iter().filter(makes_sense) {
             if all || !self.one_in(3) {
-                bag.extend(std::iter::repeat_n(op, weight(op)));
+                bag.extend(std::iter::repeat_n(op, op.row().weight.into()));
             }
         }
         bag
@@ -274,7 +250,7 @@ mod tests {
     fn every_operation_is_generated() {
         let mix = GeneratorOptions::all(Profile::cpython(3, 11, 7));
         let cases = (0..20_000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
-        let seen: HashSet<Op> = cases.flat_map(|case| case.steps).map(|step| step.op).collect();
+        let seen: HashSet<Op> = cases.flat_map(|case| case.into_draft().steps).map(|step| step.op).collect();
         let missing: Vec<_> = Op::ALL.iter().filter(|op| !seen.contains(op)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }
@@ -283,13 +259,16 @@ mod tests {
     fn every_operation_with_a_number_or_bytes_is_given_an_argument_that_acts() {
         let mix = GeneratorOptions::all(Profile::cpython(3, 13, 0));
         let cases = (0..6000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
-        let acting = cases.flat_map(|case| case.steps).filter(|step| step.callback().is_some());
+        let acting = cases.flat_map(|case| case.into_draft().steps).filter(|step| step.callback().is_some());
         let seen: HashSet<(Op, Op)> = acting.filter_map(|step| Some((step.op, step.callback()?.op))).collect();
         let outer: HashSet<Op> = seen.iter().map(|(op, _)| *op).collect();
         let inner: HashSet<Op> = seen.iter().map(|(_, callback)| *callback).collect();
-        let missing: Vec<_> = callbacks::CONVERTING.iter().filter(|op| !outer.contains(op)).collect();
+        let converting = |op: &&Op| op.row().params.iter().any(|param| callbacks::conversion(param.domain).is_some());
+        // The constants of an argument are asked for by their names.
+        let missing: Vec<_> =
+            Op::ALL.iter().filter(converting).filter(|op| **op != Op::Constant && !outer.contains(op)).collect();
         assert!(missing.is_empty(), "{missing:?}");
-        let missing: Vec<_> = callbacks::CALLBACKS.iter().filter(|op| !inner.contains(op)).collect();
+        let missing: Vec<_> = callbacks::drawn().filter(|op| !inner.contains(op)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }
 
@@ -297,7 +276,7 @@ mod tests {
     fn no_argument_acts_where_none_may() {
         let mix = GeneratorOptions { callbacks: false, ..GeneratorOptions::all(Profile::cpython(3, 13, 0)) };
         let cases = (0..1000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
-        assert!(cases.flat_map(|case| case.steps).all(|step| step.callback().is_none()));
+        assert!(cases.flat_map(|case| case.into_draft().steps).all(|step| step.callback().is_none()));
     }
 
     #[test]
@@ -326,7 +305,7 @@ mod tests {
             GeneratorOptions::all(Profile::new(Implementation::CPython, Version::new(3, 11, 9), Platform::Windows));
         let cases = (0..2000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
         let takes_name = |step: &Step| matches!(step.op, Op::FileUnlink | Op::FileReplace);
-        assert!(!cases.flat_map(|case| case.steps).any(|step| takes_name(&step)));
+        assert!(!cases.flat_map(|case| case.into_draft().steps).any(|step| takes_name(&step)));
     }
 
     #[test]
@@ -334,7 +313,7 @@ mod tests {
         let mix =
             GeneratorOptions { ops: vec![Op::Read, Op::Seek], ..GeneratorOptions::all(Profile::cpython(3, 11, 7)) };
         for case in 0..100 {
-            for step in generate(&mut crate::choices::seeded(3, case), &mix).steps {
+            for step in generate(&mut crate::choices::seeded(3, case), &mix).into_draft().steps {
                 assert!(matches!(step.op, Op::New | Op::Read | Op::Seek), "{step:?}");
             }
         }
@@ -345,7 +324,7 @@ mod tests {
         let mix =
             GeneratorOptions { ops: vec![Op::ViewLen, Op::Next], ..GeneratorOptions::all(Profile::cpython(3, 11, 7)) };
         for case in 0..100 {
-            let steps = generate(&mut crate::choices::seeded(3, case), &mix).steps;
+            let steps = generate(&mut crate::choices::seeded(3, case), &mix).into_draft().steps;
             assert!(steps.iter().all(|step| step.op == Op::New), "{steps:?}");
         }
     }
@@ -357,9 +336,7 @@ mod tests {
         for _ in 0..300 {
             let bytes: Vec<u8> = (0..random.usize(..400)).map(|_| random.u8(..)).collect();
             let case = generate(&mut arbitrary::Unstructured::new(&bytes), &mix);
-            let mut again = case.clone();
-            repair(&mut again);
-            assert_eq!(again, case);
+            assert_eq!(case.draft().repair(), case);
         }
     }
 }

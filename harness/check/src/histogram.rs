@@ -1,6 +1,6 @@
 //! How often each operation answered in which way: what a campaign reached, and what it never did.
 
-use mmapcheck_spec::{Case, End, Op, Outcome, Trace};
+use mmapcheck_spec::{Draft, End, Op, Outcome, Trace};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -64,7 +64,7 @@ impl Default for Histogram {
 
 impl Histogram {
     /// Counts the first so many steps of a case by what was expected of them.
-    pub fn count(&mut self, case: &Case, expected: &Trace, steps: usize) {
+    pub fn count(&mut self, case: &Draft, expected: &Trace, steps: usize) {
         for (step, done) in case.steps.iter().zip(&expected.steps).take(steps) {
             let ways = &mut self.ways[step.op as usize];
             match ways.iter_mut().find(|(way, _)| way.takes(&done.result)) {
@@ -138,7 +138,7 @@ mod tests {
 
     fn histogram(answers: &[(Op, Outcome)]) -> Histogram {
         let steps = answers.iter().map(|(op, _)| Step::new(*op, 0, [])).collect();
-        let case = Case { steps, ..Case::default() };
+        let case = Draft { steps, ..Draft::default() };
         let done =
             |(_, outcome): &(Op, Outcome)| StepTrace { result: Ok(outcome.clone()), snapshot: Default::default() };
         let expected = Trace { steps: answers.iter().map(done).collect(), ..Trace::default() };

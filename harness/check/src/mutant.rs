@@ -21,7 +21,8 @@ use keeping::{Keeper, closing_resize, follows_file, frozen};
 use leaking::{if_done, if_raised, keeping_close, leak_descriptor, leak_memory, leave_file};
 use mmapcheck_reference::{MemoryStore, Reference};
 use mmapcheck_spec::{
-    Detail, End, FileState, Op, Outcome, Profile, Snapshot, Step, Stepper, TargetError, TargetInfo, Value, World,
+    Detail, End, FileState, LimitOp, Op, Outcome, Profile, Snapshot, Step, Stepper, TargetError, TargetInfo, Value,
+    World,
 };
 use mmapcheck_targets::InProcess;
 use reentrant::{
@@ -248,10 +249,10 @@ FATAL of Step {
 }
 /// Those that show where the system refuses something.
 FAULTY of Step {
-    "a map is longer although its file could not grow" (3): |m, s| on(m, s, Op::Resize, |m, s| in_spite(m, s, Op::LimitFile));
+    "a map is longer although its file could not grow" (3): |m, s| on(m, s, Op::Resize, |m, s| in_spite(m, s, LimitOp::LimitFile));
     "that a file cannot grow is no error" (3): |m, s| forgive(m, s, Op::Resize, "OSError", "File too large");
     "a file that cannot grow is an invalid argument" (3): |m, s| on(m, s, Op::Resize, |m, s| m.step(s).map(|outcome| renumbered(outcome, 27, 22)));
-    "a map is made without a descriptor where none is granted" (2): |m, s| on(m, s, Op::New, |m, s| granted(m, s, Op::LimitOpen));
+    "a map is made without a descriptor where none is granted" (2): |m, s| on(m, s, Op::New, |m, s| granted(m, s, LimitOp::LimitOpen));
     "that no descriptor is granted has no number" (2): |m, s| on(m, s, Op::New, |m, s| m.step(s).map(|outcome| renumbered(outcome, 24, 0)));
     "a file goes back where its map cannot grow" (3): |m, s| on(m, s, Op::Resize, put_back);
     "a map that cannot grow is closed" (3): |m, s| on(m, s, Op::Resize, |m, s| closed_for(m, s, 12));

@@ -3,9 +3,7 @@
 use crate::limits;
 use crate::pattern::Patterns;
 use mmapcheck_reference::{MemoryStore, Reference};
-use mmapcheck_spec::{
-    Case, Changes, Detail, End, Op, Outcome, Profile, Snapshot, Step, StepTrace, Stepper, TargetError, Trace, repair,
-};
+use mmapcheck_spec::{Case, Detail, End, Outcome, Profile, Snapshot, Step, StepTrace, Stepper, TargetError, Trace};
 
 /// A case with plain numbers, and its expected trace.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,16 +132,13 @@ impl Oracle {
     /// Answers a case in one pass. The inner error is the case without a step that must be left out but has changed the
     /// reference's state already.
     fn try_answer(&mut self, case: Case, options: &AnswerOptions<'_>) -> Result<Result<Expected, Case>, TargetError> {
-        let Case { world, steps } = case;
         let detail = options.detail;
-        self.reference.begin(&world)?;
-        let mut done = Vec::with_capacity(steps.len());
-        let mut expected = Trace { steps: Vec::with_capacity(steps.len()), ..Trace::default() };
-        let mut steps = steps.into_iter();
+        self.reference.begin(&case.world)?;
+        let mut expected = Trace { steps: Vec::with_capacity(case.steps.len()), ..Trace::default() };
+        let mut sieve = case.sift();
         let all_examined = options.omissions.known_deaths == KnownDeaths::Omitted && options.known.hold_plain_deaths();
-        while let Some(mut step) = steps.next() {
-            self.reference.resolve(&mut step);
-            if item_by_item(step.op) && self.reference.map_len(step.on).is_some_and(|len| len > limits::ITEMS) {
+        while let Some(step) = sieve.next(|step, base| self.reference.base(step, base)) {
+            if step.op.row().by_item && self.reference.map_len(step.on).is_some_and(|len| len > limits::ITEMS) {
                 continue;
             }
             let is_child = self.reference.is_child();
@@ -152,24 +147,22 @@ impl Oracle {
             let left_out = (all_examined || is_rare) && self.must_be_left_out(is_child, &step, &result, options);
             // The step has changed the reference: the only way back is to answer the shorter case from its start.
             if left_out && (step.callback().is_some() || result.is_ok()) {
-                let mut shorter = Case { world, steps: done.into_iter().chain(steps).collect() };
-                repair(&mut shorter);
-                return Ok(Err(shorter));
+                return Ok(Err(sieve.with_rest()));
             }
             if left_out {
                 continue;
             }
-            let closely = step.op.row().changes == Changes::Bytes;
+            let closely = step.op.row().changes.takes_in_bytes();
             let snapshot = if result.is_ok() { self.reference.look(closely, detail) } else { Snapshot::default() };
             expected.steps.push(StepTrace { result, snapshot });
-            done.push(step);
+            sieve.keep(step);
             if expected.death().is_some() {
-                return Ok(Ok(Expected { case: Case { world, steps: done }, expected }));
+                return Ok(Ok(Expected { case: sieve.finish(), expected }));
             }
         }
         expected.last = self.reference.look(true, detail);
         (expected.closing, expected.files) = self.reference.finish(detail);
-        Ok(Ok(Expected { case: Case { world, steps: done }, expected }))
+        Ok(Ok(Expected { case: sieve.finish(), expected }))
     }
 
     fn must_be_left_out(
@@ -188,9 +181,4 @@ impl Oracle {
             Err(_) => true,
         }
     }
-}
-
-/// Whether an operation iterates over a map and makes an object of each item.
-fn item_by_item(op: Op) -> bool {
-    matches!(op, Op::List | Op::Reversed | Op::Contains | Op::FindAll)
 }

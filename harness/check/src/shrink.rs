@@ -4,7 +4,7 @@
 //! A candidate is only taken where it is smaller by [`size`], so that shrinking ends.
 
 use mmapcheck_spec::notation::print;
-use mmapcheck_spec::{Arg, Base, BytesLike, Case, Mode, Num, PassedArg, Step, repair};
+use mmapcheck_spec::{Arg, Base, BytesLike, Case, Draft, Mode, Num, PassedArg, Step};
 use std::time::Instant;
 
 /// Shrinks a case. `same` says whether a candidate still shows the divergence. Stops at `deadline` with what it has.
@@ -57,11 +57,11 @@ struct Shrinker<'a> {
 
 impl Shrinker<'_> {
     /// Takes a candidate if it is smaller and shows the same.
-    fn offer(&mut self, mut candidate: Case) -> bool {
+    fn offer(&mut self, candidate: Draft) -> bool {
         if Instant::now() > self.deadline {
             return false;
         }
-        repair(&mut candidate);
+        let candidate = candidate.repair();
         let size = size(&candidate);
         let better = size < self.size && (self.same)(&candidate);
         if better {
@@ -78,7 +78,7 @@ impl Shrinker<'_> {
         while run > 0 {
             let mut at = self.case.steps.len().saturating_sub(run);
             loop {
-                let mut candidate = self.case.clone();
+                let mut candidate = self.case.draft();
                 let end = (at + run).min(candidate.steps.len());
                 if at < end {
                     candidate.steps.drain(at..end);
@@ -100,7 +100,7 @@ impl Shrinker<'_> {
         let pairs = (0..many).flat_map(|first| (first + 2..many).map(move |second| (first, second)));
         many <= SHORT
             && pairs.into_iter().any(|(first, second)| {
-                let mut candidate = self.case.clone();
+                let mut candidate = self.case.draft();
                 candidate.steps.remove(second);
                 candidate.steps.remove(first);
                 self.offer(candidate)
@@ -115,7 +115,7 @@ impl Shrinker<'_> {
     }
 
     fn replace(&mut self, dropped: usize) -> bool {
-        let mut less = self.case.clone();
+        let mut less = self.case.draft();
         less.steps.remove(dropped);
         let mut candidates = Vec::new();
         for (number, file) in less.world.files.iter().enumerate().filter(|(_, file)| file.bytes.len() > 1) {
@@ -155,16 +155,16 @@ impl Shrinker<'_> {
     /// Does what an argument does as a step in place of the one it is given to.
     fn callback_alone(&mut self, step: usize) -> bool {
         let Some(callback) = self.case.steps[step].callback().cloned() else { return false };
-        let mut candidate = self.case.clone();
+        let mut candidate = self.case.draft();
         candidate.steps[step] = callback;
         self.offer(candidate)
     }
 
     /// Does a step on the first thing of its kind, bound to the first name.
     fn names(&mut self, step: usize) -> bool {
-        let mut candidate = self.case.clone();
+        let mut candidate = self.case.draft();
         (candidate.steps[step].on, candidate.steps[step].bind) = (0, 0);
-        candidate != self.case && self.offer(candidate)
+        candidate != *self.case && self.offer(candidate)
     }
 
     /// Makes arguments smaller that must keep their distance: the ends of a range, a slice and what is written to it.
@@ -172,7 +172,7 @@ impl Shrinker<'_> {
         let mut helped = false;
         while let Some(args) = self.case.steps.get(step).map(|step| step.args.clone()) {
             let taken = closer(&args).into_iter().any(|args| {
-                let mut candidate = self.case.clone();
+                let mut candidate = self.case.draft();
                 candidate.steps[step].args = args;
                 self.offer(candidate)
             });
@@ -185,7 +185,7 @@ impl Shrinker<'_> {
     }
 
     fn drop_argument(&mut self, step: usize, place: usize) -> bool {
-        let mut candidate = self.case.clone();
+        let mut candidate = self.case.draft();
         if !candidate.steps[step].op.row().is_call() {
             return false;
         }
@@ -198,7 +198,7 @@ impl Shrinker<'_> {
         while let Some(given) = self.case.steps.get(step).and_then(|step| step.args.get(place)).cloned() {
             let simpler = simpler(&given.arg);
             let taken = simpler.into_iter().any(|arg| {
-                let mut candidate = self.case.clone();
+                let mut candidate = self.case.draft();
                 candidate.steps[step].args[place].arg = arg;
                 self.offer(candidate)
             });
@@ -213,7 +213,7 @@ impl Shrinker<'_> {
     fn world(&mut self) -> bool {
         let mut helped = false;
         for number in (0..self.case.world.files.len()).rev() {
-            let mut candidate = self.case.clone();
+            let mut candidate = self.case.draft();
             candidate.world.files.remove(number);
             if self.offer(candidate) {
                 helped = true;
@@ -226,15 +226,15 @@ impl Shrinker<'_> {
 
     fn file(&mut self, number: usize) -> bool {
         let mut helped = false;
-        let mut candidate = self.case.clone();
+        let mut candidate = self.case.draft();
         candidate.world.files[number].mode = Mode::New;
-        if candidate != self.case {
+        if candidate != *self.case {
             helped |= self.offer(candidate);
         }
         loop {
             let bytes = self.case.world.files[number].bytes.clone();
             let taken = shorter(&bytes).into_iter().any(|bytes| {
-                let mut candidate = self.case.clone();
+                let mut candidate = self.case.draft();
                 candidate.world.files[number].bytes = bytes;
                 self.offer(candidate)
             });
@@ -402,7 +402,7 @@ mod tests {
     fn numbers_shrink_to_the_boundary() {
         let step = Step::new(Op::Seek, 0, [Arg::int(1 << 40)]);
         let new = Step::new(Op::New, 0, [Arg::int(-1), Arg::int(700)]);
-        let case = Case { world: World::default(), steps: vec![new, step] };
+        let case = Case::new(World::default(), vec![new, step]);
         let at_least = |case: &Case| {
             case.steps.iter().any(|step| {
                 step.op == Op::Seek
@@ -417,7 +417,7 @@ mod tests {
     fn ranges_shrink_as_a_whole() {
         let new = Step::new(Op::New, 0, [Arg::int(-1), Arg::int(700)]);
         let step = Step::new(Op::SetSlice, 0, [Arg::int(90), Arg::int(98), Arg::bytes(b"xyzxyzxy")]);
-        let case = Case { world: World::default(), steps: vec![new, step] };
+        let case = Case::new(World::default(), vec![new, step]);
         let fits = |case: &Case| {
             let Some(step) = case.steps.get(1).filter(|step| step.args.len() == 3) else { return false };
             match (&step.args[0].arg, &step.args[1].arg, &step.args[2].arg) {
@@ -435,7 +435,7 @@ mod tests {
     #[test]
     fn steps_that_need_each_other_go_together() {
         let steps = [Op::New, Op::View, Op::Len, Op::ViewRelease].map(|op| Step::new(op, 0, []));
-        let case = Case { world: World::default(), steps: steps.into() };
+        let case = Case::new(World::default(), steps.into());
         let balanced = |case: &Case| {
             let many = |op| case.steps.iter().filter(|step| step.op == op).count();
             many(Op::View) == many(Op::ViewRelease) && many(Op::Len) == 1
@@ -447,7 +447,7 @@ mod tests {
     #[test]
     fn files_shrink_to_what_is_needed() {
         let file = FileSpec { bytes: b"abc\n".repeat(2000), mode: Mode::Read };
-        let case = Case { world: World { files: vec![file.clone(), file] }, steps: Vec::new() };
+        let case = Case::new(World { files: vec![file.clone(), file] }, Vec::new());
         let long = |case: &Case| case.world.files.iter().any(|file| file.bytes.len() > LINUX.page.bytes());
         let case = shrink(case, later(), &mut |case| long(case));
         assert_eq!(case.world.files, [FileSpec { bytes: vec![b'a'; 4097], mode: Mode::New }]);

@@ -12,7 +12,8 @@ use crate::text::grouped;
 use crate::worker::{TargetSpec, Worker};
 use mmapcheck_spec::pages::{all, matches_filter};
 use mmapcheck_spec::{
-    Arg, Case, Detail, MapState, ObjectKind, Op, Outcome, Profile, Step, TargetError, TargetInfo, constants, notation,
+    Arg, Case, Detail, MapState, ObjectKind, Op, Outcome, Profile, Step, TargetError, TargetInfo, World, constants,
+    notation,
 };
 use std::time::{Duration, Instant};
 
@@ -97,17 +98,15 @@ fn blind(oracle: &mut Oracle, worker: &mut dyn Worker) -> Result<Option<String>,
 fn methods() -> Vec<(String, Case)> {
     let on_maps = Op::ALL.iter().filter(|op| op.row().on == ObjectKind::Map && op.row().form.starts_with("$."));
     let map = Step::new(Op::New, 0, [Arg::int(-1), Arg::int(13)]);
-    let case = |op: Op| Case { steps: vec![map.clone(), Step::new(op, 0, [])], ..Case::default() };
+    let case = |op: Op| Case::new(World::default(), vec![map.clone(), Step::new(op, 0, [])]);
     on_maps.map(|&op| (op.to_string(), case(op))).collect()
 }
 
 /// A step for each constant.
 fn names() -> Vec<(String, Case)> {
     let places = constants::ALL.iter().zip(0..);
-    let case = |place: u8| Case {
-        steps: vec![Step::new(Op::Constant, 0, [Arg::Flags([place][..].into())])],
-        ..Case::default()
-    };
+    let case =
+        |place: u8| Case::new(World::default(), vec![Step::new(Op::Constant, 0, [Arg::Flags([place][..].into())])]);
     places.map(|(constant, place)| (constant.name.to_owned(), case(place))).collect()
 }
 

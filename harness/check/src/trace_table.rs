@@ -4,7 +4,7 @@ use crate::differential::DifferentialRun;
 use crate::divergence::{Field, content_text, outcome_text, result_text};
 use crate::text::shortened;
 use anstyle::{AnsiColor, Color, Style};
-use mmapcheck_spec::notation::{self, line_text};
+use mmapcheck_spec::notation::line_text;
 use mmapcheck_spec::{MapState, ObjectKind, StepTrace};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -113,7 +113,7 @@ fn step_rows(wanted: &StepTrace, given: Option<&StepTrace>) -> Vec<FieldRow> {
     let Some(given) = given.filter(|given| wanted.result.is_ok() && given.result.is_ok()) else { return rows };
     let many = wanted.snapshot.maps.len().max(given.snapshot.maps.len());
     for slot in 0..many {
-        let name = notation::name(ObjectKind::Map, slot as u8);
+        let name = ObjectKind::Map.name(slot as u8);
         let of = |step: &StepTrace| step.snapshot.maps.get(slot).cloned().unwrap_or(MapState::Unbound);
         let (ours, theirs) = (map_rows(&of(wanted)), map_rows(&of(given)));
         for (i, label) in ["state", "position", "length", "bytes"].into_iter().enumerate() {
@@ -124,7 +124,7 @@ fn step_rows(wanted: &StepTrace, given: Option<&StepTrace>) -> Vec<FieldRow> {
         }
     }
     for (number, (ours, theirs)) in wanted.snapshot.files.iter().zip(&given.snapshot.files).enumerate() {
-        let name = format!("file {}", notation::name(ObjectKind::File, number as u8));
+        let name = format!("file {}", ObjectKind::File.name(number as u8));
         rows.push(FieldRow::new(name, shortened(&content_text(ours)), shortened(&content_text(theirs))));
     }
     rows
@@ -147,12 +147,12 @@ fn end_rows(compared: &DifferentialRun) -> Vec<FieldRow> {
     let mut rows = Vec::new();
     for (slot, (ours, theirs)) in wanted.closing.iter().zip(&given.closing).enumerate() {
         if let (Some(ours), Some(theirs)) = (ours, theirs) {
-            let name = format!("{}.close()", notation::name(ObjectKind::Map, slot as u8));
+            let name = format!("{}.close()", ObjectKind::Map.name(slot as u8));
             rows.push(FieldRow::new(name, outcome_text(ours), outcome_text(theirs)));
         }
     }
     for (number, (ours, theirs)) in wanted.files.iter().zip(&given.files).enumerate() {
-        let name = format!("file {}", notation::name(ObjectKind::File, number as u8));
+        let name = format!("file {}", ObjectKind::File.name(number as u8));
         rows.push(FieldRow::new(name, shortened(&content_text(ours)), shortened(&content_text(theirs))));
     }
     let (ours, theirs) = (wanted.leaks, given.leaks);

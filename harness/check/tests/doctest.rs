@@ -7,7 +7,7 @@ use mmapcheck::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use mmapcheck_spec::notation::line_text;
 use mmapcheck_spec::pages::{Page, Scope, TEXTS, all};
 use mmapcheck_spec::{
-    Arg, Case, Detail, Dialect, Implementation, Op, Platform, Profile, Step, TargetInfo, Version, notation,
+    Arg, Case, Detail, Dialect, Implementation, LimitOp, Op, Platform, Profile, Step, TargetInfo, Version, notation,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -171,9 +171,10 @@ fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
         }
         let mut text = notation::print_answered(&case, &answers, profile.dialect());
         // All files are run by one process, in which a limit would stay.
-        for op in [Op::LimitFile, Op::LimitOpen, Op::LimitMemory] {
+        for &limit in LimitOp::ALL {
+            let op = Op::from(limit);
             if case.steps.iter().any(|step| step.op == op) {
-                text += &format!(">>> {}\n", line_text(&Step::new(op, 0, [Arg::int(op.high_limit())])));
+                text += &format!(">>> {}\n", line_text(&Step::new(op, 0, [Arg::int(limit.high())])));
             }
         }
         // Written like this, the largest `int` of Python 2 is a `long`, and so is the smallest.

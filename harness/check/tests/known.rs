@@ -9,7 +9,7 @@ use mmapcheck::mutant::{MUTANTS, MutantTarget};
 use mmapcheck::oracle::{AnswerOptions, Oracle};
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::{
-    Case, Detail, End, MapState, Op, Outcome, Profile, Raise, Snapshot, Step, StepTrace, Trace, notation,
+    Detail, Draft, End, MapState, Op, Outcome, Profile, Raise, Snapshot, Step, StepTrace, Trace, notation,
 };
 use serde_json::Value;
 use smallvec::smallvec;
@@ -282,7 +282,7 @@ fn step(result: std::result::Result<Outcome, End>, pos: i64) -> Trace {
 
 #[test]
 fn what_is_known_of_a_step_hides_nothing_else_in_it() -> Result {
-    let case = Case { steps: vec![Step::new(Op::Read, 0, [])], ..Case::default() };
+    let case = Draft { steps: vec![Step::new(Op::Read, 0, [])], ..Draft::default() };
     let (refused, read) = (Raise::new("TypeError", "no"), Outcome::Value(mmapcheck_spec::Value::None));
     let raised = Outcome::Raised(Raise::new("ValueError", "no"));
     let rules = KnownList::read("list", READ)?.rules(Profile::cpython(3, 11, 7));

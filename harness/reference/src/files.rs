@@ -10,8 +10,8 @@ use crate::state::quotas::Limits;
 use crate::store::Store;
 use crate::store::disk::DiskStore;
 use mmapcheck_spec::{
-    Arg, BytesLike, Content, Detail, End, FileState, Mode, Op, Outcome, Raise, SLOTS, Slot, Step, TargetError, Value,
-    World,
+    Arg, BytesLike, Content, Detail, End, FileOp, FileState, FolderOp, KindOp, Mode, Op, Outcome, Raise, SLOTS, Slot,
+    Step, TargetError, Value, World,
 };
 use smallvec::SmallVec;
 use std::cell::Cell;
@@ -388,37 +388,43 @@ impl<S: Store> Files<S> {
         if let Some(refusal) = self.refusal(step)? {
             return Ok(Outcome::Raised(refusal));
         }
-        let value = match step.op {
-            Op::FileOpen => {
+        let value = match step.op.by_kind() {
+            KindOp::Folder(FolderOp::FileOpen) => {
                 let &Arg::Mode(mode) = arg(1) else { return Err(unsupported("open() needs a mode")) };
                 self.open(step.bind, path_of(arg(0))?, mode)?;
                 Value::None
             }
-            Op::FileWrite => Value::Int(self.write(step.on, written(arg(0))?)? as i128),
-            Op::FileRead => Value::Bytes(self.read_rest(step.on)?),
-            Op::FileSeek => {
-                self.seek(step.on, size_of(arg(0))?)?;
-                Value::Int(size_of(arg(0))?.into())
-            }
-            Op::FileTruncate => {
-                self.truncate(step.on, size_of(arg(0))?)?;
-                Value::Int(size_of(arg(0))?.into())
-            }
-            Op::FileClose => {
-                self.close(step.on)?;
-                Value::None
-            }
-            Op::FileContent => Value::Bytes(self.content(path_of(arg(0))?)?),
-            Op::FileSize => Value::Int(self.content(path_of(arg(0))?)?.len() as i128),
-            Op::FileUnlink => {
+            KindOp::Folder(FolderOp::FileContent) => Value::Bytes(self.content(path_of(arg(0))?)?),
+            KindOp::Folder(FolderOp::FileSize) => Value::Int(self.content(path_of(arg(0))?)?.len() as i128),
+            KindOp::Folder(FolderOp::FileUnlink) => {
                 self.unlink(path_of(arg(0))?)?;
                 Value::None
             }
-            Op::FileReplace => {
+            KindOp::Folder(FolderOp::FileReplace) => {
                 self.rename(path_of(arg(0))?, path_of(arg(1))?)?;
                 Value::None
             }
-            _ => return Err(unsupported(format!("{} is not done on a file", step.op))),
+            KindOp::File(FileOp::FileWrite) => Value::Int(self.write(step.on, written(arg(0))?)? as i128),
+            KindOp::File(FileOp::FileRead) => Value::Bytes(self.read_rest(step.on)?),
+            KindOp::File(FileOp::FileSeek) => {
+                self.seek(step.on, size_of(arg(0))?)?;
+                Value::Int(size_of(arg(0))?.into())
+            }
+            KindOp::File(FileOp::FileTruncate) => {
+                self.truncate(step.on, size_of(arg(0))?)?;
+                Value::Int(size_of(arg(0))?.into())
+            }
+            KindOp::File(FileOp::FileClose) => {
+                self.close(step.on)?;
+                Value::None
+            }
+            KindOp::Module(_)
+            | KindOp::Child(_)
+            | KindOp::Limit(_)
+            | KindOp::Method(_)
+            | KindOp::Map(_)
+            | KindOp::Iter(_)
+            | KindOp::View(_) => return Err(unsupported(format!("{} is not done on a file", step.op))),
         };
         Ok(Outcome::Value(value))
     }

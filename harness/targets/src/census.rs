@@ -1,7 +1,7 @@
 //! What this process holds: how many descriptors, how much address space, and which files lie about in its working folder.
 //! Only Linux tells, and only a process in which nothing else happens can be asked.
 
-use mmapcheck_spec::{Leaks, ObjectKind, SLOTS, Slot, notation};
+use mmapcheck_spec::{Leaks, ObjectKind, SLOTS, Slot};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::process::Pid;
 use std::fs::File;
@@ -79,7 +79,7 @@ impl Census {
         for entry in Dir::read_from(&self.folder)? {
             let entry = entry?;
             let name = entry.file_name();
-            let ours = |slot| notation::name(ObjectKind::File, slot as Slot).as_bytes() == name.to_bytes();
+            let ours = |slot| ObjectKind::File.name(slot as Slot).as_bytes() == name.to_bytes();
             if [b".".as_slice(), b".."].contains(&name.to_bytes()) || (0..SLOTS).any(ours) {
                 continue;
             }

@@ -170,7 +170,7 @@ fn an_isolated_case_leaves_the_interpreter_alive() -> Result {
     let mut driver = recording.driver("mortal")?;
     let id = driver.id();
     let dead = notation::parse(DEAD, 1)?.case;
-    let before = Case { steps: dead.steps[..dead.steps.len() - 1].to_vec(), ..dead.clone() };
+    let before = dead.without(dead.steps.len() - 1..dead.steps.len());
     for _ in 0..3 {
         let whole = driver.run(&before, Detail::Full)?;
         let trace = driver.run_to_death(&dead, Detail::Full)?;

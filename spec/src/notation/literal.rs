@@ -1,6 +1,6 @@
 //! Constant expressions: numbers, bytes, constants of the module, and objects of wrong types.
 
-use super::MOST_BYTES;
+use super::frame::MOST_BYTES;
 use super::syntax::{Expr, Stmt, statement};
 use crate::constants;
 use crate::{Base, Num, WrongType};

@@ -1,29 +1,24 @@
 //! Cases as sessions.
 
 use super::answer::{bytes_literal, render, render_value};
-use super::{CALLBACK, CLASSES, COMMENT, LEAVE, OPEN_IMPORT};
+use super::frame::{CALLBACK, CLASSES, COMMENT, LEAVE, OPEN_IMPORT};
 use crate::constants;
 use crate::{
-    Arg, Base, BytesLike, Case, Dialect, End, Mode, Num, ObjectKind, Op, Outcome, PassedArg, Slot, Step, Value,
+    Arg, Base, BytesLike, Dialect, Draft, End, Mode, Num, ObjectKind, Op, Outcome, PassedArg, PythonModule, Slot, Step,
+    Value,
 };
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// The name of a thing: the first map is `m`, the second `m2`.
-#[must_use]
-pub fn name(kind: ObjectKind, slot: Slot) -> String {
-    if slot == 0 { kind.stem().to_owned() } else { format!("{}{}", kind.stem(), slot + 1) }
-}
-
 /// The session without answers to its steps.
 #[must_use]
-pub fn print(case: &Case) -> String {
+pub fn print(case: &Draft) -> String {
     print_answered(case, &[], Dialect::Python3)
 }
 
 /// The session with answers to its first steps, as a Python prompt shows them. A step without one has the reason as a comment.
 #[must_use]
-pub fn print_answered(case: &Case, answers: &[Result<Outcome, End>], dialect: Dialect) -> String {
+pub fn print_answered(case: &Draft, answers: &[Result<Outcome, End>], dialect: Dialect) -> String {
     let mut lines = opening(case, dialect);
     if !case.world.files.is_empty() {
         // An empty line tells the lines that make the world from a first step that looks like one of them.
@@ -86,7 +81,7 @@ pub fn child_line(step: &Step, answer: Option<&Outcome>, dialect: Dialect) -> St
 /// The steps alone, one line each, without prompts, those of a child indented. A step that one of its arguments does stands
 /// behind it as a comment.
 #[must_use]
-pub fn print_steps(case: &Case) -> Vec<String> {
+pub fn print_steps(case: &Draft) -> Vec<String> {
     let line = |(at, step)| if case.is_in_child(at) { format!("    {}", line_text(step)) } else { line_text(step) };
     case.steps.iter().enumerate().map(line).collect()
 }
@@ -103,7 +98,7 @@ pub fn line_text(step: &Step) -> String {
 fn callback_lines(callback: &Step) -> Vec<String> {
     let row = callback.op.row();
     let dropped = row.form == "del $";
-    let bound = row.binds.map(|kind| name(kind, callback.bind)).or(dropped.then(|| name(row.on, callback.on)));
+    let bound = row.binds.map(|kind| kind.name(callback.bind)).or(dropped.then(|| row.on.name(callback.on)));
     let mut lines = vec![format!(">>> def {CALLBACK}():")];
     lines.extend(bound.map(|name| format!("...     global {name}")));
     lines.extend([format!("...     {}", step_text(callback)), "...".into()]);
@@ -127,14 +122,14 @@ fn statement_lines(step: &Step) -> Vec<String> {
     let text = step_text(step);
     // A prompt ends a compound statement at an empty continuation line; doctest is content with it too.
     match text.split_once(": ") {
-        Some((head, body)) if matches!(step.op, Op::With | Op::WithRaise) => {
+        Some((head, body)) if step.op.row().is_compound() => {
             vec![format!(">>> {head}:"), format!("...     {body}"), "...".into()]
         }
         _ => vec![format!(">>> {text}")],
     }
 }
 
-fn opening(case: &Case, dialect: Dialect) -> Vec<String> {
+fn opening(case: &Draft, dialect: Dialect) -> Vec<String> {
     let mut lines = vec![format!(">>> import {}", imports(case))];
     let is_python2 = dialect == Dialect::Python2;
     if is_python2 && !case.world.files.is_empty() {
@@ -144,7 +139,7 @@ fn opening(case: &Case, dialect: Dialect) -> Vec<String> {
         lines.extend(class.lines.iter().map(|&line| line.to_owned()));
     }
     for (i, file) in case.world.files.iter().enumerate() {
-        let name = name(ObjectKind::File, i as Slot);
+        let name = ObjectKind::File.name(i as Slot);
         let first = if file.mode == Mode::New { Mode::New } else { Mode::Write };
         lines.push(format!(">>> {name} = open('{name}', '{}', buffering=0)", first.text()));
         if !file.bytes.is_empty() {
@@ -163,7 +158,7 @@ fn opening(case: &Case, dialect: Dialect) -> Vec<String> {
     lines
 }
 
-fn uses(case: &Case, test: impl Fn(&Arg) -> bool) -> bool {
+fn uses(case: &Draft, test: impl Fn(&Arg) -> bool) -> bool {
     case.all_steps().flat_map(|step| &step.args).any(|given| test(&given.arg))
 }
 
@@ -177,17 +172,11 @@ fn class_of(arg: &Arg) -> Option<&'static str> {
     }
 }
 
-fn imports(case: &Case) -> String {
-    let mut modules = BTreeSet::from(["mmap"]);
-    for step in case.all_steps() {
-        for module in ["os", "re", "resource", "struct", "zlib"] {
-            if step.op.row().form.starts_with(&format!("{module}.")) {
-                modules.insert(module);
-            }
-        }
-    }
+fn imports(case: &Draft) -> String {
+    let mut modules = BTreeSet::from([PythonModule::Mmap.name()]);
+    modules.extend(case.all_steps().filter_map(|step| step.op.row().uses).map(PythonModule::name));
     if uses(case, |arg| matches!(arg, Arg::Bytes(BytesLike::Array, _))) {
-        modules.insert("array");
+        modules.insert(PythonModule::Array.name());
     }
     modules.into_iter().collect::<Vec<_>>().join(", ")
 }
@@ -198,7 +187,7 @@ pub fn step_text(step: &Step) -> String {
     let row = step.op.row();
     let mut text = String::new();
     if let Some(kind) = row.binds {
-        let _ = write!(text, "{} = ", name(kind, step.bind));
+        let _ = write!(text, "{} = ", kind.name(step.bind));
     }
     let mut form = row.form.chars().peekable();
     while let Some(c) = form.next() {
@@ -212,7 +201,7 @@ pub fn step_text(step: &Step) -> String {
                 form.next();
                 text.push_str(&operand(step, place));
             }
-            ('$', _) => text.push_str(&name(row.on, step.on)),
+            ('$', _) => text.push_str(&row.on.name(step.on)),
             (c, _) => text.push(c),
         }
     }
@@ -231,8 +220,7 @@ fn arguments(args: &[PassedArg]) -> String {
 fn operand(step: &Step, place: usize) -> String {
     let Some(given) = step.args.get(place) else { return String::new() };
     let (text, compound) = parts(&given.arg);
-    let beside_operator = matches!(step.op, Op::Contains | Op::Eq | Op::Less | Op::Add | Op::Mul);
-    if compound && beside_operator { format!("({text})") } else { text }
+    if compound && step.op.row().is_operator() { format!("({text})") } else { text }
 }
 
 /// An argument as Python source.
@@ -259,11 +247,11 @@ fn parts(arg: &Arg) -> (String, bool) {
         }
         Arg::Bytes(wrap, bytes) => wrapped(*wrap, bytes),
         Arg::WrongType(thing) => simple(thing.source().into()),
-        Arg::Fd(slot) => simple(format!("{}.fileno()", name(ObjectKind::File, *slot))),
-        Arg::File(slot) => simple(name(ObjectKind::File, *slot)),
-        Arg::Map(slot) => simple(name(ObjectKind::Map, *slot)),
-        Arg::View(slot) => simple(name(ObjectKind::View, *slot)),
-        Arg::Path(number) => simple(format!("'{}'", name(ObjectKind::File, *number))),
+        Arg::Fd(slot) => simple(format!("{}.fileno()", ObjectKind::File.name(*slot))),
+        Arg::File(slot) => simple(ObjectKind::File.name(*slot)),
+        Arg::Map(slot) => simple(ObjectKind::Map.name(*slot)),
+        Arg::View(slot) => simple(ObjectKind::View.name(*slot)),
+        Arg::Path(number) => simple(format!("'{}'", ObjectKind::File.name(*number))),
         Arg::Mode(mode) => simple(format!("'{}'", mode.text())),
     }
 }

@@ -1,10 +1,14 @@
 //! Sessions read back as cases.
 
 use super::form::{Found, forms, unify_stmt};
+use super::frame::{CALLBACK, CLASSES, COMMENT, LEAVE, NotationError, OPEN_IMPORT};
 use super::literal::{bytes_of, flags_of, num_of, thing_of};
+use super::print::line_text;
 use super::syntax::{Expr, Stmt, statement};
-use super::{CALLBACK, CLASSES, COMMENT, LEAVE, NotationError, OPEN_IMPORT};
-use crate::{Arg, BytesLike, Case, End, FileSpec, Mode, ObjectKind, Op, PassedArg, SLOTS, Slot, Step};
+use crate::{
+    Arg, BytesLike, Case, Domain, Draft, End, FileSpec, Mode, ObjectKind, Op, PassedArg, PythonModule, SLOTS, Slot,
+    Step,
+};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -63,7 +67,24 @@ pub fn parse(text: &str, first_line: usize) -> std::result::Result<Session, Nota
     if let (Some(_), Some(last)) = (&reader.parent, reader.statements.last()) {
         return Err(NotationError { line: last.line, message: NOT_AWAITED.into() });
     }
-    Ok(Session { case: reader.case, statements: reader.statements })
+    let case = legal(reader.case, &reader.statements)?;
+    Ok(Session { case, statements: reader.statements })
+}
+
+/// The case that was read. A step that would have to be mended is an error of its statement.
+fn legal(draft: Draft, statements: &[Statement]) -> std::result::Result<Case, NotationError> {
+    let case = draft.clone().repair();
+    if *case == draft {
+        return Ok(case);
+    }
+    let same = draft.steps.iter().zip(&case.steps).take_while(|(read, legal)| read == legal).count();
+    let statement = statements.iter().rfind(|statement| statement.step.is_some_and(|first| first <= same));
+    let step = draft.steps.get(same).map(line_text).unwrap_or_default();
+    let message = match case.steps.get(same) {
+        Some(legal) => format!("no case has this step: {step}; the nearest is {}", line_text(legal)),
+        None => format!("no case has this step: {step}"),
+    };
+    Err(NotationError { line: statement.map_or(1, |statement| statement.line), message })
 }
 
 /// Splits a session into statements with their answers. Comments and empty lines may stand between them.
@@ -167,13 +188,13 @@ const NOT_AWAITED: &str = "a child is waited for by the statement after it: os.w
 
 #[derive(Default)]
 struct Reader {
-    case: Case,
+    case: Draft,
     statements: Vec<Statement>,
     names: Names,
     /// What the names stood for when the child began that is not waited for yet.
     parent: Option<Names>,
     paths: Vec<String>,
-    modules: Vec<String>,
+    modules: Vec<PythonModule>,
     /// The classes that have been defined, by name.
     classes: Vec<&'static str>,
     /// What the function defined last does, until an argument takes it.
@@ -309,12 +330,10 @@ impl Reader {
     }
 
     fn import(&mut self, modules: Vec<String>) -> Result<()> {
-        const KNOWN: [&str; 7] = ["mmap", "os", "re", "resource", "struct", "zlib", "array"];
-        for module in modules {
-            if !KNOWN.contains(&module.as_str()) {
-                return Err(format!("a session imports {} only, not '{module}'", KNOWN.join(", ")));
-            }
-            self.modules.push(module);
+        for name in modules {
+            let module = PythonModule::named(&name);
+            let unknown = || format!("a session imports {} only, not '{name}'", PythonModule::names());
+            self.modules.push(module.ok_or_else(unknown)?);
         }
         Ok(())
     }
@@ -382,11 +401,11 @@ impl Reader {
     }
 
     fn bind(&mut self, kind: ObjectKind, name: &str) -> Result<Slot> {
-        const RESERVED: [&str; 15] = [
-            "mmap", "os", "re", "resource", "struct", "zlib", "array", "LEN", "POS", "SIZE", "None", "True", "False",
-            "_", CALLBACK,
-        ];
-        if RESERVED.contains(&name) || CLASSES.iter().any(|class| class.name == name) {
+        const RESERVED: [&str; 8] = ["LEN", "POS", "SIZE", "None", "True", "False", "_", CALLBACK];
+        if RESERVED.contains(&name)
+            || PythonModule::named(name).is_some()
+            || CLASSES.iter().any(|class| class.name == name)
+        {
             return Err(format!("'{name}' cannot name a thing of the case"));
         }
         match self.names.slots.get(name) {
@@ -427,7 +446,7 @@ impl Reader {
                 }
                 (None, _) => {}
             }
-            self.needs(row.form)?;
+            row.uses.map_or(Ok(()), |module| self.needs(module))?;
             return Ok((step, discards));
         }
         Err(match unknown {
@@ -453,13 +472,11 @@ impl Reader {
     }
 
     /// A module must be imported before a form uses it.
-    fn needs(&self, form: &str) -> Result<()> {
-        let used = form.trim_start_matches("if ").split('.').next().unwrap_or_default();
-        let module = ["mmap", "os", "re", "resource", "struct", "zlib"].contains(&used);
-        if module && !self.modules.iter().any(|m| m == used) {
-            return Err(format!("the module '{used}' has not been imported"));
+    fn needs(&self, module: PythonModule) -> Result<()> {
+        if self.modules.contains(&module) {
+            return Ok(());
         }
-        Ok(())
+        Err(format!("the module '{}' has not been imported", module.name()))
     }
 
     fn arguments(&self, op: Op, found: Found) -> Result<smallvec::SmallVec<[PassedArg; 2]>> {
@@ -480,8 +497,7 @@ impl Reader {
         Ok(args)
     }
 
-    fn arg(&self, expr: &Expr, domain: Option<crate::Domain>) -> Result<Arg> {
-        use crate::Domain;
+    fn arg(&self, expr: &Expr, domain: Option<Domain>) -> Result<Arg> {
         match (domain, expr) {
             (Some(Domain::Path), Expr::Text(path)) => {
                 let number = self.paths.iter().position(|known| known == path);
@@ -559,9 +575,7 @@ impl Reader {
             (Expr::Attr(object, class), [(None, Expr::Text(code)), (None, source)])
                 if **object == Expr::Name("array".into()) && class == "array" && code == "B" =>
             {
-                if !self.modules.iter().any(|m| m == "array") {
-                    return Err("the module 'array' has not been imported".into());
-                }
+                self.needs(PythonModule::Array)?;
                 wrap(BytesLike::Array, source)
             }
             _ => Err("not an argument of the notation".into()),

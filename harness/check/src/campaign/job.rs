@@ -11,7 +11,7 @@ use crate::generate::{GeneratorOptions, generate};
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::worker::{Worker, WorkerLoss};
-use mmapcheck_spec::{Case, Detail, End, Op, Step, StepTrace, TargetError, repair};
+use mmapcheck_spec::{Case, Detail, End, Op, Step, StepTrace, TargetError};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -187,7 +187,7 @@ impl<'a> Job<'a> {
         let slot = full.comparison.divergences.iter().find(|d| d.bucket == *bucket).map(|divergence| divergence.slot);
         let (Field::Closing, Some(slot)) = (bucket.field, slot) else { return Ok(None) };
         let mut case = full.case.clone();
-        case.steps.push(Step::new(Op::Close, slot as u8, []));
+        case.edit(|draft| draft.steps.push(Step::new(Op::Close, slot as u8, [])));
         let compared = self.compare(case.clone(), number, Detail::Full)?;
         let closing = compared.comparison.divergences.iter().find(|divergence| {
             divergence.bucket.op == Some(Op::Close) && divergence.bucket.severity >= self.shared.severity
@@ -251,7 +251,7 @@ impl<'a> Job<'a> {
     /// Counts a death that needs no investigation: an expected one, a known one, or one whose bucket was already investigated.
     /// After a known one, the case is run again without the step. Returns false if the death is to be investigated.
     fn is_counted_loss(&mut self, number: u64, loss: &WorkerLoss) -> Result<bool, TargetError> {
-        let Expected { mut case, expected } =
+        let Expected { case, expected } =
             self.oracle.answer(self.generated(number), &self.answer_options(number, Detail::Quick))?;
         let index = loss.marks.step.filter(|_| !loss.marks.again).map_or(usize::MAX, |step| step as usize);
         let Some((step, StepTrace { result: wanted, .. })) = case.steps.get(index).zip(expected.steps.get(index))
@@ -265,9 +265,8 @@ impl<'a> Job<'a> {
         let bucket = death(step, wanted, &loss.end);
         if let Some(id) = self.shared.config.known.find(&bucket).map(str::to_owned) {
             self.shared.tally().add_known([(id, 1)]);
-            case.steps.remove(index);
-            repair(&mut case);
-            let compared = self.compare(case, number, Detail::Quick)?;
+            let less = case.without(index..index + 1);
+            let compared = self.compare(less, number, Detail::Quick)?;
             self.add_comparison(number, compared.comparison)?;
             return Ok(true);
         }

@@ -2,7 +2,7 @@
 
 use super::Maker;
 use crate::choices::Choices;
-use mmapcheck_spec::{Arg, Base, BytesLike, Dialect, Domain, Mode, Num, Op, Param, PassedArg, WrongType, constants};
+use mmapcheck_spec::{Arg, Base, BytesLike, Dialect, Domain, Mode, Num, Op, PassedArg, WrongType, constants};
 
 type Args = smallvec::SmallVec<[PassedArg; 2]>;
 
@@ -20,7 +20,7 @@ impl<C: Choices> Maker<'_, C> {
         let row = op.row();
         let mut args = smallvec::SmallVec::new();
         for param in row.params {
-            if !param.needed && (!self.is_taken(param) || self.one_in(2)) {
+            if !param.needed && (!param.is_in(self.mix.profile) || self.one_in(2)) {
                 break;
             }
             let keyword = param.by_name.then_some(param.name);
@@ -30,15 +30,6 @@ impl<C: Choices> Maker<'_, C> {
             self.spoil(&mut args);
         }
         args
-    }
-
-    /// Whether the profile's version has the parameter.
-    fn is_taken(&self, param: &Param) -> bool {
-        match param.domain {
-            Domain::Sync => self.mix.profile.flush_takes_flags(),
-            Domain::Truth => self.mix.profile.has_trackfd(),
-            _ => true,
-        }
     }
 
     /// A wrong number of arguments, or a keyword.
@@ -213,7 +204,7 @@ impl<C: Choices> Maker<'_, C> {
             Domain::Descriptors | Domain::Memory => Arg::int(1),
             Domain::Offset => self.offset(),
             Domain::Byte => self.byte(),
-            Domain::Needle => self.needle(),
+            Domain::Needle | Domain::Pattern => self.needle(),
             Domain::Source => {
                 let size = if self.one_in(16) { self.below(70) } else { self.below(6) };
                 self.source(size)

@@ -2,73 +2,28 @@
 
 use super::Maker;
 use crate::choices::Choices;
-use mmapcheck_spec::{Arg, Domain, Num, ObjectKind, Op, PassedArg, Row, Step};
+use mmapcheck_spec::{Arg, Callback, Domain, Num, ObjectKind, Op, PassedArg, Row, Step};
+use std::sync::LazyLock;
 
-/// What such an argument does, each as often as it stands here: what takes memory away, or moves it, most.
-pub(super) const CALLBACKS: &[Op] = &[
-    Op::Close,
-    Op::Close,
-    Op::Close,
-    Op::Exit,
-    Op::Resize,
-    Op::Resize,
-    Op::Resize,
-    Op::Resize,
-    Op::FileTruncate,
-    Op::FileTruncate,
-    Op::ViewRelease,
-    Op::ViewRelease,
-    Op::View,
-    Op::View,
-    Op::Write,
-    Op::Write,
-    Op::Seek,
-    Op::Seek,
-    Op::New,
-    Op::Move,
-    Op::SetSlice,
-    Op::SetItem,
-    Op::Find,
-    Op::Drop,
-    Op::DropView,
-    Op::FileWrite,
-    Op::FileOpen,
-    Op::FileClose,
-];
+/// The operations that such an argument does, each as often as its row says, in the order of the places that the rows say.
+static DRAWN: LazyLock<Vec<Op>> = LazyLock::new(|| {
+    let places = |op: &Op| match &op.row().callback {
+        Callback::Drawn(places) => places.clone(),
+        Callback::Never | Callback::Possible => 0..0,
+    };
+    let mut all: Vec<(u8, Op)> = Op::ALL.iter().flat_map(|op| places(op).map(|place| (place, *op))).collect();
+    all.sort_unstable();
+    all.into_iter().map(|(_, op)| op).collect()
+});
 
-/// The operations that convert an argument.
 #[cfg(test)]
-pub(super) const CONVERTING: &[Op] = &[
-    Op::New,
-    Op::Find,
-    Op::RFind,
-    Op::Flush,
-    Op::Madvise,
-    Op::Move,
-    Op::Read,
-    Op::Resize,
-    Op::Seek,
-    Op::Write,
-    Op::WriteByte,
-    Op::GetItem,
-    Op::GetSlice,
-    Op::GetStep,
-    Op::SetItem,
-    Op::SetSlice,
-    Op::SetStep,
-    Op::DelItem,
-    Op::DelSlice,
-    Op::DelStep,
-    Op::Unpack,
-    Op::Pack,
-    Op::SubView,
-    Op::ViewGet,
-    Op::ViewSet,
-    Op::ViewSetSlice,
-];
+pub(super) fn drawn() -> impl Iterator<Item = &'static Op> {
+    DRAWN.iter()
+}
 
 /// What an argument is converted to.
-enum Wanted {
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Wanted {
     Number,
     Bytes,
 }
@@ -95,7 +50,7 @@ impl<C: Choices> Maker<'_, C> {
 
     /// A step for an argument to do, mostly on what its own step is done on.
     fn callback(&mut self, outer: &Step) -> Option<Step> {
-        let op = self.pick(CALLBACKS);
+        let op = self.pick(&DRAWN);
         if !self.mix.ops.contains(&op) {
             return None;
         }
@@ -114,19 +69,44 @@ fn wanted(row: &Row, place: usize, given: &PassedArg) -> Option<Wanted> {
         Some(word) => row.params.iter().find(|param| param.name == word)?,
         None => row.params.get(place)?,
     };
+    let is_number = matches!(given.arg, Arg::Int(_) | Arg::Index(_));
     match param.domain {
-        Domain::Needle | Domain::Source if !matches!(row.op, Op::FindAll) => Some(Wanted::Bytes),
-        Domain::Length | Domain::Flags | Domain::Prot | Domain::Access | Domain::Offset => {
-            // A plain number in place of these says nothing of what they say.
-            (row.on != ObjectKind::Module || matches!(given.arg, Arg::Int(_) | Arg::Index(_))).then_some(Wanted::Number)
+        // A plain number in place of these says nothing of what they say.
+        Domain::Length | Domain::Flags | Domain::Prot | Domain::Access | Domain::Offset
+            if row.on == ObjectKind::Module && !is_number =>
+        {
+            None
         }
-        Domain::Position
+        domain => conversion(domain),
+    }
+}
+
+/// What an argument of a domain is converted to, where it is converted by asking it.
+pub(super) fn conversion(domain: Domain) -> Option<Wanted> {
+    match domain {
+        Domain::Needle | Domain::Source => Some(Wanted::Bytes),
+        Domain::Length
+        | Domain::Flags
+        | Domain::Prot
+        | Domain::Access
+        | Domain::Offset
+        | Domain::Position
         | Domain::Count
         | Domain::Byte
         | Domain::Whence
         | Domain::Advice
         | Domain::Sync
         | Domain::NewSize => Some(Wanted::Number),
-        _ => None,
+        Domain::Descriptor
+        | Domain::Truth
+        | Domain::Pattern
+        | Domain::Text
+        | Domain::Other
+        | Domain::Path
+        | Domain::Mode
+        | Domain::FileBytes
+        | Domain::FileSize
+        | Domain::Descriptors
+        | Domain::Memory => None,
     }
 }

@@ -2,13 +2,14 @@
 
 use super::Maker;
 use crate::choices::Choices;
-use mmapcheck_spec::{Arg, ObjectKind, Op, Step};
+use mmapcheck_spec::{Arg, LimitOp, ObjectKind, Op, Step};
 
 impl<C: Choices> Maker<'_, C> {
     /// A limit, a step that may need more than it grants, and mostly the end of the limit. Nothing, where one of the operations
     /// is not to occur.
     pub(super) fn fault(&mut self) -> Vec<Step> {
-        let limit = self.pick(&[Op::LimitFile, Op::LimitFile, Op::LimitOpen, Op::LimitMemory]);
+        let granted = self.pick(&[LimitOp::LimitFile, LimitOp::LimitFile, LimitOp::LimitOpen, LimitOp::LimitMemory]);
+        let limit = Op::from(granted);
         let met =
             if limit == Op::LimitFile || (limit == Op::LimitMemory && self.one_in(2)) { Op::Resize } else { Op::New };
         if !self.mix.ops.contains(&limit) || !self.mix.ops.contains(&met) {
@@ -22,7 +23,7 @@ impl<C: Choices> Maker<'_, C> {
         };
         let mut steps = vec![Step { op: limit, on: 0, bind: 0, args: low }, met];
         if !self.one_in(4) {
-            steps.push(Step::new(limit, 0, [Arg::int(limit.high_limit())]));
+            steps.push(Step::new(limit, 0, [Arg::int(granted.high())]));
         }
         steps
     }

@@ -2,7 +2,7 @@
 
 use crate::divergence::{Field, Severity, end_kind};
 use crate::pattern::{END, Pattern, SIGBUS, SIGSEGV, fits};
-use mmapcheck_spec::{End, Op};
+use mmapcheck_spec::{Callback, End, Op};
 
 /// A part of a rule that can be wrong: its key in a list.
 pub(crate) type Key = &'static str;
@@ -71,7 +71,7 @@ pub(crate) fn check(rule: &Pattern) -> Result<(), (Key, String)> {
     if !Op::ALL.iter().any(|op| fits(&rule.op, op.row().name)) && !fits(&rule.op, END) {
         return Err(("op", format!("'{}' is no operation, and {END} is the end of a case", rule.op)));
     }
-    let callback = |op: &&Op| !matches!(op, Op::With | Op::WithRaise);
+    let callback = |op: &&Op| op.row().callback != Callback::Never;
     if !rule.callback.is_empty() && !Op::ALL.iter().filter(callback).any(|op| fits(&rule.callback, op.row().name)) {
         return Err(("callback", format!("'{}' is no operation that an argument can do", rule.callback)));
     }

@@ -3,24 +3,24 @@
 use super::StepResult;
 use super::wrong::number;
 use mmapcheck_reference::Reference;
-use mmapcheck_spec::{Arg, Op, Outcome, Raise, Step, Stepper};
+use mmapcheck_spec::{Arg, LimitOp, Op, Outcome, Raise, Step, Stepper};
 
 fn errno(answer: &StepResult) -> Option<i32> {
     if let Ok(Outcome::Raised(raise)) = answer { raise.errno } else { None }
 }
 
 /// The number that a limit has an answer of, and how it is lifted.
-fn lifted(limit: Op) -> (i32, Step) {
+fn lifted(limit: LimitOp) -> (i32, Step) {
     let number = match limit {
-        Op::LimitFile => 27,
-        Op::LimitOpen => 24,
-        _ => 12,
+        LimitOp::LimitFile => 27,
+        LimitOp::LimitOpen => 24,
+        LimitOp::LimitMemory => 12,
     };
-    (number, Step::new(limit, 0, [Arg::int(limit.high_limit())]))
+    (number, Step::new(limit.into(), 0, [Arg::int(limit.high())]))
 }
 
 /// Does what was refused as if it were granted. From then on it is.
-pub(super) fn granted(m: &mut Reference, step: &Step, limit: Op) -> StepResult {
+pub(super) fn granted(m: &mut Reference, step: &Step, limit: LimitOp) -> StepResult {
     let answer = m.step(step);
     let (number, lift) = lifted(limit);
     if errno(&answer) != Some(number) {
@@ -31,7 +31,7 @@ pub(super) fn granted(m: &mut Reference, step: &Step, limit: Op) -> StepResult {
 }
 
 /// As above, and answers as if it were not.
-pub(super) fn in_spite(m: &mut Reference, step: &Step, limit: Op) -> StepResult {
+pub(super) fn in_spite(m: &mut Reference, step: &Step, limit: LimitOp) -> StepResult {
     let answer = m.step(step);
     let (number, lift) = lifted(limit);
     if errno(&answer) == Some(number) {

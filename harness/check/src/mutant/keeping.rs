@@ -4,7 +4,7 @@ use super::StepResult;
 use super::wrong::{PAGE, none, number, plain_int, raised};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::constants::{self, MADV_DONTNEED};
-use mmapcheck_spec::{Arg, Changes, ObjectKind, Op, Outcome, PassedArg, SLOTS, Slot, Step, Stepper, Value, notation};
+use mmapcheck_spec::{Arg, Changes, ObjectKind, Op, Outcome, PassedArg, SLOTS, Slot, Step, Stepper, Value};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -105,7 +105,7 @@ impl Keeper {
                 if let (Op::New, Ok(Outcome::Value(_))) = (step.op, &answer) {
                     self.marked.retain(|(map, _)| *map != step.bind);
                 }
-                if step.op.row().changes == Changes::Bytes {
+                if step.op.row().changes.takes_in_bytes() {
                     self.write_to_file(step.on);
                 }
                 answer
@@ -117,7 +117,7 @@ impl Keeper {
     fn write_to_file(&mut self, map: Slot) {
         let Some(bytes) = self.is_marked(map).then(|| bytes(&mut self.reference, map)).flatten() else { return };
         for (_, file) in self.marked.iter().filter(|(marked, _)| *marked == map) {
-            let path = self.dir.join(notation::name(ObjectKind::File, *file));
+            let path = self.dir.join(ObjectKind::File.name(*file));
             if let Ok(file) = File::options().write(true).open(path) {
                 // It stays as long as it is: the reference does not know of this.
                 let size = file.metadata().map_or(0, |seen| seen.len() as usize).min(bytes.len());
@@ -210,7 +210,7 @@ pub(super) fn frozen(m: &mut Reference, step: &Step) -> StepResult {
 /// What a step changes in a map of the file is changed in private pages that were written to as well.
 pub(super) fn follows_file(m: &mut Reference, step: &Step) -> StepResult {
     let row = step.op.row();
-    if (row.on, row.changes) != (ObjectKind::Map, Changes::Bytes) || step.op == Op::Resize || is_copy(m, step.on) {
+    if (row.on, row.changes) != (ObjectKind::Map, Changes::Bytes) || is_copy(m, step.on) {
         return m.step(step);
     }
     let before = bytes(m, step.on);

@@ -3,13 +3,13 @@
 use crate::differential::DifferentialRun;
 use crate::divergence::{Divergence, Field};
 use mmapcheck_spec::notation;
-use mmapcheck_spec::{Arg, Case, MapState, Op, Outcome, Step, Value};
+use mmapcheck_spec::{Arg, Changes, Draft, MapState, Op, Outcome, Step, Value};
 
 /// The case with the answers that the oracle expects. A divergence of the state that a step leaves is not visible in the
 /// step's own answer, so a step that shows this state follows it. CPython's `doctest` passes the session.
 #[must_use]
 pub fn session(compared: &DifferentialRun, divergence: Option<&Divergence>) -> String {
-    let mut case = compared.case.clone();
+    let mut case = compared.case.draft();
     let mut answers: Vec<_> = compared.expected.steps.iter().map(|step| step.result.clone()).collect();
     let evidence = divergence.and_then(|divergence| Some((divergence, evidence(&case, divergence, compared)?)));
     if let Some((divergence, (step, answer))) = evidence {
@@ -20,7 +20,7 @@ pub fn session(compared: &DifferentialRun, divergence: Option<&Divergence>) -> S
 }
 
 /// The step that shows a divergence of state, with its expected outcome.
-fn evidence(case: &Case, divergence: &Divergence, compared: &DifferentialRun) -> Option<(Step, Outcome)> {
+fn evidence(case: &Draft, divergence: &Divergence, compared: &DifferentialRun) -> Option<(Step, Outcome)> {
     let last = compared.expected.steps.get(divergence.step)?;
     // Only the last step, of the case or of a child at its end, has left the state as it is after the case.
     if case.steps.get(divergence.step + 1..)?.iter().any(|step| step.op != Op::Wait) {
@@ -41,7 +41,7 @@ fn evidence(case: &Case, divergence: &Divergence, compared: &DifferentialRun) ->
             Some((Step::new(Op::Closed, slot, []), closed))
         }
         // After these operations the name of the file may lead to another file.
-        (Field::File, _) if !case.all_steps().any(|step| matches!(step.op, Op::FileUnlink | Op::FileReplace)) => {
+        (Field::File, _) if !case.all_steps().any(|step| step.op.row().changes == Changes::Names) => {
             let content = last.snapshot.files.get(divergence.slot)?;
             Some((Step::new(Op::FileContent, 0, [Arg::Path(slot)]), bytes(&content.bytes)?))
         }

@@ -5,7 +5,7 @@ use super::{TargetSpec, Worker, WorkerConfig, WorkerLoss};
 use crate::batch::{Batch, BatchResult};
 use crate::limits;
 use mmapcheck_spec::{
-    Case, Detail, End, Leaks, Profile, Snapshot, StepTrace, Target, TargetError, TargetInfo, Trace, notation, repair,
+    Case, Detail, End, Leaks, Profile, Snapshot, StepTrace, Target, TargetError, TargetInfo, Trace, notation,
 };
 use mmapcheck_targets::progress::{Progress, Stall};
 use mmapcheck_targets::supervisor::{Limit, Process};
@@ -135,8 +135,7 @@ impl ProcessWorker {
         if step >= case.steps.len() {
             return Ok(Trace { end: Some(gone.end.clone()), ..Trace::default() });
         }
-        let mut before = Case { world: case.world.clone(), steps: case.steps[..step].to_vec() };
-        repair(&mut before);
+        let before = case.without(step..case.steps.len());
         let mut trace = if step == 0 { Trace::default() } else { self.run(&before, detail)? };
         trace.steps.truncate(step);
         if trace.steps.len() == step {

@@ -11,7 +11,7 @@ use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
 use mmapcheck::pattern::Patterns;
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::notation::print;
-use mmapcheck_spec::{Case, Detail, Profile, Target, repair};
+use mmapcheck_spec::{Detail, Profile, Target};
 use mmapcheck_targets::census::Census;
 use std::time::{Duration, Instant};
 
@@ -53,9 +53,7 @@ fn catch(fault: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::err
         return Err("the small case shows something else".into());
     }
     for step in 0..small.case.steps.len() {
-        let mut less: Case = small.case.clone();
-        less.steps.remove(step);
-        repair(&mut less);
+        let less = small.case.without(step..step + 1);
         // A child is waited for, whether a step says so or not.
         if less != small.case && shows(&DifferentialRun::of(less, &mut oracle, &mut mutant, &options)?.comparison) {
             return Err(format!("step {} does nothing in\n{}", step + 1, print(&small.case)).into());

@@ -19,8 +19,9 @@ use crate::store::{Direction, Store};
 use mmapcheck_spec::constants;
 use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{
-    Arg, BytesLike, Detail, Dialect, End, FileState, MapState, Num, ObjectKind, Op, Outcome, PassedArg, PlatformFacts,
-    Profile, Raise, SLOTS, Slot, Snapshot, Step, Stepper, TargetError, Value, World, WrongType,
+    Arg, BytesLike, ChildOp, ConstructorParam, Detail, Dialect, End, FileOp, FileState, IterOp, KindOp, MapOp,
+    MapState, MethodOp, ModuleOp, Num, Op, Outcome, PassedArg, PlatformFacts, Profile, Raise, SLOTS, Slot, Snapshot,
+    Step, Stepper, TargetError, Value, ViewOp, World, WrongType,
 };
 use smallvec::SmallVec;
 use std::cell::RefCell;
@@ -150,68 +151,60 @@ impl<S: Store> Reference<S> {
 
     /// Does a step, perhaps while another one is at its arguments.
     fn perform(&self, step: &Step) -> Result<Outcome, End> {
-        if Self::is_symbolic(step) {
+        if step.is_symbolic() {
             let mut plain = step.clone();
-            self.resolve(&mut plain);
+            plain.resolve(&mut |step, base| self.base(step, base));
             return self.perform(&plain);
         }
         self.files.borrow().limits.check_memory(step)?;
-        if let (Op::FileWrite, Some(PassedArg { arg: Arg::Map(map), .. })) = (step.op, step.args.first()) {
-            return match outcome(self.write_map(step, *map)) {
-                Ok(Outcome::Raised(_)) => Err(unsupported("a file is given the bytes of an open map only")),
-                answer => answer.map(|outcome| self.of_file(step.op, outcome)),
-            };
-        }
-        match (step.op, step.op.row().on) {
-            (op, _) if op.is_limit() => {
+        let answer = match step.op.by_kind() {
+            KindOp::Limit(op) => {
                 let limits = Rc::clone(&self.files.borrow().limits);
-                limits.set(step).map(|()| Outcome::Value(Value::None))
+                return limits.set(op, step).map(|()| Outcome::Value(Value::None));
             }
-            (Op::FileUnlink | Op::FileReplace, _) if !self.profile.can_unlink_open_files() => {
-                Err(unsupported("the system keeps the name of a file that is open"))
+            KindOp::Folder(_) if !step.op.row().there.on_system(self.profile) => {
+                return Err(unsupported("the system keeps the name of a file that is open"));
             }
-            (Op::FileOpen | Op::FileContent | Op::FileSize | Op::FileUnlink | Op::FileReplace, _)
-            | (_, ObjectKind::File) => self.files.borrow_mut().step(step).map(|outcome| self.of_file(step.op, outcome)),
-            _ => outcome(self.answer(step)).map(|outcome| self.in_words(outcome)),
-        }
+            KindOp::File(op) => return self.on_file(op, step),
+            KindOp::Folder(_) => return self.files.borrow_mut().step(step),
+            KindOp::Child(ChildOp::Fork) => self.begin_child(),
+            KindOp::Child(ChildOp::Wait) => self.end_child(),
+            KindOp::Module(ModuleOp::Constant) => self.constant(step),
+            KindOp::Module(ModuleOp::New) => self.construct(step),
+            KindOp::Method(op) => self.on_map_method(op, step),
+            KindOp::Map(op) => self.on_map(op, step),
+            KindOp::Iter(op) => self.on_iter(op, step),
+            KindOp::View(op) => self.on_view(op, step),
+        };
+        outcome(answer).map(|outcome| self.in_words(outcome))
     }
 
-    fn answer(&self, step: &Step) -> Answer {
-        match step.op {
-            Op::SubView => {
-                let view = self.view(step.on)?.sub_view(&self.args(step)?.plain, self.profile)?;
-                bind(&mut self.names.borrow_mut().views, step.bind, Rc::new(view))
-            }
-            Op::Fork => self.begin_child(),
-            Op::Wait => self.end_child(),
-            Op::Constant => self.constant(step),
-            Op::New => self.construct(step),
-            Op::View => {
-                let map = self.map(step.on)?;
-                if self.profile.dialect() == Dialect::Python2 {
-                    let wanted = "cannot make memory view because object does not have the buffer interface";
-                    return Err(type_error(wanted));
+    /// What a file object answers: Python 2 counts in `long`s what it has counted itself.
+    fn on_file(&self, op: FileOp, step: &Step) -> Result<Outcome, End> {
+        let answer = match (op, step.args.first()) {
+            (FileOp::FileWrite, Some(PassedArg { arg: Arg::Map(map), .. })) => {
+                match outcome(self.write_map(step, *map))? {
+                    Outcome::Raised(_) => return Err(unsupported("a file is given the bytes of an open map only")),
+                    answer => answer,
                 }
-                let view = View::new(&map)?;
-                bind(&mut self.names.borrow_mut().views, step.bind, Rc::new(view))
             }
-            Op::Iter => {
-                let iter = Iter::new(self.map(step.on)?);
-                bind(&mut self.names.borrow_mut().iters, step.bind, iter)
-            }
-            Op::Next => {
-                let iters = &mut self.names.borrow_mut().iters;
-                iters.get_mut(usize::from(step.on)).and_then(Option::as_mut).ok_or_else(unbound)?.next()
-            }
-            Op::ViewRelease => self.view(step.on)?.release(),
-            Op::Drop => unbind(&mut self.names.borrow_mut().maps, step.on),
-            Op::DropView => unbind(&mut self.names.borrow_mut().views, step.on),
-            Op::DropIter => unbind(&mut self.names.borrow_mut().iters, step.on),
-            _ => match step.op.row().on {
-                ObjectKind::View => self.on_view(step),
-                _ if step.op.row().is_call() => self.on_map_method(step),
-                _ => self.on_map(step),
-            },
+            _ => self.files.borrow_mut().step(step)?,
+        };
+        let counts = match op {
+            FileOp::FileWrite | FileOp::FileSeek => self.profile.dialect() == Dialect::Python2,
+            FileOp::FileRead | FileOp::FileTruncate | FileOp::FileClose => false,
+        };
+        Ok(match answer {
+            Outcome::Value(Value::Int(count)) if counts => Outcome::Value(Value::Long(count)),
+            answer => answer,
+        })
+    }
+
+    fn on_iter(&self, op: IterOp, step: &Step) -> Answer {
+        let iters = &mut self.names.borrow_mut().iters;
+        match op {
+            IterOp::Next => iters.get_mut(usize::from(step.on)).and_then(Option::as_mut).ok_or_else(unbound)?.next(),
+            IterOp::DropIter => unbind(iters, step.on),
         }
     }
 
@@ -262,7 +255,7 @@ impl<S: Store> Reference<S> {
         Ok(Value::Int(files.write(step.on, &bytes)? as i128))
     }
 
-    fn on_map_method(&self, step: &Step) -> Answer {
+    fn on_map_method(&self, op: MethodOp, step: &Step) -> Answer {
         let map = self.map(step.on)?;
         let args = &self.args(step)?;
         let profile = self.profile;
@@ -271,61 +264,54 @@ impl<S: Store> Reference<S> {
         if step.op.row().params.is_empty() {
             args.none(step.op.row().name, profile)?;
         }
-        match step.op {
-            Op::Close => map.close_method(),
-            Op::Exit => map.exit(args, profile),
-            Op::Find => map.find(args, Direction::Forward, profile),
-            Op::RFind => map.find(args, Direction::Backward, profile),
-            Op::Flush => map.flush(args, profile),
-            Op::Madvise => map.madvise(args, profile),
-            Op::Move => map.move_bytes(args, profile),
-            Op::Read => map.read(args, profile),
-            Op::ReadByte => map.read_byte(profile),
-            Op::ReadLine => map.readline(),
-            Op::Resize if profile.maps_sections() => {
+        match op {
+            MethodOp::Close => map.close_method(),
+            MethodOp::Exit => map.exit(args, profile),
+            MethodOp::Find => map.find(args, Direction::Forward, profile),
+            MethodOp::RFind => map.find(args, Direction::Backward, profile),
+            MethodOp::Flush => map.flush(args, profile),
+            MethodOp::Madvise => map.madvise(args, profile),
+            MethodOp::Move => map.move_bytes(args, profile),
+            MethodOp::Read => map.read(args, profile),
+            MethodOp::ReadByte => map.read_byte(profile),
+            MethodOp::ReadLine => map.readline(),
+            MethodOp::Resize if profile.maps_sections() => {
                 let len = map.new_len(args, profile)?;
                 let files = self.files.borrow();
                 section::resize(&map, &files.store, &files.sections, len, profile)
             }
-            Op::Resize => {
+            MethodOp::Resize => {
                 let limits = Rc::clone(&self.files.borrow().limits);
                 map.resize(args, &limits, profile)
             }
-            Op::Seek => map.seek(args, profile),
-            Op::Seekable => Ok(Value::Bool(true)),
-            Op::SetName => map.set_name(args, profile),
-            Op::Size => map.size(profile),
-            Op::Tell => map.tell(),
-            Op::Write => map.write(args, profile),
-            Op::WriteByte => map.write_byte(args, profile),
-            _ => Err(no_rule(step).into()),
+            MethodOp::Seek => map.seek(args, profile),
+            MethodOp::Seekable => Ok(Value::Bool(true)),
+            MethodOp::SetName => map.set_name(args, profile),
+            MethodOp::Size => map.size(profile),
+            MethodOp::Tell => map.tell(),
+            MethodOp::Write => map.write(args, profile),
+            MethodOp::WriteByte => map.write_byte(args, profile),
         }
     }
 
     /// Refuses what this version's map does not have.
     fn refuse_missing(&self, op: Op) -> Answer<()> {
-        let has = match op {
-            Op::Seekable => self.profile.seek_returns_position(),
-            Op::SetName => self.profile.has_set_name(),
-            Op::Madvise => self.profile.has_madvise(),
-            Op::Closed | Op::Enter | Op::Exit | Op::With | Op::WithRaise => self.profile.has_context(),
-            _ => true,
-        };
-        match op {
-            _ if has => Ok(()),
+        let row = op.row();
+        match row.there.in_version(self.profile) {
+            true => Ok(()),
             // A `with` statement names just what it looks for first.
-            Op::With | Op::WithRaise => Err(attribute_error("__exit__")),
-            _ => Err(attribute_error(format!("'mmap.mmap' object has no attribute '{}'", op.row().name))),
+            false if row.is_compound() => Err(attribute_error("__exit__")),
+            false => Err(attribute_error(format!("'mmap.mmap' object has no attribute '{}'", row.name))),
         }
     }
 
-    /// No method takes keywords, except `flush` of newer versions. The versions that say its class began with those that
-    /// have no parameters.
+    /// No method takes keywords, except one that has such parameters in this version. The versions that say its class began
+    /// with those that have no parameters.
     fn refuse_keywords(&self, step: &Step, args: &Args<'_, S>) -> Answer<()> {
-        if args.named.is_empty() || (step.op == Op::Flush && self.profile.flush_takes_flags()) {
+        let row = step.op.row();
+        if args.named.is_empty() || row.params.iter().any(|param| param.by_name && param.is_in(self.profile)) {
             return Ok(());
         }
-        let row = step.op.row();
         let names_class = match row.params {
             [] => self.profile.argument_refusal_names_class(),
             _ => self.profile.keyword_refusal_names_class(),
@@ -334,69 +320,87 @@ impl<S: Store> Reference<S> {
         Err(type_error(format!("{class}{}() takes no keyword arguments", row.name)))
     }
 
-    fn on_map(&self, step: &Step) -> Answer {
+    fn on_map(&self, op: MapOp, step: &Step) -> Answer {
         let map = self.map(step.on)?;
         let args = &self.args(step)?.plain[..];
+        let arg = |place: usize| args.get(place).ok_or_else(|| no_rule(step));
         let profile = self.profile;
         self.refuse_missing(step.op)?;
-        match (step.op, args) {
-            (Op::Closed, _) => Ok(Value::Bool(map.is_closed())),
-            (Op::Enter, _) => map.enter(),
-            (Op::With, _) => map.with_pass(),
-            (Op::WithRaise, _) => map.with_raise(),
-            (Op::Len, _) => map.length(),
-            (Op::GetItem, [index]) => map.get_item(index, profile),
-            (Op::GetSlice | Op::GetStep, parts) => map.get_slice(parts, profile),
-            (Op::SetItem | Op::SetSlice | Op::SetStep | Op::DelItem | Op::DelSlice | Op::DelStep, _) => {
-                self.change(step, &map, args)
+        match op {
+            MapOp::View => {
+                if profile.dialect() == Dialect::Python2 {
+                    let wanted = "cannot make memory view because object does not have the buffer interface";
+                    return Err(type_error(wanted));
+                }
+                let view = View::new(&map)?;
+                bind(&mut self.names.borrow_mut().views, step.bind, Rc::new(view))
             }
-            (Op::Contains, [item]) => map.contains(item, profile),
-            (Op::List, _) => map.list(),
-            (Op::Reversed, _) => map.reversed(),
-            (Op::Bytes, _) => map.to_bytes(profile),
-            (Op::Repr, _) => map.repr(profile),
-            (Op::Bool, _) => map.open().map(|_| Value::Bool(true)),
-            (Op::Eq, [other]) => compare::equal(&map, other, profile),
-            (Op::Less, [other]) => compare::less(&map, other, profile),
-            (Op::Add, [other]) => compare::add(other, profile),
-            (Op::Mul, [other]) => compare::multiply(other, profile),
-            (Op::Hash, _) => Ok(Value::Bool(true)),
-            (Op::FindAll, [pattern]) => map.find_all(pattern, profile),
-            (Op::Crc, _) => map.crc(profile),
-            (Op::Unpack, [offset]) => map.unpack(offset, profile),
-            (Op::Pack, [offset, value]) => map.pack(offset, value, profile),
-            _ => Err(no_rule(step).into()),
+            MapOp::Iter => bind(&mut self.names.borrow_mut().iters, step.bind, Iter::new(map)),
+            MapOp::Drop => unbind(&mut self.names.borrow_mut().maps, step.on),
+            MapOp::Closed => Ok(Value::Bool(map.is_closed())),
+            MapOp::Enter => map.enter(),
+            MapOp::With => map.with_pass(),
+            MapOp::WithRaise => map.with_raise(),
+            MapOp::Len => map.length(),
+            MapOp::GetItem => map.get_item(arg(0)?, profile),
+            MapOp::GetSlice | MapOp::GetStep => map.get_slice(args, profile),
+            MapOp::SetItem => match profile.dialect() {
+                Dialect::Python3 => map.set_item(arg(0)?, arg(1)?, profile),
+                Dialect::Python2 => map.set_character(arg(0)?, arg(1)?, profile),
+            },
+            MapOp::SetSlice | MapOp::SetStep => {
+                let (value, parts) = args.split_last().ok_or_else(|| no_rule(step))?;
+                match profile.dialect() {
+                    Dialect::Python3 => map.set_slice(parts, value, profile),
+                    Dialect::Python2 => map.set_string(parts, value, profile),
+                }
+            }
+            MapOp::DelItem => match profile.dialect() {
+                Dialect::Python3 => map.del_item(arg(0)?, profile),
+                Dialect::Python2 => map.del_character(arg(0)?, profile),
+            },
+            MapOp::DelSlice | MapOp::DelStep => match profile.dialect() {
+                Dialect::Python3 => map.del_slice(args, profile),
+                Dialect::Python2 => map.del_string(args, profile),
+            },
+            MapOp::Contains => map.contains(arg(0)?, profile),
+            MapOp::List => map.list(),
+            MapOp::Reversed => map.reversed(),
+            MapOp::Bytes => map.to_bytes(profile),
+            MapOp::Repr => map.repr(profile),
+            MapOp::Bool => map.open().map(|_| Value::Bool(true)),
+            MapOp::Eq => compare::equal(&map, arg(0)?, profile),
+            MapOp::Less => compare::less(&map, arg(0)?, profile),
+            MapOp::Add => compare::add(arg(0)?, profile),
+            MapOp::Mul => compare::multiply(arg(0)?, profile),
+            MapOp::Hash => Ok(Value::Bool(true)),
+            MapOp::FindAll => map.find_all(arg(0)?, profile),
+            MapOp::Crc => map.crc(profile),
+            MapOp::Unpack => map.unpack(arg(0)?, profile),
+            MapOp::Pack => map.pack(arg(0)?, arg(1)?, profile),
         }
     }
 
-    /// Assigning and deleting items and slices.
-    fn change(&self, step: &Step, map: &Map<S>, args: &[Object<'_, S>]) -> Answer {
-        let profile = self.profile;
-        match (step.op, args, profile.dialect()) {
-            (Op::SetItem, [index, value], Dialect::Python3) => map.set_item(index, value, profile),
-            (Op::SetItem, [index, value], Dialect::Python2) => map.set_character(index, value, profile),
-            (Op::SetSlice | Op::SetStep, [parts @ .., value], Dialect::Python3) => map.set_slice(parts, value, profile),
-            (Op::SetSlice | Op::SetStep, [parts @ .., value], Dialect::Python2) => {
-                map.set_string(parts, value, profile)
-            }
-            (Op::DelItem, [index], Dialect::Python3) => map.del_item(index, profile),
-            (Op::DelItem, [index], Dialect::Python2) => map.del_character(index, profile),
-            (Op::DelSlice | Op::DelStep, parts, Dialect::Python3) => map.del_slice(parts, profile),
-            (Op::DelSlice | Op::DelStep, parts, Dialect::Python2) => map.del_string(parts, profile),
-            _ => Err(no_rule(step).into()),
-        }
-    }
-
-    fn on_view(&self, step: &Step) -> Answer {
+    fn on_view(&self, op: ViewOp, step: &Step) -> Answer {
         let view = self.view(step.on)?;
-        match (step.op, &self.args(step)?.plain[..]) {
-            (Op::ViewLen, _) => view.length(),
-            (Op::ViewBytes, _) => view.to_bytes(),
-            (Op::ViewGet, [key]) => view.get(key, self.profile),
-            (Op::ViewSet, [key, value]) => view.set(key, value, self.profile),
-            (Op::ViewSetSlice, [parts @ .., value]) => view.set_slice(parts, value, self.profile),
-            (Op::ViewReadonly, _) => view.readonly(),
-            _ => Err(no_rule(step).into()),
+        let args = &self.args(step)?.plain[..];
+        let arg = |place: usize| args.get(place).ok_or_else(|| no_rule(step));
+        match op {
+            ViewOp::SubView => {
+                let view = view.sub_view(args, self.profile)?;
+                bind(&mut self.names.borrow_mut().views, step.bind, Rc::new(view))
+            }
+            ViewOp::ViewLen => view.length(),
+            ViewOp::ViewBytes => view.to_bytes(),
+            ViewOp::ViewGet => view.get(arg(0)?, self.profile),
+            ViewOp::ViewSet => view.set(arg(0)?, arg(1)?, self.profile),
+            ViewOp::ViewSetSlice => {
+                let (value, parts) = args.split_last().ok_or_else(|| no_rule(step))?;
+                view.set_slice(parts, value, self.profile)
+            }
+            ViewOp::ViewReadonly => view.readonly(),
+            ViewOp::ViewRelease => view.release(),
+            ViewOp::DropView => unbind(&mut self.names.borrow_mut().views, step.on),
         }
     }
 
@@ -462,16 +466,6 @@ impl<S: Store> Reference<S> {
         }
     }
 
-    /// What a file answers: Python 2 counts in `long`s what it has counted itself.
-    fn of_file(&self, op: Op, outcome: Outcome) -> Outcome {
-        match (outcome, self.profile.dialect()) {
-            (Outcome::Value(Value::Int(count)), Dialect::Python2) if matches!(op, Op::FileWrite | Op::FileSeek) => {
-                Outcome::Value(Value::Long(count))
-            }
-            (outcome, _) => outcome,
-        }
-    }
-
     /// Constants joined by `|`; one that this version's module does not have counts with its value all the same.
     fn flags(places: &[u8]) -> Result<i32, End> {
         let mut flags = 0;
@@ -485,7 +479,8 @@ impl<S: Store> Reference<S> {
 }
 
 fn is_fileno(step: &Step, place: usize, given: &PassedArg) -> bool {
-    step.op == Op::New && given.keyword.map_or(place == 0, |keyword| keyword == "fileno")
+    let fileno = ConstructorParam::Fileno;
+    step.op == Op::New && given.keyword.map_or(Some(place) == fileno.place(), |keyword| keyword == fileno.name())
 }
 
 fn no_rule(step: &Step) -> End {

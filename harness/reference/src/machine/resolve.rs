@@ -1,88 +1,64 @@
-//! Symbolic numbers made plain.
+//! The state of a case that symbolic numbers count from.
 
 use crate::machine::Reference;
+use crate::state::map::Map;
 use crate::store::Store;
-use mmapcheck_spec::{Arg, Base, Num, ObjectKind, Op, Profile, Step};
-
-/// What symbolic numbers count from.
-#[derive(Clone, Copy, Default)]
-struct Bases {
-    len: i128,
-    position: i128,
-    file_size: i128,
-}
+use mmapcheck_spec::{Arg, Base, ObjectKind, PassedArg, Slot, Step};
+use std::rc::Rc;
 
 impl<S: Store> Reference<S> {
-    /// Makes the numbers of a step plain, by the present state of what it is done on. The length is that of the map or view;
-    /// the size is that of the map's file, for a constructor that of the file it is given. What there is not counts as 0.
-    /// A step that an argument does counts from the state before the step it is done in.
-    pub fn resolve(&self, step: &mut Step) {
-        if Self::is_symbolic(step) {
-            let bases = self.bases(step);
-            for given in &mut step.args {
-                if let Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) = &mut given.arg {
-                    *num = bases.plain(*num, self.profile);
-                }
-                if let Some(callback) = given.arg.callback_mut() {
-                    self.resolve(callback);
-                }
-            }
+    /// What a base of a step counts to, by the present state of its receiver. The length is that of the map or view; the size
+    /// is that of the map's file, for a constructor that of the file it is given. What there is not counts as 0.
+    /// A callback counts from the state before the step it is done in.
+    pub fn base(&self, step: &Step, base: Base) -> u64 {
+        match base {
+            Base::Zero => 0,
+            Base::Pages(count) => u64::from(count) * self.profile.facts().page.bytes() as u64,
+            Base::Granules(count) => u64::from(count) * self.profile.facts().granularity.bytes() as u64,
+            Base::Len => self.receiver_len(step).unwrap_or(0),
+            Base::Pos => self.open_map(step).map_or(0, |map| map.position.get() as u64),
+            Base::FileSize => self.receiver_file_size(step),
         }
     }
 
     /// The length of an open map, by its name.
     #[must_use]
-    pub fn map_len(&self, slot: mmapcheck_spec::Slot) -> Option<usize> {
+    pub fn map_len(&self, slot: Slot) -> Option<usize> {
         let names = self.names.borrow();
         let map = names.maps.get(usize::from(slot))?.as_ref()?;
         (!map.is_closed()).then(|| map.len.get())
     }
 
-    /// Whether a number of the step counts from something.
-    pub(crate) fn is_symbolic(step: &Step) -> bool {
-        let symbolic = |arg: &Arg| matches!(arg, Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) if num.base != Base::Zero);
-        step.args.iter().any(|given| symbolic(&given.arg) || given.arg.callback().is_some_and(Self::is_symbolic))
-    }
-
-    fn bases(&self, step: &Step) -> Bases {
-        let on = usize::from(step.on);
+    fn receiver_len(&self, step: &Step) -> Option<u64> {
         let names = self.names.borrow();
         match step.op.row().on {
-            ObjectKind::Map => names.maps.get(on).and_then(Option::as_ref).map_or_else(Bases::default, |map| Bases {
-                len: if map.is_closed() { 0 } else { map.len.get() as i128 },
-                position: if map.is_closed() { 0 } else { map.position.get() as i128 },
-                file_size: map.file_size().unwrap_or(0).into(),
-            }),
-            ObjectKind::View => names.views.get(on).and_then(Option::as_ref).map_or_else(Bases::default, |view| {
-                Bases { len: view.part().map_or(0, |(.., count)| count as i128), ..Bases::default() }
-            }),
-            ObjectKind::File => Bases { file_size: self.size_of(step.on), ..Bases::default() },
-            ObjectKind::Module if step.op == Op::New => {
-                let fd = step.args.iter().find_map(|given| match given.arg {
-                    Arg::Fd(slot) => Some(slot),
-                    _ => None,
-                });
-                Bases { file_size: fd.map_or(0, |slot| self.size_of(slot)), ..Bases::default() }
+            ObjectKind::Map => self.map_len(step.on).map(|len| len as u64),
+            ObjectKind::View => {
+                let (.., count) = names.views.get(usize::from(step.on))?.as_ref()?.part().ok()?;
+                Some(count as u64)
             }
-            ObjectKind::Module | ObjectKind::Iter => Bases::default(),
+            ObjectKind::Module | ObjectKind::File | ObjectKind::Iter => None,
         }
     }
 
-    fn size_of(&self, slot: mmapcheck_spec::Slot) -> i128 {
-        self.files.borrow().file(slot).map_or(0, |file| S::size(file).into())
+    fn open_map(&self, step: &Step) -> Option<Rc<Map<S>>> {
+        let map = if step.op.row().on == ObjectKind::Map { self.map(step.on).ok() } else { None };
+        map.filter(|map| !map.is_closed())
     }
-}
 
-impl Bases {
-    fn plain(self, num: Num, profile: Profile) -> Num {
-        let base = match num.base {
-            Base::Zero => 0,
-            Base::Pages(count) => i128::from(count) * profile.facts().page.bytes() as i128,
-            Base::Granules(count) => i128::from(count) * profile.facts().granularity.bytes() as i128,
-            Base::Len => self.len,
-            Base::Pos => self.position,
-            Base::FileSize => self.file_size,
-        };
-        Num::plain(num.plus.saturating_add(base))
+    fn receiver_file_size(&self, step: &Step) -> u64 {
+        match step.op.row().on {
+            ObjectKind::Map => self.map(step.on).ok().and_then(|map| map.file_size()).unwrap_or(0),
+            ObjectKind::File => self.size_of(step.on),
+            ObjectKind::Module => {
+                let file = |given: &PassedArg| if let Arg::Fd(slot) = given.arg { Some(slot) } else { None };
+                step.args.iter().find_map(file).map_or(0, |slot| self.size_of(slot))
+            }
+            ObjectKind::View | ObjectKind::Iter => 0,
+        }
+    }
+
+    fn size_of(&self, slot: Slot) -> u64 {
+        self.files.borrow().file(slot).map_or(0, |file| S::size(file))
     }
 }

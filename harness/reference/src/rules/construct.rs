@@ -12,19 +12,11 @@ use mmapcheck_spec::constants::{
     MAP_32BIT, MAP_ANONYMOUS, MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED,
     MAP_STACK, PROT_READ, PROT_WRITE,
 };
-use mmapcheck_spec::{End, PlatformFacts, Profile, WrongType};
+use mmapcheck_spec::{ConstructorParam, End, PlatformFacts, Profile, WrongType};
 use std::rc::Rc;
 
-/// The parameters in order. Since 3.13 the last is there, and can only be given by name.
-const PARAMETERS: [&str; 7] = ["fileno", "length", "flags", "prot", "access", "offset", "trackfd"];
-/// Those of a system that maps sections.
-const OF_SECTIONS: [&str; 5] = ["fileno", "length", "tagname", "access", "offset"];
-/// How many of them can be given by position.
-const BY_POSITION: usize = 6;
 /// The number of a descriptor that was open.
 const NOT_OPEN: i32 = 9999;
-/// How many of them must be given.
-const NEEDED: usize = 2;
 
 /// The bits of `flags` that say what kind of map it is.
 const MAP_TYPE: i32 = 0x0f;
@@ -80,23 +72,12 @@ pub struct Asked<S: Store> {
     pub(super) tag: Result<Option<WrongType>, &'static str>,
 }
 
-/// The parameters a version has on its platform, in order.
-fn parameters(profile: Profile) -> &'static [&'static str] {
-    if profile.maps_sections() {
-        &OF_SECTIONS
-    } else if profile.has_trackfd() {
-        &PARAMETERS
-    } else {
-        &PARAMETERS[..BY_POSITION]
-    }
-}
-
 /// How arguments are given.
 impl<S: Store> Asked<S> {
     /// In the order of `PyArg_ParseTupleAndKeywords`: too many, then each in turn, then what is left over.
     pub fn parse(args: &Args<'_, S>, profile: Profile) -> Answer<Asked<S>> {
-        let parameters = parameters(profile);
-        let most = parameters.len();
+        let parameters = ConstructorParam::of(profile);
+        let most = parameters.clone().count();
         let (plain, named) = (args.plain.len(), args.named.len());
         let in_turn = profile.keywords_are_checked_in_turn();
         if plain + named > most {
@@ -114,21 +95,21 @@ impl<S: Store> Asked<S> {
             tag: Ok(None),
         };
         let mut used = 0;
-        for (place, name) in parameters.iter().enumerate() {
-            if place == BY_POSITION && plain > BY_POSITION {
-                return Err(type_error(format!(
-                    "function takes at most {BY_POSITION} positional arguments ({plain} given)"
-                )));
+        for (place, param) in parameters.enumerate() {
+            let name = param.name();
+            // Those that are only taken by their name come last.
+            if param.param().by_name && plain > place {
+                return Err(type_error(format!("function takes at most {place} positional arguments ({plain} given)")));
             }
-            let by_name = args.named.iter().find(|(keyword, _)| keyword == name).map(|(_, object)| object);
+            let by_name = args.named.iter().find(|(keyword, _)| *keyword == name).map(|(_, object)| object);
             match (args.plain.get(place), by_name) {
                 (Some(_), Some(_)) if in_turn => return Err(given_twice(name, place, profile)),
-                (Some(object), _) => asked.take(name, object, profile)?,
+                (Some(object), _) => asked.take(param, object, profile)?,
                 (None, Some(object)) => {
                     used += 1;
-                    asked.take(name, object, profile)?;
+                    asked.take(param, object, profile)?;
                 }
-                (None, None) if place < NEEDED => return Err(left_out(name, place, profile)),
+                (None, None) if param.param().needed => return Err(left_out(name, place, profile)),
                 (None, None) => {}
             }
         }
@@ -142,20 +123,20 @@ impl<S: Store> Asked<S> {
         Ok(asked)
     }
 
-    fn take(&mut self, name: &str, object: &Object<'_, S>, profile: Profile) -> Answer<()> {
-        match name {
-            "fileno" => {
+    fn take(&mut self, param: ConstructorParam, object: &Object<'_, S>, profile: Profile) -> Answer<()> {
+        match param {
+            ConstructorParam::Fileno => {
                 self.fileno = match object {
                     Object::Descriptor(file, cursor) => Fileno::File(file.clone(), Rc::clone(cursor)),
                     _ => Fileno::Number(convert::int(object, profile)?),
                 }
             }
-            "length" => self.length = convert::ssize(object, profile)?,
-            "flags" => self.flags = convert::int(object, profile)?,
-            "prot" => self.prot = convert::int(object, profile)?,
-            "access" => self.access = convert::int(object, profile)?,
-            "offset" => self.offset = convert::offset(object, profile)?,
-            "tagname" => {
+            ConstructorParam::Length => self.length = convert::ssize(object, profile)?,
+            ConstructorParam::Flags => self.flags = convert::int(object, profile)?,
+            ConstructorParam::Prot => self.prot = convert::int(object, profile)?,
+            ConstructorParam::Access => self.access = convert::int(object, profile)?,
+            ConstructorParam::Offset => self.offset = convert::offset(object, profile)?,
+            ConstructorParam::Tagname => {
                 self.tag = match object {
                     Object::None => Ok(None),
                     Object::WrongType(thing @ (WrongType::Text | WrongType::Accent | WrongType::LongText)) => {
@@ -164,7 +145,7 @@ impl<S: Store> Asked<S> {
                     _ => Err(object.type_name(profile)),
                 }
             }
-            _ => self.trackfd = convert::truth(object)?,
+            ConstructorParam::Trackfd => self.trackfd = convert::truth(object)?,
         }
         Ok(())
     }
@@ -199,12 +180,12 @@ fn given_twice(name: &str, place: usize, profile: Profile) -> Stop {
 
 /// The refusal of a keyword that was not taken: given by position as well, or unknown.
 fn left_over<S: Store>(args: &Args<'_, S>, profile: Profile) -> Stop {
-    let parameters = parameters(profile);
+    let names = || ConstructorParam::of(profile).map(ConstructorParam::name);
     let is_named = |name: &str| args.named.iter().any(|(keyword, _)| *keyword == name);
-    if let Some(place) = parameters.iter().take(args.plain.len()).position(|name| is_named(name)) {
-        return given_twice(parameters[place], place, profile);
+    if let Some((place, name)) = names().enumerate().take(args.plain.len()).find(|(_, name)| is_named(name)) {
+        return given_twice(name, place, profile);
     }
-    let unknown = args.named.iter().map(|(keyword, _)| *keyword).find(|keyword| !parameters.contains(keyword));
+    let unknown = args.named.iter().map(|(keyword, _)| *keyword).find(|keyword| !names().any(|name| name == *keyword));
     let unknown = unknown.unwrap_or_default();
     type_error(if profile.unknown_keyword_is_unexpected() {
         format!("this function got an unexpected keyword argument '{unknown}'")

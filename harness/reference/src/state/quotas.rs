@@ -1,7 +1,7 @@
 //! What the system grants a process, as far as a case has set it.
 
 use crate::result::unsupported;
-use mmapcheck_spec::{Arg, Domain, End, Op, Step};
+use mmapcheck_spec::{Arg, Domain, End, LimitOp, Memory, Step};
 use std::cell::Cell;
 
 /// The limits of a case.
@@ -30,16 +30,18 @@ impl Limits {
     ///
     /// # Errors
     /// Where it is given something else than it can be.
-    pub fn set(&self, step: &Step) -> Result<(), End> {
+    pub fn set(&self, op: LimitOp, step: &Step) -> Result<(), End> {
         let asked = match step.args.first().map(|given| &given.arg) {
             Some(Arg::Int(num)) => num.as_plain(),
             _ => None,
         };
-        match (step.op, asked) {
-            (Op::LimitFile, Some(size @ 0..=MOST)) => self.file.set(Some(size as u64)),
-            (Op::LimitOpen, Some(1 | Domain::MANY)) => self.no_descriptor.set(asked == Some(1)),
-            (Op::LimitMemory, Some(1 | Domain::MUCH)) => self.no_memory.set(asked == Some(1)),
-            _ => return Err(unsupported("such a limit is in no rule")),
+        let wrong = || unsupported("such a limit is in no rule");
+        let asked = asked.ok_or_else(wrong)?;
+        match op {
+            LimitOp::LimitFile if (0..=MOST).contains(&asked) => self.file.set(Some(asked as u64)),
+            LimitOp::LimitOpen if [1, Domain::MANY].contains(&asked) => self.no_descriptor.set(asked == 1),
+            LimitOp::LimitMemory if [1, Domain::MUCH].contains(&asked) => self.no_memory.set(asked == 1),
+            LimitOp::LimitFile | LimitOp::LimitOpen | LimitOp::LimitMemory => return Err(wrong()),
         }
         Ok(())
     }
@@ -68,13 +70,12 @@ impl Limits {
     /// # Errors
     /// Where it does.
     pub fn check_memory(&self, step: &Step) -> Result<(), End> {
-        let is_modest = matches!(
-            step.op,
-            Op::New | Op::Resize | Op::Close | Op::Closed | Op::Tell | Op::Len | Op::Size | Op::GetItem | Op::SetItem
-        );
-        // Who waits is not who has set this.
-        if self.grant_memory() || step.op.is_limit() || step.op == Op::Wait || (is_modest && step.callback().is_none())
-        {
+        let is_foreseen = match step.op.row().memory {
+            Memory::Exempt => true,
+            Memory::Fixed => step.callback().is_none(),
+            Memory::Unforeseen => false,
+        };
+        if is_foreseen || self.grant_memory() {
             return Ok(());
         }
         Err(unsupported("the interpreter may need memory of its own for this"))

@@ -1,9 +1,9 @@
 //! The lines between this program and a driver: the only place that knows their format, which `protocol.md` describes.
 
-use mmapcheck_spec::notation::{CLASSES, Class, name};
+use mmapcheck_spec::notation::{CLASSES, Class};
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Case, Changes, Content, Detail, End, Leaks, MapState, Num, ObjectKind, Op, Outcome, Raise,
-    Snapshot, Step, StepTrace, Trace, Value, WrongType, constants,
+    Arg, Base, BytesLike, Case, Content, Detail, End, Leaks, MapState, Num, ObjectKind, Op, Outcome, Raise, Snapshot,
+    Step, StepTrace, Trace, Value, WrongType, constants,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -35,7 +35,7 @@ fn operation(op: Op) -> Json {
         "on": kind(row.on),
         "form": row.form,
         "binds": row.binds.map(kind),
-        "changes": row.changes == Changes::Bytes,
+        "changes": row.changes.takes_in_bytes(),
     })
 }
 
@@ -153,7 +153,7 @@ pub(super) enum Manner {
 pub(super) fn request(id: u64, case: &Case, detail: Detail, manner: Manner) -> Result<Vec<u8>, End> {
     let files = case.world.files.iter().enumerate();
     let files: Vec<_> =
-        files.map(|(slot, file)| (name(ObjectKind::File, slot as u8), latin(&file.bytes), file.mode.text())).collect();
+        files.map(|(slot, file)| (ObjectKind::File.name(slot as u8), latin(&file.bytes), file.mode.text())).collect();
     let steps = case.steps.iter().map(step).collect::<Result<Vec<_>, _>>()?;
     let detail = match detail {
         Detail::Quick => "quick",
@@ -216,7 +216,7 @@ fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
         Arg::File(slot) => json!(["f", slot]),
         Arg::Map(slot) => json!(["m", slot]),
         Arg::View(slot) => json!(["v", slot]),
-        Arg::Path(number) => json!(["w", name(ObjectKind::File, *number)]),
+        Arg::Path(number) => json!(["w", ObjectKind::File.name(*number)]),
         Arg::Mode(mode) => json!(["w", mode.text()]),
     })
 }

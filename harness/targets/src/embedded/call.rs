@@ -4,13 +4,13 @@ use super::args::Args;
 use super::ffi::{Answer, Comparison, Exception, Guard, Object, Seen, while_it_does};
 use super::{Embedded, Map, Names};
 use mmapcheck_spec::constants::{self, PROT_READ, PROT_WRITE};
-use mmapcheck_spec::{Arg, End, ObjectKind, Op, Outcome, PassedArg, SLOTS, Slot, Step, Value};
+use mmapcheck_spec::{
+    Arg, Changes, ChildOp, ConstructorParam, End, FileOp, IterOp, KindOp, MapOp, ModuleOp, ObjectKind, Op, Outcome,
+    PassedArg, SLOTS, Slot, Step, Value, ViewOp,
+};
 use std::cell::Cell;
 
 type Done = Result<Outcome, End>;
-
-/// The place of `prot` among the arguments of the constructor.
-const PROT: usize = 3;
 
 impl Embedded {
     /// Does one step, perhaps while another one is at its arguments: nothing is borrowed while Python runs.
@@ -18,7 +18,8 @@ impl Embedded {
         if usize::from(step.bind) >= SLOTS {
             return Err(End::Unsupported(format!("a case has {SLOTS} names of a kind")));
         }
-        if step.op == Op::Resize {
+        let row = step.op.row();
+        if (row.changes, row.on) == (Changes::Length, ObjectKind::Map) {
             // What grows must find the room that it finds elsewhere.
             self.with_map(step.on, |map| map.guard = None);
         }
@@ -59,8 +60,9 @@ impl Embedded {
     /// 3.13.8. From then on maps are looked at carefully.
     fn mind_dead_memory(&self, step: &Step) {
         let files = self.files.borrow();
-        match step.op {
-            Op::Resize => {
+        let row = step.op.row();
+        match (row.changes, row.on) {
+            (Changes::Length, ObjectKind::Map) => {
                 files.notice_sizes();
                 let guard = self.map(step.on).ok().and_then(|map| self.guard(&map, None));
                 self.with_map(step.on, |map| {
@@ -68,8 +70,8 @@ impl Embedded {
                     self.grown.set(self.grown.get() || map.anonymous);
                 });
             }
-            Op::Wait => files.notice_sizes(),
-            Op::FileTruncate | Op::FileOpen | Op::FileWrite => {}
+            (Changes::Length, _) => {}
+            _ if step.op == Op::Wait => files.notice_sizes(),
             _ => return,
         }
         self.shrunk.set(self.grown.get() || files.have_lost_pages());
@@ -87,14 +89,19 @@ impl Embedded {
     }
 
     fn dispatch(&self, step: &Step) -> Done {
-        match step.op.row().on {
-            ObjectKind::Module => self.on_module(step),
-            ObjectKind::Map if self.kit.methods[step.op as usize].is_some() => self.method(step),
-            ObjectKind::Map => self.on_map(step),
-            ObjectKind::View => self.on_view(step),
-            ObjectKind::Iter => self.on_iter(step),
-            ObjectKind::File => match (step.op, step.args.first()) {
-                (Op::FileWrite, Some(PassedArg { arg: Arg::Map(map), .. })) => self.write_map(step, *map),
+        match step.op.by_kind() {
+            KindOp::Module(ModuleOp::Constant) => self.constant(step),
+            KindOp::Module(ModuleOp::New) => self.construct(step),
+            KindOp::Folder(_) => self.files.borrow_mut().step(step),
+            KindOp::Child(ChildOp::Fork) => Err(End::Unsupported("a fork is done with all that its child does".into())),
+            KindOp::Child(ChildOp::Wait) => self.wait(),
+            KindOp::Limit(op) => self.limits.set(op, step).map(|()| Outcome::Value(Value::None)),
+            KindOp::Method(_) => self.method(step),
+            KindOp::Map(op) => self.on_map(op, step),
+            KindOp::Iter(op) => self.on_iter(op, step),
+            KindOp::View(op) => self.on_view(op, step),
+            KindOp::File(op) => match (op, step.args.first()) {
+                (FileOp::FileWrite, Some(PassedArg { arg: Arg::Map(map), .. })) => self.write_map(step, *map),
                 _ => self.files.borrow_mut().step(step),
             },
         }
@@ -108,17 +115,6 @@ impl Embedded {
             _ => return Err(End::Unsupported("a file is given the bytes of an open map only".into())),
         };
         Ok(Outcome::Value(Value::Int(self.files.borrow_mut().write(step.on, &bytes)? as i128)))
-    }
-
-    fn on_module(&self, step: &Step) -> Done {
-        match step.op {
-            Op::Constant => self.constant(step),
-            Op::New => self.construct(step),
-            Op::Fork => Err(End::Unsupported("a fork is done with all that its child does".into())),
-            Op::Wait => self.wait(),
-            op if op.is_limit() => self.limits.set(step).map(|()| Outcome::Value(Value::None)),
-            _ => self.files.borrow_mut().step(step),
-        }
     }
 
     /// A constant is asked of the module, where elsewhere it stands for its value even if the module lacks it.
@@ -152,9 +148,7 @@ impl Embedded {
 
     /// Whether the constructor is told to make memory that can be neither read nor written.
     fn makes_unreadable(&self, step: &Step) -> bool {
-        let by_keyword = step.args.iter().find(|given| given.keyword == Some("prot"));
-        let by_place = step.args.get(PROT).filter(|given| given.keyword.is_none());
-        let bits = match by_keyword.or(by_place).map(|given| &given.arg) {
+        let bits = match step.passed(ConstructorParam::Prot) {
             Some(Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _)) => self.plain(*num).unwrap_or(-1),
             Some(Arg::Flags(places)) => self.flags(places),
             Some(Arg::Bool(value)) => (*value).into(),
@@ -176,50 +170,99 @@ impl Embedded {
         Ok(self.kit.outcome(Object::call_method(name, &mut args, keywords.as_ref())))
     }
 
-    fn on_map(&self, step: &Step) -> Done {
-        let map = self.map(step.on)?;
-        match step.op {
-            Op::Drop => {
+    fn on_map(&self, op: MapOp, step: &Step) -> Done {
+        let map = &self.map(step.on)?;
+        let functions = &self.kit.functions;
+        let call = |function: &Object| function.call(&mut [map.clone()], None);
+        let truth = |answer| self.kit.outcome_of(answer, Value::Bool);
+        let answer = match op {
+            MapOp::Drop => {
                 self.names.borrow_mut().maps[usize::from(step.on)] = None;
-                Ok(Outcome::Value(Value::None))
+                return Ok(Outcome::Value(Value::None));
             }
-            Op::Iter => {
-                let made = map.iter();
-                self.bind(step, made, |names, place, object| names.iters[place] = Some(object))
+            MapOp::Iter => {
+                return self.bind(step, map.iter(), |names, place, object| names.iters[place] = Some(object));
             }
-            Op::View => {
-                let made = map.view();
-                self.bind(step, made, |names, place, object| names.views[place] = Some(object))
+            MapOp::View => {
+                return self.bind(step, map.view(), |names, place, object| names.views[place] = Some(object));
             }
-            _ => self.statement(step, &map),
-        }
+            MapOp::Len => return Ok(self.length(map)),
+            MapOp::Bool => return Ok(truth(map.truth())),
+            MapOp::Contains => return Ok(truth(map.contains(&self.arg(step, 0)?))),
+            MapOp::Hash => return Ok(truth(map.hash().and_then(|hash| Ok(hash == map.hash()?)))),
+            MapOp::Enter => {
+                let entered = Object::call_method(&self.kit.names.enter, &mut [map.clone()], None);
+                return Ok(truth(entered.map(|entered| entered.is(map))));
+            }
+            MapOp::SetItem | MapOp::SetSlice | MapOp::SetStep => return self.assign(step, map),
+            MapOp::DelItem | MapOp::DelSlice | MapOp::DelStep => {
+                return Ok(self.kit.outcome_of(map.del_item(&self.key(step)?), |()| Value::None));
+            }
+            MapOp::Closed => map.attr(&self.kit.names.closed),
+            MapOp::GetItem | MapOp::GetSlice | MapOp::GetStep => map.item(&self.key(step)?),
+            MapOp::List => map.list(),
+            MapOp::Reversed => call(&functions.reversed).and_then(|reversed| reversed.list()),
+            MapOp::Bytes => call(&functions.bytes),
+            MapOp::Repr => map.repr(),
+            MapOp::Eq => map.compare(&self.arg(step, 0)?, Comparison::Equal),
+            MapOp::Less => map.compare(&self.arg(step, 0)?, Comparison::Less),
+            MapOp::Add => map.add(&self.arg(step, 0)?),
+            MapOp::Mul => map.multiply(&self.arg(step, 0)?),
+            MapOp::With => call(&functions.with_pass),
+            MapOp::WithRaise => call(&functions.with_raise),
+            MapOp::Crc => call(&functions.crc32),
+            MapOp::FindAll => functions.findall.call(&mut [self.arg(step, 0)?, map.clone()], None),
+            MapOp::Unpack => {
+                functions.unpack_from.call(&mut [self.kit.short_format.clone(), map.clone(), self.arg(step, 0)?], None)
+            }
+            MapOp::Pack => {
+                let format = self.kit.short_format.clone();
+                functions.pack_into.call(&mut [format, map.clone(), self.arg(step, 0)?, self.arg(step, 1)?], None)
+            }
+        };
+        Ok(self.kit.outcome(answer))
     }
 
-    fn on_view(&self, step: &Step) -> Done {
-        let view = self.view(step.on)?;
-        match step.op {
-            Op::DropView => {
+    fn on_view(&self, op: ViewOp, step: &Step) -> Done {
+        let view = &self.view(step.on)?;
+        let answer = match op {
+            ViewOp::DropView => {
                 self.names.borrow_mut().views[usize::from(step.on)] = None;
-                Ok(Outcome::Value(Value::None))
+                return Ok(Outcome::Value(Value::None));
             }
-            Op::SubView => {
+            ViewOp::SubView => {
                 let made = view.item(&self.key(step)?);
-                self.bind(step, made, |names, place, object| names.views[place] = Some(object))
+                return self.bind(step, made, |names, place, object| names.views[place] = Some(object));
             }
-            _ => self.statement(step, &view),
-        }
+            ViewOp::ViewLen => return Ok(self.length(view)),
+            ViewOp::ViewSet | ViewOp::ViewSetSlice => return self.assign(step, view),
+            ViewOp::ViewReadonly => view.attr(&self.kit.names.readonly),
+            ViewOp::ViewRelease => Object::call_method(&self.kit.names.release, &mut [view.clone()], None),
+            ViewOp::ViewGet => view.item(&self.key(step)?),
+            ViewOp::ViewBytes => self.kit.functions.bytes.call(&mut [view.clone()], None),
+        };
+        Ok(self.kit.outcome(answer))
     }
 
-    fn on_iter(&self, step: &Step) -> Done {
+    fn on_iter(&self, op: IterOp, step: &Step) -> Done {
         let iter = self.iter(step.on)?;
-        match step.op {
-            Op::Next => Ok(self.kit.outcome(self.kit.functions.next.call(&mut [iter], None))),
-            Op::DropIter => {
+        match op {
+            IterOp::Next => Ok(self.kit.outcome(self.kit.functions.next.call(&mut [iter], None))),
+            IterOp::DropIter => {
                 self.names.borrow_mut().iters[usize::from(step.on)] = None;
                 Ok(Outcome::Value(Value::None))
             }
-            _ => Err(misused(step)),
         }
+    }
+
+    fn length(&self, on: &Object) -> Outcome {
+        self.kit.outcome_of(on.size(), |size| Value::Int(size.into()))
+    }
+
+    /// Assigns to an index or slice.
+    fn assign(&self, step: &Step, on: &Object) -> Done {
+        let value = step.op.row().in_brackets();
+        Ok(self.kit.outcome_of(on.set_item(&self.key(step)?, &self.arg(step, value)?), |()| Value::None))
     }
 
     /// A name is bound to what was made; after an exception it keeps what it has.
@@ -230,86 +273,19 @@ impl Embedded {
         }))
     }
 
-    /// What is done on a map or view, and binds no name.
-    fn statement(&self, step: &Step, on: &Object) -> Done {
-        let truth = |answer| self.kit.outcome_of(answer, Value::Bool);
-        let nothing = |answer| self.kit.outcome_of(answer, |()| Value::None);
-        Ok(match step.op {
-            Op::Len | Op::ViewLen => self.kit.outcome_of(on.size(), |size| Value::Int(size.into())),
-            Op::Bool => truth(on.truth()),
-            Op::Contains => truth(on.contains(&self.arg(step, 0)?)),
-            Op::Hash => truth(on.hash().and_then(|hash| Ok(hash == on.hash()?))),
-            Op::Enter => {
-                let entered = Object::call_method(&self.kit.names.enter, &mut [on.clone()], None);
-                truth(entered.map(|entered| entered.is(on)))
-            }
-            Op::SetItem | Op::SetSlice | Op::SetStep | Op::ViewSet | Op::ViewSetSlice => {
-                nothing(on.set_item(&self.key(step)?, &self.arg(step, places(step.op))?))
-            }
-            Op::DelItem | Op::DelSlice | Op::DelStep => nothing(on.del_item(&self.key(step)?)),
-            _ => self.kit.outcome(self.expression(step, on)?),
-        })
-    }
-
-    /// What answers with an object.
-    fn expression(&self, step: &Step, on: &Object) -> Result<Answer, End> {
-        let call = |function: &Object| function.call(&mut [on.clone()], None);
-        let functions = &self.kit.functions;
-        Ok(match step.op {
-            Op::Closed => on.attr(&self.kit.names.closed),
-            Op::ViewReadonly => on.attr(&self.kit.names.readonly),
-            Op::ViewRelease => Object::call_method(&self.kit.names.release, &mut [on.clone()], None),
-            Op::GetItem | Op::GetSlice | Op::GetStep | Op::ViewGet => on.item(&self.key(step)?),
-            Op::List => on.list(),
-            Op::Reversed => call(&functions.reversed).and_then(|reversed| reversed.list()),
-            Op::Bytes | Op::ViewBytes => call(&functions.bytes),
-            Op::Repr => on.repr(),
-            Op::Eq => on.compare(&self.arg(step, 0)?, Comparison::Equal),
-            Op::Less => on.compare(&self.arg(step, 0)?, Comparison::Less),
-            Op::Add => on.add(&self.arg(step, 0)?),
-            Op::Mul => on.multiply(&self.arg(step, 0)?),
-            Op::With => call(&functions.with_pass),
-            Op::WithRaise => call(&functions.with_raise),
-            Op::Crc => call(&functions.crc32),
-            Op::FindAll => functions.findall.call(&mut [self.arg(step, 0)?, on.clone()], None),
-            Op::Unpack => {
-                functions.unpack_from.call(&mut [self.kit.short_format.clone(), on.clone(), self.arg(step, 0)?], None)
-            }
-            Op::Pack => {
-                let format = self.kit.short_format.clone();
-                functions.pack_into.call(&mut [format, on.clone(), self.arg(step, 0)?, self.arg(step, 1)?], None)
-            }
-            _ => return Err(misused(step)),
-        })
-    }
-
     /// The index or slice between the brackets.
     fn key(&self, step: &Step) -> Result<Object, End> {
-        match places(step.op) {
+        match step.op.row().in_brackets() {
             1 => self.arg(step, 0),
             parts => self.slice(step, parts),
         }
     }
 }
 
-/// How many arguments stand between the brackets.
-fn places(op: Op) -> usize {
-    match op {
-        Op::GetStep | Op::SetStep | Op::DelStep => 3,
-        Op::GetSlice | Op::SetSlice | Op::DelSlice | Op::SubView | Op::ViewSetSlice => 2,
-        _ => 1,
-    }
-}
-
 /// Whether the constructor may make memory of no file: it is given no file, or flags.
 fn may_be_anonymous(step: &Step) -> bool {
     let file = matches!(step.args.first(), Some(PassedArg { arg: Arg::Fd(_), .. }));
-    !file
-        || step
-            .args
-            .iter()
-            .enumerate()
-            .any(|(place, given)| given.keyword == Some("flags") || (place == 2 && given.keyword.is_none()))
+    !file || step.passed(ConstructorParam::Flags).is_some()
 }
 
 fn arg(step: &Step, place: usize) -> Result<&Arg, End> {

@@ -2,18 +2,24 @@
 //! nor in another case.
 
 use super::ffi::outlive_file_limit;
-use mmapcheck_spec::{Arg, End, Op, Step};
+use mmapcheck_spec::{Arg, End, LimitOp, Step};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::cell::Cell;
 
-/// What a case can limit, by operation.
-const KINDS: [(Op, Resource); 3] =
-    [(Op::LimitFile, Resource::Fsize), (Op::LimitOpen, Resource::Nofile), (Op::LimitMemory, Resource::As)];
+/// The resource that an operation limits.
+fn resource(op: LimitOp) -> Resource {
+    match op {
+        LimitOp::LimitFile => Resource::Fsize,
+        LimitOp::LimitOpen => Resource::Nofile,
+        LimitOp::LimitMemory => Resource::As,
+    }
+}
 
 /// The limits of a case.
 #[derive(Debug, Default)]
 pub struct Limits {
-    asked: [Cell<Option<Asked>>; KINDS.len()],
+    /// By the place of the operation in [`LimitOp::ALL`].
+    asked: [Cell<Option<Asked>>; LimitOp::ALL.len()],
     /// Whether the case has set any.
     any: Cell<bool>,
     /// How many bytes of address space this process has taken before the first case.
@@ -40,23 +46,20 @@ impl Limits {
     }
 
     /// Takes note of a step that sets one.
-    pub fn set(&self, step: &Step) -> Result<(), End> {
+    pub fn set(&self, op: LimitOp, step: &Step) -> Result<(), End> {
         let most = match step.args.first().map(|given| &given.arg) {
             Some(Arg::Int(num)) => num.as_plain().and_then(|most| u64::try_from(most).ok()),
             _ => None,
         };
         let most = most.ok_or_else(|| End::Unsupported("a limit is a number".into()))?;
-        if step.op == Op::LimitMemory && most > 1 && self.taken > most {
+        if op == LimitOp::LimitMemory && most > 1 && self.taken > most {
             return Err(End::Unsupported("this process takes more address space than any case grants".into()));
         }
-        for ((op, kind), asked) in KINDS.iter().zip(&self.asked) {
-            if *op == step.op {
-                let own = asked.get().map_or_else(|| getrlimit(*kind), |asked| asked.own);
-                let most = own.maximum.map_or(most, |highest| most.min(highest));
-                asked.set(Some(Asked { limit: Rlimit { current: Some(most), ..own }, own }));
-            }
-        }
-        if step.op == Op::LimitFile {
+        let asked = &self.asked[op as usize];
+        let own = asked.get().map_or_else(|| getrlimit(resource(op)), |asked| asked.own);
+        let most = own.maximum.map_or(most, |highest| most.min(highest));
+        asked.set(Some(Asked { limit: Rlimit { current: Some(most), ..own }, own }));
+        if op == LimitOp::LimitFile {
             outlive_file_limit();
         }
         self.any.set(true);
@@ -65,10 +68,11 @@ impl Limits {
 
     /// Puts them into force until the answer is dropped.
     pub fn hold(&self) -> SavedLimits {
-        let mut held = SavedLimits([None; KINDS.len()]);
+        let mut held = SavedLimits([None; LimitOp::ALL.len()]);
         if self.any.get() {
-            for (((_, kind), asked), held) in KINDS.iter().zip(&self.asked).zip(&mut held.0) {
-                *held = asked.get().filter(|asked| setrlimit(*kind, asked.limit).is_ok()).map(|asked| asked.own);
+            for ((op, asked), held) in LimitOp::ALL.iter().zip(&self.asked).zip(&mut held.0) {
+                *held =
+                    asked.get().filter(|asked| setrlimit(resource(*op), asked.limit).is_ok()).map(|asked| asked.own);
             }
         }
         held
@@ -83,14 +87,14 @@ fn address_space() -> u64 {
 }
 
 /// Limits in force: what each was before, where it was changed.
-pub struct SavedLimits([Option<Rlimit>; KINDS.len()]);
+pub struct SavedLimits([Option<Rlimit>; LimitOp::ALL.len()]);
 
 impl Drop for SavedLimits {
     fn drop(&mut self) {
-        for ((_, kind), own) in KINDS.iter().zip(&self.0) {
+        for (op, own) in LimitOp::ALL.iter().zip(&self.0) {
             if let Some(own) = own {
                 // It is no higher than what it may be, so that it is not refused.
-                let _ = setrlimit(*kind, *own);
+                let _ = setrlimit(resource(*op), *own);
             }
         }
     }

@@ -1,0 +1,93 @@
+//! The parts of a session that are no steps: the classes it defines, the words around a child, and the error of the reader.
+
+use std::fmt;
+
+/// What is wrong with a session, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotationError {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for NotationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.line, self.message)
+    }
+}
+
+impl std::error::Error for NotationError {}
+
+/// A class that sessions define where they use it.
+#[derive(Debug)]
+pub struct Class {
+    /// Its name.
+    pub name: &'static str,
+    /// Its definition, with prompts.
+    pub lines: &'static [&'static str],
+}
+
+impl Class {
+    /// Its definition as a program has it, without prompts.
+    #[must_use]
+    pub fn source(&self) -> String {
+        self.lines.iter().map(|line| line.get(4..).unwrap_or_default().to_owned() + "\n").collect()
+    }
+}
+
+/// Every such class: one whose objects only have `__index__`, and two whose objects do something first.
+pub const CLASSES: &[Class] = &[
+    Class {
+        name: "Index",
+        lines: &[
+            ">>> class Index:",
+            "...     def __init__(self, value):",
+            "...         self.value = value",
+            "...     def __index__(self):",
+            "...         return self.value",
+            "...",
+        ],
+    },
+    Class {
+        name: "IndexAfter",
+        lines: &[
+            ">>> class IndexAfter:",
+            "...     def __init__(self, value, callback):",
+            "...         self.value = value",
+            "...         self.callback = callback",
+            "...     def __index__(self):",
+            "...         self.callback()",
+            "...         return self.value",
+            "...",
+        ],
+    },
+    Class {
+        name: "BufferAfter",
+        lines: &[
+            ">>> class BufferAfter:",
+            "...     def __init__(self, value, callback):",
+            "...         self.value = value",
+            "...         self.callback = callback",
+            "...     def __buffer__(self, flags):",
+            "...         self.callback()",
+            "...         return memoryview(self.value)",
+            "...",
+        ],
+    },
+];
+
+/// The name of the function that an object of the last two classes calls.
+pub const CALLBACK: &str = "callback";
+
+/// The last statement of a child process. It is no step: it comes with every child.
+pub const LEAVE: &str = "os._exit(0)";
+
+/// What stands between a statement and the comment that says how it ends the process.
+pub(super) const COMMENT: &str = "  # ";
+
+/// What a session of Python 2 opens its files with, so that they are those of Python 3. It is allowed in any session.
+pub(super) const OPEN_IMPORT: &str = "from io import open";
+
+/// The most bytes one argument or file of a session may hold.
+pub const MOST_BYTES: usize = 1 << 20;

@@ -1,0 +1,111 @@
+//! Parameters of operations, and what they are for.
+
+use crate::profile::Profile;
+use crate::rule::Rule;
+
+/// What an argument is for: the generator chooses values, and repair knows limits, by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Domain {
+    /// A file descriptor of the constructor.
+    Descriptor,
+    /// The constructor's length.
+    Length,
+    /// `MAP_*` bits.
+    Flags,
+    /// `PROT_*` bits.
+    Prot,
+    /// An `ACCESS_*` value.
+    Access,
+    /// An offset into the file, wanted in whole pages.
+    Offset,
+    /// A truth value.
+    Truth,
+    /// An index or position in the map.
+    Position,
+    /// A number of bytes.
+    Count,
+    /// A byte as an integer.
+    Byte,
+    /// What to look for.
+    Needle,
+    /// A regular expression, here always a literal.
+    Pattern,
+    /// Bytes to write.
+    Source,
+    /// `os.SEEK_*`.
+    Whence,
+    /// `MADV_*`.
+    Advice,
+    /// `MS_*` bits.
+    Sync,
+    /// Text.
+    Text,
+    /// The new size of a map.
+    NewSize,
+    /// Any object at all.
+    Other,
+    /// The name of a file of the world.
+    Path,
+    /// How to open it.
+    Mode,
+    /// Bytes written to a file object: bytes or a map, never refused.
+    FileBytes,
+    /// A position in, or size of, a file object: never refused.
+    FileSize,
+    /// How many descriptors a process may have: 1 or [`Domain::MANY`].
+    Descriptors,
+    /// How many bytes of address space a process may have: 1 or [`Domain::MUCH`].
+    Memory,
+}
+
+impl Domain {
+    /// Descriptors enough for every case.
+    pub const MANY: i128 = 256;
+    /// A size that no file of a case reaches, in bytes.
+    pub const LONG: i128 = 1 << 24;
+    /// Address space enough for every case and its interpreter, in bytes.
+    pub const MUCH: i128 = 1 << 32;
+}
+
+/// One parameter of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// Its name, where a call takes it as a keyword.
+    pub name: &'static str,
+    /// What it is for.
+    pub domain: Domain,
+    /// Whether a call must give it.
+    pub needed: bool,
+    /// Whether it is only taken by its name.
+    pub by_name: bool,
+    /// The rule under which it is there; none: in every version.
+    pub rule: Option<Rule>,
+}
+
+/// A parameter that every call gives.
+pub(crate) const fn needed(name: &'static str, domain: Domain) -> Param {
+    Param { name, domain, needed: true, by_name: false, rule: None }
+}
+
+/// A parameter with a default.
+pub(crate) const fn optional(name: &'static str, domain: Domain) -> Param {
+    Param { needed: false, ..needed(name, domain) }
+}
+
+/// A parameter with a default that is only taken by its name.
+pub(crate) const fn keyword(name: &'static str, domain: Domain) -> Param {
+    Param { by_name: true, ..optional(name, domain) }
+}
+
+impl Param {
+    /// The parameter, where a rule holds.
+    pub(crate) const fn under(self, rule: Rule) -> Param {
+        Param { rule: Some(rule), ..self }
+    }
+
+    /// Whether the version of a profile has it.
+    #[must_use]
+    pub fn is_in(&self, profile: Profile) -> bool {
+        self.rule.is_none_or(|rule| profile.has(rule))
+    }
+}

@@ -1,0 +1,192 @@
+//! Steps and their arguments. An argument can hold a step, so that they stand in one module.
+
+use crate::constructor::ConstructorParam;
+use crate::kind::Slot;
+use crate::operation::Op;
+use crate::value::{Base, BytesLike, Num, WrongType};
+use crate::world::Mode;
+use smallvec::SmallVec;
+
+/// An argument.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Arg {
+    /// A missing part of a slice.
+    Omitted,
+    /// `None`
+    None,
+    /// `True` or `False`
+    Bool(bool),
+    /// A whole number.
+    Int(Num),
+    /// An object that only has `__index__`: `Index(5)`.
+    Index(Num),
+    /// An object that does another step of the case when it is asked for its `__index__`, and then answers:
+    /// `IndexAfter(5, callback)`.
+    IndexAfter(Num, Box<Step>),
+    /// An object that does another step of the case when it is asked for its `__buffer__`, and then answers:
+    /// `BufferAfter(b"...", callback)`. Python asks since 3.12; before, it is an object of no use.
+    BufferAfter(Vec<u8>, Box<Step>),
+    /// Constants of the module joined by `|`, by their place in [`crate::constants::ALL`].
+    Flags(smallvec::SmallVec<[u8; 4]>),
+    /// Bytes in a carrier.
+    Bytes(BytesLike, Vec<u8>),
+    /// An object of a wrong type.
+    WrongType(WrongType),
+    /// `f.fileno()`
+    Fd(u8),
+    /// A file object itself.
+    File(u8),
+    /// A map itself.
+    Map(u8),
+    /// A memoryview of the case.
+    View(u8),
+    /// The name of a file of the world.
+    Path(u8),
+    /// How to open a file.
+    Mode(Mode),
+}
+
+impl Arg {
+    /// A plain whole number.
+    #[must_use]
+    pub const fn int(value: i128) -> Arg {
+        Arg::Int(Num::plain(value))
+    }
+
+    /// Plain bytes.
+    #[must_use]
+    pub fn bytes(bytes: &[u8]) -> Arg {
+        Arg::Bytes(BytesLike::Bytes, bytes.to_vec())
+    }
+
+    /// The number it is, or converts to.
+    #[must_use]
+    pub fn number(&self) -> Option<Num> {
+        match self {
+            Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => Some(*num),
+            _ => None,
+        }
+    }
+
+    /// As [`Arg::number`], to be changed.
+    pub fn number_mut(&mut self) -> Option<&mut Num> {
+        match self {
+            Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => Some(num),
+            _ => None,
+        }
+    }
+
+    /// The step it does while it is converted.
+    #[must_use]
+    pub fn callback(&self) -> Option<&Step> {
+        match self {
+            Arg::IndexAfter(_, callback) | Arg::BufferAfter(_, callback) => Some(callback),
+            _ => None,
+        }
+    }
+
+    /// As [`Arg::callback`], to be changed.
+    pub fn callback_mut(&mut self) -> Option<&mut Step> {
+        match self {
+            Arg::IndexAfter(_, callback) | Arg::BufferAfter(_, callback) => Some(callback),
+            _ => None,
+        }
+    }
+
+    /// The same without a step of its own.
+    #[must_use]
+    pub fn without_callback(self) -> Arg {
+        match self {
+            Arg::IndexAfter(num, _) => Arg::Index(num),
+            Arg::BufferAfter(bytes, _) => Arg::Bytes(BytesLike::Bytes, bytes),
+            arg => arg,
+        }
+    }
+}
+
+/// An argument as given: by position, or by keyword.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PassedArg {
+    /// The keyword, one of [`PassedArg::KEYWORDS`].
+    pub keyword: Option<&'static str>,
+    /// The argument.
+    pub arg: Arg,
+}
+
+impl PassedArg {
+    /// Every keyword that a call of a case can pass: the constructor's parameters, and one that no call takes.
+    pub const KEYWORDS: &'static [&'static str] = &{
+        let mut all = ["foo"; ConstructorParam::NAMES.len() + 1];
+        let mut at = 0;
+        while at < ConstructorParam::NAMES.len() {
+            all[at] = ConstructorParam::NAMES[at];
+            at += 1;
+        }
+        all
+    };
+
+    /// An argument by position.
+    #[must_use]
+    pub const fn plain(arg: Arg) -> PassedArg {
+        PassedArg { keyword: None, arg }
+    }
+}
+
+/// One operation on one thing, with its arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Step {
+    /// What is done.
+    pub op: Op,
+    /// What it is done on; 0 where the operation is done on the module.
+    pub on: Slot,
+    /// The name its result is bound to, where the operation binds one.
+    pub bind: Slot,
+    /// Its arguments.
+    pub args: SmallVec<[PassedArg; 2]>,
+}
+
+impl Step {
+    /// A step with arguments by position.
+    pub fn new(op: Op, on: Slot, args: impl IntoIterator<Item = Arg>) -> Step {
+        Step { op, on, bind: 0, args: args.into_iter().map(PassedArg::plain).collect() }
+    }
+
+    /// The step that one of its arguments does while it is converted; a legal step has at most one such argument.
+    #[must_use]
+    pub fn callback(&self) -> Option<&Step> {
+        self.args.iter().find_map(|given| given.arg.callback())
+    }
+
+    /// Whether a number of the step, or of its callback argument, counts from something but zero.
+    #[must_use]
+    pub fn is_symbolic(&self) -> bool {
+        self.args.iter().any(|given| {
+            given.arg.number().is_some_and(|num| num.base != Base::Zero)
+                || given.arg.callback().is_some_and(Step::is_symbolic)
+        })
+    }
+
+    /// Makes every number plain. `base` says what a base of a step counts to: bytes, never fewer than none. A legal step
+    /// stays legal.
+    pub fn resolve(&mut self, base: &mut impl FnMut(&Step, Base) -> u64) {
+        for place in 0..self.args.len() {
+            if let Some(num) = self.args[place].arg.number().filter(|num| num.base != Base::Zero) {
+                let from = base(self, num.base);
+                if let Some(number) = self.args[place].arg.number_mut() {
+                    *number = Num::plain(num.plus.saturating_add(from.into()));
+                }
+            }
+            if let Some(callback) = self.args[place].arg.callback_mut() {
+                callback.resolve(base);
+            }
+        }
+    }
+
+    /// What a constructor is passed for a parameter, where no sections are mapped.
+    #[must_use]
+    pub fn passed(&self, param: ConstructorParam) -> Option<&Arg> {
+        let by_name = self.args.iter().find(|given| given.keyword == Some(param.name()));
+        let by_place = || self.args.get(param.place()?).filter(|given| given.keyword.is_none());
+        by_name.or_else(by_place).map(|given| &given.arg)
+    }
+}
