@@ -36,7 +36,7 @@ fn walk(dir: &Path, take: &dyn Fn(&Path) -> bool, found: &mut BTreeSet<PathBuf>)
 
 fn sources() -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
-    for package in ["spec", "harness/reference", "harness/targets", "harness/check", "fuzz"] {
+    for package in ["spec", "harness/world", "harness/reference", "harness/targets", "harness/check", "fuzz"] {
         walk(&root().join(package).join("src"), &|path| path.extension().is_some_and(|ext| ext == "rs"), &mut found)?;
     }
     let short = |path: PathBuf| Ok(path.strip_prefix(root())?.display().to_string());
@@ -81,14 +81,80 @@ fn unsafe_stands_only_where_the_readme_says() -> Result {
     Ok(())
 }
 
+/// The folders of the packages, from left to right, with the packages of their own that each may depend on.
+const ORDER: [(&str, &[&str]); 7] = [
+    ("spec", &[]),
+    ("harness/world", &["mmapcheck-spec"]),
+    ("harness/reference", &["mmapcheck-spec", "mmapcheck-world"]),
+    // The path of the interpreter that is linked, as constants.
+    ("harness/targets/python", &[]),
+    ("harness/targets", &["mmapcheck-spec", "mmapcheck-world", "mmapcheck-python"]),
+    ("harness/check", &["mmapcheck-spec", "mmapcheck-world", "mmapcheck-reference", "mmapcheck-targets"]),
+    ("fuzz", &["mmapcheck-spec", "mmapcheck-world", "mmapcheck-reference", "mmapcheck-targets", "mmapcheck"]),
+];
+
+/// The packages of this repository that a manifest names as dependencies of any kind, on any platform.
+fn dependencies(manifest: &toml::Table) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (key, value) in manifest {
+        let Some(table) = value.as_table() else { continue };
+        if key.ends_with("dependencies") {
+            for (name, dependency) in table {
+                let package = dependency.get("package").and_then(toml::Value::as_str).unwrap_or(name);
+                if package.starts_with("mmapcheck") {
+                    found.insert(package.to_owned());
+                }
+            }
+        } else if key == "target" || manifest.get("package").is_none() {
+            found.extend(dependencies(table));
+        }
+    }
+    found
+}
+
+/// The dependencies of a package that it may not have.
+fn wrong_dependencies(folder: &str, manifest: &str) -> Result<Vec<String>> {
+    let (_, allowed) = ORDER.iter().find(|(place, _)| *place == folder).ok_or(format!("{folder} has no place"))?;
+    let manifest: toml::Table = manifest.parse()?;
+    Ok(dependencies(&manifest).into_iter().filter(|name| !allowed.contains(&name.as_str())).collect())
+}
+
+fn manifest(folder: &str) -> Result<String> {
+    Ok(std::fs::read_to_string(root().join(folder).join("Cargo.toml"))?)
+}
+
 #[test]
 fn packages_depend_only_on_what_stands_left_of_them() -> Result {
-    let line = ["spec", "reference", "targets", "check", "fuzz"];
-    for (place, folder) in ["spec", "harness/reference", "harness/targets", "harness/check"].into_iter().enumerate() {
-        let manifest = std::fs::read_to_string(root().join(folder).join("Cargo.toml"))?;
-        for right in &line[place + 1..] {
-            assert!(!manifest.contains(&format!("mmapcheck-{right}")), "{folder} depends on {right}");
-        }
+    for (folder, _) in ORDER {
+        let wrong = wrong_dependencies(folder, &manifest(folder)?)?;
+        assert!(wrong.is_empty(), "{folder} depends on {wrong:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_package_has_a_place_in_the_order() -> Result {
+    let workspace: toml::Table = manifest(".")?.parse()?;
+    let members = workspace["workspace"]["members"].as_array().ok_or("no members")?;
+    for member in members.iter().filter_map(toml::Value::as_str) {
+        assert!(ORDER.iter().any(|(folder, _)| *folder == member), "{member} has no place in the order");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_wrong_dependency_is_seen_wherever_a_manifest_names_it() -> Result {
+    let reference = ["mmapcheck-reference"];
+    for wrong in [
+        "[dependencies]\nmmapcheck-reference.workspace = true",
+        "[dev-dependencies]\nmmapcheck-reference = { path = '../reference' }",
+        "[dependencies.mmapcheck-reference]\npath = '../reference'",
+        "[build-dependencies]\nrules = { package = 'mmapcheck-reference', path = '../reference' }",
+        "[target.'cfg(unix)'.dependencies]\nmmapcheck-reference.workspace = true",
+    ] {
+        let manifest = format!("[package]\nname = 'mmapcheck-targets'\n{wrong}\n");
+        assert_eq!(wrong_dependencies("harness/targets", &manifest)?, reference, "{wrong}");
+        assert!(wrong_dependencies("harness/check", &manifest)?.is_empty(), "{wrong}");
     }
     Ok(())
 }

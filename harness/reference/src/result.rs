@@ -1,17 +1,17 @@
-//! What a rule answers: a value, or why there is none.
+//! The result of a rule: a value, or the reason why there is none.
 
 use mmapcheck_spec::{Dialect, End, Outcome, Profile, Raise, Value};
 use std::borrow::Cow;
 
-/// What a rule, or a part of one, answers.
-pub type Answer<T = Value> = Result<T, Stop>;
+/// The result of a rule, or of a part of one.
+pub type RuleResult<T = Value> = Result<T, Stop>;
 
-/// Why a rule stopped before a value.
+/// Why a rule stopped before it had a value.
 #[derive(Debug)]
 pub enum Stop {
-    /// It raises.
+    /// The rule raises an exception.
     Raised(Raise),
-    /// There is no answer: the process dies here, or the reference has no rule.
+    /// The step has no outcome: the process dies, or no rule covers the step.
     End(End),
 }
 
@@ -21,9 +21,12 @@ impl From<End> for Stop {
     }
 }
 
-/// An answer in the words of a trace.
-pub fn outcome(answer: Answer) -> Result<Outcome, End> {
-    match answer {
+/// The outcome of a step, from the result of its rule.
+///
+/// # Errors
+/// Where the step has no outcome.
+pub fn outcome(result: RuleResult) -> Result<Outcome, End> {
+    match result {
         Ok(value) => Ok(Outcome::Value(value)),
         Err(Stop::Raised(raise)) => Ok(Outcome::Raised(raise)),
         Err(Stop::End(end)) => Err(end),
@@ -49,17 +52,17 @@ classes! {
     value_error "ValueError"
 }
 
-/// The reference has no rule for this.
+/// The end of a step that no rule covers.
 pub fn unsupported(reason: impl Into<String>) -> End {
     End::Unsupported(reason.into())
 }
 
-/// A number of bytes, a position or an index as a value.
+/// A count of bytes, a position or an index as a value.
 pub fn number(value: usize) -> Value {
     Value::Int(value as i128)
 }
 
-/// A byte of a map as a value: a number, or a string of length one.
+/// A byte of a map as a value: an integer, or in Python 2 a string of length one.
 pub fn item(byte: u8, profile: Profile) -> Value {
     match profile.dialect() {
         Dialect::Python2 => Value::Bytes(vec![byte]),

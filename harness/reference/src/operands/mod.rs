@@ -1,4 +1,8 @@
-//! The arguments of a step, and their conversion.
+//! The operands of a step: its arguments as Python objects, and their conversion.
 
+pub mod args;
+pub mod buffer;
 pub mod convert;
 pub mod operand;
+pub mod slice;
+pub mod step_args;

@@ -1,54 +1,54 @@
-//! What other modules do with the buffer of a map.
+//! Functions of other modules on the buffer of a map.
 
 use crate::operands::convert;
-use crate::operands::operand::Object;
-use crate::result::{Answer, Stop, index_error, overflow_error, struct_error, type_error, unsupported};
-use crate::rules::view::Export;
+use crate::operands::operand::Operand;
+use crate::result::{RuleResult, Stop, index_error, overflow_error, struct_error, type_error, unsupported};
+use crate::state::export::Export;
 use crate::state::map::{Access, Map};
 use crate::store::{Direction, Store};
 use mmapcheck_spec::{BytesLike, Dialect, Profile, Value, WrongType};
 use std::rc::Rc;
 
-/// How many bytes the format `<H` takes.
+/// The size in bytes of the format `<H`.
 const PACKED: i64 = 2;
-/// The float of a session as an integer: 1.5.
+/// The float of a session, 1.5, as an integer.
 const FLOAT: i64 = 1;
 
 impl<S: Store> Map<S> {
-    /// A copy of everything.
-    pub fn all(&self) -> Answer<Vec<u8>> {
+    /// A copy of all bytes.
+    pub fn all(&self) -> RuleResult<Vec<u8>> {
         self.open()?.read(0, self.len.get())
     }
 
-    /// `bytes(m)`, which in Python 2 is `str(m)`: the representation.
-    pub fn to_bytes(&self, profile: Profile) -> Answer {
+    /// `bytes(m)`, which in Python 2 is `str(m)`, the `repr`.
+    pub fn to_bytes(&self, profile: Profile) -> RuleResult {
         match profile.dialect() {
             Dialect::Python2 => self.repr(profile),
             Dialect::Python3 => self.all().map(Value::Bytes),
         }
     }
 
-    /// `zlib.crc32(m)`, which has a sign in Python 2.
-    pub fn crc(&self, profile: Profile) -> Answer {
-        let sum = crate::digest(&self.all()?) as u32;
+    /// `zlib.crc32(m)`, which is signed in Python 2.
+    pub fn crc(&self, profile: Profile) -> RuleResult {
+        let sum = mmapcheck_world::digest(&self.all()?) as u32;
         Ok(Value::Int(match profile.dialect() {
             Dialect::Python2 => sum.cast_signed().into(),
             Dialect::Python3 => sum.into(),
         }))
     }
 
-    /// `re.findall(pattern, m)`, of a pattern that is a literal.
-    pub fn find_all(&self, pattern: &Object<'_, S>, profile: Profile) -> Answer {
-        if let (Object::WrongType(WrongType::Text | WrongType::Accent | WrongType::LongText), false) =
+    /// `re.findall(pattern, m)`, for a literal pattern.
+    pub fn find_all(&self, pattern: &Operand<'_, S>, profile: Profile) -> RuleResult {
+        if let (Operand::WrongType(WrongType::Text | WrongType::Accent | WrongType::LongText), false) =
             (pattern, self.is_closed())
         {
             return Err(type_error("cannot use a string pattern on a bytes-like object"));
         }
-        let Object::Bytes(BytesLike::Bytes, needle) = pattern else {
-            return Err(unsupported("re.findall() is only answered for a pattern of bytes").into());
+        let Operand::Bytes(BytesLike::Bytes, needle) = pattern else {
+            return Err(unsupported("no rule covers re.findall() with a pattern other than bytes").into());
         };
         if needle.iter().any(|byte| br".^$*+?{}[]\|()".contains(byte)) {
-            return Err(unsupported("re.findall() is only answered for a literal").into());
+            return Err(unsupported("no rule covers re.findall() with a pattern that is not literal").into());
         }
         if self.is_closed() {
             return Err(type_error(profile.re_refusal_text()));
@@ -56,8 +56,8 @@ impl<S: Store> Map<S> {
         Ok(Value::List(vec![Value::Bytes(needle.to_vec()); self.count_matches(needle)?]))
     }
 
-    /// How often a needle occurs without overlap. An empty one does at each place, and at the end, whatever is there.
-    fn count_matches(&self, needle: &[u8]) -> Answer<usize> {
+    /// How often a needle occurs without overlap. An empty needle occurs at each index and at the end; no byte is read for it.
+    fn count_matches(&self, needle: &[u8]) -> RuleResult<usize> {
         let (open, len) = (self.open()?, self.len.get());
         if needle.is_empty() {
             return Ok(len + 1);
@@ -70,25 +70,25 @@ impl<S: Store> Map<S> {
     }
 
     /// `struct.unpack_from('<H', m, offset)`
-    pub fn unpack(self: &Rc<Self>, offset: &Object<'_, S>, profile: Profile) -> Answer {
+    pub fn unpack(self: &Rc<Self>, offset: &Operand<'_, S>, profile: Profile) -> RuleResult {
         let before = profile.unpack_converts_offset_first().then(|| convert::ssize(offset, profile)).transpose()?;
         let _export = Export::of(self)?;
         let offset = before.map_or_else(|| convert::ssize(offset, profile), Ok)?;
         let words = ["unpack_from", "unpacking"];
-        let at = self.packed_place(offset, words, profile.unpack_refusal_tells_offset(), |offset| {
+        let at = self.packed_index(offset, words, profile.unpack_refusal_tells_offset(), |offset| {
             format!("not enough data to unpack {PACKED} bytes at offset {offset}")
         })?;
         let bytes = self.open()?.read(at, PACKED as usize)?;
         Ok(Value::Tuple(vec![Value::Int(u16::from_le_bytes([bytes[0], bytes[1]]).into())]))
     }
 
-    /// `struct.pack_into('<H', m, offset, value)`: the place is zeroed before the value is looked at.
-    pub fn pack(self: &Rc<Self>, offset: &Object<'_, S>, value: &Object<'_, S>, profile: Profile) -> Answer {
-        self.packed_into(profile)?;
+    /// `struct.pack_into('<H', m, offset, value)`, which zeroes the bytes before it converts the value.
+    pub fn pack(self: &Rc<Self>, offset: &Operand<'_, S>, value: &Operand<'_, S>, profile: Profile) -> RuleResult {
+        self.check_packable(profile)?;
         let _export = Export::of(self)?;
         let offset = packed_offset(offset, profile)?;
         let words = ["pack_into", "packing"];
-        let at = self.packed_place(offset, words, profile.pack_refusal_tells_offset(), |offset| {
+        let at = self.packed_index(offset, words, profile.pack_refusal_tells_offset(), |offset| {
             format!("no space to pack {PACKED} bytes at offset {offset}")
         })?;
         self.open()?.write(at, &[0; PACKED as usize])?;
@@ -101,11 +101,11 @@ impl<S: Store> Map<S> {
         Ok(Value::None)
     }
 
-    /// Whether its buffer can be written.
-    fn packed_into(&self, profile: Profile) -> Answer<()> {
+    /// Checks that the buffer can be written.
+    fn check_packable(&self, profile: Profile) -> RuleResult<()> {
         if profile.dialect() == Dialect::Python2 {
             self.check_open()?;
-            return self.writable();
+            return self.check_writable();
         }
         match self.check_open() {
             Ok(()) if self.access != Access::Read => Ok(()),
@@ -116,9 +116,15 @@ impl<S: Store> Map<S> {
         }
     }
 
-    /// Where in the map two bytes lie. `words`: the function and what it does; `tells`: whether a refusal tells more than
-    /// the function; `short`: the refusal where less than two bytes are left before the end.
-    fn packed_place(&self, offset: i64, words: [&str; 2], tells: bool, short: impl Fn(i64) -> String) -> Answer<usize> {
+    /// The index of the packed bytes. `words`: the name of the function and its verb; `tells`: whether the message shows the
+    /// offset; `short`: the message for an offset less than [`PACKED`] bytes before the end.
+    fn packed_index(
+        &self,
+        offset: i64,
+        words: [&str; 2],
+        tells: bool,
+        short: impl Fn(i64) -> String,
+    ) -> RuleResult<usize> {
         let len = self.len.get() as i64;
         let start = if offset < 0 { offset.saturating_add(len) } else { offset };
         if !tells && (start < 0 || len - start < PACKED) {
@@ -144,8 +150,8 @@ impl<S: Store> Map<S> {
     }
 }
 
-/// The offset of `pack_into`. Python 2 makes an integer of it, even of a float.
-fn packed_offset<S: Store>(offset: &Object<'_, S>, profile: Profile) -> Answer<i64> {
+/// The offset of `pack_into`. Python 2 converts any number to an integer, even a float.
+fn packed_offset<S: Store>(offset: &Operand<'_, S>, profile: Profile) -> RuleResult<i64> {
     if profile.pack_into_names_arguments() {
         return convert::ssize(offset, profile);
     }
@@ -153,8 +159,8 @@ fn packed_offset<S: Store>(offset: &Object<'_, S>, profile: Profile) -> Answer<i
         return convert::index(offset, profile, index_error)?.ok_or_else(|| convert::no_index(offset, profile));
     }
     match offset {
-        Object::WrongType(WrongType::Float) => Ok(FLOAT),
-        Object::Bool(_) | Object::Int(_) => {
+        Operand::WrongType(WrongType::Float) => Ok(FLOAT),
+        Operand::Bool(_) | Operand::Int(_) => {
             let offset = offset.integer()?.unwrap_or_default();
             i64::try_from(offset).map_err(|_| overflow_error("long int too large to convert to int"))
         }
@@ -162,20 +168,20 @@ fn packed_offset<S: Store>(offset: &Object<'_, S>, profile: Profile) -> Answer<i
     }
 }
 
-/// The value of `pack_into`, which in Python 2 can be a float.
-fn packed_value<S: Store>(value: &Object<'_, S>, profile: Profile) -> Answer<i128> {
+/// The value of `pack_into`. Python 2 accepts a float.
+fn packed_value<S: Store>(value: &Operand<'_, S>, profile: Profile) -> RuleResult<i128> {
     match (value, profile.dialect()) {
-        (Object::WrongType(WrongType::Float), Dialect::Python2) => Ok(FLOAT.into()),
+        (Operand::WrongType(WrongType::Float), Dialect::Python2) => Ok(FLOAT.into()),
         (_, Dialect::Python2) => value.integer()?.ok_or_else(|| struct_error("cannot convert argument to integer")),
         (_, Dialect::Python3) => value
             .integer()
-            .map_err(|stop| in_own_words(stop, profile))?
+            .map_err(|stop| reword_overflow(stop, profile))?
             .ok_or_else(|| struct_error("required argument is not an integer")),
     }
 }
 
-/// What a conversion raises as if it were about the value itself, in the versions that do not tell the two apart.
-fn in_own_words(stop: Stop, profile: Profile) -> Stop {
+/// Replaces an overflow in a conversion by the message for the range of the format, in the versions that do so.
+fn reword_overflow(stop: Stop, profile: Profile) -> Stop {
     match stop {
         Stop::Raised(raise) if raise.class == "OverflowError" && profile.struct_takes_overflow_for_range() => {
             struct_error(profile.struct_range_text())

@@ -1,19 +1,19 @@
-//! Closing, and the `with` statement.
+//! `close`, and the `with` statement.
 
-use crate::operands::operand::Args;
-use crate::result::{Answer, Stop};
+use crate::operands::args::Args;
+use crate::result::{RuleResult, Stop};
 use crate::state::map::Map;
 use crate::store::Store;
 use mmapcheck_spec::{Profile, Raise, Value};
 
 impl<S: Store> Map<S> {
     /// `m.close()`
-    pub fn close_method(&self) -> Answer {
+    pub fn close_method(&self) -> RuleResult {
         self.close().map(|()| Value::None)
     }
 
-    /// `m.__exit__(...)`: whatever it is given.
-    pub fn exit(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+    /// `m.__exit__(...)`, which ignores its arguments.
+    pub fn exit(&self, args: &Args<'_, S>, profile: Profile) -> RuleResult {
         if profile.exit_takes_three() {
             args.counted("__exit__", 3, 3, profile)?;
         }
@@ -21,18 +21,18 @@ impl<S: Store> Map<S> {
     }
 
     /// `m.__enter__() is m`
-    pub fn enter(&self) -> Answer {
+    pub fn enter(&self) -> RuleResult {
         self.open().map(|_| Value::Bool(true))
     }
 
     /// `with m: pass`
-    pub fn with_pass(&self) -> Answer {
+    pub fn with_pass(&self) -> RuleResult {
         self.open()?;
         self.close_method()
     }
 
-    /// `with m: raise KeyError`: a refusal to close takes the place of the body's exception.
-    pub fn with_raise(&self) -> Answer {
+    /// `with m: raise KeyError`. Where `close` refuses, its exception replaces that of the body.
+    pub fn with_raise(&self) -> RuleResult {
         self.with_pass()?;
         Err(Stop::Raised(Raise::new("KeyError", "")))
     }

@@ -1,36 +1,16 @@
-//! Iterating, which goes through a map as a sequence of `bytes` of length one.
+//! Iteration: a map is a sequence of `bytes` of length one.
 
-use crate::machine::fork::Copies;
-use crate::operands::operand::{Object, Source};
-use crate::result::{Answer, Stop};
+use crate::operands::buffer::Buffer;
+use crate::operands::operand::Operand;
+use crate::result::{RuleResult, Stop};
+use crate::state::iterator::MapIterator;
 use crate::state::map::{Map, Open};
 use crate::store::Store;
 use mmapcheck_spec::{BytesLike, Profile, Raise, Value};
-use std::rc::Rc;
 
-/// An iterator: a map until it is exhausted, and the next place in it.
-pub struct Iter<S: Store> {
-    map: Option<Rc<Map<S>>>,
-    next: usize,
-}
-
-impl<S: Store> Iter<S> {
-    /// `iter(m)`: even of a closed map.
-    pub fn new(map: Rc<Map<S>>) -> Iter<S> {
-        Iter { map: Some(map), next: 0 }
-    }
-
-    /// The same iterator in a child of this process.
-    pub fn of_child(&self, copies: &mut Copies<S>) -> Option<Iter<S>> {
-        let map = match &self.map {
-            Some(map) => Some(copies.map(map)?),
-            None => None,
-        };
-        Some(Iter { map, next: self.next })
-    }
-
-    /// `next(it)`: an iterator that once came to the end stays there.
-    pub fn next(&mut self) -> Answer {
+impl<S: Store> MapIterator<S> {
+    /// `next(it)`. An exhausted iterator stays exhausted.
+    pub fn next(&mut self) -> RuleResult {
         let Some(map) = &self.map else { return Err(exhausted()) };
         let open = map.open()?;
         if self.next >= map.len.get() {
@@ -49,27 +29,27 @@ fn exhausted() -> Stop {
     Stop::Raised(Raise::new("StopIteration", ""))
 }
 
-fn item<S: Store>(open: &Open<'_, S>, at: usize) -> Answer {
+fn item<S: Store>(open: &Open<'_, S>, at: usize) -> RuleResult {
     Ok(Value::Bytes(vec![open.byte(at)?]))
 }
 
 impl<S: Store> Map<S> {
     /// `list(m)`
-    pub fn list(&self) -> Answer {
+    pub fn list(&self) -> RuleResult {
         let open = self.open()?;
-        (0..self.len.get()).map(|at| item(&open, at)).collect::<Answer<_>>().map(Value::List)
+        (0..self.len.get()).map(|at| item(&open, at)).collect::<RuleResult<_>>().map(Value::List)
     }
 
     /// `list(reversed(m))`
-    pub fn reversed(&self) -> Answer {
+    pub fn reversed(&self) -> RuleResult {
         let open = self.open()?;
-        (0..self.len.get()).rev().map(|at| item(&open, at)).collect::<Answer<_>>().map(Value::List)
+        (0..self.len.get()).rev().map(|at| item(&open, at)).collect::<RuleResult<_>>().map(Value::List)
     }
 
-    /// `object in m`: whether some item equals it, so only one byte can be in a map, and no number.
-    pub fn contains(&self, object: &Object<'_, S>, profile: Profile) -> Answer {
+    /// `operand in m`: whether an item equals the operand. An item is `bytes` of length one, and never a number.
+    pub fn contains(&self, operand: &Operand<'_, S>, profile: Profile) -> RuleResult {
         let open = self.open()?;
-        let sought = sought(object, profile)?;
+        let sought = sought(operand, profile)?;
         for at in 0..self.len.get() {
             if Some(open.byte(at)?) == sought {
                 return Ok(Value::Bool(true));
@@ -79,12 +59,12 @@ impl<S: Store> Map<S> {
     }
 }
 
-/// The one byte that an object equals a `bytes` of.
-fn sought<S: Store>(object: &Object<'_, S>, profile: Profile) -> Answer<Option<u8>> {
-    match object {
-        Object::Bytes(BytesLike::Array, _) => Ok(None),
-        Object::Bytes(..) | Object::View(_) => match Source::any(object, profile) {
-            Ok(source) if source.len() == 1 => source.byte(0).map(Some),
+/// The byte that an item must have to equal the operand; `None` where no item can.
+fn sought<S: Store>(operand: &Operand<'_, S>, profile: Profile) -> RuleResult<Option<u8>> {
+    match operand {
+        Operand::Bytes(BytesLike::Array, _) => Ok(None),
+        Operand::Bytes(..) | Operand::View(_) => match Buffer::any(operand, profile) {
+            Ok(buffer) if buffer.len() == 1 => buffer.byte(0).map(Some),
             _ => Ok(None),
         },
         _ => Ok(None),

@@ -1,12 +1,13 @@
-//! What each operation answers, in the order CPython checks it.
+//! The rules: the outcome of each operation, with its checks in CPython's order.
 //!
-//! A method first refuses keywords, then (where it takes no arguments) any argument, then a closed map;
-//! then it converts its arguments from left to right; then come the checks of its own.
-//! Since 3.14 it refuses a closed map after it has converted its arguments, or most of them.
+//! A method first refuses keyword arguments, then (where it has no parameters) any argument, then a closed map. Then it
+//! converts its arguments from left to right, and then come its own checks. Since 3.14, a method refuses a closed map
+//! after it has converted its arguments, or most of them.
 
 pub mod buffer;
 pub mod compare;
 pub mod construct;
+pub mod constructor_args;
 pub mod context;
 pub mod find;
 pub mod index;

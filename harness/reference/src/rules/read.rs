@@ -1,16 +1,16 @@
 //! Reading at the position.
 
+use crate::operands::args::Args;
 use crate::operands::convert;
-use crate::operands::operand::Args;
-use crate::result::{Answer, item, value_error};
+use crate::result::{RuleResult, item, value_error};
 use crate::state::map::Map;
 use crate::store::{Direction, Store};
 use mmapcheck_spec::{Dialect, Profile, Value};
 
 impl<S: Store> Map<S> {
-    /// `read([n])`: everything that is left where `n` is `None`, negative or too large. Python 2 wants a number.
-    pub fn read(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
-        self.open_to_arguments(profile)?;
+    /// `read([n])`: the rest of the map where `n` is `None`, negative or too large. Python 2 requires a number.
+    pub fn read(&self, args: &Args<'_, S>, profile: Profile) -> RuleResult {
+        self.check_open_before_arguments(profile)?;
         let wanted = match profile.dialect() {
             Dialect::Python2 => Some(convert::ssize(&args.counted("read", 1, 1, profile)?[0], profile)?),
             Dialect::Python3 => {
@@ -19,15 +19,15 @@ impl<S: Store> Map<S> {
             }
         };
         let open = self.open()?;
-        let left = self.remaining();
-        let count = wanted.and_then(|n| usize::try_from(n).ok()).map_or(left, |n| n.min(left));
+        let rest = self.remaining();
+        let count = wanted.and_then(|n| usize::try_from(n).ok()).map_or(rest, |n| n.min(rest));
         let bytes = open.read(self.position.get(), count)?;
         self.position.set(self.position.get() + count);
         Ok(Value::Bytes(bytes))
     }
 
     /// `read_byte()`
-    pub fn read_byte(&self, profile: Profile) -> Answer {
+    pub fn read_byte(&self, profile: Profile) -> RuleResult {
         let open = self.open()?;
         if self.remaining() == 0 {
             return Err(value_error("read byte out of range"));
@@ -38,14 +38,14 @@ impl<S: Store> Map<S> {
     }
 
     /// `readline()`: through the next newline, or to the end.
-    pub fn readline(&self) -> Answer {
+    pub fn readline(&self) -> RuleResult {
         let open = self.open()?;
         let start = self.position.get();
         let count = match self.remaining() {
             0 => 0,
-            left => match open.find(start..start + left, b"\n", Direction::Forward)? {
+            rest => match open.find(start..start + rest, b"\n", Direction::Forward)? {
                 Some(newline) => newline + 1 - start,
-                None => left,
+                None => rest,
             },
         };
         let bytes = open.read(start, count)?;

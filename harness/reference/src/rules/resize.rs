@@ -1,20 +1,19 @@
-//! Resizing.
+//! Resizing on POSIX systems.
 
-use crate::errno::Errno;
-use crate::files::MOST_FILE;
+use crate::operands::args::Args;
 use crate::operands::convert;
-use crate::operands::operand::Args;
-use crate::result::{Answer, buffer_error, type_error, unsupported, value_error};
+use crate::result::{RuleResult, buffer_error, type_error, unsupported, value_error};
 use crate::state::map::{Access, Map};
-use crate::state::quotas::Limits;
+use crate::state::quotas::Quotas;
 use crate::store::{Memory, Store};
 use mmapcheck_spec::{Profile, Value};
+use mmapcheck_world::{Errno, FileHandle, MAX_FILE_SIZE};
 
 impl<S: Store> Map<S> {
-    /// `resize(newsize)`: the file first, then the map. A file that was resized stays so where the map then cannot be.
-    pub fn resize(&self, args: &Args<'_, S>, limits: &Limits, profile: Profile) -> Answer {
+    /// `resize(newsize)`: resizes the file, then the map. Where the map then fails, the file keeps its new size.
+    pub fn resize(&self, args: &Args<'_, S>, quotas: &Quotas, profile: Profile) -> RuleResult {
         let len = self.new_len(args, profile)?;
-        // Closing gives up the descriptor.
+        // A closed map has no descriptor.
         let has_no_file = self.tracked.file.is_none() || self.is_closed();
         if has_no_file && self.is_shared() && len > self.len.get() as i64 && profile.shared_anonymous_keeps_size() {
             return Err(value_error("mmap: can't expand a shared anonymous mapping"));
@@ -22,32 +21,32 @@ impl<S: Store> Map<S> {
         if self.is_closed() {
             return Err(closed_refusal(len)?.into());
         }
-        self.resize_file(len, limits)?;
+        self.resize_file(len, quotas)?;
         if len == 0 {
             return Err(Errno::EINVAL.into());
         }
-        if has_no_file && (MOST_FILE as i64..profile.facts().addresses() as i64).contains(&len) {
-            return Err(unsupported("a map of this size may or may not be possible").into());
+        if has_no_file && (MAX_FILE_SIZE as i64..profile.facts().addresses() as i64).contains(&len) {
+            return Err(unsupported("whether a map of this length fits into the process is not specified").into());
         }
-        self.with_memory(|memory| memory.resize(len as usize, limits.grant_memory())).unwrap_or(Err(Errno::EINVAL))?;
+        self.with_memory(|memory| memory.resize(len as usize, quotas.allow_memory())).unwrap_or(Err(Errno::EINVAL))?;
         self.len.set(len as usize);
         Ok(Value::None)
     }
 
-    /// The argument of `resize`, where the map can be resized at all.
-    pub fn new_len(&self, args: &Args<'_, S>, profile: Profile) -> Answer<i64> {
-        self.open_to_arguments(profile)?;
+    /// The argument of `resize`. A map that cannot be resized refuses.
+    pub fn new_len(&self, args: &Args<'_, S>, profile: Profile) -> RuleResult<i64> {
+        self.check_open_before_arguments(profile)?;
         let len = convert::ssize(&args.counted("resize", 1, 1, profile)?[0], profile)?;
-        self.open_after_arguments(profile)?;
-        self.resizable()?;
+        self.check_open_after_arguments(profile)?;
+        self.check_resizable()?;
         if len < 0 || profile.facts().ssize_max() - len < self.offset {
             return Err(value_error("new size out of range"));
         }
         Ok(len)
     }
 
-    /// Whether it can be resized, apart from its length.
-    fn resizable(&self) -> Answer<()> {
+    /// The checks of `resize` that do not depend on the length.
+    fn check_resizable(&self) -> RuleResult<()> {
         if self.exports.get() > 0 {
             return Err(buffer_error("mmap can't resize with extant buffers exported."));
         }
@@ -60,27 +59,30 @@ impl<S: Store> Map<S> {
         }
     }
 
-    fn resize_file(&self, len: i64, limits: &Limits) -> Answer<()> {
+    fn resize_file(&self, len: i64, quotas: &Quotas) -> RuleResult<()> {
         let Some(file) = &self.tracked.file else { return Ok(()) };
-        if !S::mode(file).writes() {
+        if !file.mode().writes() {
             return Err(Errno::EINVAL.into());
         }
         let size = (self.offset + len) as u64;
-        if !limits.let_grow(S::size(file), size) {
+        if !quotas.allow_size(file.size(), size) {
             return Err(Errno::EFBIG.into());
         }
-        if size > MOST_FILE {
-            return Err(unsupported("a file of this size may or may not be possible").into());
+        if size > MAX_FILE_SIZE {
+            return Err(unsupported("whether a file of this size is possible is not specified").into());
         }
-        Ok(S::set_size(file, size)?)
+        Ok(file.set_size(size)?)
     }
 }
 
-/// What the kernel says to a map that was closed while the new length was converted, in the versions that do not look again.
-fn closed_refusal(len: i64) -> Answer<Errno> {
+/// The system error for a map that a callback closed while the new length was converted, in the versions that do not check
+/// again.
+fn closed_refusal(len: i64) -> RuleResult<Errno> {
     match len {
         0 => Ok(Errno::EINVAL),
-        len if len > MOST_FILE as i64 => Err(unsupported("how the kernel refuses such a length is in no rule").into()),
+        len if len > MAX_FILE_SIZE as i64 => {
+            Err(unsupported("no rule covers the refusal of this length by the kernel").into())
+        }
         _ => Ok(Errno::EFAULT),
     }
 }

@@ -1,21 +1,21 @@
-//! The position and what describes the map.
+//! The position of the map, its sizes, and its `repr`.
 
-use crate::errno::Errno;
+use crate::operands::args::Args;
 use crate::operands::convert;
-use crate::operands::operand::Args;
-use crate::result::{Answer, number, value_error};
+use crate::result::{RuleResult, number, value_error};
 use crate::state::map::{Access, Map};
 use crate::store::Store;
 use mmapcheck_spec::{Dialect, Profile, Value};
+use mmapcheck_world::Errno;
 
 impl<S: Store> Map<S> {
     /// `seek(pos[, whence])`
-    pub fn seek(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
-        self.open_to_arguments(profile)?;
+    pub fn seek(&self, args: &Args<'_, S>, profile: Profile) -> RuleResult {
+        self.check_open_before_arguments(profile)?;
         let args = args.counted("seek", 1, 2, profile)?;
         let distance = convert::ssize(&args[0], profile)?;
-        let whence = args.get(1).map_or(Ok(0), |object| convert::method_int(object, profile))?;
-        self.open_after_arguments(profile)?;
+        let whence = args.get(1).map_or(Ok(0), |operand| convert::method_int(operand, profile))?;
+        self.check_open_after_arguments(profile)?;
         let from = match whence {
             0 => 0,
             1 => self.position.get(),
@@ -28,13 +28,13 @@ impl<S: Store> Map<S> {
         Ok(if profile.seek_returns_position() { number(to) } else { Value::None })
     }
 
-    /// `tell()`: resizing leaves it where it was, even beyond the end.
-    pub fn tell(&self) -> Answer {
+    /// `tell()`. Resizing keeps the position, even beyond the end.
+    pub fn tell(&self) -> RuleResult {
         self.open().map(|_| number(self.position.get()))
     }
 
-    /// `size()`: of the file, as it is now.
-    pub fn size(&self, profile: Profile) -> Answer {
+    /// `size()`: the present size of the file.
+    pub fn size(&self, profile: Profile) -> RuleResult {
         let _open = self.open()?;
         match self.file_size() {
             Some(size) => Ok(Value::Int(size.into())),
@@ -45,12 +45,12 @@ impl<S: Store> Map<S> {
     }
 
     /// `len(m)`
-    pub fn length(&self) -> Answer {
+    pub fn length(&self) -> RuleResult {
         self.open().map(|_| number(self.len.get()))
     }
 
-    /// `repr(m)`. Where it shows an address, which no two processes share, dots stand for that.
-    pub fn repr(&self, profile: Profile) -> Answer {
+    /// `repr(m)`, with dots in place of an address, which differs from process to process.
+    pub fn repr(&self, profile: Profile) -> RuleResult {
         if !profile.repr_shows_state() {
             let shown = "<mmap.mmap object at 0x...>";
             return Ok(match profile.dialect() {

@@ -1,90 +1,92 @@
-//! Flushing and advising.
+//! `flush` and `madvise`.
 
-use crate::errno::{Errno, WinError};
+use crate::errno::WinError;
+use crate::operands::args::Args;
 use crate::operands::convert;
-use crate::operands::operand::{Args, Object};
-use crate::result::{Answer, overflow_error, unsupported, value_error};
+use crate::operands::operand::Operand;
+use crate::result::{RuleResult, overflow_error, unsupported, value_error};
 use crate::state::map::{Access, Map};
 use crate::store::Store;
 use mmapcheck_spec::constants::{MADV_DODUMP, MADV_FREE, MADV_HWPOISON, MS_ASYNC, MS_INVALIDATE, MS_SYNC};
 use mmapcheck_spec::{Dialect, Profile, Value};
+use mmapcheck_world::Errno;
 
-/// Advice of Linux that is no constant of the module: values the kernel knows, some of which end processes.
+/// Advice of Linux without a constant in the module. Some of it kills the process.
 const UNNAMED_ADVICE: [std::ops::RangeInclusive<i32>; 2] = [18..=25, MADV_HWPOISON..=103];
 
 impl<S: Store> Map<S> {
     /// `flush([offset[, size]], flags=0)`
-    pub fn flush(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
+    pub fn flush(&self, args: &Args<'_, S>, profile: Profile) -> RuleResult {
         if profile.flush_takes_flags() {
             return self.flush_flagged(args, profile);
         }
-        self.open_to_arguments(profile)?;
+        self.check_open_before_arguments(profile)?;
         let args = args.counted("flush", 0, 2, profile)?;
         let before = self.len.get();
-        let offset = args.first().map_or(Ok(0), |object| convert::ssize(object, profile))?;
-        self.open_after_arguments(profile)?;
+        let offset = args.first().map_or(Ok(0), |operand| convert::ssize(operand, profile))?;
+        self.check_open_after_arguments(profile)?;
         let len = if profile.methods_convert_first() { self.len.get() } else { before } as i64;
         let size = match args.get(1) {
-            Some(Object::None) if profile.none_is_no_flush_size() => len,
-            Some(object) => convert::ssize(object, profile)?,
+            Some(Operand::None) if profile.none_is_no_flush_size() => len,
+            Some(operand) => convert::ssize(operand, profile)?,
             None => len,
         };
         self.flush_range(offset, size, 0, profile)?;
         Ok(match profile.dialect() {
             _ if !profile.flush_returns_zero() => Value::None,
-            Dialect::Python2 if !self.reaches_kernel() => Value::Long(0),
+            Dialect::Python2 if !self.flushes() => Value::Long(0),
             _ => Value::Int(0),
         })
     }
 
-    /// As above, where the size is that of the rest unless it is given.
-    fn flush_flagged(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
-        let (args, flags) = args.with_word("flush", 2, "flags")?;
-        let offset = args.first().map_or(Ok(0), |object| convert::ssize(object, profile))?;
-        let size = args.get(1).map_or(Ok(-1), |object| convert::ssize(object, profile))?;
-        let flags = flags.map_or(Ok(0), |object| convert::method_int(object, profile))?;
+    /// `flush` with flags. The default size is the rest of the map from the offset on.
+    fn flush_flagged(&self, args: &Args<'_, S>, profile: Profile) -> RuleResult {
+        let (args, flags) = args.with_keyword("flush", 2, "flags")?;
+        let offset = args.first().map_or(Ok(0), |operand| convert::ssize(operand, profile))?;
+        let size = args.get(1).map_or(Ok(-1), |operand| convert::ssize(operand, profile))?;
+        let flags = flags.map_or(Ok(0), |operand| convert::method_int(operand, profile))?;
         self.check_open()?;
         let rest = (self.len.get() as i64).saturating_sub(offset);
         self.flush_range(offset, if size == -1 { rest } else { size }, flags, profile)?;
         Ok(Value::None)
     }
 
-    /// Nothing that can be seen without a power cut changes, so the kernel is not asked.
-    fn flush_range(&self, offset: i64, size: i64, flags: i32, profile: Profile) -> Answer<()> {
+    /// Checks the range and the flags. A flush has no effect that is visible without a power failure, so the store has none.
+    fn flush_range(&self, offset: i64, size: i64, flags: i32, profile: Profile) -> RuleResult<()> {
         if size < 0 || offset < 0 || self.len.get() as i64 - offset < size {
             return Err(value_error("flush values out of range"));
         }
-        let reaches_kernel = self.reaches_kernel() && profile.flush_starts_at_pages();
+        let calls_kernel = self.flushes() && profile.flush_starts_at_pages();
         let is_unknown = flags & !(MS_ASYNC | MS_INVALIDATE | MS_SYNC) != 0;
         let is_both = flags & MS_ASYNC != 0 && flags & MS_SYNC != 0;
-        if reaches_kernel && (!profile.facts().page.divides(offset) || is_unknown || is_both) {
+        if calls_kernel && (!profile.facts().page.divides(offset) || is_unknown || is_both) {
             return Err(Errno::EINVAL.into());
         }
-        // A map that was closed while the arguments were converted, in the versions that do not look again.
-        match self.reaches_kernel() && self.is_closed() && size > 0 {
+        // A callback closed the map while the arguments were converted, in a version that does not check again.
+        match self.flushes() && self.is_closed() && size > 0 {
             true if profile.flush_starts_at_pages() => Err(Errno::ENOMEM.into()),
             true => Err(WinError::InvalidParameter.into()),
             false => Ok(()),
         }
     }
 
-    /// Whether what is written to the map is to be seen elsewhere.
-    fn reaches_kernel(&self) -> bool {
+    /// Whether `flush` passes the range on to the kernel: the map can have changed its file.
+    fn flushes(&self) -> bool {
         matches!(self.access, Access::Default | Access::Write)
     }
 
     /// `madvise(option[, start[, length]])`
-    pub fn madvise(&self, args: &Args<'_, S>, profile: Profile) -> Answer {
-        self.open_to_arguments(profile)?;
+    pub fn madvise(&self, args: &Args<'_, S>, profile: Profile) -> RuleResult {
+        self.check_open_before_arguments(profile)?;
         let args = args.counted("madvise", 1, 3, profile)?;
         let before = self.len.get();
         let advice = convert::method_int(&args[0], profile)?;
-        let start = args.get(1).map_or(Ok(0), |object| convert::ssize(object, profile))?;
-        self.open_after_arguments(profile)?;
+        let start = args.get(1).map_or(Ok(0), |operand| convert::ssize(operand, profile))?;
+        self.check_open_after_arguments(profile)?;
         let whole = if profile.methods_convert_first() { self.len.get() } else { before } as i64;
         let length = match args.get(2) {
-            Some(Object::None) if profile.none_is_no_bound() => whole,
-            Some(object) => convert::ssize(object, profile)?,
+            Some(Operand::None) if profile.none_is_no_bound() => whole,
+            Some(operand) => convert::ssize(operand, profile)?,
             None => whole,
         };
         let len = self.len.get() as i64;
@@ -101,7 +103,7 @@ impl<S: Store> Map<S> {
             self.check_open()?;
         }
         if UNNAMED_ADVICE.iter().any(|range| range.contains(&advice)) {
-            return Err(unsupported(format!("advice {advice} is in no rule")).into());
+            return Err(unsupported(format!("no rule covers the advice {advice}")).into());
         }
         if !profile.facts().page.divides(start) || !is_named(advice) {
             return Err(Errno::EINVAL.into());

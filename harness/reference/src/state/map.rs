@@ -1,30 +1,31 @@
-//! The state of a map, and the ways its memory is touched.
+//! Maps, and the ways to access their memory.
 
-use crate::result::{Answer, buffer_error, unsupported, value_error};
-use crate::rules::section::Handles;
+use crate::result::{RuleResult, buffer_error, unsupported, value_error};
+use crate::state::section::SectionHandles;
 use crate::store::{Direction, Memory, Store};
 use mmapcheck_spec::constants::{MAP_ANONYMOUS, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE};
 use mmapcheck_spec::{Content, Detail, End, MapState, Profile};
+use mmapcheck_world::FileHandle;
 use std::cell::{Cell, Ref, RefCell};
 use std::ops::Range;
 
-/// What a map lets its user do, as its `repr` names it.
+/// The access of a map, as its `repr` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Reading, writing and resizing; also of a private map made by `flags`.
+    /// `ACCESS_DEFAULT`: reading, writing and resizing; also of a private map made by `flags`.
     Default,
-    /// Reading.
+    /// `ACCESS_READ`: reading.
     Read,
-    /// As `Default`, asked for by name or by `prot` without reading.
+    /// `ACCESS_WRITE`: as `Default`, requested by `access` or by a `prot` without `PROT_READ`.
     Write,
-    /// Reading, and writing that nobody else sees.
+    /// `ACCESS_COPY`: reading, and writing to private pages.
     Copy,
 }
 
-/// The file a map keeps a descriptor of.
+/// The file that a map keeps a descriptor of.
 #[derive(Clone, Copy, Debug)]
-pub struct Tracked<F> {
-    /// None where no descriptor is kept: an anonymous map, or `trackfd=False`.
+pub struct TrackedFile<F> {
+    /// `None` where the map keeps no descriptor: an anonymous map, or `trackfd=False`.
     pub file: Option<F>,
     /// The argument `trackfd`.
     pub wanted: bool,
@@ -32,47 +33,47 @@ pub struct Tracked<F> {
 
 /// A Python `mmap` object.
 pub struct Map<S: Store> {
-    /// None once the map is closed.
+    /// `None` once the map is closed.
     memory: RefCell<Option<S::Memory>>,
     pub(crate) len: Cell<usize>,
     pub(crate) position: Cell<usize>,
-    /// How many buffers of it are exported.
+    /// How many buffers of the map are exported.
     pub(crate) exports: Cell<usize>,
     pub(crate) offset: i64,
     pub(crate) access: Access,
-    pub(crate) tracked: Tracked<S::File>,
-    /// What the kernel was told of the kind of map: `MAP_*` bits.
+    pub(crate) tracked: TrackedFile<S::File>,
+    /// The flags that the kernel was given: `MAP_*` bits.
     flags: i32,
-    rights: Rights,
-    /// Where it is a view of a section: what it holds of that.
-    pub(crate) handles: Option<Handles<S>>,
+    protection: Protection,
+    /// On Windows: the handles of the section and the file.
+    pub(crate) handles: Option<SectionHandles<S>>,
 }
 
-/// What `prot` lets be done with memory, as far as anyone can tell by touching it.
+/// The protection of memory, as far as an access can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rights {
-    /// It can be read; who may not write to it is refused before.
+pub enum Protection {
+    /// The memory can be read. Rules refuse a write to read-only memory before it happens.
     Read,
-    /// It can be run: whether it can be read as well is up to the processor.
-    Run,
-    /// It cannot be touched.
+    /// The memory can be executed. Whether it can be read depends on the processor.
+    Execute,
+    /// The memory cannot be accessed.
     None,
 }
 
-impl Rights {
-    /// By the bits of `PROT_*`. What can be written can be read, on x86.
-    pub fn of(prot: i32) -> Rights {
+impl Protection {
+    /// The protection that `PROT_*` bits request. On x86, writable memory is readable.
+    pub fn of(prot: i32) -> Protection {
         match prot {
-            _ if prot & (PROT_READ | PROT_WRITE) != 0 => Rights::Read,
-            _ if prot & PROT_EXEC != 0 => Rights::Run,
-            _ => Rights::None,
+            _ if prot & (PROT_READ | PROT_WRITE) != 0 => Protection::Read,
+            _ if prot & PROT_EXEC != 0 => Protection::Execute,
+            _ => Protection::None,
         }
     }
 }
 
-/// The signal of touching memory of a map that has no right to it.
+/// The signal of an access that the protection of the memory does not allow.
 const SIGSEGV: i32 = 11;
-/// The signal of touching a page that lies wholly beyond the end of the file.
+/// The signal of an access to a page that lies wholly beyond the end of the file.
 const SIGBUS: i32 = 7;
 
 impl<S: Store> Map<S> {
@@ -82,9 +83,9 @@ impl<S: Store> Map<S> {
         len: usize,
         offset: i64,
         access: Access,
-        tracked: Tracked<S::File>,
+        tracked: TrackedFile<S::File>,
         flags: i32,
-        rights: Rights,
+        protection: Protection,
     ) -> Map<S> {
         Map {
             memory: RefCell::new(Some(memory)),
@@ -95,17 +96,16 @@ impl<S: Store> Map<S> {
             access,
             tracked,
             flags,
-            rights,
+            protection,
             handles: None,
         }
     }
 
-    /// The same map in a child of this process, of which no buffer is exported yet. None where the child does not get its
-    /// memory.
-    pub fn of_child(&self) -> Option<Map<S>> {
+    /// The copy of the map in a child process, without exported buffers. `None` where the child does not inherit the memory.
+    pub fn fork(&self) -> Option<Map<S>> {
         let memory = self.memory.borrow();
         let memory = match &*memory {
-            Some(memory) => Some(memory.of_child()?),
+            Some(memory) => Some(memory.fork()?),
             None => None,
         };
         Some(Map {
@@ -119,44 +119,44 @@ impl<S: Store> Map<S> {
         })
     }
 
-    /// The map as a view of a section.
-    pub fn of_section(self, handles: Handles<S>) -> Map<S> {
+    /// The map with the handles of its section, on Windows.
+    pub fn with_handles(self, handles: SectionHandles<S>) -> Map<S> {
         Map { handles: Some(handles), ..self }
     }
 
-    /// Whether it is closed.
+    /// Whether the map is closed.
     pub fn is_closed(&self) -> bool {
         self.memory.borrow().is_none()
     }
 
-    /// Whether its memory is of no file. A closed map still knows.
+    /// Whether the map is anonymous, open or closed.
     pub fn is_anonymous(&self) -> bool {
         self.flags & MAP_ANONYMOUS != 0
     }
 
-    /// Whether others see what is written.
+    /// Whether the map shares its writes.
     pub fn is_shared(&self) -> bool {
         self.flags & MAP_SHARED != 0
     }
 
-    /// Refuses a closed map before a method converts its arguments, in the versions that do so.
-    pub fn open_to_arguments(&self, profile: Profile) -> Answer<()> {
+    /// Refuses a closed map before a method converts its arguments, in the versions that check so early.
+    pub fn check_open_before_arguments(&self, profile: Profile) -> RuleResult<()> {
         if profile.methods_convert_first() { Ok(()) } else { self.check_open() }
     }
 
-    /// Refuses a closed map after a method has converted its arguments, in the versions that do so. The others look again
-    /// when they come to its memory.
-    pub fn open_after_arguments(&self, profile: Profile) -> Answer<()> {
+    /// Refuses a closed map after a method has converted its arguments, in the versions that check there. The others check
+    /// again when they access its memory.
+    pub fn check_open_after_arguments(&self, profile: Profile) -> RuleResult<()> {
         if profile.methods_convert_first() { self.check_open() } else { Ok(()) }
     }
 
     /// Refuses a closed map.
-    pub fn check_open(&self) -> Answer<()> {
+    pub fn check_open(&self) -> RuleResult<()> {
         self.open().map(|_| ())
     }
 
     /// The memory of an open map. This is the first check of nearly every operation.
-    pub fn open(&self) -> Answer<Open<'_, S>> {
+    pub fn open(&self) -> RuleResult<Open<'_, S>> {
         let memory = Ref::filter_map(self.memory.borrow(), Option::as_ref);
         match memory {
             Ok(memory) => Ok(Open { map: self, memory }),
@@ -164,8 +164,8 @@ impl<S: Store> Map<S> {
         }
     }
 
-    /// Closes the map; closing again does nothing.
-    pub fn close(&self) -> Answer<()> {
+    /// Closes the map; closing it again has no effect. A map with exported buffers refuses.
+    pub fn close(&self) -> RuleResult<()> {
         if self.exports.get() > 0 {
             return Err(buffer_error("cannot close exported pointers exist"));
         }
@@ -181,55 +181,57 @@ impl<S: Store> Map<S> {
         self.memory.borrow_mut().as_mut().map(change)
     }
 
-    /// Gives the map other memory, or none, in place of what it has.
+    /// Replaces the memory of the map; `None` closes it. Returns the memory it had.
     pub fn replace_memory(&self, memory: Option<S::Memory>) -> Option<S::Memory> {
         self.memory.replace(memory)
     }
 
-    /// How many bytes lie between the position and the end.
+    /// How many bytes lie between the position and the end; 0 where the position is beyond the end.
     pub fn remaining(&self) -> usize {
         self.len.get().saturating_sub(self.position.get())
     }
 
-    /// The size of the file a descriptor is kept of.
+    /// The size in bytes of the file that the map keeps a descriptor of.
     pub fn file_size(&self) -> Option<u64> {
-        self.tracked.file.as_ref().map(S::size)
+        self.tracked.file.as_ref().map(FileHandle::size)
     }
 
-    /// What can be seen of it.
+    /// The map in a snapshot.
     pub fn look(&self, closely: bool, detail: Detail) -> MapState {
         let Ok(open) = self.open() else { return MapState::Closed };
         let len = self.len.get() as i64;
         MapState::Open {
             pos: self.position.get() as i64,
             len,
-            content: (self.rights == Rights::Read && detail.takes_bytes(len, closely)).then(|| open.content(detail)),
+            content: (self.protection == Protection::Read && detail.takes_bytes(len, closely))
+                .then(|| open.content(detail)),
         }
     }
 }
 
-/// How many bytes at most the C library reads before it writes any, and writes whatever they are: as glibc for x86-64 does
-/// with the smallest registers it uses. Seen with the largest: 512 are copied onto themselves, and 513 are left alone.
-const SURELY_COPIED: usize = 128;
+/// The most bytes that the C library is certain to read as a whole before it writes any, and to write even onto themselves:
+/// as glibc for x86-64 does with the smallest registers that it uses. Seen with the largest registers: a copy of 512 bytes
+/// onto themselves writes, and one of 513 does not.
+const COPIED_AT_ONCE: usize = 128;
 
-/// An open map: its memory, touched only where that is no death.
+/// The memory of an open map. An access that would kill the process ends the step instead.
 pub struct Open<'a, S: Store> {
     map: &'a Map<S>,
     memory: Ref<'a, S::Memory>,
 }
 
 impl<S: Store> Open<'_, S> {
-    /// Whether `count` bytes can be touched, all of them.
-    pub fn touch(&self, at: usize, count: usize) -> Answer<()> {
+    /// Checks that all of `count` bytes can be accessed.
+    pub fn touch(&self, at: usize, count: usize) -> RuleResult<()> {
         if count == 0 {
             return Ok(());
         }
-        match self.map.rights {
-            Rights::Read => {}
-            Rights::Run => {
-                return Err(unsupported("whether memory that can be run can be read is up to the processor").into());
+        match self.map.protection {
+            Protection::Read => {}
+            Protection::Execute => {
+                return Err(unsupported("whether executable memory is readable depends on the processor").into());
             }
-            Rights::None => return Err(End::Died(SIGSEGV).into()),
+            Protection::None => return Err(End::Died(SIGSEGV).into()),
         }
         if at + count > self.memory.live() {
             return Err(End::Died(SIGBUS).into());
@@ -237,32 +239,30 @@ impl<S: Store> Open<'_, S> {
         Ok(())
     }
 
-    /// Whether `count` bytes can be written and stay.
-    pub fn touch_to_write(&self, at: usize, count: usize) -> Answer<()> {
+    /// Checks that all of `count` bytes can be written and keep their values.
+    pub fn touch_to_write(&self, at: usize, count: usize) -> RuleResult<()> {
         self.touch(at, count)?;
         if count > 0 && at + count > self.memory.lasting() {
-            return Err(
-                unsupported("what is written beyond the end of a file stays as long as the kernel likes").into()
-            );
+            return Err(unsupported("the kernel decides how long bytes written beyond the end of a file last").into());
         }
         Ok(())
     }
 
-    /// The byte at a place.
-    pub fn byte(&self, at: usize) -> Answer<u8> {
+    /// The byte at an index.
+    pub fn byte(&self, at: usize) -> RuleResult<u8> {
         self.touch(at, 1)?;
         Ok(self.memory.byte(at))
     }
 
-    /// Writes the byte at a place.
-    pub fn set(&self, at: usize, value: u8) -> Answer<()> {
+    /// Writes the byte at an index.
+    pub fn set(&self, at: usize, value: u8) -> RuleResult<()> {
         self.touch_to_write(at, 1)?;
         self.memory.set(at, value);
         Ok(())
     }
 
     /// A copy of `count` bytes.
-    pub fn read(&self, at: usize, count: usize) -> Answer<Vec<u8>> {
+    pub fn read(&self, at: usize, count: usize) -> RuleResult<Vec<u8>> {
         if count == 0 {
             return Ok(Vec::new());
         }
@@ -271,7 +271,7 @@ impl<S: Store> Open<'_, S> {
     }
 
     /// Writes bytes.
-    pub fn write(&self, at: usize, bytes: &[u8]) -> Answer<()> {
+    pub fn write(&self, at: usize, bytes: &[u8]) -> RuleResult<()> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -280,30 +280,35 @@ impl<S: Store> Open<'_, S> {
         Ok(())
     }
 
-    /// Copies `count` bytes of another map or of this one.
-    pub fn copy(&self, at: usize, from: &Open<'_, S>, start: usize, count: usize) -> Answer<()> {
+    /// Copies `count` bytes of another map, or of this one.
+    pub fn copy(&self, at: usize, from: &Open<'_, S>, start: usize, count: usize) -> RuleResult<()> {
         if count == 0 {
             return Ok(());
         }
-        if count > SURELY_COPIED && at == start && std::ptr::eq(self.map, from.map) && from.touch(start, count).is_err()
+        if count > COPIED_AT_ONCE
+            && at == start
+            && std::ptr::eq(self.map, from.map)
+            && from.touch(start, count).is_err()
         {
-            return Err(unsupported("whether bytes that stay in their place are touched is up to the C library").into());
+            return Err(
+                unsupported("whether a copy of bytes onto themselves accesses them depends on the C library").into()
+            );
         }
         from.touch(start, count)?;
         self.touch_to_write(at, count)?;
-        // Windows' C library copies even a few bytes of another view one by one: seen under Wine.
+        // The C library of Windows copies even a few bytes of another view one by one. Seen under Wine.
         let apart = self.map.handles.is_some() && !std::ptr::eq(self.map, from.map);
-        let sure = if apart { 0 } else { SURELY_COPIED };
-        if count > sure && !self.memory.copies_one_way(at, &from.memory, start, count) {
-            return Err(unsupported("what becomes of many bytes copied onto themselves is up to the C library").into());
+        let at_once = if apart { 0 } else { COPIED_AT_ONCE };
+        if count > at_once && !self.memory.copy_is_defined(at, &from.memory, start, count) {
+            return Err(unsupported("the result of an overlapping copy of many bytes depends on the C library").into());
         }
         self.memory.copy(at, &from.memory, start, count);
         Ok(())
     }
 
-    /// Where in the range a needle that is not empty lies. A search ends where it has found, so that dead memory behind that
-    /// is not touched.
-    pub fn find(&self, range: Range<usize>, needle: &[u8], direction: Direction) -> Answer<Option<usize>> {
+    /// The index of a needle, which is not empty, within a range. A search ends at the first match, and does not access dead
+    /// memory behind it.
+    pub fn find(&self, range: Range<usize>, needle: &[u8], direction: Direction) -> RuleResult<Option<usize>> {
         let Range { start, end } = range;
         if range.len() < needle.len() {
             return Ok(None);
@@ -317,20 +322,23 @@ impl<S: Store> Open<'_, S> {
         if found.is_some() || live == end {
             return Ok(found);
         }
-        // Whoever goes on must touch a place that is dead as a whole. Where there is none, he may or may not.
+        // A search that goes on must access a place whose bytes are all dead. Where there is no such place, it may or may not die.
         Err(if live + needle.len() <= end {
             End::Died(SIGBUS).into()
         } else {
-            unsupported("how a search looks at what ends behind the last live page is its own affair").into()
+            unsupported(
+                "whether a search accesses a match candidate that ends beyond the last live page is not specified",
+            )
+            .into()
         })
     }
 
-    /// Advises the kernel; `start` is in whole pages.
-    pub fn advise(&self, advice: i32, start: usize, len: usize) -> Answer<()> {
+    /// Advises the kernel; `start` is a multiple of the page size.
+    pub fn advise(&self, advice: i32, start: usize, len: usize) -> RuleResult<()> {
         Ok(self.memory.advise(advice, start, len)?)
     }
 
-    /// The bytes before the first page that cannot be touched.
+    /// The content up to the first dead page.
     fn content(&self, detail: Detail) -> Content {
         let count = self.map.len.get().min(self.memory.live());
         let bytes = (detail == Detail::Full).then(|| self.memory.read(0, count));

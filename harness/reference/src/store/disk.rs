@@ -1,110 +1,64 @@
 //! The store on a real file system, by `memmap2`.
 //!
-//! This is the only module with unsafe code. Why it is sound: mapped bytes can change at any time through another map
-//! of the file or through a descriptor, so no reference to them is kept or handed out. Bytes are copied in and out
-//! through raw pointers; where a slice of them is made (to search, to digest) it lives within one function that calls
-//! nothing which could write, in a process with one thread at work, on files of a folder that is this process's alone.
-//! Each function checks that what it touches lies below [`Memory::live`], so no page without a file behind it is
-//! touched as long as sizes change through [`Inode`] only, which the campaign's own files do.
+//! This is the only module of the package with unsafe code. It is sound because no reference to mapped bytes is kept or
+//! returned: the bytes can change at any time through another map of the file, or through a descriptor. Bytes are copied
+//! in and out through raw pointers. Where a function makes a slice of them (to search, to digest), the slice lives within
+//! that function, which calls nothing that could write, in a process with one running thread, on files of a folder that
+//! only this process uses. Each function checks that its range lies below [`Memory::live`], so that no page without a
+//! file behind it is touched, as long as sizes change through [`OpenFile`] only; the campaign's own files keep to that.
 
 #![expect(unsafe_code, reason = "mapped memory is reached through raw pointers")]
 
-use crate::errno::Errno;
-use crate::folder::{Folder, Inode, OpenFile};
-use crate::store::{self, Direction, Kernel, Memory, Request, Store};
+use crate::store::{self, Direction, Kernel, MapRequest, Memory, Store};
 use memmap2::{Advice, MmapOptions, MmapRaw, RemapOptions, UncheckedAdvice};
+use mmapcheck_spec::TargetError;
 use mmapcheck_spec::constants as c;
 use mmapcheck_spec::platform::LINUX;
-use mmapcheck_spec::{Content, Detail, Mode, TargetError};
+use mmapcheck_world::{Errno, Folder, Inode, OpenFile};
 use rustix::param::page_size;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::ops::Range;
-use std::path::Path;
 use std::rc::Rc;
 use std::slice;
 
-/// Real files and real memory.
+/// Maps real files into real memory.
 #[derive(Debug)]
 pub struct DiskStore {
-    pub(crate) folder: Folder,
-    /// `/dev/zero`: mapping it shared is how Linux itself makes shared memory of no file.
+    /// `/dev/zero`: Linux itself makes shared anonymous memory by mapping it shared.
     zero: File,
 }
 
 impl DiskStore {
-    /// Files in a folder that is there and empty.
+    /// A store for the files of any folder.
     ///
     /// # Errors
-    /// Where there is no such folder, or no `/dev/zero`.
-    pub fn new(dir: &Path) -> Result<DiskStore, TargetError> {
+    /// Where `/dev/zero` cannot be opened.
+    pub fn new() -> Result<DiskStore, TargetError> {
         let zero = File::options().read(true).write(true).open("/dev/zero");
         let zero = zero.map_err(|error| TargetError(format!("cannot open /dev/zero: {error}")))?;
-        Ok(DiskStore { folder: Folder::new(dir)?, zero })
+        Ok(DiskStore { zero })
+    }
+
+    fn map_anonymous(&self, options: &MmapOptions, request: MapRequest) -> Result<DiskRegion, Errno> {
+        if request.shared {
+            let pages = request.len.next_multiple_of(page_size());
+            return Ok(DiskRegion::new(options.map_raw(&self.zero)?, request.len, Backing::Shared { pages }));
+        }
+        Ok(DiskRegion::new(options.map_anon()?.into(), request.len, Backing::Private))
     }
 }
 
 impl Store for DiskStore {
-    type File = OpenFile;
-    type Memory = Region;
+    type Folder = Folder<SpareMaps>;
+    type File = OpenFile<SpareMaps>;
+    type Memory = DiskRegion;
 
-    fn create(&mut self, number: usize) -> Result<(), Errno> {
-        self.folder.create(number)
+    fn anonymous_file(&self, size: u64) -> Result<OpenFile<SpareMaps>, Errno> {
+        OpenFile::anonymous(size)
     }
 
-    fn fill(&mut self, number: usize, bytes: &[u8]) -> Result<(), Errno> {
-        self.folder.fill(number, bytes)
-    }
-
-    fn open(&mut self, name: usize, number: usize, mode: Mode) -> Result<OpenFile, Errno> {
-        self.folder.open(name, number, mode)
-    }
-
-    fn unlink(&mut self, name: usize) -> Result<(), Errno> {
-        self.folder.unlink(name)
-    }
-
-    fn rename(&mut self, name: usize, to: usize) -> Result<(), Errno> {
-        self.folder.rename(name, to)
-    }
-
-    fn take_back(&mut self, number: usize, file: OpenFile) {
-        self.folder.take_back(number, file);
-    }
-
-    fn look(&mut self, number: usize, detail: Detail) -> Content {
-        self.folder.look(number, detail)
-    }
-
-    fn mode(file: &OpenFile) -> Mode {
-        file.mode
-    }
-
-    fn is_same(file: &OpenFile, other: &OpenFile) -> bool {
-        Rc::ptr_eq(&file.inode, &other.inode)
-    }
-
-    fn size(file: &OpenFile) -> u64 {
-        file.inode.size()
-    }
-
-    fn set_size(file: &OpenFile, size: u64) -> Result<(), Errno> {
-        file.inode.set_size(size)
-    }
-
-    fn write(file: &OpenFile, at: u64, bytes: &[u8]) -> Result<(), Errno> {
-        file.write(at, bytes)
-    }
-
-    fn read(file: &OpenFile, at: u64) -> Result<Vec<u8>, Errno> {
-        file.read(at)
-    }
-
-    fn nameless(&self, size: u64) -> Result<OpenFile, Errno> {
-        OpenFile::nameless(size)
-    }
-
-    fn map(&self, file: Option<&OpenFile>, request: Request) -> Result<Region, Errno> {
+    fn map(&self, file: Option<&OpenFile<SpareMaps>>, request: MapRequest) -> Result<DiskRegion, Errno> {
         let mut options = MmapOptions::new();
         options.len(request.len).offset(request.offset);
         if request.populate {
@@ -118,43 +72,57 @@ impl Store for DiskStore {
     }
 }
 
-/// A shared map is taken up to the end of its last page, so that maps of about the same length can be used again: what one
-/// leaves behind is what the file holds, and mapping costs more than all else a case does.
-fn map_shared(file: &OpenFile, request: Request, mut options: MmapOptions) -> Result<Region, Errno> {
+/// Maps a file shared, up to the end of the last page, so that maps of similar length can reuse the memory: a shared map
+/// leaves nothing behind but the bytes of the file, and mapping costs more than the rest of a case.
+fn map_shared(file: &OpenFile<SpareMaps>, request: MapRequest, mut options: MmapOptions) -> Result<DiskRegion, Errno> {
     let whole = request.len.next_multiple_of(page_size());
-    let Request { offset, writable, .. } = request;
+    let MapRequest { offset, writable, .. } = request;
     let fits = |map: &SpareMap| writable && (map.offset, map.raw.len()) == (offset, whole);
-    let mut spare = file.inode.spare.borrow_mut();
+    let mut spare = file.inode().attached().0.borrow_mut();
     let raw = match spare.iter().position(fits).filter(|_| !request.populate) {
         Some(place) => spare.swap_remove(place).raw,
-        None if writable => options.len(whole).map_raw(&*file.fd)?,
-        None => options.len(whole).map_raw_read_only(&*file.fd)?,
+        None if writable => options.len(whole).map_raw(file.fd())?,
+        None => options.len(whole).map_raw_read_only(file.fd())?,
     };
-    let behind = Behind::File { inode: Rc::clone(&file.inode), offset, shared: Some(writable) };
-    Ok(Region { raw: Some(raw), len: request.len, behind, advised: Cell::new(false) })
+    let backing = Backing::File { inode: Rc::clone(file.inode()), offset, shared: Some(writable) };
+    Ok(DiskRegion::new(raw, request.len, backing))
 }
 
-fn map_private(file: &OpenFile, request: Request, options: &MmapOptions) -> Result<Region, Errno> {
+fn map_private(file: &OpenFile<SpareMaps>, request: MapRequest, options: &MmapOptions) -> Result<DiskRegion, Errno> {
     let raw = if request.writable {
         // SAFETY: the map becomes a raw one at once, so no reference to its bytes is made (see the module).
-        unsafe { options.map_copy(&*file.fd) }?.into()
+        unsafe { options.map_copy(file.fd()) }?.into()
     } else {
         // SAFETY: as above.
-        unsafe { options.map_copy_read_only(&*file.fd) }?.into()
+        unsafe { options.map_copy_read_only(file.fd()) }?.into()
     };
-    let behind = Behind::File { inode: Rc::clone(&file.inode), offset: request.offset, shared: None };
-    Ok(Region { raw: Some(raw), len: request.len, behind, advised: Cell::new(false) })
+    let backing = Backing::File { inode: Rc::clone(file.inode()), offset: request.offset, shared: None };
+    Ok(DiskRegion::new(raw, request.len, backing))
 }
 
-/// A shared writable map of a file that is in no use.
+/// An unused shared writable map of a file.
 #[derive(Debug)]
-pub struct SpareMap {
+struct SpareMap {
     offset: u64,
     raw: MmapRaw,
 }
 
-/// How many spare maps a file keeps: the last ones used.
-const MOST_SPARE: usize = 4;
+/// The unused shared maps that are kept with a file, to be used again.
+#[derive(Debug, Default)]
+pub struct SpareMaps(RefCell<Vec<SpareMap>>);
+
+impl SpareMaps {
+    /// How many maps a file keeps: the last ones used.
+    const MAX: usize = 4;
+
+    fn add(&self, map: SpareMap) {
+        let mut maps = self.0.borrow_mut();
+        if maps.len() == SpareMaps::MAX {
+            maps.remove(0);
+        }
+        maps.push(map);
+    }
+}
 
 /// The advice that changes no bytes.
 const HARMLESS: [(i32, Advice); 12] = [
@@ -172,73 +140,58 @@ const HARMLESS: [(i32, Advice); 12] = [
     (c::MADV_DODUMP, Advice::DoDump),
 ];
 
-/// What kernel this system has.
+/// Probes the kernel of this system.
 ///
 /// # Errors
-/// Where not even a page of memory can be mapped.
+/// Where no page of memory can be mapped.
 pub fn kernel() -> Result<Kernel, Errno> {
     let mut page = MmapRaw::from(MmapOptions::new().len(page_size()).map_anon()?);
     let refuses = |kind: Advice| page.advise(kind).is_err();
     let unknown_advice = HARMLESS.iter().filter(|(_, kind)| refuses(*kind)).map(|(advice, _)| *advice).collect();
     // SAFETY: nothing points into the map.
     let longer = unsafe { page.remap(LINUX.addresses() + 1, RemapOptions::new().may_move(true)) };
-    Ok(Kernel { unknown_advice, refuses_lengths: longer.is_err_and(|error| Errno::from(error) == Errno::EINVAL) })
-}
-
-impl DiskStore {
-    fn map_anonymous(&self, options: &MmapOptions, request: Request) -> Result<Region, Errno> {
-        if request.shared {
-            let pages = request.len.next_multiple_of(page_size());
-            let raw = Some(options.map_raw(&self.zero)?);
-            return Ok(Region { raw, len: request.len, behind: Behind::Shared { pages }, advised: Cell::new(false) });
-        }
-        Ok(Region {
-            raw: Some(options.map_anon()?.into()),
-            len: request.len,
-            behind: Behind::Private,
-            advised: Cell::new(false),
-        })
-    }
+    Ok(Kernel { unknown_advice, checks_length_first: longer.is_err_and(|error| Errno::from(error) == Errno::EINVAL) })
 }
 
 /// A map in this process.
-pub struct Region {
-    /// None only while it is dropped.
+pub struct DiskRegion {
+    /// `None` only while the region is dropped.
     raw: Option<MmapRaw>,
-    /// How many bytes were asked for.
+    /// The requested length in bytes.
     len: usize,
-    behind: Behind,
-    /// The kernel was advised about it: it remembers that, by page, and may hold the map in pieces from then on.
+    backing: Backing,
+    /// Whether the kernel was advised about the map. It remembers advice by page, and may split the map into several VMAs.
     advised: Cell<bool>,
 }
 
-impl Drop for Region {
+/// The memory object behind a map, which decides how much of the map is live.
+enum Backing {
+    /// A file, from an offset. `shared`: whether a shared map can be written; `None` for a private map.
+    File { inode: Rc<Inode<SpareMaps>>, offset: u64, shared: Option<bool> },
+    /// Shared anonymous memory. It keeps its first size, although its map can grow.
+    Shared { pages: usize },
+    /// Private anonymous memory, which grows with its map.
+    Private,
+}
+
+impl Drop for DiskRegion {
     fn drop(&mut self) {
-        // What a map that is only read may be advised to do depends on how its file was opened, so it is not used again.
+        // An advised map is not reused. A read-only one is not either: the advice it accepts depends on how its file was
+        // opened.
         if self.advised.get() {
             return;
         }
-        if let (Behind::File { inode, offset, shared: Some(true) }, Some(raw)) = (&self.behind, self.raw.take()) {
-            let mut spare = inode.spare.borrow_mut();
-            if spare.len() == MOST_SPARE {
-                spare.remove(0);
-            }
-            spare.push(SpareMap { offset: *offset, raw });
+        if let (Backing::File { inode, offset, shared: Some(true) }, Some(raw)) = (&self.backing, self.raw.take()) {
+            inode.attached().add(SpareMap { offset: *offset, raw });
         }
     }
 }
 
-/// What lies behind a map, which says how much of it is live.
-enum Behind {
-    /// A file, from an offset. Where the map is shared: whether it can be written.
-    File { inode: Rc<Inode>, offset: u64, shared: Option<bool> },
-    /// Shared memory of no file: it never has more bytes than it began with, though its map can grow.
-    Shared { pages: usize },
-    /// Private memory of no file: it grows with its map.
-    Private,
-}
+impl DiskRegion {
+    fn new(raw: MmapRaw, len: usize, backing: Backing) -> DiskRegion {
+        DiskRegion { raw: Some(raw), len, backing, advised: Cell::new(false) }
+    }
 
-impl Region {
     fn raw(&self) -> &MmapRaw {
         self.raw.as_ref().unwrap_or_else(|| unreachable!("a region has its map until it is dropped"))
     }
@@ -251,32 +204,32 @@ impl Region {
     }
 }
 
-impl Memory for Region {
+impl Memory for DiskRegion {
     fn live(&self) -> usize {
         let len = self.len;
-        match &self.behind {
-            Behind::File { inode, offset, .. } => {
+        match &self.backing {
+            Backing::File { inode, offset, .. } => {
                 let end = (inode.size() as usize).next_multiple_of(page_size());
                 len.min(end.saturating_sub(*offset as usize))
             }
-            Behind::Shared { pages } => len.min(*pages),
-            Behind::Private => len,
+            Backing::Shared { pages } => len.min(*pages),
+            Backing::Private => len,
         }
     }
 
     fn lasting(&self) -> usize {
-        match &self.behind {
-            Behind::File { inode, offset, shared: Some(_) } => {
+        match &self.backing {
+            Backing::File { inode, offset, shared: Some(_) } => {
                 self.len.min((inode.size() as usize).saturating_sub(*offset as usize))
             }
             _ => self.live(),
         }
     }
 
-    fn copies_one_way(&self, at: usize, from: &Region, start: usize, count: usize) -> bool {
-        match (&self.behind, &from.behind) {
-            (Behind::File { shared, .. }, _) if std::ptr::eq(self, from) => at != start || shared.is_some(),
-            (Behind::File { inode, offset, .. }, Behind::File { inode: other, offset: other_offset, .. }) => {
+    fn copy_is_defined(&self, at: usize, from: &DiskRegion, start: usize, count: usize) -> bool {
+        match (&self.backing, &from.backing) {
+            (Backing::File { shared, .. }, _) if std::ptr::eq(self, from) => at != start || shared.is_some(),
+            (Backing::File { inode, offset, .. }, Backing::File { inode: other, offset: other_offset, .. }) => {
                 let (to, of) = (*offset as usize + at, *other_offset as usize + start);
                 !Rc::ptr_eq(inode, other) || to == of || to.abs_diff(of) >= count
             }
@@ -309,7 +262,7 @@ impl Memory for Region {
         unsafe { self.at(at, bytes.len()).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) }
     }
 
-    fn copy(&self, at: usize, from: &Region, start: usize, count: usize) {
+    fn copy(&self, at: usize, from: &DiskRegion, start: usize, count: usize) {
         // SAFETY: both places have `count` live bytes and may overlap.
         unsafe { self.at(at, count).copy_from(from.at(start, count), count) }
     }
@@ -322,15 +275,15 @@ impl Memory for Region {
 
     fn digest(&self, count: usize) -> u64 {
         // SAFETY: live bytes, and nothing writes while the slice lives (see the module).
-        crate::digest(unsafe { slice::from_raw_parts(self.at(0, count), count) })
+        mmapcheck_world::digest(unsafe { slice::from_raw_parts(self.at(0, count), count) })
     }
 
-    fn resize(&mut self, len: usize, granted: bool) -> Result<(), Errno> {
-        let whole = matches!(self.behind, Behind::File { shared: Some(_), .. });
+    fn resize(&mut self, len: usize, may_grow: bool) -> Result<(), Errno> {
+        let whole = matches!(self.backing, Backing::File { shared: Some(_), .. });
         let mapped = if whole { len.next_multiple_of(page_size()) } else { len };
         let before = self.raw().len();
-        let refused = !granted && mapped.div_ceil(page_size()) > before.div_ceil(page_size());
-        // The kernel has other reasons to refuse, which come first.
+        let refused = !may_grow && mapped.div_ceil(page_size()) > before.div_ceil(page_size());
+        // Other refusals of the kernel come first: ask it before answering ENOMEM.
         for mapped in [mapped, before].into_iter().take(if refused { 2 } else { 1 }) {
             if let Some(raw) = self.raw.as_mut().filter(|raw| raw.len() != mapped) {
                 // SAFETY: no pointer into the map outlives a step, so it may move; what becomes mapped without a page behind
@@ -345,8 +298,8 @@ impl Memory for Region {
         Ok(())
     }
 
-    /// What pages of a private map have been written to is known to the kernel alone.
-    fn of_child(&self) -> Option<Region> {
+    /// Only the kernel knows which pages of a private map were written to.
+    fn fork(&self) -> Option<DiskRegion> {
         None
     }
 
@@ -359,8 +312,8 @@ impl Memory for Region {
     }
 }
 
-impl Region {
-    /// The advice that changes bytes.
+impl DiskRegion {
+    /// Gives the advice that changes bytes.
     fn discard(&self, advice: i32, start: usize, len: usize) -> Result<(), Errno> {
         let kind = match advice {
             c::MADV_DONTNEED => UncheckedAdvice::DontNeed,

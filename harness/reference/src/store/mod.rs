@@ -1,150 +1,88 @@
-//! What the rules need of an operating system: files with sizes, and memory they are mapped in.
+//! The traits of a store: what the rules need of an operating system. A store has files, and memory that they are mapped
+//! into.
 
 pub mod disk;
 pub mod memory;
 
-use crate::errno::Errno;
-use mmapcheck_spec::{Content, Detail, Mode};
+use mmapcheck_world::{Errno, FileHandle, FileSystem};
 use std::ops::Range;
 
-/// What Linux kernels differ in, as far as a program can see it.
+/// The differences between Linux kernels that a program can see.
 #[derive(Clone, Debug)]
 pub struct Kernel {
-    /// The advice it does not know: it may have been built without pages that merge, or huge ones.
+    /// The advice that this kernel refuses: it may have been built without page merging or huge pages.
     pub unknown_advice: Vec<i32>,
-    /// Whether `mremap` looks at the length first, and calls one beyond all addresses an invalid argument. Seen in 6.18;
-    /// older ones find no memory for it.
-    pub refuses_lengths: bool,
+    /// Whether `mremap` answers `EINVAL` for a length beyond the address space, as Linux 6.18 does. Older kernels answer
+    /// `ENOMEM`.
+    pub checks_length_first: bool,
 }
 
-/// What memory is asked for.
+/// The arguments of `mmap(2)`.
 #[derive(Clone, Copy, Debug)]
-pub struct Request {
-    /// How many bytes, never 0.
+pub struct MapRequest {
+    /// The length in bytes, never 0.
     pub len: usize,
-    /// Where in the file, in whole pages.
+    /// The offset in the file in bytes, a multiple of the page size.
     pub offset: u64,
-    /// Whether others see what is written.
+    /// Whether writes are shared with the file and with other maps.
     pub shared: bool,
-    /// Whether it can be written.
+    /// Whether the memory can be written.
     pub writable: bool,
-    /// Whether its pages are fetched now (`MAP_POPULATE`): a private writable page is then a copy from the start.
+    /// Whether all pages are faulted in at once (`MAP_POPULATE`). A private writable page is then a copy from the start.
     pub populate: bool,
 }
 
-/// Which end of the memory a search starts from.
+/// The end of the memory that a search starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// The lowest place is found.
+    /// The search finds the lowest match.
     Forward,
-    /// The highest place is found.
+    /// The search finds the highest match.
     Backward,
 }
 
-/// Files and memory. A file of a case is known by its number in its world, whatever name leads to it by now: at the start of a
-/// case, that of the same number.
+/// Maps files of a file system into memory.
 pub trait Store {
-    /// An open file. A clone is another descriptor of the same opening.
-    type File: Clone;
+    /// The files of a case.
+    type Folder: FileSystem<File = Self::File>;
+    /// An open file.
+    type File: FileHandle;
     /// Mapped memory.
     type Memory: Memory;
 
-    /// Makes a file and its name, in place of what had this number and of what has the name. Numbers come in order.
+    /// A file without a name, full of zeros, open for reading and writing.
     ///
     /// # Errors
-    /// As `open`.
-    fn create(&mut self, number: usize) -> Result<(), Errno>;
+    /// As `memfd_create` and `ftruncate`.
+    fn anonymous_file(&self, size: u64) -> Result<Self::File, Errno>;
 
-    /// Gives a file these bytes at the start of a case, whatever an earlier case left in it.
-    ///
-    /// # Errors
-    /// As `write`.
-    fn fill(&mut self, number: usize, bytes: &[u8]) -> Result<(), Errno>;
-
-    /// Opens a file by a name that leads to it, without emptying it.
-    ///
-    /// # Errors
-    /// As `open`.
-    fn open(&mut self, name: usize, number: usize, mode: Mode) -> Result<Self::File, Errno>;
-
-    /// Takes a name away.
-    ///
-    /// # Errors
-    /// As `unlink`.
-    fn unlink(&mut self, name: usize) -> Result<(), Errno>;
-
-    /// Lets a name lead where another one does, which is taken away.
-    ///
-    /// # Errors
-    /// As `rename`.
-    fn rename(&mut self, name: usize, to: usize) -> Result<(), Errno>;
-
-    /// Takes back what was opened and is not used any more, to be given out again.
-    fn take_back(&mut self, number: usize, file: Self::File);
-
-    /// What is in a file, as a trace keeps it.
-    fn look(&mut self, number: usize, detail: Detail) -> Content;
-
-    /// How the file was opened.
-    fn mode(file: &Self::File) -> Mode;
-
-    /// Whether both are the same file, however it was opened.
-    fn is_same(file: &Self::File, other: &Self::File) -> bool;
-
-    /// The size of the file in bytes.
-    fn size(file: &Self::File) -> u64;
-
-    /// Sets the size of the file in bytes.
-    ///
-    /// # Errors
-    /// As `ftruncate`.
-    fn set_size(file: &Self::File, size: u64) -> Result<(), Errno>;
-
-    /// Writes bytes at a place; the file grows as needed.
-    ///
-    /// # Errors
-    /// As `pwrite`.
-    fn write(file: &Self::File, at: u64, bytes: &[u8]) -> Result<(), Errno>;
-
-    /// The bytes from a place to the end.
-    ///
-    /// # Errors
-    /// As `pread`.
-    fn read(file: &Self::File, at: u64) -> Result<Vec<u8>, Errno>;
-
-    /// A file that is in no folder, full of zeros, open for reading and writing.
-    ///
-    /// # Errors
-    /// Where there is no room for it.
-    fn nameless(&self, size: u64) -> Result<Self::File, Errno>;
-
-    /// Maps a file, or memory of no file.
+    /// Maps a file, or anonymous memory.
     ///
     /// # Errors
     /// As `mmap`.
-    fn map(&self, file: Option<&Self::File>, request: Request) -> Result<Self::Memory, Errno>;
+    fn map(&self, file: Option<&Self::File>, request: MapRequest) -> Result<Self::Memory, Errno>;
 }
 
-/// Mapped memory. Places count from its start; what is touched lies below [`Memory::live`].
-/// It is shared with other maps and with descriptors, so writing takes no exclusive reference.
+/// Mapped memory. Offsets are in bytes from its start, and every access lies below [`Memory::live`].
+/// Other maps and descriptors share the memory, so that writing takes no exclusive reference.
 pub trait Memory {
-    /// How many bytes from the start are mapped and have a page behind them: touching the next one is `SIGBUS`.
+    /// How many bytes from the start are mapped and backed by a page. Touching the next one raises `SIGBUS`.
     fn live(&self) -> usize;
 
-    /// How many bytes from the start keep what is written to them. What a shared map writes behind the end of its file, in
-    /// the last page, depends on the file system: tmpfs keeps it even where the file then grows over it; ext4 makes it zero
-    /// whenever the page is written to the disk or the file grows. Seen on Linux 6.18.
+    /// How many bytes from the start keep what is written to them. Behind the end of a file, in its last page, the file
+    /// system decides: tmpfs keeps the bytes of a shared map even where the file then grows over them; ext4 zeroes them
+    /// when it writes the page to disk or the file grows. Seen on Linux 6.18.
     fn lasting(&self) -> usize;
 
-    /// Whether copying these bytes comes to the same whatever the order in which they are copied, and whether they are
-    /// written at all where they are the same already. It does not for two maps of one file, which share bytes at addresses
-    /// that do not show it, nor for a private map's own bytes, which follow the file until they are written.
-    fn copies_one_way(&self, at: usize, from: &Self, start: usize, count: usize) -> bool;
+    /// Whether a copy has one defined result: independent of the order in which bytes are copied, and of whether bytes
+    /// that are equal already are written. It has not for two maps of one file, whose addresses do not show that they
+    /// share bytes, nor for a private map copied onto itself, since its pages follow the file until they are written.
+    fn copy_is_defined(&self, at: usize, from: &Self, start: usize, count: usize) -> bool;
 
-    /// The byte at a place.
+    /// The byte at an offset.
     fn byte(&self, at: usize) -> u8;
 
-    /// Writes the byte at a place.
+    /// Writes the byte at an offset.
     fn set(&self, at: usize, value: u8);
 
     /// A copy of `count` bytes.
@@ -156,32 +94,33 @@ pub trait Memory {
     /// Copies `count` bytes from other memory or the same, as `memmove` does.
     fn copy(&self, at: usize, from: &Self, start: usize, count: usize);
 
-    /// Where in the range a needle that is not empty lies.
+    /// The offset of a needle, which is not empty, within a range.
     fn find(&self, range: Range<usize>, needle: &[u8], direction: Direction) -> Option<usize>;
 
     /// The digest of the first `count` bytes.
     fn digest(&self, count: usize) -> u64;
 
-    /// Maps `len` bytes instead, never 0; the place in the process may change. `granted`: whether there may be more pages.
+    /// Changes the length to `len` bytes, never 0; the address may change. `may_grow`: whether the process may map more
+    /// pages.
     ///
     /// # Errors
     /// As `mremap`.
-    fn resize(&mut self, len: usize, granted: bool) -> Result<(), Errno>;
+    fn resize(&mut self, len: usize, may_grow: bool) -> Result<(), Errno>;
 
-    /// The same memory as a child of this process begins with it: what is shared is shared with it, what is private is its
-    /// own copy. None where this store has no processes, or where the child does not get all of it (`MADV_DONTFORK`).
-    fn of_child(&self) -> Option<Self>
+    /// The memory of a child process: shared pages are shared with the child, private pages are copied. `None` where this
+    /// store has no processes, or where the child does not inherit all of it (`MADV_DONTFORK`).
+    fn fork(&self) -> Option<Self>
     where
         Self: Sized;
 
-    /// Advises the kernel, by the numbers of `MADV_*`; `start` is in whole pages.
+    /// Advises the kernel, by the numbers of `MADV_*`; `start` is a multiple of the page size.
     ///
     /// # Errors
     /// As `madvise`.
     fn advise(&self, advice: i32, start: usize, len: usize) -> Result<(), Errno>;
 }
 
-/// Where a needle that is not empty lies in bytes.
+/// The offset of a needle, which is not empty, in bytes.
 pub(crate) fn find(bytes: &[u8], needle: &[u8], direction: Direction) -> Option<usize> {
     match (needle, direction) {
         ([byte], Direction::Forward) => memchr::memchr(*byte, bytes),

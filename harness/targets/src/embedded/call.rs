@@ -1,12 +1,12 @@
 //! Steps as calls into Python.
 
 use super::args::Args;
-use super::ffi::{Answer, Comparison, Exception, Guard, Object, Seen, while_it_does};
+use super::ffi::{Answer, Comparison, Exception, Guard, Object, Seen, ignore_file_limit_signal, while_it_does};
 use super::{Embedded, Map, Names};
 use mmapcheck_spec::constants::{self, PROT_READ, PROT_WRITE};
 use mmapcheck_spec::{
-    Arg, Changes, ChildOp, ConstructorParam, End, FileOp, IterOp, KindOp, MapOp, ModuleOp, ObjectKind, Op, Outcome,
-    PassedArg, SLOTS, Slot, Step, Value, ViewOp,
+    Arg, Changes, ChildOp, ConstructorParam, End, FileOp, IterOp, KindOp, LimitOp, MapOp, ModuleOp, ObjectKind, Op,
+    Outcome, PassedArg, SLOTS, Slot, Step, Value, ViewOp,
 };
 use std::cell::Cell;
 
@@ -95,7 +95,7 @@ impl Embedded {
             KindOp::Folder(_) => self.files.borrow_mut().step(step),
             KindOp::Child(ChildOp::Fork) => Err(End::Unsupported("a fork is done with all that its child does".into())),
             KindOp::Child(ChildOp::Wait) => self.wait(),
-            KindOp::Limit(op) => self.limits.set(op, step).map(|()| Outcome::Value(Value::None)),
+            KindOp::Limit(op) => self.set_limit(op, step),
             KindOp::Method(_) => self.method(step),
             KindOp::Map(op) => self.on_map(op, step),
             KindOp::Iter(op) => self.on_iter(op, step),
@@ -115,6 +115,14 @@ impl Embedded {
             _ => return Err(End::Unsupported("a file is given the bytes of an open map only".into())),
         };
         Ok(Outcome::Value(Value::Int(self.files.borrow_mut().write(step.on, &bytes)? as i128)))
+    }
+
+    fn set_limit(&self, op: LimitOp, step: &Step) -> Done {
+        self.limits.set(op, step)?;
+        if op == LimitOp::LimitFile {
+            ignore_file_limit_signal();
+        }
+        Ok(Outcome::Value(Value::None))
     }
 
     /// A constant is asked of the module, where elsewhere it stands for its value even if the module lacks it.
@@ -162,8 +170,8 @@ impl Embedded {
         let mut args = Args::new();
         args.push(self.map(step.on)?);
         let keywords = self.args(&step.args, &mut args)?;
-        if keywords.is_some() && !self.info.profile.keyword_refusal_names_class() {
-            // Before 3.11, a statement with keywords gets the bound method first, and the refusal names that.
+        if keywords.is_some() && !cfg!(Py_3_11) {
+            // The bytecode of Python 3.10 and older calls a bound method where a call has keywords. Messages show it.
             let method = args[0].attr(name);
             return Ok(self.kit.outcome(method.and_then(|method| method.call(&mut args[1..], keywords.as_ref()))));
         }

@@ -3,8 +3,8 @@
 use super::ffi::{Buffer, Exception, Object, Scratch, Seen};
 use super::kit::Kit;
 use super::{Embedded, Map};
-use mmapcheck_reference::files::content_of;
 use mmapcheck_spec::{Content, Detail, MapState};
+use mmapcheck_world::content_of;
 use smallvec::SmallVec;
 
 impl Embedded {

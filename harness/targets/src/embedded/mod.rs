@@ -5,7 +5,6 @@ mod call;
 mod child;
 mod ffi;
 mod kit;
-mod limits;
 mod look;
 mod value;
 
@@ -13,12 +12,11 @@ pub use ffi::check_interpreter;
 
 use ffi::{Exception, Gil, Guard, Object, Scratch};
 use kit::Kit;
-use limits::Limits;
-use mmapcheck_reference::files::Files;
 use mmapcheck_spec::{
     Detail, End, FileState, Outcome, Profile, SLOTS, Slot, Snapshot, Step, StepTrace, Stepper, TargetError, TargetInfo,
     World,
 };
+use mmapcheck_world::{FileObjects, Folder, ResourceLimits};
 use rustix::process::Pid;
 use std::cell::{Cell, RefCell};
 use std::path::Path;
@@ -31,7 +29,7 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub struct Embedded {
     info: TargetInfo,
-    files: RefCell<Files>,
+    files: RefCell<FileObjects<Folder>>,
     names: RefCell<Names>,
     /// Whether memory of a map may be dead now: a file has lost pages, or a map has grown beyond its memory.
     shrunk: Cell<bool>,
@@ -39,7 +37,7 @@ pub struct Embedded {
     grown: Cell<bool>,
     /// A child that has done its steps and is not waited for yet.
     child: Cell<Option<Pid>>,
-    limits: Limits,
+    limits: ResourceLimits,
     guards: Rc<Cell<bool>>,
     scratch: Scratch,
     kit: Kit,
@@ -78,7 +76,7 @@ impl Embedded {
         let gil = Gil::hold()?;
         let (info, kit) = Embedded::import(&gil, module, attr)?;
         let scratch = Scratch::new().map_err(|why| TargetError(format!("no file in memory can be made: {why}")))?;
-        let (files, names) = (RefCell::new(Files::new(dir)?), RefCell::default());
+        let (files, names) = (RefCell::new(FileObjects::new(Folder::new(dir)?)), RefCell::default());
         Ok(Embedded {
             info,
             files,
@@ -86,7 +84,7 @@ impl Embedded {
             shrunk: Cell::new(false),
             grown: Cell::new(false),
             child: Cell::new(None),
-            limits: Limits::new(),
+            limits: ResourceLimits::new(),
             guards: Rc::new(Cell::new(true)),
             scratch,
             kit,
@@ -142,7 +140,7 @@ impl Stepper for Embedded {
     }
 
     fn step(&mut self, step: &Step) -> Result<Outcome, End> {
-        let _held = self.limits.hold();
+        let _applied = self.limits.apply();
         self.perform(step)
     }
 

@@ -37,7 +37,7 @@ pub use callback::while_it_does;
 pub use guard::Guard;
 pub use memory::{Buffer, Scratch};
 pub use read::Seen;
-pub use start::{Gil, check_interpreter, fork, leave, outlive_file_limit};
+pub use start::{Gil, check_interpreter, fork, ignore_file_limit_signal, leave};
 
 use pyo3::ffi::{self, PyObject};
 use std::ptr::{self, NonNull};

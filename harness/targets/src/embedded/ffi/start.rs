@@ -75,9 +75,10 @@ pub fn leave() -> ! {
     unsafe { libc::_exit(0) }
 }
 
-/// Makes a file that may not grow an answer and no death, as Python itself does where it installs its handlers. It is done
-/// anew for each limit, since who embeds this, such as libFuzzer, may have put its own handler there.
-pub fn outlive_file_limit() {
+/// Ignores `SIGXFSZ`, as Python does where it installs its signal handlers: a file that exceeds its limit is then an error
+/// instead of a death. It is called for each limit, since the program around this one, such as libFuzzer, may have
+/// installed a handler of its own.
+pub fn ignore_file_limit_signal() {
     // SAFETY: callable at any time; to ignore a signal runs no code of ours.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }

@@ -1,0 +1,97 @@
+//! Builds the operands of a step: names become the objects that they are bound to.
+
+use crate::operands::args::Args;
+use crate::operands::operand::{Callback, Operand, PerformStep};
+use crate::result::unsupported;
+use crate::state::bindings::unbound;
+use crate::state::processes::Processes;
+use crate::store::Store;
+use mmapcheck_spec::{
+    Arg, BytesLike, ConstructorParam, Dialect, End, Num, Op, PassedArg, Profile, Step, WrongType, constants,
+};
+use smallvec::SmallVec;
+use std::rc::Rc;
+
+/// The arguments of a step as operands. `performer` runs callbacks.
+///
+/// # Errors
+/// Where a name is not bound, or no rule covers an argument.
+pub fn of<'a, S: Store>(
+    step: &'a Step,
+    processes: &Processes<S>,
+    performer: &'a dyn PerformStep,
+    profile: Profile,
+) -> Result<Args<'a, S>, End> {
+    let mut args = Args { positional: SmallVec::new(), keywords: Vec::new() };
+    for (place, given) in step.args.iter().enumerate() {
+        let operand = match &given.arg {
+            Arg::Fd(slot) if is_fileno(step, place, given) => {
+                let files = &processes.files.borrow().objects;
+                Operand::Descriptor(files.file(*slot)?.clone(), Rc::clone(files.cursor(*slot)?))
+            }
+            arg => operand(arg, processes, performer, profile)?,
+        };
+        match given.keyword {
+            Some(keyword) => args.keywords.push((keyword, operand)),
+            None => args.positional.push(operand),
+        }
+    }
+    Ok(args)
+}
+
+fn operand<'a, S: Store>(
+    arg: &'a Arg,
+    processes: &Processes<S>,
+    performer: &'a dyn PerformStep,
+    profile: Profile,
+) -> Result<Operand<'a, S>, End> {
+    let plain = |num: &Num| num.as_plain().ok_or_else(|| unsupported("the number is not plain"));
+    Ok(match arg {
+        Arg::Omitted | Arg::None => Operand::None,
+        Arg::Bool(value) => Operand::Bool(*value),
+        Arg::Int(num) => Operand::Int(plain(num)?),
+        Arg::Index(num) => Operand::Index(plain(num)?),
+        Arg::IndexAfter(..) | Arg::BufferAfter(..) if profile.dialect() == Dialect::Python2 => {
+            return Err(unsupported("no rule covers callback arguments in Python 2"));
+        }
+        Arg::IndexAfter(num, step) => Operand::IndexAfter(plain(num)?, Callback::new(performer, step)),
+        Arg::BufferAfter(bytes, step) => Operand::BufferAfter(bytes, Callback::new(performer, step)),
+        Arg::Flags(places) => Operand::Int(flags(places)?.into()),
+        Arg::Bytes(BytesLike::Strided, _) if profile.dialect() == Dialect::Python2 => {
+            return Err(unsupported("Python 2 has no strided views"));
+        }
+        Arg::Bytes(kind, bytes) => Operand::Bytes(*kind, bytes),
+        Arg::WrongType(wrong) => match (wrong.text(), profile.dialect()) {
+            (Some(text), Dialect::Python2) => Operand::Bytes(BytesLike::Bytes, text.as_bytes()),
+            _ => Operand::WrongType(*wrong),
+        },
+        Arg::Fd(_) => {
+            return Err(unsupported("no rule covers a descriptor as argument of anything but the constructor"));
+        }
+        Arg::File(slot) if !processes.files.borrow().objects.is_bound(*slot) => return Err(unbound()),
+        Arg::File(_) => Operand::File,
+        Arg::Map(slot) => Operand::Map(processes.map(*slot)?),
+        Arg::View(slot) => Operand::View(processes.view(*slot)?),
+        Arg::Path(_) | Arg::Mode(_) => Operand::WrongType(WrongType::Text),
+    })
+}
+
+/// The value of constants joined by `|`, by their places in [`constants::ALL`]. A constant that the module of this version
+/// lacks counts with its value all the same.
+///
+/// # Errors
+/// Where there is no constant at a place.
+pub fn flags(places: &[u8]) -> Result<i32, End> {
+    let mut flags = 0;
+    for &place in places {
+        let constant =
+            constants::ALL.get(usize::from(place)).ok_or_else(|| unsupported("there is no such constant"))?;
+        flags |= constant.value;
+    }
+    Ok(flags)
+}
+
+fn is_fileno(step: &Step, place: usize, given: &PassedArg) -> bool {
+    let fileno = ConstructorParam::Fileno;
+    step.op == Op::New && given.keyword.map_or(Some(place) == fileno.place(), |keyword| keyword == fileno.name())
+}

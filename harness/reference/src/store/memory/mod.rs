@@ -1,0 +1,61 @@
+//! The store in memory: files and maps are bytes of this program, with the semantics of Linux. It calls no system, so it
+//! foresees an access to a dead page instead of dying of it.
+//!
+//! The kernel decides two things that this store does not simulate: when it drops pages given up by `MADV_FREE` (here:
+//! never), and what becomes of bytes written behind the end of a file ([`super::Memory::lasting`]), which no rule answers.
+
+mod files;
+mod region;
+mod vma;
+
+pub use files::{SimulatedFile, SimulatedFolder};
+pub use region::SimulatedRegion;
+
+use crate::store::{Kernel, MapRequest, Store};
+use files::Inode;
+use mmapcheck_spec::PlatformFacts;
+use mmapcheck_world::{Errno, FileHandle};
+use region::{Backing, PrivatePages};
+use std::rc::Rc;
+
+/// Simulated files and maps.
+pub struct MemoryStore {
+    kernel: Rc<Kernel>,
+    facts: &'static PlatformFacts,
+}
+
+impl MemoryStore {
+    /// A store that behaves as this kernel does, with the pages and addresses of a platform.
+    #[must_use]
+    pub fn new(kernel: Kernel, facts: &'static PlatformFacts) -> MemoryStore {
+        MemoryStore { kernel: Rc::new(kernel), facts }
+    }
+}
+
+impl Store for MemoryStore {
+    type Folder = SimulatedFolder;
+    type File = SimulatedFile;
+    type Memory = SimulatedRegion;
+
+    fn anonymous_file(&self, size: u64) -> Result<SimulatedFile, Errno> {
+        Ok(SimulatedFile::anonymous(size as usize, self.facts.page))
+    }
+
+    fn map(&self, file: Option<&SimulatedFile>, request: MapRequest) -> Result<SimulatedRegion, Errno> {
+        let anonymous = || Rc::new(Inode::anonymous(request.len, self.facts.page));
+        let (inode, offset, backing) = match file {
+            Some(file) if request.shared => {
+                (Rc::clone(file.inode()), request.offset, Backing::Shared { writes: file.mode().writes() })
+            }
+            Some(file) => (Rc::clone(file.inode()), request.offset, Backing::Private(PrivatePages::default())),
+            None if request.shared => (anonymous(), 0, Backing::Shared { writes: true }),
+            None => (anonymous(), 0, Backing::Anonymous),
+        };
+        let kernel = Rc::clone(&self.kernel);
+        let region = SimulatedRegion::new(inode, offset as usize, request.len, backing, kernel, self.facts);
+        if request.populate && request.writable {
+            region.populate();
+        }
+        Ok(region)
+    }
+}
