@@ -161,6 +161,20 @@ impl PlatformFacts {
         (1 << self.address_bits) - self.page.bytes()
     }
 
+    /// The facts as names and texts, for people; the same names in the same order for every platform.
+    #[must_use]
+    pub fn listed(&self) -> Vec<(&'static str, String)> {
+        let can: Vec<_> = self.capabilities.iter().map(Capability::to_string).collect();
+        vec![
+            ("page size", format!("{} bytes", self.page.bytes())),
+            ("allocation granularity", format!("{} bytes", self.granularity.bytes())),
+            ("Py_ssize_t", format!("{} bits", self.ssize_bits)),
+            ("C long", format!("{} bits", self.long_bits)),
+            ("addresses", format!("{} bits", self.address_bits)),
+            ("capabilities", can.join(", ")),
+        ]
+    }
+
     /// The largest `Py_ssize_t`.
     #[must_use]
     pub const fn ssize_max(&self) -> i64 {

@@ -75,6 +75,7 @@ const fn read(text: &str, micro: u8) -> Version {
 impl fmt::Display for RuleRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.since, self.until) {
+            (Some(since), Some(until)) if since.short() == until.short() => write!(f, "only {}", since.short())?,
             (Some(since), Some(until)) => write!(f, "{} to {}", since.short(), until.short())?,
             (Some(since), None) => write!(f, "since {}", since.short())?,
             (None, Some(until)) => write!(f, "until {}", until.short())?,

@@ -37,6 +37,8 @@ pub(super) enum Command {
     Triage(Triage),
     /// Check several targets and write the conformance matrix with a page for each
     Matrix(Matrix),
+    /// List the rules that hold for a profile, or those that differ from another profile
+    Profile(ProfileArgs),
     /// Show whether a target can be driven, and what it offers
     Smoke(Smoke),
     /// Measure the speed, as ratios within one run
@@ -243,6 +245,25 @@ pub(super) struct Matrix {
     /// Report known divergences like any other
     #[arg(long)]
     pub(super) no_known: bool,
+}
+
+#[derive(Args)]
+pub(super) struct ProfileArgs {
+    /// Implementation, version and platform, such as cpython-3.14.2-linux; the platform is Linux unless named
+    #[arg(value_name = "NAME")]
+    pub(super) profile: Profile,
+    /// List only the differences from this profile
+    #[arg(long, value_name = "NAME")]
+    pub(super) against: Option<Profile>,
+    /// Format of the list on standard output
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    Text,
+    Json,
 }
 
 #[derive(Args)]

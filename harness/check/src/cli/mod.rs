@@ -8,6 +8,7 @@ mod interrupt;
 mod matrix;
 mod output;
 mod pages;
+mod profile;
 mod recorder;
 mod replay;
 mod smoke;
@@ -37,6 +38,7 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Shrink(args) => replay::shrink(&args),
         Command::Triage(args) => triage::triage(&args),
         Command::Matrix(args) => matrix::matrix(&args),
+        Command::Profile(args) => profile::profile(&args),
         Command::Smoke(args) => smoke::run(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Worker(args) => worker::worker(args),
