@@ -33,7 +33,7 @@ impl Embedded {
 
     fn keyword(&self, keyword: &str, before: &[Object]) -> Result<Object, End> {
         let place = PassedArg::KEYWORDS.iter().position(|&known| known == keyword);
-        match place.map(|place| &self.kit.keywords[place]) {
+        match place.map(|place| &self.fixtures.keywords[place]) {
             Some(word) if !before.iter().any(|other| other.is(word)) => Ok(word.clone()),
             Some(_) => Err(End::Unsupported(format!("the keyword {keyword} is given twice"))),
             None => Err(End::Unsupported(format!("'{keyword}' is no keyword of the notation"))),
@@ -42,41 +42,41 @@ impl Embedded {
 
     /// The slice that stands at these places of the form.
     pub(super) fn slice(&self, step: &Step, parts: usize) -> Result<Object, End> {
-        let part = |place| if place < parts { self.arg(step, place) } else { Ok(self.kit.none.clone()) };
+        let part = |place| if place < parts { self.arg(step, place) } else { Ok(self.fixtures.none.clone()) };
         self.gil.slice(&part(0)?, &part(1)?, &part(2)?).map_err(no_object)
     }
 
     /// A plain argument as an object.
     fn object(&self, arg: &Arg) -> Result<Object, End> {
         match arg {
-            Arg::Omitted | Arg::None => Ok(self.kit.none.clone()),
+            Arg::Omitted | Arg::None => Ok(self.fixtures.none.clone()),
             Arg::Bool(value) => Ok(self.gil.boolean(*value)),
             Arg::Int(num) => self.int(self.plain(*num)?),
             Arg::Index(num) => {
                 let value = self.int(self.plain(*num)?)?;
-                self.kit.functions.index.call(&mut [value], None).map_err(no_object)
+                self.fixtures.functions.index.call(&mut [value], None).map_err(no_object)
             }
             Arg::IndexAfter(num, _) => {
                 let value = self.int(self.plain(*num)?)?;
-                self.kit
+                self.fixtures
                     .functions
                     .index_after
-                    .call(&mut [value, self.kit.functions.callback.clone()], None)
+                    .call(&mut [value, self.fixtures.functions.callback.clone()], None)
                     .map_err(no_object)
             }
             Arg::BufferAfter(bytes, _) => {
                 let bytes = self.carrier(BytesLike::View, bytes)?;
-                self.kit
+                self.fixtures
                     .functions
                     .buffer_after
-                    .call(&mut [bytes, self.kit.functions.callback.clone()], None)
+                    .call(&mut [bytes, self.fixtures.functions.callback.clone()], None)
                     .map_err(no_object)
             }
             Arg::Flags(places) => self.int(self.flags(places)),
             Arg::Bytes(wrap, bytes) => self.carrier(*wrap, bytes),
-            Arg::WrongType(thing) => Ok(self.kit.things[*thing as usize].clone()),
+            Arg::WrongType(thing) => Ok(self.fixtures.wrong_types[*thing as usize].clone()),
             Arg::Fd(slot) => self.int(self.files.borrow().raw_fd(*slot)?.into()),
-            Arg::File(slot) if self.files.borrow().is_bound(*slot) => Ok(self.kit.file.clone()),
+            Arg::File(slot) if self.files.borrow().is_bound(*slot) => Ok(self.fixtures.file.clone()),
             Arg::File(_) => Err(unbound()),
             Arg::Map(slot) => self.map(*slot),
             Arg::View(slot) => self.view(*slot),
@@ -93,11 +93,10 @@ impl Embedded {
             BytesLike::Bytes => self.gil.bytes(bytes),
             BytesLike::ByteArray => self.gil.bytearray(bytes),
             BytesLike::View => self.gil.guarded_view(bytes),
-            BytesLike::Strided => self.gil.guarded_view(bytes).and_then(|view| view.item(&self.kit.every_second)),
-            BytesLike::Array => self
-                .gil
-                .bytes(bytes)
-                .and_then(|bytes| self.kit.functions.array.call(&mut [self.kit.byte_code.clone(), bytes], None)),
+            BytesLike::Strided => self.gil.guarded_view(bytes).and_then(|view| view.item(&self.fixtures.every_second)),
+            BytesLike::Array => self.gil.bytes(bytes).and_then(|bytes| {
+                self.fixtures.functions.array.call(&mut [self.fixtures.byte_code.clone(), bytes], None)
+            }),
         }
         .map_err(no_object)
     }
@@ -118,7 +117,7 @@ impl Embedded {
 
     /// Constants joined by `|`.
     pub(super) fn flags(&self, places: &[u8]) -> i128 {
-        places.iter().fold(0, |all, &place| all | self.kit.flags[usize::from(place)])
+        places.iter().fold(0, |all, &place| all | self.fixtures.flags[usize::from(place)])
     }
 }
 

@@ -1,8 +1,10 @@
 //! Steps as calls into Python.
 
 use super::args::Args;
-use super::ffi::{Answer, Comparison, Exception, Guard, Object, Seen, ignore_file_limit_signal, while_it_does};
-use super::{Embedded, Map, Names};
+use super::ffi::{
+    Comparison, Exception, GuardPage, Object, PyResult, PyValue, ignore_file_limit_signal, with_callback,
+};
+use super::{Bindings, Embedded, Map};
 use mmapcheck_spec::constants::{self, PROT_READ, PROT_WRITE};
 use mmapcheck_spec::{
     Arg, Changes, ChildOp, ConstructorParam, End, FileOp, IterOp, KindOp, LimitOp, MapOp, ModuleOp, ObjectKind, Op,
@@ -27,7 +29,7 @@ impl Embedded {
             None => self.dispatch(step),
             Some(callback) => {
                 let end = Cell::new(None);
-                let done = while_it_does(&|| self.callback(callback, &end), || self.dispatch(step));
+                let done = with_callback(&|| self.callback(callback, &end), || self.dispatch(step));
                 end.take().map_or(done, Err)
             }
         };
@@ -37,11 +39,11 @@ impl Embedded {
 
     /// Does a step for an argument that is being converted. What it raises, the conversion raises; where it has no answer, the
     /// step that is at its arguments has none.
-    fn callback(&self, step: &Step, end: &Cell<Option<End>>) -> Answer<()> {
-        self.kit.keeps.set(true);
+    fn callback(&self, step: &Step, end: &Cell<Option<End>>) -> PyResult<()> {
+        self.fixtures.keeps.set(true);
         let done = self.perform(step);
-        self.kit.keeps.set(false);
-        let kept = self.kit.kept.take();
+        self.fixtures.keeps.set(false);
+        let kept = self.fixtures.kept.take();
         match (done, kept) {
             (Ok(Outcome::Value(_)), _) => Ok(()),
             (Ok(Outcome::Raised(_)), Some(exception)) => Err(Exception(exception)),
@@ -78,14 +80,14 @@ impl Embedded {
     }
 
     fn with_map(&self, slot: Slot, change: impl FnOnce(&mut Map)) {
-        if let Some(Some(map)) = self.names.borrow_mut().maps.get_mut(usize::from(slot)) {
+        if let Some(Some(map)) = self.bindings.borrow_mut().maps.get_mut(usize::from(slot)) {
             change(map);
         }
     }
 
     /// A page behind a map that nobody may touch, where one is wanted and can be.
-    fn guard(&self, map: &Object, first: Option<Guard>) -> Option<Guard> {
-        if self.guards.get() { Guard::behind(&map.buffer().ok()?, first) } else { None }
+    fn guard(&self, map: &Object, first: Option<GuardPage>) -> Option<GuardPage> {
+        if self.guards.get() { GuardPage::behind(&map.buffer().ok()?, first) } else { None }
     }
 
     fn dispatch(&self, step: &Step) -> Done {
@@ -109,9 +111,9 @@ impl Embedded {
 
     /// `f.write(m)`: the file is ours, the bytes are those the map gives.
     fn write_map(&self, step: &Step, map: Slot) -> Done {
-        let copied = self.kit.functions.bytes.call(&mut [self.map(map)?], None);
+        let copied = self.fixtures.functions.bytes.call(&mut [self.map(map)?], None);
         let bytes = match copied.as_ref().map(Object::seen) {
-            Ok(Seen::Bytes(bytes)) => bytes.to_vec(),
+            Ok(PyValue::Bytes(bytes)) => bytes.to_vec(),
             _ => return Err(End::Unsupported("a file is given the bytes of an open map only".into())),
         };
         Ok(Outcome::Value(Value::Int(self.files.borrow_mut().write(step.on, &bytes)? as i128)))
@@ -130,14 +132,14 @@ impl Embedded {
         if let Arg::Flags(places) = arg(step, 0)? {
             let missing = places.iter().find_map(|&place| self.constant_of_module(place).err());
             if let Some(exception) = missing {
-                return Ok(self.kit.outcome(Err(exception)));
+                return Ok(self.fixtures.outcome(Err(exception)));
             }
         }
-        Ok(self.kit.outcome(self.kit.functions.int.call(&mut [self.arg(step, 0)?], None)))
+        Ok(self.fixtures.outcome(self.fixtures.functions.int.call(&mut [self.arg(step, 0)?], None)))
     }
 
-    fn constant_of_module(&self, place: u8) -> Answer {
-        self.kit.module.attr(&self.gil.name(constants::ALL[usize::from(place)].name)?)
+    fn constant_of_module(&self, place: u8) -> PyResult {
+        self.fixtures.module.attr(&self.gil.name(constants::ALL[usize::from(place)].name)?)
     }
 
     fn construct(&self, step: &Step) -> Done {
@@ -145,12 +147,12 @@ impl Embedded {
         let keywords = self.args(&step.args, &mut args)?;
         let unreadable = self.makes_unreadable(step);
         let anonymous = may_be_anonymous(step);
-        let first = if self.guards.get() { Guard::first() } else { None };
-        let made = self.kit.class.call(&mut args, keywords.as_ref());
+        let first = if self.guards.get() { GuardPage::first() } else { None };
+        let made = self.fixtures.class.call(&mut args, keywords.as_ref());
         let guard = made.as_ref().ok().and_then(|map| self.guard(map, first));
-        self.bind(step, made, |names, place, object| {
-            names.maps[place] = Some(Map { object, unreadable, anonymous, guard });
-            names.reach = names.reach.max(place + 1);
+        self.bind(step, made, |bindings, place, object| {
+            bindings.maps[place] = Some(Map { object, unreadable, anonymous, guard });
+            bindings.map_slots = bindings.map_slots.max(place + 1);
         })
     }
 
@@ -166,47 +168,47 @@ impl Embedded {
     }
 
     fn method(&self, step: &Step) -> Done {
-        let Some(name) = &self.kit.methods[step.op as usize] else { return Err(misused(step)) };
+        let Some(name) = &self.fixtures.methods[step.op as usize] else { return Err(misused(step)) };
         let mut args = Args::new();
         args.push(self.map(step.on)?);
         let keywords = self.args(&step.args, &mut args)?;
         if keywords.is_some() && !cfg!(Py_3_11) {
             // The bytecode of Python 3.10 and older calls a bound method where a call has keywords. Messages show it.
             let method = args[0].attr(name);
-            return Ok(self.kit.outcome(method.and_then(|method| method.call(&mut args[1..], keywords.as_ref()))));
+            return Ok(self.fixtures.outcome(method.and_then(|method| method.call(&mut args[1..], keywords.as_ref()))));
         }
-        Ok(self.kit.outcome(Object::call_method(name, &mut args, keywords.as_ref())))
+        Ok(self.fixtures.outcome(Object::call_method(name, &mut args, keywords.as_ref())))
     }
 
     fn on_map(&self, op: MapOp, step: &Step) -> Done {
         let map = &self.map(step.on)?;
-        let functions = &self.kit.functions;
+        let functions = &self.fixtures.functions;
         let call = |function: &Object| function.call(&mut [map.clone()], None);
-        let truth = |answer| self.kit.outcome_of(answer, Value::Bool);
+        let truth = |answer| self.fixtures.outcome_of(answer, Value::Bool);
         let answer = match op {
             MapOp::Drop => {
-                self.names.borrow_mut().maps[usize::from(step.on)] = None;
+                self.bindings.borrow_mut().maps[usize::from(step.on)] = None;
                 return Ok(Outcome::Value(Value::None));
             }
             MapOp::Iter => {
-                return self.bind(step, map.iter(), |names, place, object| names.iters[place] = Some(object));
+                return self.bind(step, map.iter(), |bindings, place, object| bindings.iterators[place] = Some(object));
             }
             MapOp::View => {
-                return self.bind(step, map.view(), |names, place, object| names.views[place] = Some(object));
+                return self.bind(step, map.view(), |bindings, place, object| bindings.views[place] = Some(object));
             }
             MapOp::Len => return Ok(self.length(map)),
             MapOp::Bool => return Ok(truth(map.truth())),
             MapOp::Contains => return Ok(truth(map.contains(&self.arg(step, 0)?))),
             MapOp::Hash => return Ok(truth(map.hash().and_then(|hash| Ok(hash == map.hash()?)))),
             MapOp::Enter => {
-                let entered = Object::call_method(&self.kit.names.enter, &mut [map.clone()], None);
+                let entered = Object::call_method(&self.fixtures.names.enter, &mut [map.clone()], None);
                 return Ok(truth(entered.map(|entered| entered.is(map))));
             }
             MapOp::SetItem | MapOp::SetSlice | MapOp::SetStep => return self.assign(step, map),
             MapOp::DelItem | MapOp::DelSlice | MapOp::DelStep => {
-                return Ok(self.kit.outcome_of(map.del_item(&self.key(step)?), |()| Value::None));
+                return Ok(self.fixtures.outcome_of(map.del_item(&self.key(step)?), |()| Value::None));
             }
-            MapOp::Closed => map.attr(&self.kit.names.closed),
+            MapOp::Closed => map.attr(&self.fixtures.names.closed),
             MapOp::GetItem | MapOp::GetSlice | MapOp::GetStep => map.item(&self.key(step)?),
             MapOp::List => map.list(),
             MapOp::Reversed => call(&functions.reversed).and_then(|reversed| reversed.list()),
@@ -220,63 +222,63 @@ impl Embedded {
             MapOp::WithRaise => call(&functions.with_raise),
             MapOp::Crc => call(&functions.crc32),
             MapOp::FindAll => functions.findall.call(&mut [self.arg(step, 0)?, map.clone()], None),
-            MapOp::Unpack => {
-                functions.unpack_from.call(&mut [self.kit.short_format.clone(), map.clone(), self.arg(step, 0)?], None)
-            }
+            MapOp::Unpack => functions
+                .unpack_from
+                .call(&mut [self.fixtures.short_format.clone(), map.clone(), self.arg(step, 0)?], None),
             MapOp::Pack => {
-                let format = self.kit.short_format.clone();
+                let format = self.fixtures.short_format.clone();
                 functions.pack_into.call(&mut [format, map.clone(), self.arg(step, 0)?, self.arg(step, 1)?], None)
             }
         };
-        Ok(self.kit.outcome(answer))
+        Ok(self.fixtures.outcome(answer))
     }
 
     fn on_view(&self, op: ViewOp, step: &Step) -> Done {
         let view = &self.view(step.on)?;
         let answer = match op {
             ViewOp::DropView => {
-                self.names.borrow_mut().views[usize::from(step.on)] = None;
+                self.bindings.borrow_mut().views[usize::from(step.on)] = None;
                 return Ok(Outcome::Value(Value::None));
             }
             ViewOp::SubView => {
                 let made = view.item(&self.key(step)?);
-                return self.bind(step, made, |names, place, object| names.views[place] = Some(object));
+                return self.bind(step, made, |bindings, place, object| bindings.views[place] = Some(object));
             }
             ViewOp::ViewLen => return Ok(self.length(view)),
             ViewOp::ViewSet | ViewOp::ViewSetSlice => return self.assign(step, view),
-            ViewOp::ViewReadonly => view.attr(&self.kit.names.readonly),
-            ViewOp::ViewRelease => Object::call_method(&self.kit.names.release, &mut [view.clone()], None),
+            ViewOp::ViewReadonly => view.attr(&self.fixtures.names.readonly),
+            ViewOp::ViewRelease => Object::call_method(&self.fixtures.names.release, &mut [view.clone()], None),
             ViewOp::ViewGet => view.item(&self.key(step)?),
-            ViewOp::ViewBytes => self.kit.functions.bytes.call(&mut [view.clone()], None),
+            ViewOp::ViewBytes => self.fixtures.functions.bytes.call(&mut [view.clone()], None),
         };
-        Ok(self.kit.outcome(answer))
+        Ok(self.fixtures.outcome(answer))
     }
 
     fn on_iter(&self, op: IterOp, step: &Step) -> Done {
         let iter = self.iter(step.on)?;
         match op {
-            IterOp::Next => Ok(self.kit.outcome(self.kit.functions.next.call(&mut [iter], None))),
+            IterOp::Next => Ok(self.fixtures.outcome(self.fixtures.functions.next.call(&mut [iter], None))),
             IterOp::DropIter => {
-                self.names.borrow_mut().iters[usize::from(step.on)] = None;
+                self.bindings.borrow_mut().iterators[usize::from(step.on)] = None;
                 Ok(Outcome::Value(Value::None))
             }
         }
     }
 
     fn length(&self, on: &Object) -> Outcome {
-        self.kit.outcome_of(on.size(), |size| Value::Int(size.into()))
+        self.fixtures.outcome_of(on.size(), |size| Value::Int(size.into()))
     }
 
     /// Assigns to an index or slice.
     fn assign(&self, step: &Step, on: &Object) -> Done {
         let value = step.op.row().in_brackets();
-        Ok(self.kit.outcome_of(on.set_item(&self.key(step)?, &self.arg(step, value)?), |()| Value::None))
+        Ok(self.fixtures.outcome_of(on.set_item(&self.key(step)?, &self.arg(step, value)?), |()| Value::None))
     }
 
     /// A name is bound to what was made; after an exception it keeps what it has.
-    fn bind(&self, step: &Step, made: Answer, set: impl FnOnce(&mut Names, usize, Object)) -> Done {
-        Ok(self.kit.outcome_of(made, |object| {
-            set(&mut self.names.borrow_mut(), step.bind.into(), object);
+    fn bind(&self, step: &Step, made: PyResult, set: impl FnOnce(&mut Bindings, usize, Object)) -> Done {
+        Ok(self.fixtures.outcome_of(made, |object| {
+            set(&mut self.bindings.borrow_mut(), step.bind.into(), object);
             Value::None
         }))
     }

@@ -1,7 +1,7 @@
 //! What can be seen of the maps, without changing them.
 
-use super::ffi::{Buffer, Exception, Object, Scratch, Seen};
-use super::kit::Kit;
+use super::ffi::{Buffer, Exception, Object, PyValue, Scratch};
+use super::fixtures::Fixtures;
 use super::{Embedded, Map};
 use mmapcheck_spec::{Content, Detail, MapState};
 use mmapcheck_world::content_of;
@@ -10,9 +10,9 @@ use smallvec::SmallVec;
 impl Embedded {
     pub(super) fn look_at_maps(&mut self, closely: bool, detail: Detail) -> SmallVec<[MapState; 1]> {
         let scratch = self.shrunk.get().then_some(&mut self.scratch);
-        let names = self.names.get_mut();
-        let mut eye = Eye { kit: &self.kit, closely, detail, scratch };
-        names.maps[..names.reach]
+        let bindings = self.bindings.get_mut();
+        let mut eye = Eye { fixtures: &self.fixtures, closely, detail, scratch };
+        bindings.maps[..bindings.map_slots]
             .iter()
             .map(|map| map.as_ref().map_or(MapState::Unbound, |map| eye.state(map)))
             .collect()
@@ -21,7 +21,7 @@ impl Embedded {
 
 /// How maps are looked at.
 struct Eye<'a> {
-    kit: &'a Kit,
+    fixtures: &'a Fixtures,
     closely: bool,
     detail: Detail,
     /// PassedArg where memory may be dead.
@@ -33,17 +33,17 @@ impl Eye<'_> {
         match self.open_state(map) {
             Ok(state) => state,
             Err(Strange::Raised(what, exception)) => {
-                let raise = self.kit.raise(&exception);
+                let raise = self.fixtures.raise(&exception);
                 MapState::Strange(format!("{what} raises {}: {}", raise.class, raise.message))
             }
             Err(Strange::Expected(what, object)) => {
-                MapState::Strange(format!("{what} is {}", self.kit.type_name(&object)))
+                MapState::Strange(format!("{what} is {}", self.fixtures.type_name(&object)))
             }
         }
     }
 
     fn open_state(&mut self, map: &Map) -> Result<MapState, Strange> {
-        let names = &self.kit.names;
+        let names = &self.fixtures.names;
         let pos = match Object::call_method(&names.tell, &mut [map.object.clone()], None) {
             Ok(pos) => pos.as_i64().ok_or(Strange::Expected("tell()", pos))?,
             Err(raised) => return self.closed_state(map, raised),
@@ -56,10 +56,10 @@ impl Eye<'_> {
 
     /// What `tell()` refuses is closed, if it says so itself.
     fn closed_state(&mut self, map: &Map, raised: Exception) -> Result<MapState, Strange> {
-        let closed = map.object.attr(&self.kit.names.closed).map_err(|e| Strange::Raised("closed", e))?;
+        let closed = map.object.attr(&self.fixtures.names.closed).map_err(|e| Strange::Raised("closed", e))?;
         match closed.seen() {
-            Seen::Bool(true) => Ok(MapState::Closed),
-            Seen::Bool(false) => Err(Strange::Raised("tell()", raised)),
+            PyValue::Bool(true) => Ok(MapState::Closed),
+            PyValue::Bool(false) => Err(Strange::Raised("tell()", raised)),
             _ => Err(Strange::Expected("closed", closed.clone())),
         }
     }
@@ -69,9 +69,9 @@ impl Eye<'_> {
         if let Ok(buffer) = map.buffer() {
             return Some(self.memory(&buffer));
         }
-        let copy = map.item(&self.kit.whole).ok()?;
+        let copy = map.item(&self.fixtures.whole).ok()?;
         match copy.seen() {
-            Seen::Bytes(bytes) => Some(content_of(bytes, self.detail)),
+            PyValue::Bytes(bytes) => Some(content_of(bytes, self.detail)),
             _ => None,
         }
     }

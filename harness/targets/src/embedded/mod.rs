@@ -4,14 +4,14 @@ mod args;
 mod call;
 mod child;
 mod ffi;
-mod kit;
+mod fixtures;
 mod look;
 mod value;
 
 pub use ffi::check_interpreter;
 
-use ffi::{Exception, Gil, Guard, Object, Scratch};
-use kit::Kit;
+use ffi::{Exception, Gil, GuardPage, Object, Scratch};
+use fixtures::Fixtures;
 use mmapcheck_spec::{
     Detail, End, FileState, Outcome, Profile, SLOTS, Slot, Snapshot, Step, StepTrace, Stepper, TargetError, TargetInfo,
     World,
@@ -30,7 +30,7 @@ use std::rc::Rc;
 pub struct Embedded {
     info: TargetInfo,
     files: RefCell<FileObjects<Folder>>,
-    names: RefCell<Names>,
+    bindings: RefCell<Bindings>,
     /// Whether memory of a map may be dead now: a file has lost pages, or a map has grown beyond its memory.
     shrunk: Cell<bool>,
     /// Whether a map that may be anonymous was resized in this case.
@@ -40,19 +40,19 @@ pub struct Embedded {
     limits: ResourceLimits,
     guards: Rc<Cell<bool>>,
     scratch: Scratch,
-    kit: Kit,
+    fixtures: Fixtures,
     /// Last, so that it is dropped last: every object above needs it.
     gil: Gil,
 }
 
-/// What the names of a case stand for.
+/// The objects that the names of a case are bound to, by slot.
 #[derive(Debug, Default)]
-struct Names {
+struct Bindings {
     maps: [Option<Map>; SLOTS],
     views: [Option<Object>; SLOTS],
-    iters: [Option<Object>; SLOTS],
-    /// How many map slots were ever bound, up to the highest.
-    reach: usize,
+    iterators: [Option<Object>; SLOTS],
+    /// One more than the highest slot that a map was ever bound to: a snapshot shows these slots.
+    map_slots: usize,
 }
 
 #[derive(Debug)]
@@ -62,7 +62,7 @@ struct Map {
     unreadable: bool,
     /// Whether it may be memory of no file.
     anonymous: bool,
-    guard: Option<Guard>,
+    guard: Option<GuardPage>,
 }
 
 impl Embedded {
@@ -74,32 +74,31 @@ impl Embedded {
     /// made: one line.
     pub fn new(module: &str, attr: &str, dir: &Path) -> Result<Embedded, TargetError> {
         let gil = Gil::hold()?;
-        let (info, kit) = Embedded::import(&gil, module, attr)?;
+        let (info, fixtures) = Embedded::import(&gil, module, attr)?;
         let scratch = Scratch::new().map_err(|why| TargetError(format!("no file in memory can be made: {why}")))?;
-        let (files, names) = (RefCell::new(FileObjects::new(Folder::new(dir)?)), RefCell::default());
         Ok(Embedded {
             info,
-            files,
-            names,
+            files: RefCell::new(FileObjects::new(Folder::new(dir)?)),
+            bindings: RefCell::default(),
             shrunk: Cell::new(false),
             grown: Cell::new(false),
             child: Cell::new(None),
             limits: ResourceLimits::new(),
             guards: Rc::new(Cell::new(true)),
             scratch,
-            kit,
+            fixtures,
             gil,
         })
     }
 
-    fn import(gil: &Gil, module: &str, attr: &str) -> Result<(TargetInfo, Kit), TargetError> {
+    fn import(gil: &Gil, module: &str, attr: &str) -> Result<(TargetInfo, Fixtures), TargetError> {
         let imported =
             gil.import(module).map_err(|why| failed(gil, &format!("cannot import module {module}"), &why))?;
         let class = gil.name(attr).and_then(|name| imported.attr(&name));
         let class = class.map_err(|why| failed(gil, &format!("no class {attr} in module {module}"), &why))?;
         let broken = |why| failed(gil, "the standard library of Python cannot be used", &why);
         let info = info(gil, module, attr).map_err(broken)?;
-        Ok((info, Kit::new(gil, imported, class).map_err(broken)?))
+        Ok((info, Fixtures::new(gil, imported, class).map_err(broken)?))
     }
 
     /// Who this is.
@@ -116,23 +115,23 @@ impl Embedded {
     }
 
     fn map(&self, slot: Slot) -> Result<Object, End> {
-        let names = self.names.borrow();
-        let map = names.maps.get(usize::from(slot)).and_then(Option::as_ref);
+        let bindings = self.bindings.borrow();
+        let map = bindings.maps.get(usize::from(slot)).and_then(Option::as_ref);
         map.map(|map| map.object.clone()).ok_or_else(unbound)
     }
 
     fn view(&self, slot: Slot) -> Result<Object, End> {
-        bound(&self.names.borrow().views, slot)
+        bound(&self.bindings.borrow().views, slot)
     }
 
     fn iter(&self, slot: Slot) -> Result<Object, End> {
-        bound(&self.names.borrow().iters, slot)
+        bound(&self.bindings.borrow().iterators, slot)
     }
 }
 
 impl Stepper for Embedded {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
-        self.names.take();
+        self.bindings.take();
         self.shrunk.set(false);
         self.grown.set(false);
         self.limits.forget();
@@ -155,26 +154,26 @@ impl Stepper for Embedded {
 
     fn finish(&mut self, detail: Detail) -> (Vec<Option<Outcome>>, Vec<FileState>) {
         if detail != Detail::Quick {
-            for map in self.names.get_mut().maps.iter().flatten() {
+            for map in self.bindings.get_mut().maps.iter().flatten() {
                 // It shows nothing but a process that dies of it.
-                let _ = self.kit.functions.around.call(&mut [map.object.clone()], None);
+                let _ = self.fixtures.functions.around.call(&mut [map.object.clone()], None);
             }
         }
         let close = |map: &Option<Map>| {
             let map = map.as_ref()?.object.clone();
-            Some(self.kit.outcome(Object::call_method(&self.kit.names.close, &mut [map], None)))
+            Some(self.fixtures.outcome(Object::call_method(&self.fixtures.names.close, &mut [map], None)))
         };
-        let names = self.names.take();
-        let closing = names.maps[..names.reach].iter().map(close).collect();
-        drop(names);
+        let bindings = self.bindings.take();
+        let closing = bindings.maps[..bindings.map_slots].iter().map(close).collect();
+        drop(bindings);
         let files = self.files.get_mut();
         files.end();
         (closing, files.look(detail))
     }
 }
 
-fn bound(names: &[Option<Object>], slot: Slot) -> Result<Object, End> {
-    names.get(usize::from(slot)).cloned().flatten().ok_or_else(unbound)
+fn bound(slots: &[Option<Object>], slot: Slot) -> Result<Object, End> {
+    slots.get(usize::from(slot)).cloned().flatten().ok_or_else(unbound)
 }
 
 fn unbound() -> End {
@@ -182,7 +181,7 @@ fn unbound() -> End {
 }
 
 /// What the interpreter says of itself.
-fn info(gil: &Gil, module: &str, attr: &str) -> ffi::Answer<TargetInfo> {
+fn info(gil: &Gil, module: &str, attr: &str) -> ffi::PyResult<TargetInfo> {
     let number = |object: &Object, name: &str| Ok(object.attr(&gil.name(name)?)?.as_i64().unwrap_or(0));
     let version = gil.import("sys")?.attr(&gil.name("version_info")?)?;
     let part = |name| Ok(u8::try_from(number(&version, name)?).unwrap_or(u8::MAX));
@@ -223,8 +222,8 @@ mod tests {
         for step in &case.steps {
             stepper.step(step).map_err(|end| format!("{step:?}: {end}"))?;
         }
-        let names = stepper.names.borrow();
-        Ok(names.maps[0].as_ref().is_some_and(|map| map.guard.is_some()))
+        let bindings = stepper.bindings.borrow();
+        Ok(bindings.maps[0].as_ref().is_some_and(|map| map.guard.is_some()))
     }
 
     /// Another test could fill a hole, or make one.

@@ -1,18 +1,18 @@
 //! Python's answers as values of the notation.
 
-use super::ffi::{Answer, Exception, Object, Seen};
-use super::kit::Kit;
+use super::ffi::{Exception, Object, PyResult, PyValue};
+use super::fixtures::Fixtures;
 use mmapcheck_spec::{Outcome, Raise, Value};
 use std::borrow::Cow;
 
-impl Kit {
+impl Fixtures {
     /// What a step answered, where Python answered with an object.
-    pub fn outcome(&self, answer: Answer) -> Outcome {
+    pub fn outcome(&self, answer: PyResult) -> Outcome {
         self.outcome_of(answer, |object| self.value(&object))
     }
 
     /// What a step answered.
-    pub fn outcome_of<T>(&self, answer: Answer<T>, value: impl FnOnce(T) -> Value) -> Outcome {
+    pub fn outcome_of<T>(&self, answer: PyResult<T>, value: impl FnOnce(T) -> Value) -> Outcome {
         match answer {
             Ok(answer) => Outcome::Value(value(answer)),
             Err(exception) => Outcome::Raised(self.raise(&exception)),
@@ -22,15 +22,15 @@ impl Kit {
     /// An object as a value.
     fn value(&self, object: &Object) -> Value {
         match object.seen() {
-            Seen::None => Value::None,
-            Seen::Bool(value) => Value::Bool(value),
-            Seen::Int(Some(value)) => Value::Int(value),
-            Seen::Int(None) => Value::Text("a number of more than 128 bits".into()),
-            Seen::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
-            Seen::Text(text) => Value::Text(text.into_owned()),
-            Seen::List => Value::List(self.values(object)),
-            Seen::Tuple => Value::Tuple(self.values(object)),
-            Seen::Other => Value::Object(self.type_name(object).into()),
+            PyValue::None => Value::None,
+            PyValue::Bool(value) => Value::Bool(value),
+            PyValue::Int(Some(value)) => Value::Int(value),
+            PyValue::Int(None) => Value::Text("a number of more than 128 bits".into()),
+            PyValue::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+            PyValue::Text(text) => Value::Text(text.into_owned()),
+            PyValue::List => Value::List(self.values(object)),
+            PyValue::Tuple => Value::Tuple(self.values(object)),
+            PyValue::Other => Value::Object(self.type_name(object).into()),
         }
     }
 
@@ -76,7 +76,7 @@ impl Kit {
 
 pub fn text_of(object: &Object) -> String {
     match object.seen() {
-        Seen::Text(text) => text.into_owned(),
+        PyValue::Text(text) => text.into_owned(),
         _ => String::new(),
     }
 }

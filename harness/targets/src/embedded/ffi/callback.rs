@@ -1,6 +1,7 @@
 //! A function of Python that calls back.
 
-use super::{Answer, Exception, Gil, Object};
+use super::object::{Exception, Object, PyResult};
+use super::start::Gil;
 use pyo3::ffi::{self, PyMethodDef, PyMethodDefPointer, PyObject};
 use std::cell::Cell;
 use std::ptr;
@@ -9,7 +10,7 @@ use std::ptr;
 #[derive(Clone, Copy)]
 struct Doer {
     what: *const (),
-    call: fn(*const ()) -> Answer<()>,
+    call: fn(*const ()) -> PyResult<()>,
 }
 
 thread_local! {
@@ -27,8 +28,8 @@ impl Drop for Before {
 }
 
 /// Calls something in Python. While it runs, the function that [`Gil::function`] makes does `what`; else it does nothing.
-pub fn while_it_does<F: Fn() -> Answer<()>, T>(what: &F, call: impl FnOnce() -> T) -> T {
-    fn of<F: Fn() -> Answer<()>>(what: *const ()) -> Answer<()> {
+pub fn with_callback<F: Fn() -> PyResult<()>, T>(what: &F, call: impl FnOnce() -> T) -> T {
+    fn of<F: Fn() -> PyResult<()>>(what: *const ()) -> PyResult<()> {
         // SAFETY: this is `what`, which is borrowed as long as the function can find it: `Before` takes it away.
         unsafe { (*what.cast::<F>())() }
     }
@@ -63,8 +64,8 @@ fn raise(Exception(exception): Exception) {
 }
 
 impl Gil {
-    /// A function that does what [`while_it_does`] says.
-    pub fn function(&self) -> Answer {
+    /// A function that does what [`with_callback`] says.
+    pub fn function(&self) -> PyResult {
         // It is made once, and lives as long as the interpreter.
         let definition = Box::leak(Box::new(PyMethodDef {
             ml_name: c"callback".as_ptr(),

@@ -1,6 +1,8 @@
 //! Pages that nobody may touch, behind what could be read too far: who does dies of it, where else it would go unnoticed.
 
-use super::{Answer, Buffer, Gil, Object};
+use super::memory::Buffer;
+use super::object::{Object, PyResult};
+use super::start::Gil;
 use libc::{c_int, c_void};
 use memmap2::{MmapOptions, MmapRaw};
 use pyo3::ffi::{self, Py_ssize_t};
@@ -10,33 +12,33 @@ use std::sync::{Once, OnceLock};
 
 /// A page that nobody may touch, behind the last page of a map. It is there until it is dropped.
 #[derive(Debug)]
-pub struct Guard {
+pub struct GuardPage {
     page: *mut c_void,
 }
 
-impl Guard {
+impl GuardPage {
     /// Anywhere: a kernel that fills memory from the top puts what is mapped next before it, where there is no smaller hole.
-    pub fn first() -> Option<Guard> {
+    pub fn first() -> Option<GuardPage> {
         static FILLED: Once = Once::new();
         FILLED.call_once(fill_holes);
-        Guard::at(ptr::null_mut(), 0)
+        GuardPage::at(ptr::null_mut(), 0)
     }
 
     /// Behind this memory: the page that was put there first, or another one if nothing is mapped there.
-    pub fn behind(memory: &Buffer, first: Option<Guard>) -> Option<Guard> {
+    pub fn behind(memory: &Buffer, first: Option<GuardPage>) -> Option<GuardPage> {
         let size = rustix::param::page_size();
         let end = (memory.start() as usize).checked_add(memory.len())?.next_multiple_of(size);
         let wanted = ptr::without_provenance_mut(end);
-        let is_there = |guard: &Guard| guard.page == wanted;
+        let is_there = |guard: &GuardPage| guard.page == wanted;
         // A kernel that does not know the flag puts the page elsewhere.
-        first.filter(is_there).or_else(|| Guard::at(wanted, libc::MAP_FIXED_NOREPLACE).filter(is_there))
+        first.filter(is_there).or_else(|| GuardPage::at(wanted, libc::MAP_FIXED_NOREPLACE).filter(is_there))
     }
 
-    fn at(place: *mut c_void, how: c_int) -> Option<Guard> {
+    fn at(place: *mut c_void, how: c_int) -> Option<GuardPage> {
         let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | how;
         // SAFETY: a page of memory of its own, where there is none yet.
         let page = unsafe { libc::mmap(place, rustix::param::page_size(), libc::PROT_NONE, kind, -1, 0) };
-        (page != libc::MAP_FAILED).then_some(Guard { page })
+        (page != libc::MAP_FAILED).then_some(GuardPage { page })
     }
 }
 
@@ -47,10 +49,10 @@ const FILLING: usize = 1 << 12;
 
 /// Fills the small holes between all that is mapped in this process, for good: what is put there has something else behind it.
 fn fill_holes() {
-    let mut filling: Vec<Guard> = Vec::new();
+    let mut filling: Vec<GuardPage> = Vec::new();
     let mut in_a_row = 0;
     while in_a_row < HOLE && filling.len() < FILLING {
-        let Some(guard) = Guard::at(ptr::null_mut(), 0) else { break };
+        let Some(guard) = GuardPage::at(ptr::null_mut(), 0) else { break };
         let before =
             filling.last().is_some_and(|last| guard.page.wrapping_byte_add(rustix::param::page_size()) == last.page);
         in_a_row = if before { in_a_row + 1 } else { 1 };
@@ -60,7 +62,7 @@ fn fill_holes() {
     filling.into_iter().for_each(std::mem::forget);
 }
 
-impl Drop for Guard {
+impl Drop for GuardPage {
     fn drop(&mut self) {
         // SAFETY: the page is ours, and nobody can have a pointer into it that he may use.
         unsafe { libc::munmap(self.page, rustix::param::page_size()) };
@@ -116,7 +118,7 @@ impl Rooms {
 
 impl Gil {
     /// `memoryview(bytes)`, of memory that ends where a page begins that nobody may touch, as far as there is room.
-    pub fn guarded_view(&self, bytes: &[u8]) -> Answer {
+    pub fn guarded_view(&self, bytes: &[u8]) -> PyResult {
         match Rooms::get().and_then(|rooms| rooms.put(bytes)) {
             Some(start) => {
                 new_reference!(PyMemoryView_FromMemory(start.cast(), bytes.len() as Py_ssize_t, ffi::PyBUF_READ))
@@ -159,17 +161,17 @@ mod tests {
         let gil = Gil::hold().expect("an interpreter");
         let class = gil.import("mmap").and_then(|module| module.attr(&gil.name("mmap")?)).expect("a class");
         for pages in [1, 3, 1, 40, 2] {
-            let first = Guard::first();
+            let first = GuardPage::first();
             let mut args =
                 [-1, pages * rustix::param::page_size() as i128].map(|number| gil.int(number).expect("a number"));
             let map = class.call(&mut args, None).expect("a map");
             let memory = map.buffer().expect("its memory");
             let behind = memory.start().wrapping_add(memory.len());
-            let guard = Guard::behind(&memory, first);
+            let guard = GuardPage::behind(&memory, first);
             assert!(guard.is_some() && dies_at(behind), "{pages}");
-            assert!(Guard::behind(&memory, None).is_none(), "there is one already");
+            assert!(GuardPage::behind(&memory, None).is_none(), "there is one already");
             drop(guard);
-            assert!(Guard::behind(&memory, None).is_some() && !dies_at(memory.start()));
+            assert!(GuardPage::behind(&memory, None).is_some() && !dies_at(memory.start()));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! New objects.
 
-use super::{Answer, Gil, Object};
+use super::object::{Object, PyResult};
+use super::start::Gil;
 use pyo3::ffi::{self, Py_ssize_t};
 use std::ffi::CString;
 use std::ptr;
@@ -19,7 +20,7 @@ impl Gil {
     }
 
     /// An `int`.
-    pub fn int(&self, value: i128) -> Answer {
+    pub fn int(&self, value: i128) -> PyResult {
         match i64::try_from(value) {
             Ok(value) => new_reference!(PyLong_FromLongLong(value)),
             Err(_) => {
@@ -30,28 +31,28 @@ impl Gil {
     }
 
     /// A `bytes`.
-    pub fn bytes(&self, bytes: &[u8]) -> Answer {
+    pub fn bytes(&self, bytes: &[u8]) -> PyResult {
         new_reference!(PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as Py_ssize_t))
     }
 
     /// A `bytearray`.
-    pub fn bytearray(&self, bytes: &[u8]) -> Answer {
+    pub fn bytearray(&self, bytes: &[u8]) -> PyResult {
         new_reference!(PyByteArray_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as Py_ssize_t))
     }
 
     /// A `str`, interned: made for names, which are looked up again and again.
-    pub fn name(&self, text: &str) -> Answer {
+    pub fn name(&self, text: &str) -> PyResult {
         let text = CString::new(text).unwrap_or_default();
         new_reference!(PyUnicode_InternFromString(text.as_ptr()))
     }
 
     /// `slice(start, stop, step)`
-    pub fn slice(&self, start: &Object, stop: &Object, step: &Object) -> Answer {
+    pub fn slice(&self, start: &Object, stop: &Object, step: &Object) -> PyResult {
         new_reference!(PySlice_New(start.raw(), stop.raw(), step.raw()))
     }
 
     /// A `tuple`.
-    pub fn tuple(&self, items: &[Object]) -> Answer {
+    pub fn tuple(&self, items: &[Object]) -> PyResult {
         let tuple = new_reference!(PyTuple_New(items.len() as Py_ssize_t))?;
         for (i, item) in items.iter().enumerate() {
             // SAFETY: the tuple is new, ours alone, and has this place; the item's reference is given to it.
@@ -61,7 +62,7 @@ impl Gil {
     }
 
     /// A module, imported.
-    pub fn import(&self, module: &str) -> Answer {
+    pub fn import(&self, module: &str) -> PyResult {
         let module = CString::new(module).unwrap_or_default();
         new_reference!(PyImport_ImportModule(module.as_ptr()))
     }

@@ -1,6 +1,6 @@
 //! The memory behind an object, and how to read it where parts of it may be dead.
 
-use super::{Answer, Object, failure};
+use super::object::{Object, PyResult, failure};
 use pyo3::ffi::{self, Py_buffer};
 use rustix::fd::{AsRawFd, OwnedFd};
 
@@ -16,7 +16,7 @@ impl Drop for Buffer {
 
 impl Object {
     /// The object's memory, as one row of bytes.
-    pub fn buffer(&self) -> Answer<Buffer> {
+    pub fn buffer(&self) -> PyResult<Buffer> {
         let mut buffer = Py_buffer::new();
         // SAFETY: the object is alive, the GIL is held, and the buffer is released by `Buffer`.
         if unsafe { ffi::PyObject_GetBuffer(self.raw(), &raw mut buffer, ffi::PyBUF_SIMPLE) } == 0 {

@@ -1,13 +1,13 @@
 //! What an object says, as a value of Rust.
 
-use super::{Answer, Object, raised};
+use super::object::{Object, PyResult, raised};
 use pyo3::ffi::{self, Py_ssize_t};
 use std::borrow::Cow;
 use std::ffi::c_int;
 
 /// An object as a value of the notation. A list or tuple is read by [`Object::items`].
 #[derive(Debug)]
-pub enum Seen<'a> {
+pub enum PyValue<'a> {
     None,
     Bool(bool),
     /// `None`: beyond 128 bits.
@@ -21,32 +21,32 @@ pub enum Seen<'a> {
 
 impl Object {
     /// The object as a value.
-    pub fn seen(&self) -> Seen<'_> {
+    pub fn seen(&self) -> PyValue<'_> {
         let pointer = self.raw();
         // SAFETY: the object is alive; each of these only looks at its type.
         unsafe {
             if pointer == ffi::Py_None() {
-                Seen::None
+                PyValue::None
             } else if ffi::PyBytes_Check(pointer) == 1 {
-                Seen::Bytes(self.as_bytes())
+                PyValue::Bytes(self.as_bytes())
             } else if ffi::PyBool_Check(pointer) == 1 {
-                Seen::Bool(pointer == ffi::Py_True())
+                PyValue::Bool(pointer == ffi::Py_True())
             } else if ffi::PyLong_Check(pointer) == 1 {
-                Seen::Int(self.as_int())
+                PyValue::Int(self.as_int())
             } else if ffi::PyUnicode_Check(pointer) == 1 {
-                Seen::Text(self.as_text())
+                PyValue::Text(self.as_text())
             } else if ffi::PyList_Check(pointer) == 1 {
-                Seen::List
+                PyValue::List
             } else if ffi::PyTuple_Check(pointer) == 1 {
-                Seen::Tuple
+                PyValue::Tuple
             } else {
-                Seen::Other
+                PyValue::Other
             }
         }
     }
 
     /// The items of a list or tuple.
-    pub fn items(&self) -> Answer<Vec<Object>> {
+    pub fn items(&self) -> PyResult<Vec<Object>> {
         let count = number!(PySequence_Size(self.raw()))?;
         (0..count).map(|i| new_reference!(PySequence_GetItem(self.raw(), i))).collect()
     }
@@ -54,7 +54,7 @@ impl Object {
     /// A whole number of 64 bits, if it is one.
     pub fn as_i64(&self) -> Option<i64> {
         match self.seen() {
-            Seen::Int(Some(value)) => i64::try_from(value).ok(),
+            PyValue::Int(Some(value)) => i64::try_from(value).ok(),
             _ => None,
         }
     }
@@ -80,7 +80,7 @@ impl Object {
         }
         let text = self.str().ok()?;
         match text.seen() {
-            Seen::Text(digits) => digits.parse().ok(),
+            PyValue::Text(digits) => digits.parse().ok(),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! The Python objects every case uses, made once.
 
-use super::ffi::{Answer, Gil, Object};
+use super::ffi::{Gil, Object, PyResult};
 use mmapcheck_spec::constants;
 use mmapcheck_spec::notation::CLASSES;
 use mmapcheck_spec::{Op, PassedArg, WrongType};
@@ -47,7 +47,7 @@ const EXCEPTIONS: [&str; 12] = [
 
 /// The objects of [`SOURCE`], and names and constants.
 #[derive(Debug)]
-pub struct Kit {
+pub struct Fixtures {
     /// The module under test.
     pub module: Object,
     /// Its class under test.
@@ -59,10 +59,10 @@ pub struct Kit {
     /// The keywords of [`PassedArg::KEYWORDS`].
     pub keywords: Vec<Object>,
     /// The objects of [`WrongType::ALL`].
-    pub things: Vec<Object>,
+    pub wrong_types: Vec<Object>,
     /// Classes of exceptions and their names.
     pub exceptions: Vec<(Object, &'static str)>,
-    pub names: Names,
+    pub names: AttributeNames,
     pub functions: Functions,
     pub none: Object,
     /// `slice(None, None, 2)`
@@ -83,7 +83,7 @@ pub struct Kit {
 
 /// Names of attributes.
 #[derive(Debug)]
-pub struct Names {
+pub struct AttributeNames {
     pub closed: Object,
     pub tell: Object,
     pub close: Object,
@@ -119,9 +119,9 @@ pub struct Functions {
     pub os_error: Object,
 }
 
-impl Kit {
+impl Fixtures {
     /// Makes everything, for this class of this module.
-    pub fn new(gil: &Gil, module: Object, class: Object) -> Answer<Kit> {
+    pub fn new(gil: &Gil, module: Object, class: Object) -> PyResult<Fixtures> {
         let builtins = gil.import("builtins")?;
         let get = |object: &Object, name: &str| object.attr(&gil.name(name)?);
         let scope = get(&builtins, "dict")?.call(&mut [], None)?;
@@ -129,18 +129,18 @@ impl Kit {
         get(&builtins, "exec")?.call(&mut [gil.name(&source)?, scope.clone()], None)?;
         let eval = get(&builtins, "eval")?;
         let eval = |source: &str| eval.call(&mut [gil.name(source)?, scope.clone()], None);
-        Ok(Kit {
+        Ok(Fixtures {
             flags: flags(gil, &module),
             module,
             class,
             methods: Op::ALL
                 .iter()
                 .map(|&op| method(op).map(|name| gil.name(name)).transpose())
-                .collect::<Answer<_>>()?,
-            keywords: PassedArg::KEYWORDS.iter().map(|word| gil.name(word)).collect::<Answer<_>>()?,
-            things: WrongType::ALL.iter().map(|&(_, source, _)| eval(source)).collect::<Answer<_>>()?,
-            exceptions: EXCEPTIONS.iter().map(|&name| Ok((eval(name)?, name))).collect::<Answer<_>>()?,
-            names: Names::new(gil)?,
+                .collect::<PyResult<_>>()?,
+            keywords: PassedArg::KEYWORDS.iter().map(|word| gil.name(word)).collect::<PyResult<_>>()?,
+            wrong_types: WrongType::ALL.iter().map(|&(_, source, _)| eval(source)).collect::<PyResult<_>>()?,
+            exceptions: EXCEPTIONS.iter().map(|&name| Ok((eval(name)?, name))).collect::<PyResult<_>>()?,
+            names: AttributeNames::new(gil)?,
             functions: Functions::new(gil, eval)?,
             keeps: Cell::new(false),
             kept: RefCell::new(None),
@@ -154,9 +154,9 @@ impl Kit {
     }
 }
 
-impl Names {
-    fn new(gil: &Gil) -> Answer<Names> {
-        Ok(Names {
+impl AttributeNames {
+    fn new(gil: &Gil) -> PyResult<AttributeNames> {
+        Ok(AttributeNames {
             closed: gil.name("closed")?,
             tell: gil.name("tell")?,
             close: gil.name("close")?,
@@ -171,7 +171,7 @@ impl Names {
 }
 
 impl Functions {
-    fn new(gil: &Gil, eval: impl Fn(&str) -> Answer) -> Answer<Functions> {
+    fn new(gil: &Gil, eval: impl Fn(&str) -> PyResult) -> PyResult<Functions> {
         Ok(Functions {
             index: eval("Index")?,
             index_after: eval("IndexAfter")?,
