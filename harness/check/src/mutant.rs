@@ -4,25 +4,25 @@
 //! so must the pages of the specification.
 
 mod fatal;
-mod faulty;
 mod forked;
 mod keeping;
 mod leaking;
+mod limited;
 mod reentrant;
+mod steps;
 mod wrong;
 
 use fatal::{
     SIGBUS, SIGSEGV, dead_raises, dead_writes, dead_zeros, dies_if, dies_of, has_dead_pages, is_given_a_view,
     searches_to_a_page, tail_is_dead,
 };
-use faulty::{closed_for, granted, in_spite, put_back, renumbered};
 use forked::{as_of_a_copy, at_fork, at_wait, bytes_of, close_of, first_position, length_of, position_of, unshared};
 use keeping::{Keeper, closing_resize, follows_file, frozen};
 use leaking::{if_done, if_raised, keeping_close, leak_descriptor, leak_memory, leave_file};
+use limited::{closed_for, granted, in_spite, put_back, renumbered};
 use mmapcheck_reference::{MemoryStore, Reference};
 use mmapcheck_spec::{
-    Detail, End, FileState, LimitOp, Op, Outcome, Profile, Snapshot, Step, Stepper, TargetError, TargetInfo, Value,
-    World,
+    Detail, FileState, LimitOp, Op, Outcome, Profile, Snapshot, Step, Stepper, TargetError, TargetInfo, Value, World,
 };
 use mmapcheck_targets::InProcess;
 use reentrant::{
@@ -30,16 +30,15 @@ use reentrant::{
     used_after_close,
 };
 use std::path::Path;
+use steps::{PAGE, StepResult, as_op, boolean, first_args, map_int, none, plain_int, raised, text};
 use wrong::{
-    PAGE, across_page, as_class, as_op, beyond, boolean, chomped, clamped_index, cut_write, dead_part, dirty_resize,
-    empty_needle, equal_bytes, far_offset, first_args, first_byte, forgive, forgive_with, forward_move, forward_slice,
-    from_zero, harmless_resize, lazy_resize, line_to_zero, low_bits, map_int, moving_write, negative_end, never_true,
-    no_index_objects, no_last_byte, no_negative, none, none_start, numberless, numbers, on, plain_int, private, raised,
-    read_in_place, read_negative, read_none, relative_find, released, restarting_next, rewinding_resize, reworded,
-    short_line, substring, swapped, swapped_bytes, text, whence, whole_file, without_keyword, wrapped_byte,
+    across_page, as_class, beyond, chomped, clamped_index, cut_write, dead_part, dirty_resize, empty_needle,
+    equal_bytes, far_offset, first_byte, forgive, forgive_with, forward_move, forward_slice, from_zero,
+    harmless_resize, lazy_resize, line_to_zero, low_bits, moving_write, negative_end, never_true, no_index_objects,
+    no_last_byte, no_negative, none_start, numberless, numbers, on, private, read_in_place, read_negative, read_none,
+    relative_find, released, restarting_next, rewinding_resize, reworded, short_line, substring, swapped,
+    swapped_bytes, whence, whole_file, without_keyword, wrapped_byte,
 };
-
-type StepResult = Result<Outcome, End>;
 
 /// One way to be wrong.
 pub struct Mutant {
@@ -131,7 +130,7 @@ impl Stepper for MutantTarget {
     }
 }
 
-macro_rules! faults {
+macro_rules! mutants {
     ($( $(#[$doc:meta])* $list:ident of $kind:ident { $( $name:literal ($longest:literal): $wrong:expr; )* } )*) => {
         $(
             $(#[$doc])*
@@ -140,7 +139,7 @@ macro_rules! faults {
     };
 }
 
-faults! {
+mutants! {
 /// Those that do single steps wrong.
 MUTANTS of Step {
     "find ignores end" (2): |m, s| on(m, s, Op::Find, |m, s| m.step(&first_args(s, 2)));
@@ -248,7 +247,7 @@ FATAL of Step {
     "a source is read one byte too far" (2): |m, s| dies_if(m, s, Op::Write, |_, s| is_given_a_view(s), SIGSEGV);
 }
 /// Those that show where the system refuses something.
-FAULTY of Step {
+LIMITED of Step {
     "a map is longer although its file could not grow" (3): |m, s| on(m, s, Op::Resize, |m, s| in_spite(m, s, LimitOp::LimitFile));
     "that a file cannot grow is no error" (3): |m, s| forgive(m, s, Op::Resize, "OSError", "File too large");
     "a file that cannot grow is an invalid argument" (3): |m, s| on(m, s, Op::Resize, |m, s| m.step(s).map(|outcome| renumbered(outcome, 27, 22)));

@@ -3,7 +3,7 @@
 
 use mmapcheck::bless::bless;
 use mmapcheck::divergence::Severity;
-use mmapcheck::mutant::{FAULTY, FORKED, KEEPING, MUTANTS, MutantTarget};
+use mmapcheck::mutant::{FORKED, KEEPING, LIMITED, MUTANTS, MutantTarget};
 use mmapcheck::oracle::{AnswerOptions, Oracle};
 use mmapcheck::pages::{Failure, hold_against, run};
 use mmapcheck::worker::scratch;
@@ -111,7 +111,7 @@ fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     let pages = all()?;
     let dir = scratch()?;
     let mut missed = Vec::new();
-    for fault in [MUTANTS, FAULTY, FORKED, KEEPING].into_iter().flatten() {
+    for fault in [MUTANTS, LIMITED, FORKED, KEEPING].into_iter().flatten() {
         let mut failed = Vec::new();
         // What older versions of CPython do wrong themselves, the pages forbid newer ones only.
         for profile in [Profile::cpython(3, 11, 7), Profile::NEWEST] {

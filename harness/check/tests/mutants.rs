@@ -3,7 +3,7 @@
 mod catching;
 
 use catching::complaint;
-use mmapcheck::mutant::{FATAL, FAULTY, FORKED, KEEPING, LEAKING, MUTANTS};
+use mmapcheck::mutant::{FATAL, FORKED, KEEPING, LEAKING, LIMITED, MUTANTS};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 fn every_fault_is_found_and_made_small() {
     let (next, missed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     // The rarest come first, so that no thread is left with them alone.
-    let faults: Vec<_> = [FATAL, KEEPING, FORKED, FAULTY, MUTANTS].into_iter().flatten().collect();
+    let faults: Vec<_> = [FATAL, KEEPING, FORKED, LIMITED, MUTANTS].into_iter().flatten().collect();
     let work = || {
         while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
             let complaint = complaint(fault, false);
@@ -29,7 +29,7 @@ fn every_fault_is_found_and_made_small() {
 
 #[test]
 fn there_are_many_faults_and_each_has_a_name() {
-    let all = [MUTANTS, FATAL, FAULTY, FORKED, KEEPING, LEAKING];
+    let all = [MUTANTS, FATAL, LIMITED, FORKED, KEEPING, LEAKING];
     let mut names: Vec<_> = all.into_iter().flatten().map(|fault| fault.name).collect();
     let many = names.len();
     names.sort_unstable();

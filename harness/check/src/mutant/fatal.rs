@@ -2,8 +2,7 @@
 //!
 //! The reference does not die: where a process would, that is its answer.
 
-use super::StepResult;
-use super::wrong::{PAGE, none, number, raised};
+use super::steps::{PAGE, StepResult, none, number, raised};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, BytesLike, End, Op, Outcome, Step, Stepper, Value};
 

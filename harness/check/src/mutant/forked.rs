@@ -1,7 +1,6 @@
 //! What is done wrong where processes part and meet again.
 
-use super::StepResult;
-use super::wrong::{number, seek};
+use super::steps::{StepResult, number, seek};
 use mmapcheck_reference::{MemoryStore, Reference};
 use mmapcheck_spec::{Arg, Op, Outcome, PassedArg, SLOTS, Slot, Step, Stepper, Value, constants};
 

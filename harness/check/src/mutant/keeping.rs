@@ -1,7 +1,6 @@
 //! What is done wrong to private pages, to other maps of a file, and by what is remembered from step to step.
 
-use super::StepResult;
-use super::wrong::{PAGE, none, number, plain_int, raised};
+use super::steps::{PAGE, StepResult, none, number, plain_int, raised};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::constants::{self, MADV_DONTNEED};
 use mmapcheck_spec::{Arg, Changes, ObjectKind, Op, Outcome, PassedArg, SLOTS, Slot, Step, Stepper, Value};

@@ -1,7 +1,6 @@
 //! What is left behind.
 
-use super::StepResult;
-use super::wrong::PAGE;
+use super::steps::{PAGE, StepResult};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, Num, Op, Outcome, PassedArg, Step, Stepper, Value};
 use std::fs::File;

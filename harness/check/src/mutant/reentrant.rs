@@ -1,7 +1,6 @@
 //! What is done wrong while an argument does a step of its own, and with what is held meanwhile.
 
-use super::StepResult;
-use super::wrong::{none, number, plain_int, seek};
+use super::steps::{StepResult, none, number, plain_int, seek};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, Op, Outcome, SLOTS, Slot, Step, Stepper, Value};
 

@@ -1,12 +1,10 @@
 //! What each fault does.
 
-use super::StepResult;
+use super::steps::{
+    PAGE, StepResult, as_op, boolean, first_args, needle, none, number, plain_int, raised, seek, with_int,
+};
 use mmapcheck_reference::Reference;
-use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{Arg, ObjectKind, Op, Outcome, PassedArg, Raise, Step, Stepper, Value, constants};
-
-/// The size in bytes of a page of Linux: mutants run on its files.
-pub(super) const PAGE: i128 = LINUX.page.bytes() as i128;
 
 /// Does something else for one operation.
 pub(super) fn on(
@@ -40,62 +38,6 @@ pub(super) fn forgive_with(
     }
 }
 
-pub(super) fn none() -> StepResult {
-    Ok(Outcome::Value(Value::None))
-}
-
-pub(super) fn boolean(value: bool) -> StepResult {
-    Ok(Outcome::Value(Value::Bool(value)))
-}
-
-pub(super) fn text(text: &str) -> StepResult {
-    Ok(Outcome::Value(Value::Text(text.into())))
-}
-
-pub(super) fn as_op(step: &Step, op: Op) -> Step {
-    Step { op, ..step.clone() }
-}
-
-pub(super) fn first_args(step: &Step, many: usize) -> Step {
-    let mut step = step.clone();
-    step.args.truncate(many);
-    step
-}
-
-pub(super) fn plain_int(step: &Step, place: usize) -> Option<i128> {
-    match step.args.get(place).map(|given| &given.arg) {
-        Some(Arg::Int(num)) => num.as_plain(),
-        _ => None,
-    }
-}
-
-pub(super) fn with_int(step: &Step, place: usize, value: i128) -> Step {
-    let mut step = step.clone();
-    if let Some(given) = step.args.get_mut(place) {
-        given.arg = Arg::int(value);
-    }
-    step
-}
-
-pub(super) fn map_int(answer: StepResult, change: fn(i128) -> i128) -> StepResult {
-    answer.map(|outcome| match outcome {
-        Outcome::Value(Value::Int(value)) => Outcome::Value(Value::Int(change(value))),
-        outcome => outcome,
-    })
-}
-
-pub(super) fn number(m: &mut impl Stepper, step: &Step, op: Op) -> Option<i128> {
-    match m.step(&Step::new(op, step.on, [])) {
-        Ok(Outcome::Value(Value::Int(value))) => Some(value),
-        _ => None,
-    }
-}
-
-pub(super) fn seek(m: &mut impl Stepper, step: &Step, pos: i128) {
-    // Out of range after a shrink: then the position stays, which is as wrong.
-    let _ = m.step(&Step::new(Op::Seek, step.on, [Arg::int(pos)]));
-}
-
 pub(super) fn from_zero(m: &mut Reference, step: &Step) -> StepResult {
     let mut step = step.clone();
     if step.args.len() == 1 {
@@ -110,13 +52,6 @@ pub(super) fn relative_find(m: &mut Reference, step: &Step) -> StepResult {
         Outcome::Value(Value::Int(found)) if found >= start => Outcome::Value(Value::Int(found - start)),
         outcome => outcome,
     })
-}
-
-pub(super) fn needle(step: &Step) -> Option<&[u8]> {
-    match step.args.first().map(|given| &given.arg) {
-        Some(Arg::Bytes(_, bytes)) => Some(bytes),
-        _ => None,
-    }
 }
 
 pub(super) fn empty_needle(m: &mut Reference, step: &Step) -> StepResult {
@@ -330,10 +265,6 @@ pub(super) fn swapped_bytes(step: &Step) -> Step {
         Some(value @ 0..65536) => with_int(step, 1, (value % 256) * 256 + value / 256),
         _ => step.clone(),
     }
-}
-
-pub(super) fn raised(class: &'static str, message: &'static str) -> StepResult {
-    Ok(Outcome::Raised(Raise::new(class, message)))
 }
 
 pub(super) fn none_start(m: &mut Reference, step: &Step) -> StepResult {

@@ -1,7 +1,6 @@
 //! What is done wrong where the system refuses something.
 
-use super::StepResult;
-use super::wrong::number;
+use super::steps::{StepResult, number};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, LimitOp, Op, Outcome, Raise, Step, Stepper};
 

@@ -1,0 +1,77 @@
+//! Steps and results that mutants are built from.
+
+use mmapcheck_spec::platform::LINUX;
+use mmapcheck_spec::{Arg, End, Op, Outcome, Raise, Step, Stepper, Value};
+
+/// The size in bytes of a page of Linux: mutants run on its files.
+pub(super) const PAGE: i128 = LINUX.page.bytes() as i128;
+
+/// The result of a step.
+pub(super) type StepResult = Result<Outcome, End>;
+
+pub(super) fn none() -> StepResult {
+    Ok(Outcome::Value(Value::None))
+}
+
+pub(super) fn boolean(value: bool) -> StepResult {
+    Ok(Outcome::Value(Value::Bool(value)))
+}
+
+pub(super) fn text(text: &str) -> StepResult {
+    Ok(Outcome::Value(Value::Text(text.into())))
+}
+
+pub(super) fn as_op(step: &Step, op: Op) -> Step {
+    Step { op, ..step.clone() }
+}
+
+pub(super) fn first_args(step: &Step, many: usize) -> Step {
+    let mut step = step.clone();
+    step.args.truncate(many);
+    step
+}
+
+pub(super) fn plain_int(step: &Step, place: usize) -> Option<i128> {
+    match step.args.get(place).map(|given| &given.arg) {
+        Some(Arg::Int(num)) => num.as_plain(),
+        _ => None,
+    }
+}
+
+pub(super) fn with_int(step: &Step, place: usize, value: i128) -> Step {
+    let mut step = step.clone();
+    if let Some(given) = step.args.get_mut(place) {
+        given.arg = Arg::int(value);
+    }
+    step
+}
+
+pub(super) fn map_int(answer: StepResult, change: fn(i128) -> i128) -> StepResult {
+    answer.map(|outcome| match outcome {
+        Outcome::Value(Value::Int(value)) => Outcome::Value(Value::Int(change(value))),
+        outcome => outcome,
+    })
+}
+
+pub(super) fn number(m: &mut impl Stepper, step: &Step, op: Op) -> Option<i128> {
+    match m.step(&Step::new(op, step.on, [])) {
+        Ok(Outcome::Value(Value::Int(value))) => Some(value),
+        _ => None,
+    }
+}
+
+pub(super) fn seek(m: &mut impl Stepper, step: &Step, pos: i128) {
+    // Out of range after a shrink: then the position stays, which is as wrong.
+    let _ = m.step(&Step::new(Op::Seek, step.on, [Arg::int(pos)]));
+}
+
+pub(super) fn needle(step: &Step) -> Option<&[u8]> {
+    match step.args.first().map(|given| &given.arg) {
+        Some(Arg::Bytes(_, bytes)) => Some(bytes),
+        _ => None,
+    }
+}
+
+pub(super) fn raised(class: &'static str, message: &'static str) -> StepResult {
+    Ok(Outcome::Raised(Raise::new(class, message)))
+}
