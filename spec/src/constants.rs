@@ -1,65 +1,112 @@
-//! The constants of the module, with their values on Linux.
+//! The constants of the module: their names, and the versions that have them. Their values are facts of a platform.
+
+use crate::version::Version;
 
 /// One constant of the `mmap` module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Constant {
-    /// Its name in the module.
-    pub name: &'static str,
-    /// Its value on Linux x86-64.
-    pub value: i32,
-    /// The first Python 3 minor version that has it.
-    pub since: u8,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Constant(u8);
+
+/// A row of the table.
+struct Row {
+    name: &'static str,
+    since: &'static str,
 }
 
 macro_rules! constants {
-    ($($name:ident = $value:literal since $since:literal;)*) => {
+    ($($name:ident since $since:literal;)*) => {
+        const ROWS: &[Row] = &[$(Row { name: stringify!($name), since: $since }),*];
+
         /// Every constant, in the order of the table.
-        pub const ALL: &[Constant] = &[$(Constant { name: stringify!($name), value: $value, since: $since }),*];
-        $(#[doc = concat!("`mmap.", stringify!($name), "`")] pub const $name: i32 = $value;)*
+        pub const ALL: [Constant; ROWS.len()] = [$($name),*];
+
+        #[expect(non_camel_case_types, reason = "the names are the module's")]
+        enum Place { $($name),* }
+
+        $(#[doc = concat!("`mmap.", stringify!($name), "`")] pub const $name: Constant = Constant(Place::$name as u8);)*
     };
 }
 
 constants! {
-    ACCESS_DEFAULT = 0 since 7;
-    ACCESS_READ = 1 since 0;
-    ACCESS_WRITE = 2 since 0;
-    ACCESS_COPY = 3 since 0;
-    MAP_SHARED = 1 since 0;
-    MAP_PRIVATE = 2 since 0;
-    MAP_ANONYMOUS = 32 since 0;
-    MAP_ANON = 32 since 0;
-    MAP_DENYWRITE = 2048 since 0;
-    MAP_EXECUTABLE = 4096 since 0;
-    MAP_POPULATE = 32768 since 10;
-    MAP_STACK = 131072 since 11;
-    MAP_NORESERVE = 16384 since 13;
-    MAP_32BIT = 64 since 13;
-    PROT_READ = 1 since 0;
-    PROT_WRITE = 2 since 0;
-    PROT_EXEC = 4 since 0;
-    MADV_NORMAL = 0 since 8;
-    MADV_RANDOM = 1 since 8;
-    MADV_SEQUENTIAL = 2 since 8;
-    MADV_WILLNEED = 3 since 8;
-    MADV_DONTNEED = 4 since 8;
-    MADV_FREE = 8 since 8;
-    MADV_REMOVE = 9 since 8;
-    MADV_DONTFORK = 10 since 8;
-    MADV_DOFORK = 11 since 8;
-    MADV_MERGEABLE = 12 since 8;
-    MADV_UNMERGEABLE = 13 since 8;
-    MADV_HUGEPAGE = 14 since 8;
-    MADV_NOHUGEPAGE = 15 since 8;
-    MADV_DONTDUMP = 16 since 8;
-    MADV_DODUMP = 17 since 8;
-    MADV_HWPOISON = 100 since 8;
-    MS_ASYNC = 1 since 15;
-    MS_INVALIDATE = 2 since 15;
-    MS_SYNC = 4 since 15;
+    ACCESS_DEFAULT since "3.7";
+    ACCESS_READ since "3.0";
+    ACCESS_WRITE since "3.0";
+    ACCESS_COPY since "3.0";
+    MAP_SHARED since "3.0";
+    MAP_PRIVATE since "3.0";
+    MAP_ANONYMOUS since "3.0";
+    MAP_ANON since "3.0";
+    MAP_DENYWRITE since "3.0";
+    MAP_EXECUTABLE since "3.0";
+    MAP_POPULATE since "3.10";
+    MAP_STACK since "3.11";
+    MAP_NORESERVE since "3.13";
+    MAP_32BIT since "3.13";
+    PROT_READ since "3.0";
+    PROT_WRITE since "3.0";
+    PROT_EXEC since "3.0";
+    MADV_NORMAL since "3.8";
+    MADV_RANDOM since "3.8";
+    MADV_SEQUENTIAL since "3.8";
+    MADV_WILLNEED since "3.8";
+    MADV_DONTNEED since "3.8";
+    MADV_FREE since "3.8";
+    MADV_REMOVE since "3.8";
+    MADV_DONTFORK since "3.8";
+    MADV_DOFORK since "3.8";
+    MADV_MERGEABLE since "3.8";
+    MADV_UNMERGEABLE since "3.8";
+    MADV_HUGEPAGE since "3.8";
+    MADV_NOHUGEPAGE since "3.8";
+    MADV_DONTDUMP since "3.8";
+    MADV_DODUMP since "3.8";
+    MADV_HWPOISON since "3.8";
+    MS_ASYNC since "3.15";
+    MS_INVALIDATE since "3.15";
+    MS_SYNC since "3.15";
+}
+
+impl Constant {
+    /// Its name in the module.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The first version that has it.
+    #[must_use]
+    pub const fn since(self) -> Version {
+        match Version::read(self.row().since, 0) {
+            Some(version) => version,
+            None => panic!("a row names something that is not a version"),
+        }
+    }
+
+    /// Its place in the table.
+    #[must_use]
+    pub const fn place(self) -> u8 {
+        self.0
+    }
+
+    const fn row(self) -> &'static Row {
+        &ROWS[self.0 as usize]
+    }
 }
 
 /// The place of a constant in the table.
 #[must_use]
 pub fn place(name: &str) -> Option<u8> {
-    ALL.iter().position(|c| c.name == name).and_then(|i| u8::try_from(i).ok())
+    ALL.into_iter().find(|constant| constant.name() == name).map(Constant::place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_constant_has_a_place_and_a_version() {
+        for (place, constant) in (0..).zip(ALL) {
+            assert_eq!((constant.place(), super::place(constant.name())), (place, Some(place)));
+            assert!(constant.since() <= Version::NEWEST);
+        }
+    }
 }

@@ -2,7 +2,9 @@
 //!
 //! A rule that depends on a platform names a [`Capability`]; everything else asks [`PlatformFacts`].
 
+use crate::constants::{self as c, Constant};
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// The platform a map lives on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -137,6 +139,10 @@ pub struct PlatformFacts {
     pub long_bits: u32,
     /// How many bits the addresses of a process have.
     pub address_bits: u32,
+    /// The values of the module's constants; none for a constant that the module lacks.
+    pub constants: [Option<i32>; c::ALL.len()],
+    /// Numbers of `madvise` without a constant, or with one that needs privileges: what they do is not modelled.
+    pub unmodelled_advice: &'static [RangeInclusive<i32>],
     /// What the system can do.
     pub capabilities: &'static [Capability],
 }
@@ -153,6 +159,42 @@ impl PlatformFacts {
             at += 1;
         }
         false
+    }
+
+    /// The value of a constant, if the module has it.
+    #[must_use]
+    pub const fn value(&self, constant: Constant) -> Option<i32> {
+        self.constants[constant.place() as usize]
+    }
+
+    /// The value of a constant. One that the module lacks counts with its value on Linux, so that a session which names it
+    /// passes the same number everywhere.
+    #[must_use]
+    pub const fn value_in_session(&self, constant: Constant) -> i32 {
+        match self.value(constant) {
+            Some(value) => value,
+            None => LINUX.bits(&[constant]),
+        }
+    }
+
+    /// The bits of constants joined by `|`. A constant that the module lacks has none.
+    #[must_use]
+    pub const fn bits(&self, constants: &[Constant]) -> i32 {
+        let mut bits = 0;
+        let mut at = 0;
+        while at < constants.len() {
+            if let Some(value) = self.value(constants[at]) {
+                bits |= value;
+            }
+            at += 1;
+        }
+        bits
+    }
+
+    /// The first constant with this value whose name starts like this.
+    #[must_use]
+    pub fn constant(&self, prefix: &str, value: i32) -> Option<Constant> {
+        c::ALL.into_iter().find(|one| self.value(*one) == Some(value) && one.name().starts_with(prefix))
     }
 
     /// The length in bytes from which on no map of a process is possible: its addresses, less a page.
@@ -188,6 +230,17 @@ impl PlatformFacts {
     }
 }
 
+/// The values of a platform's constants, by their places.
+const fn values(list: &[(Constant, i32)]) -> [Option<i32>; c::ALL.len()] {
+    let mut values = [None; c::ALL.len()];
+    let mut at = 0;
+    while at < list.len() {
+        values[list[at].0.place() as usize] = Some(list[at].1);
+        at += 1;
+    }
+    values
+}
+
 /// The largest signed number of that many bits.
 const fn most(bits: u32) -> i64 {
     i64::MAX >> (i64::BITS - bits)
@@ -202,6 +255,45 @@ pub const LINUX: PlatformFacts = PlatformFacts {
     ssize_bits: 64,
     long_bits: 64,
     address_bits: 47,
+    constants: values(&[
+        (c::ACCESS_DEFAULT, 0),
+        (c::ACCESS_READ, 1),
+        (c::ACCESS_WRITE, 2),
+        (c::ACCESS_COPY, 3),
+        (c::MAP_SHARED, 1),
+        (c::MAP_PRIVATE, 2),
+        (c::MAP_ANONYMOUS, 32),
+        (c::MAP_ANON, 32),
+        (c::MAP_DENYWRITE, 2048),
+        (c::MAP_EXECUTABLE, 4096),
+        (c::MAP_POPULATE, 32768),
+        (c::MAP_STACK, 131072),
+        (c::MAP_NORESERVE, 16384),
+        (c::MAP_32BIT, 64),
+        (c::PROT_READ, 1),
+        (c::PROT_WRITE, 2),
+        (c::PROT_EXEC, 4),
+        (c::MADV_NORMAL, 0),
+        (c::MADV_RANDOM, 1),
+        (c::MADV_SEQUENTIAL, 2),
+        (c::MADV_WILLNEED, 3),
+        (c::MADV_DONTNEED, 4),
+        (c::MADV_FREE, 8),
+        (c::MADV_REMOVE, 9),
+        (c::MADV_DONTFORK, 10),
+        (c::MADV_DOFORK, 11),
+        (c::MADV_MERGEABLE, 12),
+        (c::MADV_UNMERGEABLE, 13),
+        (c::MADV_HUGEPAGE, 14),
+        (c::MADV_NOHUGEPAGE, 15),
+        (c::MADV_DONTDUMP, 16),
+        (c::MADV_DODUMP, 17),
+        (c::MADV_HWPOISON, 100),
+        (c::MS_ASYNC, 1),
+        (c::MS_INVALIDATE, 2),
+        (c::MS_SYNC, 4),
+    ]),
+    unmodelled_advice: &[18..=25, 100..=103],
     capabilities: &[
         Capability::DeadMemory,
         Capability::Fork,
@@ -217,6 +309,7 @@ pub const WINDOWS: PlatformFacts = PlatformFacts {
     sys_platform: "win32",
     granularity: PageSize::new(1 << 16),
     long_bits: 32,
+    constants: values(&[(c::ACCESS_DEFAULT, 0), (c::ACCESS_READ, 1), (c::ACCESS_WRITE, 2), (c::ACCESS_COPY, 3)]),
     capabilities: &[Capability::Sections],
     ..LINUX
 };

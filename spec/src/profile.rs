@@ -2,6 +2,7 @@
 //!
 //! Every rule of the table ([`crate::Rule`]) is a method here; a text that several rules decide is looked up by them.
 
+use crate::constants::Constant;
 use crate::platform::{Platform, PlatformFacts};
 use crate::rule::{Rule, table};
 use crate::version::Version;
@@ -193,9 +194,8 @@ impl Profile {
 
     /// Whether the module has the constant.
     #[must_use]
-    pub fn has_constant(self, constant: &crate::constants::Constant) -> bool {
-        let since = Version::new(3, constant.since, 0);
-        since <= self.version && (!self.maps_sections() || constant.name.starts_with("ACCESS_"))
+    pub fn has_constant(self, constant: Constant) -> bool {
+        constant.since() <= self.version && self.facts().value(constant).is_some()
     }
 }
 

@@ -25,7 +25,7 @@ pub fn dictionary() -> String {
     let forms = rows.flat_map(words);
     let arguments = things().iter().map(mmapcheck_spec::notation::arg_text).collect::<Vec<_>>();
     let keywords = PassedArg::KEYWORDS.iter().map(|word| format!("{word}="));
-    let names = constants::ALL.iter().map(|constant| format!("mmap.{}", constant.name));
+    let names = constants::ALL.iter().map(|constant| format!("mmap.{}", constant.name()));
     let frame = [
         ">>> ",
         "... ",

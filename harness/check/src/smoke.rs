@@ -107,7 +107,7 @@ fn names() -> Vec<(String, Case)> {
     let places = constants::ALL.iter().zip(0..);
     let case =
         |place: u8| Case::new(World::default(), vec![Step::new(Op::Constant, 0, [Arg::Flags([place][..].into())])]);
-    places.map(|(constant, place)| (constant.name.to_owned(), case(place))).collect()
+    places.map(|(constant, place)| (constant.name().to_owned(), case(place))).collect()
 }
 
 /// What is there of that which the profile demands, and what is not.

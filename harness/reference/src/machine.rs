@@ -196,9 +196,9 @@ impl<S: Store> Reference<S> {
             Dialect::Python2 => "'module' object",
             Dialect::Python3 => "module 'mmap'",
         };
-        match known.clone().find(|constant| !self.profile.has_constant(constant)) {
-            Some(missing) => Err(attribute_error(format!("{module} has no attribute '{}'", missing.name))),
-            None => Ok(Value::Int(step_args::flags(places)?.into())),
+        match known.clone().find(|constant| !self.profile.has_constant(**constant)) {
+            Some(missing) => Err(attribute_error(format!("{module} has no attribute '{}'", missing.name()))),
+            None => Ok(Value::Int(step_args::flags(places, self.profile.facts())?.into())),
         }
     }
 

@@ -242,7 +242,7 @@ fn parts(arg: &Arg) -> (String, bool) {
         Arg::BufferAfter(bytes, _) => simple(format!("BufferAfter({}, {CALLBACK})", bytes_text(bytes).0)),
         Arg::Flags(places) => {
             let names: Vec<_> =
-                places.iter().map(|&place| format!("mmap.{}", constants::ALL[usize::from(place)].name)).collect();
+                places.iter().map(|&place| format!("mmap.{}", constants::ALL[usize::from(place)].name())).collect();
             (names.join(" | "), names.len() > 1)
         }
         Arg::Bytes(wrap, bytes) => wrapped(*wrap, bytes),

@@ -113,7 +113,7 @@ impl Listing {
         });
         let constants = constants::ALL
             .iter()
-            .map(|constant| Listed::new(constant.name, |profile| profile.has_constant(constant), profile, against));
+            .map(|constant| Listed::new(constant.name(), |profile| profile.has_constant(*constant), profile, against));
         let facts = profile.facts().listed().into_iter().enumerate().map(|(place, (name, _))| {
             Listed::new(name, |profile| profile.facts().listed().swap_remove(place).1, profile, against)
         });

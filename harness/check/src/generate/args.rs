@@ -2,6 +2,7 @@
 
 use super::Maker;
 use crate::choices::Choices;
+use mmapcheck_spec::constants::Constant;
 use mmapcheck_spec::{Arg, Base, BytesLike, Dialect, Domain, Mode, Num, Op, PassedArg, WrongType, constants};
 
 type Args = smallvec::SmallVec<[PassedArg; 2]>;
@@ -359,11 +360,12 @@ impl<C: Choices> Maker<'_, C> {
 
     /// A constant of the profile whose name starts like this.
     fn constant(&mut self, prefix: &str) -> Arg {
-        let known = |c: &&constants::Constant| c.name.starts_with(prefix) && self.mix.profile.has_constant(c);
-        let many = constants::ALL.iter().filter(known).count();
+        let profile = self.mix.profile;
+        let known = |constant: &Constant| constant.name().starts_with(prefix) && profile.has_constant(*constant);
+        let many = constants::ALL.into_iter().filter(known).count();
         let chosen = self.below(many);
-        let known = |c: &&constants::Constant| c.name.starts_with(prefix) && self.mix.profile.has_constant(c);
-        constants::ALL.iter().filter(known).nth(chosen).map_or(Arg::int(0), |c| Self::flag(c.name))
+        let chosen = constants::ALL.into_iter().filter(known).nth(chosen);
+        chosen.map_or(Arg::int(0), |constant| Arg::Flags(smallvec::smallvec![constant.place()]))
     }
 
     fn flag(name: &str) -> Arg {

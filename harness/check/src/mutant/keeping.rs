@@ -3,6 +3,7 @@
 use super::steps::{PAGE, StepResult, none, number, plain_int, raised};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::constants::{self, MADV_DONTNEED};
+use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{Arg, Changes, ObjectKind, Op, Outcome, PassedArg, SLOTS, Slot, Step, Stepper, Value};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -94,7 +95,11 @@ impl Keeper {
             (Op::Flush, _) => {
                 let answer = self.reference.step(step)?;
                 for (map, _) in &self.marked {
-                    let _ = self.reference.step(&Step::new(Op::Madvise, *map, [Arg::int(MADV_DONTNEED.into())]));
+                    let _ = self.reference.step(&Step::new(
+                        Op::Madvise,
+                        *map,
+                        [Arg::int(LINUX.bits(&[MADV_DONTNEED]).into())],
+                    ));
                     freeze(&mut self.reference, *map);
                 }
                 Ok(answer)

@@ -7,7 +7,8 @@ use crate::state::bindings::unbound;
 use crate::state::processes::Processes;
 use crate::store::Store;
 use mmapcheck_spec::{
-    Arg, BytesLike, ConstructorParam, Dialect, End, Num, Op, PassedArg, Profile, Step, WrongType, constants,
+    Arg, BytesLike, ConstructorParam, Dialect, End, Num, Op, PassedArg, PlatformFacts, Profile, Step, WrongType,
+    constants,
 };
 use smallvec::SmallVec;
 use std::rc::Rc;
@@ -56,7 +57,7 @@ fn operand<'a, S: Store>(
         }
         Arg::IndexAfter(num, step) => Operand::IndexAfter(plain(num)?, Callback::new(performer, step)),
         Arg::BufferAfter(bytes, step) => Operand::BufferAfter(bytes, Callback::new(performer, step)),
-        Arg::Flags(places) => Operand::Int(flags(places)?.into()),
+        Arg::Flags(places) => Operand::Int(flags(places, profile.facts())?.into()),
         Arg::Bytes(BytesLike::Strided, _) if profile.dialect() == Dialect::Python2 => {
             return Err(unsupported("Python 2 has no strided views"));
         }
@@ -76,17 +77,17 @@ fn operand<'a, S: Store>(
     })
 }
 
-/// The value of constants joined by `|`, by their places in [`constants::ALL`]. A constant that the module of this version
-/// lacks counts with its value all the same.
+/// The value of constants joined by `|`, by their places in [`constants::ALL`]. A constant that the module lacks counts with
+/// its value all the same.
 ///
 /// # Errors
 /// Where there is no constant at a place.
-pub fn flags(places: &[u8]) -> Result<i32, End> {
+pub fn flags(places: &[u8], facts: &PlatformFacts) -> Result<i32, End> {
     let mut flags = 0;
     for &place in places {
         let constant =
             constants::ALL.get(usize::from(place)).ok_or_else(|| unsupported("there is no such constant"))?;
-        flags |= constant.value;
+        flags |= facts.value_in_session(*constant);
     }
     Ok(flags)
 }

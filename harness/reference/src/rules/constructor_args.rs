@@ -5,7 +5,7 @@ use crate::operands::convert;
 use crate::operands::operand::Operand;
 use crate::result::{RuleResult, Stop, overflow_error, type_error};
 use crate::store::Store;
-use mmapcheck_spec::constants::{MAP_SHARED, PROT_READ, PROT_WRITE};
+use mmapcheck_spec::constants::{ACCESS_DEFAULT, MAP_SHARED, PROT_READ, PROT_WRITE};
 use mmapcheck_spec::{ConstructorParam, Profile, WrongType};
 use mmapcheck_world::Cursor;
 use std::rc::Rc;
@@ -53,12 +53,13 @@ impl<S: Store> ConstructorArgs<S> {
             let given = positional + keywords;
             return Err(type_error(format!("function takes at most {most} {kind}arguments ({given} given)")));
         }
+        let facts = profile.facts();
         let mut parsed = ConstructorArgs {
             fileno: Fileno::Number(-1),
             length: 0,
-            flags: MAP_SHARED,
-            prot: PROT_READ | PROT_WRITE,
-            access: 0,
+            flags: facts.bits(&[MAP_SHARED]),
+            prot: facts.bits(&[PROT_READ, PROT_WRITE]),
+            access: facts.bits(&[ACCESS_DEFAULT]),
             offset: 0,
             trackfd: true,
             tag: Ok(None),

@@ -6,10 +6,9 @@
 use crate::errno::WinError;
 use crate::result::{RuleResult, Stop, type_error, unsupported, value_error};
 use crate::rules::constructor_args::{ConstructorArgs, Fileno};
-use crate::state::map::{Access, Map, Protection, TrackedFile};
+use crate::state::map::{Access, Map, Protection, Sharing, TrackedFile};
 use crate::state::section::{Section, SectionHandles, Sections};
 use crate::store::{MapRequest, Memory, Store};
-use mmapcheck_spec::constants::{MAP_PRIVATE, MAP_SHARED};
 use mmapcheck_spec::{PlatformFacts, Profile, Value, WrongType};
 use mmapcheck_world::{Cursor, Errno, FileHandle, MAX_FILE_SIZE};
 use std::rc::Rc;
@@ -120,12 +119,8 @@ pub fn construct<S: Store>(
     args: &ConstructorArgs<S>,
     profile: Profile,
 ) -> RuleResult<Map<S>> {
-    let access = match args.access {
-        0 => Access::Default,
-        1 => Access::Read,
-        2 => Access::Write,
-        3 => Access::Copy,
-        _ => return Err(value_error("mmap invalid access parameter.")),
+    let Some(access) = Access::of(args.access, profile.facts()) else {
+        return Err(value_error("mmap invalid access parameter."));
     };
     args.refuse_negative()?;
     match &args.fileno {
@@ -162,8 +157,8 @@ fn map_section<S: Store>(
     let memory = map_view(&section, store, (args.offset, len), access, profile)?;
     let tracked = TrackedFile { file: file.map(|(file, _)| file.clone()), wanted: true };
     let handles = SectionHandles::new(section, file.map(|(_, cursor)| Rc::clone(cursor)));
-    let flags = if access == Access::Copy { MAP_PRIVATE } else { MAP_SHARED };
-    Ok(Map::new(memory, len as usize, args.offset, access, tracked, flags, Protection::Read).with_handles(handles))
+    let sharing = Sharing { anonymous: false, shared: access != Access::Copy };
+    Ok(Map::new(memory, len as usize, args.offset, access, tracked, sharing, Protection::Read).with_handles(handles))
 }
 
 /// The requested length; 0 stands for the rest of the file from the offset on.

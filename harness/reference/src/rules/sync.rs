@@ -7,12 +7,9 @@ use crate::operands::operand::Operand;
 use crate::result::{RuleResult, overflow_error, unsupported, value_error};
 use crate::state::map::{Access, Map};
 use crate::store::Store;
-use mmapcheck_spec::constants::{MADV_DODUMP, MADV_FREE, MADV_HWPOISON, MS_ASYNC, MS_INVALIDATE, MS_SYNC};
+use mmapcheck_spec::constants::{MS_ASYNC, MS_INVALIDATE, MS_SYNC};
 use mmapcheck_spec::{Dialect, Profile, Value};
 use mmapcheck_world::Errno;
-
-/// Advice of Linux without a constant in the module. Some of it kills the process.
-const UNNAMED_ADVICE: [std::ops::RangeInclusive<i32>; 2] = [18..=25, MADV_HWPOISON..=103];
 
 impl<S: Store> Map<S> {
     /// `flush([offset[, size]], flags=0)`
@@ -57,9 +54,10 @@ impl<S: Store> Map<S> {
             return Err(value_error("flush values out of range"));
         }
         let calls_kernel = self.flushes() && profile.flush_starts_at_pages();
-        let is_unknown = flags & !(MS_ASYNC | MS_INVALIDATE | MS_SYNC) != 0;
-        let is_both = flags & MS_ASYNC != 0 && flags & MS_SYNC != 0;
-        if calls_kernel && (!profile.facts().page.divides(offset) || is_unknown || is_both) {
+        let facts = profile.facts();
+        let is_unknown = flags & !facts.bits(&[MS_ASYNC, MS_INVALIDATE, MS_SYNC]) != 0;
+        let is_both = flags & facts.bits(&[MS_ASYNC]) != 0 && flags & facts.bits(&[MS_SYNC]) != 0;
+        if calls_kernel && (!facts.page.divides(offset) || is_unknown || is_both) {
             return Err(Errno::EINVAL.into());
         }
         // A callback closed the map while the arguments were converted, in a version that does not check again.
@@ -96,18 +94,19 @@ impl<S: Store> Map<S> {
         if length < 0 {
             return Err(value_error("madvise length invalid"));
         }
-        if profile.facts().ssize_max() - start < length {
+        let facts = profile.facts();
+        if facts.ssize_max() - start < length {
             return Err(overflow_error("madvise length too large"));
         }
         if profile.madvise_looks_again() {
             self.check_open()?;
         }
-        if UNNAMED_ADVICE.iter().any(|range| range.contains(&advice)) {
+        if facts.unmodelled_advice.iter().any(|range| range.contains(&advice)) {
             return Err(unsupported(format!("no rule covers the advice {advice}")).into());
         }
-        if !profile.facts().page.divides(start) || !is_named(advice) {
+        let Some(advice) = facts.constant("MADV_", advice).filter(|_| facts.page.divides(start)) else {
             return Err(Errno::EINVAL.into());
-        }
+        };
         let length = length.min(len - start) as usize;
         match self.open() {
             Ok(open) => open.advise(advice, start as usize, length)?,
@@ -116,9 +115,4 @@ impl<S: Store> Map<S> {
         }
         Ok(Value::None)
     }
-}
-
-/// Whether the module has a constant for the advice.
-fn is_named(advice: i32) -> bool {
-    matches!(advice, 0..=4 | MADV_FREE..=MADV_DODUMP)
 }

@@ -3,8 +3,10 @@
 use crate::result::{RuleResult, buffer_error, unsupported, value_error};
 use crate::state::section::SectionHandles;
 use crate::store::{Direction, Memory, Store};
-use mmapcheck_spec::constants::{MAP_ANONYMOUS, MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE};
-use mmapcheck_spec::{Content, Detail, End, MapState, Profile};
+use mmapcheck_spec::constants::{
+    ACCESS_COPY, ACCESS_DEFAULT, ACCESS_READ, ACCESS_WRITE, Constant, PROT_EXEC, PROT_READ, PROT_WRITE,
+};
+use mmapcheck_spec::{Content, Detail, End, MapState, PlatformFacts, Profile};
 use mmapcheck_world::FileHandle;
 use std::cell::{Cell, Ref, RefCell};
 use std::ops::Range;
@@ -20,6 +22,28 @@ pub enum Access {
     Write,
     /// `ACCESS_COPY`: reading, and writing to private pages.
     Copy,
+}
+
+impl Access {
+    /// The access that a number stands for; `None` where it stands for none.
+    pub fn of(number: i32, facts: &PlatformFacts) -> Option<Access> {
+        Some(match facts.constant("ACCESS_", number)? {
+            ACCESS_DEFAULT => Access::Default,
+            ACCESS_READ => Access::Read,
+            ACCESS_WRITE => Access::Write,
+            ACCESS_COPY => Access::Copy,
+            _ => return None,
+        })
+    }
+}
+
+/// Whose the memory of a map is. The flags of the constructor decide it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sharing {
+    /// The memory is of no file.
+    pub anonymous: bool,
+    /// Other maps and processes see what is written.
+    pub shared: bool,
 }
 
 /// The file that a map keeps a descriptor of.
@@ -42,8 +66,7 @@ pub struct Map<S: Store> {
     pub(crate) offset: i64,
     pub(crate) access: Access,
     pub(crate) tracked: TrackedFile<S::File>,
-    /// The flags that the kernel was given: `MAP_*` bits.
-    flags: i32,
+    sharing: Sharing,
     protection: Protection,
     /// On Windows: the handles of the section and the file.
     pub(crate) handles: Option<SectionHandles<S>>,
@@ -62,10 +85,10 @@ pub enum Protection {
 
 impl Protection {
     /// The protection that `PROT_*` bits request. On x86, writable memory is readable.
-    pub fn of(prot: i32) -> Protection {
+    pub fn of(prot: i32, facts: &PlatformFacts) -> Protection {
         match prot {
-            _ if prot & (PROT_READ | PROT_WRITE) != 0 => Protection::Read,
-            _ if prot & PROT_EXEC != 0 => Protection::Execute,
+            _ if prot & facts.bits(&[PROT_READ, PROT_WRITE]) != 0 => Protection::Read,
+            _ if prot & facts.bits(&[PROT_EXEC]) != 0 => Protection::Execute,
             _ => Protection::None,
         }
     }
@@ -84,7 +107,7 @@ impl<S: Store> Map<S> {
         offset: i64,
         access: Access,
         tracked: TrackedFile<S::File>,
-        flags: i32,
+        sharing: Sharing,
         protection: Protection,
     ) -> Map<S> {
         Map {
@@ -95,7 +118,7 @@ impl<S: Store> Map<S> {
             offset,
             access,
             tracked,
-            flags,
+            sharing,
             protection,
             handles: None,
         }
@@ -131,12 +154,12 @@ impl<S: Store> Map<S> {
 
     /// Whether the map is anonymous, open or closed.
     pub fn is_anonymous(&self) -> bool {
-        self.flags & MAP_ANONYMOUS != 0
+        self.sharing.anonymous
     }
 
     /// Whether the map shares its writes.
     pub fn is_shared(&self) -> bool {
-        self.flags & MAP_SHARED != 0
+        self.sharing.shared
     }
 
     /// Refuses a closed map before a method converts its arguments, in the versions that check so early.
@@ -334,7 +357,7 @@ impl<S: Store> Open<'_, S> {
     }
 
     /// Advises the kernel; `start` is a multiple of the page size.
-    pub fn advise(&self, advice: i32, start: usize, len: usize) -> RuleResult<()> {
+    pub fn advise(&self, advice: Constant, start: usize, len: usize) -> RuleResult<()> {
         Ok(self.memory.advise(advice, start, len)?)
     }
 

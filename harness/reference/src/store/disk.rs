@@ -12,7 +12,7 @@
 use crate::store::{self, Direction, Kernel, MapRequest, Memory, Store};
 use memmap2::{Advice, MmapOptions, MmapRaw, RemapOptions, UncheckedAdvice};
 use mmapcheck_spec::TargetError;
-use mmapcheck_spec::constants as c;
+use mmapcheck_spec::constants::{self as c, Constant};
 use mmapcheck_spec::platform::LINUX;
 use mmapcheck_world::{Errno, Folder, Inode, OpenFile};
 use rustix::param::page_size;
@@ -125,7 +125,7 @@ impl SpareMaps {
 }
 
 /// The advice that changes no bytes.
-const HARMLESS: [(i32, Advice); 12] = [
+const HARMLESS: [(Constant, Advice); 12] = [
     (c::MADV_NORMAL, Advice::Normal),
     (c::MADV_RANDOM, Advice::Random),
     (c::MADV_SEQUENTIAL, Advice::Sequential),
@@ -303,7 +303,7 @@ impl Memory for DiskRegion {
         None
     }
 
-    fn advise(&self, advice: i32, start: usize, len: usize) -> Result<(), Errno> {
+    fn advise(&self, advice: Constant, start: usize, len: usize) -> Result<(), Errno> {
         self.advised.set(true);
         match HARMLESS.iter().find(|(known, _)| *known == advice) {
             Some((_, kind)) => Ok(self.raw().advise_range(*kind, start, len)?),
@@ -314,7 +314,7 @@ impl Memory for DiskRegion {
 
 impl DiskRegion {
     /// Gives the advice that changes bytes.
-    fn discard(&self, advice: i32, start: usize, len: usize) -> Result<(), Errno> {
+    fn discard(&self, advice: Constant, start: usize, len: usize) -> Result<(), Errno> {
         let kind = match advice {
             c::MADV_DONTNEED => UncheckedAdvice::DontNeed,
             c::MADV_FREE => UncheckedAdvice::Free,

@@ -4,6 +4,7 @@
 pub mod disk;
 pub mod memory;
 
+use mmapcheck_spec::constants::Constant;
 use mmapcheck_world::{Errno, FileHandle, FileSystem};
 use std::ops::Range;
 
@@ -11,7 +12,7 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub struct Kernel {
     /// The advice that this kernel refuses: it may have been built without page merging or huge pages.
-    pub unknown_advice: Vec<i32>,
+    pub unknown_advice: Vec<Constant>,
     /// Whether `mremap` answers `EINVAL` for a length beyond the address space, as Linux 6.18 does. Older kernels answer
     /// `ENOMEM`.
     pub checks_length_first: bool,
@@ -113,11 +114,11 @@ pub trait Memory {
     where
         Self: Sized;
 
-    /// Advises the kernel, by the numbers of `MADV_*`; `start` is a multiple of the page size.
+    /// Advises the kernel, by a constant `MADV_*`; `start` is a multiple of the page size.
     ///
     /// # Errors
     /// As `madvise`.
-    fn advise(&self, advice: i32, start: usize, len: usize) -> Result<(), Errno>;
+    fn advise(&self, advice: Constant, start: usize, len: usize) -> Result<(), Errno>;
 }
 
 /// The offset of a needle, which is not empty, in bytes.

@@ -1,6 +1,7 @@
 //! The lines between this program and a driver: the only place that knows their format, which `protocol.md` describes.
 
 use mmapcheck_spec::notation::{CLASSES, Class};
+use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{
     Arg, Base, BytesLike, Case, Content, Detail, End, Leaks, MapState, Num, ObjectKind, Op, Outcome, Raise, Snapshot,
     Step, StepTrace, Trace, Value, WrongType, constants,
@@ -206,7 +207,7 @@ fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
         Arg::Flags(places) => {
             let known = |place: &u8| {
                 let constant = &constants::ALL[usize::from(*place)];
-                (constant.name, constant.value)
+                (constant.name(), LINUX.value_in_session(*constant))
             };
             json!([if asked { "k" } else { "c" }, places.iter().map(known).collect::<Vec<_>>()])
         }

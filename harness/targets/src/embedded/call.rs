@@ -5,7 +5,7 @@ use super::ffi::{
     Comparison, Exception, GuardPage, Object, PyResult, PyValue, ignore_file_limit_signal, with_callback,
 };
 use super::{Bindings, Embedded, Map};
-use mmapcheck_spec::constants::{self, PROT_READ, PROT_WRITE};
+use mmapcheck_spec::constants;
 use mmapcheck_spec::{
     Arg, Changes, ChildOp, ConstructorParam, End, FileOp, IterOp, KindOp, LimitOp, MapOp, ModuleOp, ObjectKind, Op,
     Outcome, PassedArg, SLOTS, Slot, Step, Value, ViewOp,
@@ -139,7 +139,7 @@ impl Embedded {
     }
 
     fn constant_of_module(&self, place: u8) -> PyResult {
-        self.fixtures.module.attr(&self.gil.name(constants::ALL[usize::from(place)].name)?)
+        self.fixtures.module.attr(&self.gil.name(constants::ALL[usize::from(place)].name())?)
     }
 
     fn construct(&self, step: &Step) -> Done {
@@ -164,7 +164,7 @@ impl Embedded {
             Some(Arg::Bool(value)) => (*value).into(),
             _ => -1,
         };
-        bits & i128::from(PROT_READ | PROT_WRITE) == 0
+        bits & i128::from(libc::PROT_READ | libc::PROT_WRITE) == 0
     }
 
     fn method(&self, step: &Step) -> Done {

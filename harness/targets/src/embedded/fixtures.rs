@@ -1,8 +1,9 @@
 //! The Python objects every case uses, made once.
 
 use super::ffi::{Gil, Object, PyResult};
-use mmapcheck_spec::constants;
+use mmapcheck_spec::constants::{self, Constant};
 use mmapcheck_spec::notation::CLASSES;
+use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{Op, PassedArg, WrongType};
 use std::cell::{Cell, RefCell};
 
@@ -202,5 +203,6 @@ fn method(op: Op) -> Option<&'static str> {
 /// The module's own constants; the table's value where the module has none that is a number.
 fn flags(gil: &Gil, module: &Object) -> Vec<i128> {
     let own = |name| gil.name(name).and_then(|name| module.attr(&name)).ok().and_then(|value| value.as_i64());
-    constants::ALL.iter().map(|constant| own(constant.name).unwrap_or(constant.value.into()).into()).collect()
+    let value = |constant: Constant| own(constant.name()).unwrap_or(LINUX.value_in_session(constant).into());
+    constants::ALL.into_iter().map(|constant| value(constant).into()).collect()
 }

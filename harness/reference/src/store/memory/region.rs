@@ -3,7 +3,7 @@
 use super::files::Inode;
 use super::vma;
 use crate::store::{self, Direction, Kernel, Memory};
-use mmapcheck_spec::constants as c;
+use mmapcheck_spec::constants::{self as c, Constant};
 use mmapcheck_spec::{PageSize, PlatformFacts};
 use mmapcheck_world::Errno;
 use smallvec::SmallVec;
@@ -150,7 +150,7 @@ impl SimulatedRegion {
     }
 
     /// Sets the flags of an advice on pages.
-    fn set_flags(&self, advice: i32, pages: Range<usize>) {
+    fn set_flags(&self, advice: Constant, pages: Range<usize>) {
         let Some((cleared, set)) = vma::flags_of(advice) else { return };
         let mut flags = self.flags.borrow_mut();
         flags.resize(self.facts.page.count(self.len), 0);
@@ -263,7 +263,7 @@ impl Memory for SimulatedRegion {
         Some(SimulatedRegion { inode, backing, kernel, flags: self.flags.clone(), digested: Cell::default(), ..*self })
     }
 
-    fn advise(&self, advice: i32, start: usize, len: usize) -> Result<(), Errno> {
+    fn advise(&self, advice: Constant, start: usize, len: usize) -> Result<(), Errno> {
         if self.kernel.unknown_advice.contains(&advice) {
             return Err(Errno::EINVAL);
         }

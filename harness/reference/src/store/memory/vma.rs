@@ -1,13 +1,13 @@
 //! The flags that `madvise` sets on the pages of a map. Linux keeps pages of different flags in different virtual memory
 //! areas (VMAs).
 
-use mmapcheck_spec::constants as c;
+use mmapcheck_spec::constants::{self as c, Constant};
 
 /// The child process does not inherit the page.
 pub const DONTFORK: u8 = 1 << 4;
 
 /// The flags that an advice clears, and those that it sets; `None` where it has no flag.
-pub fn flags_of(advice: i32) -> Option<(u8, u8)> {
+pub fn flags_of(advice: Constant) -> Option<(u8, u8)> {
     const ORDER: u8 = 0b11;
     const SIZE: u8 = 0b1100;
     Some(match advice {
