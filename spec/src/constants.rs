@@ -92,7 +92,7 @@ impl Constant {
     }
 }
 
-/// The place of a constant in the table.
+/// The index of a constant in [`ALL`].
 #[must_use]
 pub fn place(name: &str) -> Option<u8> {
     ALL.into_iter().find(|constant| constant.name() == name).map(Constant::place)

@@ -1,7 +1,8 @@
 //! The specification: pages of clauses whose examples run.
 //!
-//! A page is Markdown. `# Title` opens it, `## ID · rule` opens a clause; list items of the form `- key: value` right below
-//! a heading are its keys, and a clause inherits those of its page. A fenced `pycon` block is an example: a whole session.
+//! A page is Markdown. The heading `# Title` opens it, and each heading `## ID · rule` opens a clause. List items of the form
+//! `- key: value` directly below a heading are its keys. A clause inherits the keys of its page. A fenced `pycon` block is an
+//! example: a whole session.
 
 mod filter;
 mod read;
@@ -16,15 +17,15 @@ use crate::{Case, Implementation, Platform, Profile, Version};
 use std::collections::HashMap;
 use std::fmt;
 
-/// The pages this library was built with: path in the repository, and text.
+/// The pages that this library was built with: the path in the repository, and the text.
 pub const TEXTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
-/// How firmly a clause can be relied on.
+/// The level of a clause: how firmly a program can rely on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// The Python documentation promises it.
+    /// The Python documentation promises the behaviour.
     Documented,
-    /// CPython does it, stably, without a promise.
+    /// CPython shows the behaviour in every release, without a promise.
     CPython,
     /// Implementations may differ.
     Free,
@@ -40,14 +41,14 @@ impl fmt::Display for Level {
     }
 }
 
-/// What is wrong with a page, and where.
+/// An error in a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageError {
-    /// The page's path in the repository.
+    /// The path of the page in the repository.
     pub page: String,
     /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The error, as one line.
     pub message: String,
 }
 
@@ -59,81 +60,81 @@ impl fmt::Display for PageError {
 
 impl std::error::Error for PageError {}
 
-/// One page.
+/// One page of the specification.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// Its path in the repository.
+    /// The path in the repository.
     pub path: String,
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// Its clauses, in order.
+    /// The clauses, in order.
     pub clauses: Vec<Clause>,
 }
 
-/// One rule.
+/// One clause: a promise, its source, and examples that show it.
 #[derive(Clone, Debug)]
 pub struct Clause {
-    /// Its stable id, such as `READ-3`.
+    /// The stable id, such as `READ-3`.
     pub id: String,
-    /// The rule in a few words.
+    /// The title: the promise as one sentence.
     pub rule: String,
-    /// The line of its heading.
+    /// The line of the heading, counted from 1.
     pub line: usize,
-    /// How firmly it can be relied on.
+    /// The level.
     pub level: Level,
-    /// Where it comes from: a section of the documentation, or versions observed.
+    /// The source: a section of the documentation, or the versions that were observed.
     pub source: String,
-    /// Where it applies.
+    /// The versions, platforms and implementations that the clause applies to.
     pub scope: Scope,
-    /// What of which operations it settles.
+    /// The kinds of divergence that break this clause.
     pub settles: Vec<Settles>,
-    /// What it says, as Markdown, without its examples.
+    /// The Markdown text without the examples.
     pub text: String,
-    /// Its examples.
+    /// The examples, in order.
     pub examples: Vec<Example>,
 }
 
 impl Clause {
-    /// Whether the clause holds for this profile.
+    /// Whether the clause applies to a profile.
     #[must_use]
     pub fn applies_to(&self, profile: Profile) -> bool {
         self.scope.excludes(profile).is_none()
     }
 }
 
-/// A session that shows a rule.
+/// An example: a session that shows a clause.
 #[derive(Clone, Debug)]
 pub struct Example {
-    /// The clause's id, with a number from the second example on: `READ-3`, `READ-3.2`.
+    /// The id of the clause, with a number from the second example on: `READ-3`, `READ-3.2`.
     pub id: String,
-    /// The line its session starts at.
+    /// The line of the page where the session starts, counted from 1.
     pub line: usize,
     /// The session.
     pub session: Session,
-    /// The session's text.
+    /// The text of the session.
     pub text: String,
 }
 
-/// Where a clause applies.
+/// The versions, platforms and implementations that a clause applies to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// The first version it applies to.
+    /// The first version.
     pub since: Option<Version>,
-    /// The last, as precisely as written: `3.12` takes in all of 3.12.
+    /// The last version; `3.12` in a page includes every release of 3.12.
     pub until: Option<Version>,
-    /// The only platform it applies to: unix, linux, windows or macos.
+    /// The only platform: unix, linux, windows or macos.
     pub platform: Option<String>,
-    /// Only CPython.
+    /// Whether the clause applies to CPython only.
     pub cpython: bool,
 }
 
 impl Scope {
-    /// Whether the clause is one of Python 2: it says that it ends there. One that names no version is one of Python 3.
+    /// Whether the scope ends before Python 3. A scope without versions is one of Python 3.
     fn is_python2(&self) -> bool {
         self.until.is_some_and(|until| until < Version::new(3, 0, 0))
     }
 
-    /// Why a clause does not apply to a profile; `None` where it does.
+    /// The reason why the scope excludes a profile; `None` if it includes it.
     #[must_use]
     pub fn excludes(&self, profile: Profile) -> Option<String> {
         let since = self.since.or_else(|| (!self.is_python2()).then_some(Version::new(3, 0, 0)));
@@ -155,10 +156,10 @@ impl Scope {
     }
 }
 
-/// Reads every page, and holds ids against each other.
+/// Reads every page, and checks that ids and `settles` entries are unique among them.
 ///
 /// # Errors
-/// At the first thing that is not as a page must be.
+/// The first error in a page, or the first id or `settles` entry that occurs twice.
 pub fn all() -> Result<Vec<Page>, PageError> {
     let pages = TEXTS.iter().map(|(path, text)| read(path, text)).collect::<Result<Vec<_>, _>>()?;
     let mut seen: HashMap<&str, &str> = HashMap::new();
@@ -167,10 +168,10 @@ pub fn all() -> Result<Vec<Page>, PageError> {
         for clause in &page.clauses {
             let wrong = |message| PageError { page: page.path.clone(), line: clause.line, message };
             if let Some(other) = seen.insert(&clause.id, &page.path) {
-                return Err(wrong(format!("the id {} stands in {other} already", clause.id)));
+                return Err(wrong(format!("the id {} is already used in {other}", clause.id)));
             }
             if let Some(other) = clause.settles.iter().find_map(|settles| settled.insert(settles, &clause.id)) {
-                return Err(wrong(format!("{other} settles something that {} settles too", clause.id)));
+                return Err(wrong(format!("an entry of 'settles' of {} also belongs to {other}", clause.id)));
             }
         }
     }
@@ -178,14 +179,14 @@ pub fn all() -> Result<Vec<Page>, PageError> {
     Ok(pages)
 }
 
-/// Every example of these pages, with its clause and page, in order.
+/// Every example of the pages with its page and clause, in order.
 pub fn examples(pages: &[Page]) -> impl Iterator<Item = (&Page, &Clause, &Example)> {
     pages.iter().flat_map(|page| {
         page.clauses.iter().flat_map(move |clause| clause.examples.iter().map(move |example| (page, clause, example)))
     })
 }
 
-/// The examples as cases, each by its id: where a fuzzer starts from. No copy of them is kept anywhere.
+/// The cases of the examples, each with the id of its example: the seeds of a fuzzer.
 pub fn seeds(pages: &[Page]) -> impl Iterator<Item = (&str, &Case)> {
     examples(pages).map(|(_, _, example)| (example.id.as_str(), &example.session.case))
 }
@@ -195,14 +196,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_takes_in_all_of_its_last_minor_version() {
+    fn a_scope_includes_every_release_of_its_last_minor_version() {
         let scope = Scope { until: Some(Version::new(3, 12, u8::MAX)), ..Scope::default() };
         assert_eq!(scope.excludes(Profile::cpython(3, 12, 7)), None);
         assert_eq!(scope.excludes(Profile::cpython(3, 13, 0)), Some("until Python 3.12".into()));
     }
 
     #[test]
-    fn a_clause_is_one_of_python_2_only_where_it_says_so() {
+    fn a_scope_includes_python_2_only_if_it_ends_there() {
         let python2 = Profile::cpython(2, 7, 18);
         let until = |minor| Scope { until: Some(Version::new(2, minor, u8::MAX)), ..Scope::default() };
         assert_eq!(Scope::default().excludes(python2), Some("since Python 3.0".into()));

@@ -1,43 +1,43 @@
-//! What a target implements.
+//! The traits of a target: [`Target`] runs whole cases, [`Stepper`] runs single steps in this process.
 
 use crate::{Case, End, FileState, Op, Outcome, Profile, Snapshot, Step, StepTrace, Trace, World};
 
-/// How closely a case is watched.
+/// The content of the snapshots that a run takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Maps after every step, the bytes of long ones ([`Detail::LONG`]) only after steps that are there to change bytes; files
-    /// at the end. What differs so is run again under `Full`, which finds the first step.
+    /// Every step: the state of the maps, and a digest of their bytes. A map longer than [`Detail::LONG`] is digested only after
+    /// operations that are meant to change bytes. Files are digested at the end of the case.
     Quick,
-    /// Maps and files after every step, and what the case leaves behind.
+    /// Every step: the state and digest of maps and files. The end of the case: the leaks.
     Every,
-    /// As before, and the bytes of maps and files are kept.
+    /// Like `Every`, and the snapshots also keep the bytes of maps and files.
     Full,
 }
 
 impl Detail {
-    /// The length in bytes above which a map is long.
+    /// The length, in bytes, above which a map is long.
     pub const LONG: i64 = 1 << 10;
 
-    /// Whether files are looked at after every step.
+    /// Whether a snapshot holds the files after every step.
     #[must_use]
     pub fn takes_files(self) -> bool {
         self != Detail::Quick
     }
 
-    /// Whether what the case leaves behind is counted ([`crate::Leaks`]).
+    /// Whether the run counts the leaks of the case ([`crate::Leaks`]).
     #[must_use]
     pub fn takes_leaks(self) -> bool {
         self != Detail::Quick
     }
 
-    /// Whether the bytes of a map of this length are looked at. `closely`: the step is one that is there to change bytes.
+    /// Whether a snapshot holds the bytes of a map of `len` bytes. `closely`: the operation before it is meant to change bytes.
     #[must_use]
     pub fn takes_bytes(self, len: i64, closely: bool) -> bool {
         closely || len <= Detail::LONG || self != Detail::Quick
     }
 }
 
-/// Why a target could not be used at all. One line for the user.
+/// Why a target cannot be used at all, as one line for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetError(pub String);
 
@@ -49,16 +49,16 @@ impl std::fmt::Display for TargetError {
 
 impl std::error::Error for TargetError {}
 
-/// Who a target says it is.
+/// The description that a target gives of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetInfo {
-    /// What it claims to be: the rules it is judged by.
+    /// The profile of the interpreter, by which the target is judged.
     pub profile: Profile,
-    /// One line for people: `CPython 3.11.7, module mmap`.
+    /// One line for the report: `CPython 3.11.7, module mmap`.
     pub name: String,
-    /// Whether it is CPython's own `mmap`, so that message texts count.
+    /// Whether the target is CPython's own `mmap`, whose message texts are compared.
     pub is_cpython_mmap: bool,
-    /// Its page size in bytes.
+    /// The page size, in bytes.
     pub page: u32,
 }
 
@@ -70,22 +70,22 @@ impl TargetInfo {
     }
 }
 
-/// Something that can run whole cases.
+/// A target that runs whole cases.
 pub trait Target {
-    /// Who this is.
+    /// The description of this target.
     fn info(&self) -> &TargetInfo;
 
-    /// Runs a case, whose numbers are all plain, and tells what it did.
+    /// Runs a case whose numbers are all plain ([`crate::Num`]), and returns its trace.
     ///
     /// # Errors
-    /// Only where the target could not be used at all; whatever a step does is in the trace.
+    /// If the target cannot be used at all. The end of a step is part of the trace.
     fn run(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError>;
 
-    /// As [`Target::run`], for a case in whose last step a process may well die. What is expected is not said: the target may
-    /// only see to it that a death costs little.
+    /// Like [`Target::run`], for a case whose last step is expected to kill the process. The target is not told the expected
+    /// outcome; it may choose a cheaper way to survive.
     ///
     /// # Errors
-    /// As [`Target::run`].
+    /// Like [`Target::run`].
     fn run_to_death(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
         self.run(case, detail)
     }
@@ -94,7 +94,7 @@ pub trait Target {
     /// may begin that case while the caller compares this one. The trace does not depend on `next`.
     ///
     /// # Errors
-    /// As [`Target::run`].
+    /// Like [`Target::run`].
     fn run_with_next(
         &mut self,
         case: &Case,
@@ -105,52 +105,53 @@ pub trait Target {
     }
 }
 
-/// The case after the one that is run, for [`Target::run_with_next`].
+/// The case after the current one, for [`Target::run_with_next`].
 #[derive(Clone, Copy, Debug)]
 pub struct NextCase<'a> {
     /// The case.
     pub case: &'a Case,
-    /// How closely it will be observed.
+    /// The content of its snapshots.
     pub detail: Detail,
 }
 
-/// Something that can be driven step by step in this process: the trait to implement for a mapping type in Rust.
-/// [`Trace::of`] makes whole runs of it.
+/// A target that runs single steps in this process: the trait to implement for a mapping type in Rust. [`Trace::of`] runs a
+/// whole case on it.
 pub trait Stepper {
-    /// Starts a case: makes its files and forgets all names.
+    /// Starts a case: creates its files and unbinds all names.
     ///
     /// # Errors
-    /// Where the files cannot be made.
+    /// If the files cannot be created.
     fn begin(&mut self, world: &World) -> Result<(), TargetError>;
 
-    /// Does one step.
+    /// Runs one step.
     ///
     /// # Errors
-    /// Where there is no answer.
+    /// The end of the step, if it has no outcome.
     fn step(&mut self, step: &Step) -> Result<Outcome, End>;
 
-    /// Does a `fork` and all that the child does ([`Case::block`]), until a step has no answer; the `wait` comes after it as a
-    /// step like any other. `mark` is told the place in the block of each step before it is done. There is an answer, or a
-    /// reason why there is none, to one step at least.
+    /// Runs the steps of `block` ([`Case::block`]): the `fork`, then the steps of the child, up to the first that has an end.
+    /// The `wait` is a step of the parent and follows. Calls `mark` with the index in the block of each step before the step
+    /// runs. The result holds one entry at least.
     ///
-    /// A stepper that is a real process makes a child of it. One that only plays a process need do nothing special: it takes
-    /// `fork` for a step like any other too.
+    /// A stepper that is a real process runs the block in a child process. A stepper that only models a process can keep this
+    /// default, which runs `fork` like any other step.
     fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
         StepTrace::all(self, block, detail, mark)
     }
 
-    /// What the case looks like now. `closely`: the step before was one that is there to change bytes ([`Detail`]).
+    /// Takes a snapshot. `closely`: the operation before it is meant to change bytes ([`Detail::takes_bytes`]).
     fn look(&mut self, closely: bool, detail: Detail) -> Snapshot;
 
-    /// Closes each map (in the order of slots, views still alive), drops everything, and looks at the files.
+    /// Closes each map in the order of slots while the views are still alive, drops every object, and reads the files.
     fn finish(&mut self, detail: Detail) -> (Vec<Option<Outcome>>, Vec<FileState>);
 }
 
 impl Trace {
-    /// Runs a whole case on a stepper, from `begin` to `finish`. `mark` is told the number of each step before it is done.
+    /// Runs a whole case on a stepper, from `begin` to `finish`. Calls `mark` with the number of each step before the step
+    /// runs, and with the number of steps before the cleanup.
     ///
     /// # Errors
-    /// Where the case's files cannot be made.
+    /// If the files of the case cannot be created.
     pub fn of(
         stepper: &mut dyn Stepper,
         case: &Case,
@@ -173,7 +174,7 @@ impl Trace {
         }
         mark(case.steps.len());
         if trace.death().is_some() {
-            // What is left of a process that should be dead says nothing.
+            // The state after a survived death means nothing.
             stepper.finish(Detail::Quick);
             return Ok(trace);
         }
@@ -184,14 +185,14 @@ impl Trace {
 }
 
 impl StepTrace {
-    /// Does one step and looks at what it left.
+    /// Runs one step and takes a snapshot.
     pub fn of(stepper: &mut (impl Stepper + ?Sized), step: &Step, detail: Detail) -> StepTrace {
         let result = stepper.step(step);
         let closely = step.op.row().changes.takes_in_bytes();
         StepTrace { result, snapshot: stepper.look(closely, detail) }
     }
 
-    /// Does steps one after the other, until one has no answer. `mark` is told the number of each before it is done.
+    /// Runs steps in order, up to the first that has an end. Calls `mark` with the index of each step before it runs.
     pub fn all(
         stepper: &mut (impl Stepper + ?Sized),
         steps: &[Step],

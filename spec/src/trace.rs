@@ -1,41 +1,41 @@
-//! Traces: what a case did.
+//! Traces: the outcome or end of every step of a case, and the snapshots taken after the steps.
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::fmt;
 
-/// A value a step answered with.
+/// The value that a step returned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// `None`
     None,
-    /// A truth value.
+    /// A `bool`.
     Bool(bool),
-    /// A whole number.
+    /// An `int`.
     Int(i128),
-    /// A whole number of the type `long`, which Python 2 alone has.
+    /// A `long` of Python 2.
     Long(i128),
-    /// Bytes.
+    /// A `bytes` object.
     Bytes(Vec<u8>),
-    /// Text.
+    /// A `str`.
     Text(String),
-    /// A list.
+    /// A `list`.
     List(Vec<Value>),
-    /// A tuple.
+    /// A `tuple`.
     Tuple(Vec<Value>),
-    /// An object that was bound to a name: its type.
+    /// Any other object, by the name of its type.
     Object(Cow<'static, str>),
 }
 
-/// A raised exception. It is an answer like any other.
+/// A raised exception. An exception is an outcome like a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Raise {
-    /// The name of its class.
+    /// The name of the class, with its module unless that is `builtins`: `ValueError`, `struct.error`.
     pub class: Cow<'static, str>,
-    /// `errno`, where the exception is an `OSError`.
+    /// `errno`, for an `OSError`.
     pub errno: Option<i32>,
-    /// Its text, as `str()` gives it.
+    /// The message: `str()` of the exception.
     pub message: Cow<'static, str>,
 }
 
@@ -46,39 +46,39 @@ impl Raise {
     }
 }
 
-/// What a step answered.
+/// The outcome of a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// It returned.
+    /// The step returned this value.
     Value(Value),
-    /// It raised.
+    /// The step raised this exception.
     Raised(Raise),
 }
 
-/// What is not an answer.
+/// Why a step produced no outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// The process died of this signal.
     Died(i32),
-    /// The process ended by itself with this status. The last line it wrote where its errors go, or nothing.
+    /// The process exited with this status. The text is the last line of its standard error; it may be empty.
     Exited(i32, String),
-    /// No answer within the limit.
+    /// No reply came within the time limit.
     Hung,
-    /// What it answered is no answer, as described here.
+    /// The reply was malformed, for this reason.
     Malformed(String),
-    /// The target cannot do this step, for this reason.
+    /// The target cannot run this step, for this reason.
     Unsupported(String),
 }
 
 impl fmt::Display for End {
-    /// For people, after the name of what ended.
+    /// The predicate of a sentence whose subject is the process: `died of signal 7 (SIGBUS)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             End::Died(signal) => write!(f, "died of signal {signal}{}", signal_name(*signal)),
             End::Exited(status, words) if words.is_empty() => write!(f, "exited with status {status}"),
             End::Exited(status, words) => write!(f, "exited with status {status}: {words}"),
             End::Hung => f.write_str("hung"),
-            End::Malformed(what) => write!(f, "answered nonsense: {what}"),
+            End::Malformed(reason) => write!(f, "sent a malformed reply: {reason}"),
             End::Unsupported(reason) => write!(f, "unsupported: {reason}"),
         }
     }
@@ -98,14 +98,15 @@ fn signal_name(signal: i32) -> &'static str {
     }
 }
 
-/// Bytes too many to keep: how many, and their digest. The bytes themselves where they were asked for.
+/// The bytes of a map or file: their number and digest, and the bytes themselves if the caller asked for them. Two contents are
+/// equal if their lengths and digests are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Content {
-    /// How many bytes.
+    /// The number of bytes.
     pub len: u64,
-    /// Their digest.
+    /// The CRC-32 of the bytes.
     pub digest: u64,
-    /// The bytes, under [`crate::Detail::Full`].
+    /// The bytes, under [`crate::Detail::Full`] only.
     pub bytes: Option<Vec<u8>>,
 }
 
@@ -115,92 +116,92 @@ impl PartialEq for Content {
     }
 }
 
-/// What can be seen of a map without changing it.
+/// The state of a map slot, as far as it can be observed without changing the map.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MapState {
-    /// The name is not bound.
+    /// The name is unbound.
     Unbound,
-    /// It is closed.
+    /// The map is closed.
     Closed,
-    /// It is open.
+    /// The map is open.
     Open {
-        /// `tell()`
+        /// `tell()`, in bytes.
         pos: i64,
-        /// `len()`
+        /// `len()`, in bytes.
         len: i64,
-        /// What is mapped, as far as it can be read; `None` where the target gives no way to look.
+        /// The readable bytes, from the start of the map to its first page that faults; `None` if they were not read.
         content: Option<Content>,
     },
-    /// The target answered one of `tell`, `len`, `closed` with nonsense, described here.
-    Strange(String),
+    /// `tell`, `len` or `closed` gave a result of the wrong type or an unexpected exception, described here.
+    Malformed(String),
 }
 
-/// What can be seen of a file on disk.
+/// The state of a file on disk.
 pub type FileState = Content;
 
-/// What a step snapshot behind.
+/// A snapshot: the observable state after a step.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// Each map by slot. Most cases have one map, which then needs no allocation.
+    /// Every map by slot. Most cases have one map, which needs no allocation.
     pub maps: SmallVec<[MapState; 1]>,
-    /// Each file of the world by number; empty where files were not looked at.
+    /// Every file of the world by number; empty if the files were not read.
     pub files: Vec<FileState>,
 }
 
 /// One step of a trace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepTrace {
-    /// The answer, or why there is none.
+    /// The outcome, or the end that took its place.
     pub result: Result<Outcome, End>,
-    /// What it snapshot behind.
+    /// The snapshot after the step.
     pub snapshot: Snapshot,
 }
 
-/// What a case snapshot behind apart from its files, after everything it made was dropped. Nothing where the target cannot tell.
+/// The resources that a case leaked, counted after every object of the case was dropped. All zero if the target cannot count.
 ///
-/// One look proves little, since allocators and caches grow now and then: what counts is what is snapshot each time.
+/// Allocators and caches grow now and then, so one run proves little: only a leak that repeats counts ([`Leaks::common`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leaks {
-    /// Descriptors that are open now and were not before; negative where others were closed.
+    /// Open descriptors, after the case minus before it; negative if the case closed descriptors that it did not open.
     pub descriptors: i64,
-    /// Pages of address space that are mapped now and were not before. Never negative: what is given back was nobody's loss.
+    /// Mapped pages of address space, after the case minus before it, and 0 if the case released some.
     pub pages: i64,
-    /// Files in the working folder that are none of the case's.
-    pub strays: i64,
+    /// Files in the working folder that do not belong to the case.
+    pub stray_files: i64,
 }
 
 impl Leaks {
-    /// What two runs of one case have both snapshot behind.
+    /// The leaks that two runs of one case have in common.
     #[must_use]
     pub fn common(self, other: Leaks) -> Leaks {
         let least = |a: i64, b: i64| if a.signum() == b.signum() { a.signum() * a.abs().min(b.abs()) } else { 0 };
         Leaks {
             descriptors: least(self.descriptors, other.descriptors),
             pages: least(self.pages, other.pages),
-            strays: least(self.strays, other.strays),
+            stray_files: least(self.stray_files, other.stray_files),
         }
     }
 }
 
-/// What a case did, step by step. It ends early where a step had no answer.
+/// The trace of a case. It stops at the first step that has an end in place of an outcome.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
-    /// One for each step done.
+    /// One entry for each step that ran.
     pub steps: Vec<StepTrace>,
-    /// What the case looked like after the last step.
+    /// The snapshot after the last step.
     pub last: Snapshot,
-    /// What `close()` on each map said after the last step: it refuses while a buffer is exported.
+    /// The outcome of `close()` on each map after the last step, by slot; `close()` raises while a buffer is exported.
     pub closing: Vec<Option<Outcome>>,
-    /// The files after all maps were closed.
+    /// The files after every map was closed.
     pub files: Vec<FileState>,
-    /// What was snapshot behind after that.
+    /// The leaks after every object was dropped.
     pub leaks: Leaks,
-    /// What ended the target after the last step, while everything was closed.
+    /// The end of the process, if it came after the last step, during the cleanup.
     pub end: Option<End>,
 }
 
 impl Trace {
-    /// The signal that the target died of in the last step, where it did. There is nothing else then but the steps before.
+    /// The signal that killed the process in the last step. Such a trace holds its steps only.
     #[must_use]
     pub fn death(&self) -> Option<i32> {
         match self.steps.last()?.result {
@@ -215,8 +216,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_left_each_time_counts() {
-        let leaks = |descriptors, pages, strays| Leaks { descriptors, pages, strays };
+    fn only_leaks_that_repeat_count() {
+        let leaks = |descriptors, pages, stray_files| Leaks { descriptors, pages, stray_files };
         assert_eq!(leaks(2, 64, 0).common(leaks(1, 0, 1)), leaks(1, 0, 0));
         assert_eq!(leaks(-2, 1, 1).common(leaks(-1, 3, 1)), leaks(-1, 1, 1));
         assert_eq!(leaks(-1, 0, 0).common(leaks(1, 0, 0)), Leaks::default());

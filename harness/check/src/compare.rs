@@ -205,7 +205,7 @@ impl Parting {
         let counts = [
             (Field::Descriptors, wanted.descriptors, given.descriptors),
             (Field::Pages, wanted.pages, given.pages),
-            (Field::Strays, wanted.strays, given.strays),
+            (Field::Strays, wanted.stray_files, given.stray_files),
         ];
         for (field, wanted, given) in counts {
             if wanted != given {
@@ -275,7 +275,7 @@ fn state_text(state: &MapState) -> String {
         MapState::Unbound => "not bound".into(),
         MapState::Closed => "closed".into(),
         MapState::Open { .. } => "open".into(),
-        MapState::Strange(text) => text.clone(),
+        MapState::Malformed(text) => text.clone(),
     }
 }
 

@@ -210,7 +210,7 @@ pub fn result_text(result: &Result<Outcome, End>) -> String {
 #[must_use]
 pub fn end_kind(end: &End) -> String {
     match end {
-        End::Malformed(_) => "answered nonsense".into(),
+        End::Malformed(_) => "sent a malformed reply".into(),
         End::Exited(status, _) => format!("exited with status {status}"),
         end => end.to_string(),
     }

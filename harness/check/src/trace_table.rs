@@ -134,7 +134,7 @@ fn map_rows(state: &MapState) -> Vec<String> {
     match state {
         MapState::Unbound => Vec::new(),
         MapState::Closed => vec!["closed".into()],
-        MapState::Strange(text) => vec![text.clone()],
+        MapState::Malformed(text) => vec![text.clone()],
         MapState::Open { pos, len, content } => {
             let content = content.as_ref().map_or("not readable".into(), |content| shortened(&content_text(content)));
             vec!["open".into(), pos.to_string(), len.to_string(), content]
@@ -159,7 +159,7 @@ fn end_rows(compared: &DifferentialRun) -> Vec<FieldRow> {
     let counts = [
         (Field::Descriptors, ours.descriptors, theirs.descriptors),
         (Field::Pages, ours.pages, theirs.pages),
-        (Field::Strays, ours.strays, theirs.strays),
+        (Field::Strays, ours.stray_files, theirs.stray_files),
     ];
     rows.extend(counts.map(|(field, ours, theirs)| FieldRow::new(field.name(), ours.to_string(), theirs.to_string())));
     rows

@@ -128,7 +128,7 @@ fn a_hang_is_named_and_costs_less_each_time() -> Result {
 
 #[test]
 fn garbage_is_named() -> Result {
-    is_named("garbage", "answered nonsense: no JSON")
+    is_named("garbage", "sent a malformed reply: no JSON")
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_flood_without_an_end_of_line_is_named() -> Result {
 
 #[test]
 fn a_flood_of_lines_is_named() -> Result {
-    is_named("endless-lines", "answered nonsense: no JSON")
+    is_named("endless-lines", "sent a malformed reply: no JSON")
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn hunger_for_memory_is_named() -> Result {
 
 #[test]
 fn an_output_that_is_closed_is_named() -> Result {
-    is_named("close", "answered nonsense: it closed its output and lives on")
+    is_named("close", "sent a malformed reply: it closed its output and lives on")
 }
 
 #[test]
@@ -189,12 +189,12 @@ fn a_death_that_comes_once_belongs_to_its_case() -> Result {
 
 #[test]
 fn garbage_that_comes_once_belongs_to_its_case() -> Result {
-    belongs_to_its_case("garbage", "nonsense")
+    belongs_to_its_case("garbage", "malformed reply")
 }
 
 #[test]
 fn an_answer_that_is_short_once_belongs_to_its_case() -> Result {
-    belongs_to_its_case("short", "nonsense")
+    belongs_to_its_case("short", "malformed reply")
 }
 
 #[test]

@@ -342,8 +342,8 @@ fn bad_lists_are_refused_with_file_and_line() -> Result {
         &with("case =", "severity = \"message\"\ncase =").replace("\"int\"", "\"no 5\""),
         "8: nothing can be 'no 5'",
     )?;
-    refuses(&with("case =", "since = \"new\"\ncase ="), "10: 'new' is no version")?;
-    refuses(&with("case =", "platform = \"amiga\"\ncase ="), "10: 'amiga' is no platform")?;
+    refuses(&with("case =", "since = \"new\"\ncase ="), "10: invalid version 'new'")?;
+    refuses(&with("case =", "platform = \"amiga\"\ncase ="), "10: unknown platform 'amiga'")?;
     refuses(
         &with("case =", "clauses = [\"FIND-1\",\n  \"FIDN-1\"]\ncase ="),
         "11: no clause or example is called 'FIDN-1'",

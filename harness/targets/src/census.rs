@@ -56,7 +56,7 @@ impl Census {
         Ok(Leaks {
             descriptors: now.descriptors - before.descriptors,
             pages: (now.pages - before.pages).max(0),
-            strays: self.sweep_out()?,
+            stray_files: self.sweep_out()?,
         })
     }
 

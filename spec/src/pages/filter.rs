@@ -2,8 +2,8 @@
 
 use crate::notation;
 
-/// Whether an id matches a filter: itself, or a pattern in which `*` stands for anything. `READ-3` takes in all examples of
-/// the clause, `READ-3.2` just the second.
+/// Whether the id of a clause or example matches a filter: an id, or a pattern in which `*` matches any text. `READ-3` matches
+/// every example of the clause, `READ-3.2` the second one.
 #[must_use]
 pub fn matches_filter(id: &str, filter: &str) -> bool {
     let clause = id.split('.').next().unwrap_or(id);

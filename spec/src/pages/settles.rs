@@ -1,23 +1,23 @@
-//! Which clause a divergence breaks: a table that the clauses themselves are.
+//! The table from a divergence to the clause that it breaks, read from the key `settles` of the clauses.
 //!
-//! The key `settles: find value, find TypeError` of a clause says that it is the one to read when `find` gives another value
-//! than it must, or does not raise `TypeError` where it must. `any` stands for every operation that has no clause of its own.
+//! A clause with `settles: find value, find TypeError` is broken if `find` returns another value than expected, or does not
+//! raise an expected `TypeError`. `any` in place of the operation covers every operation that has no clause of its own.
 
 use crate::Op;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-/// One thing a clause settles.
+/// An entry of the key `settles`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Settles {
-    /// The operation; none for any.
+    /// The operation; `None` for `any`.
     pub op: Option<Op>,
-    /// What of it: one of [`Settles::KINDS`], or the class of the exception it must raise.
+    /// The kind of divergence: one of [`Settles::KINDS`], or the class of the expected exception.
     pub kind: String,
 }
 
 impl Settles {
-    /// What an operation answers and leaves behind, apart from exceptions.
+    /// The kinds other than exception classes: the value of a step, and parts of the snapshot after it.
     pub const KINDS: [&'static str; 6] = ["value", "position", "length", "closed", "bytes", "file"];
 
     /// Reads `find value, find TypeError`.
@@ -26,15 +26,17 @@ impl Settles {
     }
 
     fn one(text: &str) -> Result<Settles, String> {
-        let (op, kind) = text.split_once(' ').ok_or_else(|| format!("'{text}' is not OPERATION KIND"))?;
+        let (op, kind) = text
+            .split_once(' ')
+            .ok_or_else(|| format!("invalid entry '{text}' in `settles`: expected OPERATION KIND"))?;
         let op = match op {
             "any" => None,
-            name => Some(Op::named(name).ok_or_else(|| format!("'{name}' is no operation"))?),
+            name => Some(Op::named(name).ok_or_else(|| format!("unknown operation '{name}' in `settles`"))?),
         };
         let class = kind.ends_with("Error") || ["StopIteration", "struct.error"].contains(&kind);
         if !class && !Settles::KINDS.contains(&kind) {
             return Err(format!(
-                "there is nothing to settle called '{kind}': {}, or a class",
+                "unknown kind '{kind}' in `settles`: expected {}, or an exception class",
                 Settles::KINDS.join(", ")
             ));
         }
@@ -42,14 +44,14 @@ impl Settles {
     }
 }
 
-/// Id and rule of the clause that settles a kind of outcome of an operation.
+/// The id and title of the clause that a divergence of this operation and kind breaks.
 #[must_use]
 pub fn settled(op: Op, kind: &str) -> Option<(&'static str, &'static str)> {
     let find = |op| table().get(&Settles { op, kind: kind.to_owned() });
     find(Some(op)).or_else(|| find(None)).map(|(id, rule)| (id.as_str(), rule.as_str()))
 }
 
-/// The table, from the pages this library was built with. Pages that cannot be read settle nothing.
+/// The table of the pages that this library was built with; empty if a page has an error.
 fn table() -> &'static HashMap<Settles, (String, String)> {
     static TABLE: OnceLock<HashMap<Settles, (String, String)>> = OnceLock::new();
     TABLE.get_or_init(|| {

@@ -224,7 +224,7 @@ impl From<Trace> for WireTrace {
             last: trace.last.into(),
             closing: trace.closing.into_iter().map(|outcome| outcome.map(WireOutcome::from)).collect(),
             files: trace.files.into_iter().map(WireContent::from).collect(),
-            leaks: [trace.leaks.descriptors, trace.leaks.pages, trace.leaks.strays],
+            leaks: [trace.leaks.descriptors, trace.leaks.pages, trace.leaks.stray_files],
         }
     }
 }
@@ -234,8 +234,8 @@ impl WireTrace {
         let steps = self.steps.into_iter().map(WireStep::step).collect::<Result<_, _>>()?;
         let closing = self.closing.into_iter().map(|outcome| outcome.map(WireOutcome::outcome).transpose());
         let closing = closing.collect::<Result<_, _>>()?;
-        let [descriptors, pages, strays] = self.leaks;
-        let leaks = Leaks { descriptors, pages, strays };
+        let [descriptors, pages, stray_files] = self.leaks;
+        let leaks = Leaks { descriptors, pages, stray_files };
         Ok(Trace { steps, last: self.last.left(), closing, files: contents(self.files), leaks, end: None })
     }
 }
@@ -353,7 +353,7 @@ impl From<MapState> for WireMap {
             MapState::Unbound => WireMap::Unbound,
             MapState::Closed => WireMap::Closed,
             MapState::Open { pos, len, content } => WireMap::Open { pos, len, content: content.map(WireContent::from) },
-            MapState::Strange(text) => WireMap::Strange(text),
+            MapState::Malformed(text) => WireMap::Strange(text),
         }
     }
 }
@@ -366,7 +366,7 @@ impl WireMap {
             WireMap::Open { pos, len, content } => {
                 MapState::Open { pos, len, content: content.map(WireContent::content) }
             }
-            WireMap::Strange(text) => MapState::Strange(text),
+            WireMap::Strange(text) => MapState::Malformed(text),
         }
     }
 }
@@ -482,7 +482,7 @@ mod tests {
             steps.push(StepTrace { result: Err(end), snapshot: Snapshot::default() });
         }
         let raised = Outcome::Raised(Raise { class: "OSError".into(), errno: Some(22), message: "m".into() });
-        let leaks = Leaks { descriptors: -1, pages: 2, strays: 3 };
+        let leaks = Leaks { descriptors: -1, pages: 2, stray_files: 3 };
         let closing = vec![None, Some(raised)];
         let trace = Trace { steps, last: left, closing, files: vec![content], leaks, end: None };
         let line = serde_json::to_string(&WireTrace::from(trace.clone()))?;

@@ -262,8 +262,8 @@ impl Done {
         }
         let closing = self.closing.into_iter().map(|answer| answer.map(|[json]| answered(json)).transpose());
         let closing = closing.collect::<Result<_, _>>()?;
-        let [descriptors, pages, strays] = self.leaks.unwrap_or_default();
-        let leaks = Leaks { descriptors, pages: pages.max(0), strays };
+        let [descriptors, pages, stray_files] = self.leaks.unwrap_or_default();
+        let leaks = Leaks { descriptors, pages: pages.max(0), stray_files };
         let trace = Trace { steps, last: self.last.left()?, closing, files: contents(self.files)?, leaks, end: None };
         complete(&trace, case, detail).map(|()| trace)
     }
@@ -379,7 +379,7 @@ impl WireMap {
             WireMap::Open(pos, len, content) => {
                 MapState::Open { pos, len, content: content.map(WireContent::content).transpose()? }
             }
-            WireMap::Strange(tag, text) if tag == "?" => MapState::Strange(text),
+            WireMap::Strange(tag, text) if tag == "?" => MapState::Malformed(text),
             WireMap::Closed(0) => MapState::Closed,
             WireMap::Strange(..) | WireMap::Closed(_) => return Err("no state of a map".into()),
             WireMap::Unbound => MapState::Unbound,

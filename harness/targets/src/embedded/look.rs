@@ -34,10 +34,10 @@ impl Eye<'_> {
             Ok(state) => state,
             Err(Strange::Raised(what, exception)) => {
                 let raise = self.fixtures.raise(&exception);
-                MapState::Strange(format!("{what} raises {}: {}", raise.class, raise.message))
+                MapState::Malformed(format!("{what} raises {}: {}", raise.class, raise.message))
             }
             Err(Strange::Expected(what, object)) => {
-                MapState::Strange(format!("{what} is {}", self.fixtures.type_name(&object)))
+                MapState::Malformed(format!("{what} is {}", self.fixtures.type_name(&object)))
             }
         }
     }

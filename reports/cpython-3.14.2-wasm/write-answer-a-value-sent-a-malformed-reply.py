@@ -1,4 +1,4 @@
-# death: write: expected a value, got answered nonsense
+# death: write: expected a value, got sent a malformed reply
 # Found in CPython 3.14.2 on wasm, module mmap, judged as cpython-3.14.2-wasm.
 import gc, importlib, os, sys, tempfile
 import mmap
