@@ -3,6 +3,7 @@
 //! A rule that depends on a platform names a [`Capability`]; everything else asks [`PlatformFacts`].
 
 use crate::constants::{self as c, Constant};
+use crate::system::{Signal, SystemError};
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -139,6 +140,10 @@ pub struct PlatformFacts {
     pub long_bits: u32,
     /// How many bits the addresses of a process have.
     pub address_bits: u32,
+    /// The numbers of signals.
+    pub signals: &'static [(Signal, i32)],
+    /// The numbers of system errors (`errno`).
+    pub errors: &'static [(SystemError, i32)],
     /// The values of the module's constants; none for a constant that the module lacks.
     pub constants: [Option<i32>; c::ALL.len()],
     /// Numbers of `madvise` without a constant, or with one that needs privileges: what they do is not modelled.
@@ -159,6 +164,50 @@ impl PlatformFacts {
             at += 1;
         }
         false
+    }
+
+    /// The number of a signal.
+    ///
+    /// # Panics
+    /// If the platform's list lacks the signal; a test holds each list complete.
+    #[must_use]
+    pub const fn signal(&self, signal: Signal) -> i32 {
+        let mut at = 0;
+        while at < self.signals.len() {
+            if self.signals[at].0 as u8 == signal as u8 {
+                return self.signals[at].1;
+            }
+            at += 1;
+        }
+        panic!("the platform lists every signal")
+    }
+
+    /// The signal with a number, if it has a name here.
+    #[must_use]
+    pub fn signal_of(&self, number: i32) -> Option<Signal> {
+        self.signals.iter().find(|(_, known)| *known == number).map(|(signal, _)| *signal)
+    }
+
+    /// The number of a system error.
+    ///
+    /// # Panics
+    /// If the platform's list lacks the error; a test holds each list complete.
+    #[must_use]
+    pub const fn errno(&self, error: SystemError) -> i32 {
+        let mut at = 0;
+        while at < self.errors.len() {
+            if self.errors[at].0 as u8 == error as u8 {
+                return self.errors[at].1;
+            }
+            at += 1;
+        }
+        panic!("the platform lists every system error")
+    }
+
+    /// The system error with a number, if it has a name here.
+    #[must_use]
+    pub fn system_error(&self, number: i32) -> Option<SystemError> {
+        self.errors.iter().find(|(_, known)| *known == number).map(|(error, _)| *error)
     }
 
     /// The value of a constant, if the module has it.
@@ -255,6 +304,32 @@ pub const LINUX: PlatformFacts = PlatformFacts {
     ssize_bits: 64,
     long_bits: 64,
     address_bits: 47,
+    signals: &[
+        (Signal::Illegal, 4),
+        (Signal::Abort, 6),
+        (Signal::Bus, 7),
+        (Signal::Arithmetic, 8),
+        (Signal::Kill, 9),
+        (Signal::Segv, 11),
+        (Signal::Term, 15),
+        (Signal::FileSize, 25),
+    ],
+    errors: &[
+        (SystemError::NotPermitted, 1),
+        (SystemError::InputOutput, 5),
+        (SystemError::BadDescriptor, 9),
+        (SystemError::TryAgain, 11),
+        (SystemError::NoMemory, 12),
+        (SystemError::PermissionDenied, 13),
+        (SystemError::BadAddress, 14),
+        (SystemError::Busy, 16),
+        (SystemError::NoDevice, 19),
+        (SystemError::InvalidArgument, 22),
+        (SystemError::TooManyFiles, 24),
+        (SystemError::FileTooLarge, 27),
+        (SystemError::NoSpace, 28),
+        (SystemError::NotSupported, 95),
+    ],
     constants: values(&[
         (c::ACCESS_DEFAULT, 0),
         (c::ACCESS_READ, 1),
@@ -328,6 +403,18 @@ mod tests {
         let names: std::collections::HashSet<_> = Platform::ALL.map(Platform::name).into();
         assert_eq!(names.len(), Platform::ALL.len());
         assert!(Capability::ALL.iter().enumerate().all(|(place, (capability, _))| *capability as usize == place));
+    }
+
+    #[test]
+    fn each_platform_numbers_every_signal_and_error_once() {
+        for facts in Platform::ALL.map(Platform::facts) {
+            for &signal in Signal::ALL {
+                assert_eq!(facts.signal_of(facts.signal(signal)), Some(signal));
+            }
+            for &error in SystemError::ALL {
+                assert_eq!(facts.system_error(facts.errno(error)), Some(error));
+            }
+        }
     }
 
     #[test]

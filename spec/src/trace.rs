@@ -1,5 +1,6 @@
 //! Traces: the outcome or end of every step of a case, and the snapshots taken after the steps.
 
+use crate::platform::LINUX;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -84,18 +85,9 @@ impl fmt::Display for End {
     }
 }
 
-fn signal_name(signal: i32) -> &'static str {
-    match signal {
-        4 => " (SIGILL)",
-        6 => " (SIGABRT)",
-        7 => " (SIGBUS)",
-        8 => " (SIGFPE)",
-        9 => " (SIGKILL)",
-        11 => " (SIGSEGV)",
-        15 => " (SIGTERM)",
-        25 => " (SIGXFSZ)",
-        _ => "",
-    }
+/// The name of a signal in parentheses. The only platform on which processes die of signals is Linux so far.
+fn signal_name(signal: i32) -> String {
+    LINUX.signal_of(signal).map(|signal| format!(" ({})", signal.name())).unwrap_or_default()
 }
 
 /// The bytes of a map or file: their number and digest, and the bytes themselves if the caller asked for them. Two contents are

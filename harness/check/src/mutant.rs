@@ -30,7 +30,9 @@ use reentrant::{
     used_after_close,
 };
 use std::path::Path;
-use steps::{PAGE, StepResult, as_op, boolean, first_args, map_int, none, plain_int, raised, text};
+use steps::{
+    EFBIG, EINVAL, EMFILE, ENOMEM, PAGE, StepResult, as_op, boolean, first_args, map_int, none, plain_int, raised, text,
+};
 use wrong::{
     across_page, as_class, beyond, chomped, clamped_index, cut_write, dead_part, dirty_resize, empty_needle,
     equal_bytes, far_offset, first_byte, forgive, forgive_with, forward_move, forward_slice, from_zero,
@@ -250,11 +252,11 @@ FATAL of Step {
 LIMITED of Step {
     "a map is longer although its file could not grow" (3): |m, s| on(m, s, Op::Resize, |m, s| in_spite(m, s, LimitOp::LimitFile));
     "that a file cannot grow is no error" (3): |m, s| forgive(m, s, Op::Resize, "OSError", "File too large");
-    "a file that cannot grow is an invalid argument" (3): |m, s| on(m, s, Op::Resize, |m, s| m.step(s).map(|outcome| renumbered(outcome, 27, 22)));
+    "a file that cannot grow is an invalid argument" (3): |m, s| on(m, s, Op::Resize, |m, s| m.step(s).map(|outcome| renumbered(outcome, EFBIG, EINVAL)));
     "a map is made without a descriptor where none is granted" (2): |m, s| on(m, s, Op::New, |m, s| granted(m, s, LimitOp::LimitOpen));
-    "that no descriptor is granted has no number" (2): |m, s| on(m, s, Op::New, |m, s| m.step(s).map(|outcome| renumbered(outcome, 24, 0)));
+    "that no descriptor is granted has no number" (2): |m, s| on(m, s, Op::New, |m, s| m.step(s).map(|outcome| renumbered(outcome, EMFILE, 0)));
     "a file goes back where its map cannot grow" (3): |m, s| on(m, s, Op::Resize, put_back);
-    "a map that cannot grow is closed" (3): |m, s| on(m, s, Op::Resize, |m, s| closed_for(m, s, 12));
+    "a map that cannot grow is closed" (3): |m, s| on(m, s, Op::Resize, |m, s| closed_for(m, s, ENOMEM));
 }
 /// Those that remember something from step to step.
 KEEPING of Keeping {

@@ -1,7 +1,8 @@
 //! Patterns over buckets: which divergences are known.
 
 use crate::divergence::{Bucket, Field, Severity, death, end_kind};
-use mmapcheck_spec::{End, Op, Outcome, Step, notation};
+use mmapcheck_spec::platform::LINUX;
+use mmapcheck_spec::{End, Op, Outcome, Signal, Step, notation};
 
 /// What stands for the operation where there is none: the end of the case.
 pub const END: &str = "end";
@@ -70,9 +71,9 @@ fn place(bucket: &Bucket) -> (&'static str, Field) {
     }
 }
 
-/// The signals of touching memory that is not there.
-pub(crate) const SIGSEGV: i32 = 11;
-pub(crate) const SIGBUS: i32 = 7;
+/// The signals of accesses to dead memory, on the only platform where they kill.
+pub(crate) const SIGSEGV: i32 = LINUX.signal(Signal::Segv);
+pub(crate) const SIGBUS: i32 = LINUX.signal(Signal::Bus);
 
 pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     notation::fits(pattern, "*", text)

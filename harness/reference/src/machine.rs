@@ -138,14 +138,14 @@ impl<S: Store> Reference<S> {
             KindOp::Iter(op) => self.on_iter(op, step),
             KindOp::View(op) => self.on_view(op, step),
         };
-        outcome(result).map(|outcome| self.reword(outcome))
+        outcome(result, self.profile.facts()).map(|outcome| self.reword(outcome))
     }
 
     /// Performs a step on a file object. A count that Python 2 computes itself is a `long`.
     fn on_file(&self, op: FileOp, step: &Step) -> Result<Outcome, End> {
         let outcome = match (op, step.args.first()) {
             (FileOp::FileWrite, Some(PassedArg { arg: Arg::Map(map), .. })) => {
-                match outcome(self.write_map(step, *map))? {
+                match outcome(self.write_map(step, *map), self.profile.facts())? {
                     Outcome::Raised(_) => return Err(unsupported("write() on a file needs an open map")),
                     written => written,
                 }
@@ -215,7 +215,7 @@ impl<S: Store> Reference<S> {
             );
         }
         let bytes = map.all().map_err(|stop| match stop {
-            Stop::End(End::Died(_)) => Stop::End(unsupported(
+            Stop::Dies(_) => Stop::End(unsupported(
                 "whether the kernel answers EFAULT or a short write for dead memory is not specified",
             )),
             stop => stop,
@@ -413,7 +413,8 @@ impl<S: Store> Stepper for Reference<S> {
     }
 
     fn finish(&mut self, detail: Detail) -> (Vec<Option<Outcome>>, Vec<FileState>) {
-        let close = |map: &Option<Rc<Map<S>>>| map.as_ref().and_then(|map| outcome(map.close_method()).ok());
+        let facts = self.profile.facts();
+        let close = |map: &Option<Rc<Map<S>>>| map.as_ref().and_then(|map| outcome(map.close_method(), facts).ok());
         let bindings = self.processes.bindings.take();
         let closing = bindings.maps[..bindings.map_slots].iter().map(close).collect();
         drop(bindings);

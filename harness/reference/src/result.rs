@@ -1,6 +1,8 @@
 //! The result of a rule: a value, or the reason why there is none.
 
-use mmapcheck_spec::{Dialect, End, Outcome, Profile, Raise, Value};
+use crate::errno;
+use mmapcheck_spec::{Dialect, End, Outcome, PlatformFacts, Profile, Raise, Signal, Value, WinError};
+use mmapcheck_world::Errno;
 use std::borrow::Cow;
 
 /// The result of a rule, or of a part of one.
@@ -11,8 +13,26 @@ pub type RuleResult<T = Value> = Result<T, Stop>;
 pub enum Stop {
     /// The rule raises an exception.
     Raised(Raise),
-    /// The step has no outcome: the process dies, or no rule covers the step.
+    /// The rule raises the exception of a system error.
+    System(Errno),
+    /// The rule raises the exception of an error of Windows.
+    Windows(WinError),
+    /// The step has no outcome: the process dies of a signal.
+    Dies(Signal),
+    /// The step has no outcome: no rule covers the step.
     End(End),
+}
+
+impl From<Errno> for Stop {
+    fn from(errno: Errno) -> Stop {
+        Stop::System(errno)
+    }
+}
+
+impl From<WinError> for Stop {
+    fn from(error: WinError) -> Stop {
+        Stop::Windows(error)
+    }
 }
 
 impl From<End> for Stop {
@@ -21,14 +41,20 @@ impl From<End> for Stop {
     }
 }
 
-/// The outcome of a step, from the result of its rule.
+/// The outcome of a step, from the result of its rule, with the numbers of a platform.
 ///
 /// # Errors
 /// Where the step has no outcome.
-pub fn outcome(result: RuleResult) -> Result<Outcome, End> {
+pub fn outcome(result: RuleResult, facts: &PlatformFacts) -> Result<Outcome, End> {
     match result {
         Ok(value) => Ok(Outcome::Value(value)),
         Err(Stop::Raised(raise)) => Ok(Outcome::Raised(raise)),
+        Err(Stop::System(errno)) => match errno::error_of(errno) {
+            Some(error) => Ok(Outcome::Raised(errno::raise(error, facts))),
+            None => Err(unsupported(format!("no rule covers system error {}", errno.0))),
+        },
+        Err(Stop::Windows(error)) => Ok(Outcome::Raised(errno::raise_windows(error, facts))),
+        Err(Stop::Dies(signal)) => Err(End::Died(facts.signal(signal))),
         Err(Stop::End(end)) => Err(end),
     }
 }

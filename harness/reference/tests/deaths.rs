@@ -4,12 +4,13 @@
 
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::parse;
-use mmapcheck_spec::{End, Profile, Stepper};
+use mmapcheck_spec::platform::LINUX;
+use mmapcheck_spec::{End, Profile, Signal, Stepper};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
-const SIGBUS: i32 = 7;
-const SIGSEGV: i32 = 11;
+const SIGBUS: i32 = LINUX.signal(Signal::Bus);
+const SIGSEGV: i32 = LINUX.signal(Signal::Segv);
 
 /// A file of two pages, mapped, then cut within the first, so that the second page of the map is dead.
 const CUT: &str = "f.write(b'abc\\n' * 2048); m = mmap.mmap(f.fileno(), 0); f.truncate(100)";

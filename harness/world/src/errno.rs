@@ -1,24 +1,26 @@
 //! System error numbers.
 
-/// The number of a system error, as Linux counts them.
+use rustix::io;
+
+/// The number of a system error on the system that this program runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Errno(pub i32);
 
 impl Errno {
     /// Bad file descriptor.
-    pub const EBADF: Errno = Errno(9);
+    pub const EBADF: Errno = Errno(io::Errno::BADF.raw_os_error());
     /// Cannot allocate memory.
-    pub const ENOMEM: Errno = Errno(12);
+    pub const ENOMEM: Errno = Errno(io::Errno::NOMEM.raw_os_error());
     /// Permission denied.
-    pub const EACCES: Errno = Errno(13);
+    pub const EACCES: Errno = Errno(io::Errno::ACCESS.raw_os_error());
     /// Bad address.
-    pub const EFAULT: Errno = Errno(14);
+    pub const EFAULT: Errno = Errno(io::Errno::FAULT.raw_os_error());
     /// Invalid argument.
-    pub const EINVAL: Errno = Errno(22);
+    pub const EINVAL: Errno = Errno(io::Errno::INVAL.raw_os_error());
     /// Too many open files.
-    pub const EMFILE: Errno = Errno(24);
+    pub const EMFILE: Errno = Errno(io::Errno::MFILE.raw_os_error());
     /// File too large.
-    pub const EFBIG: Errno = Errno(27);
+    pub const EFBIG: Errno = Errno(io::Errno::FBIG.raw_os_error());
 }
 
 impl From<std::io::Error> for Errno {
@@ -28,8 +30,8 @@ impl From<std::io::Error> for Errno {
     }
 }
 
-impl From<rustix::io::Errno> for Errno {
-    fn from(error: rustix::io::Errno) -> Errno {
+impl From<io::Errno> for Errno {
+    fn from(error: io::Errno) -> Errno {
         Errno(error.raw_os_error())
     }
 }

@@ -4,10 +4,11 @@
 
 use super::steps::{PAGE, StepResult, none, number, raised};
 use mmapcheck_reference::Reference;
-use mmapcheck_spec::{Arg, BytesLike, End, Op, Outcome, Step, Stepper, Value};
+use mmapcheck_spec::platform::LINUX;
+use mmapcheck_spec::{Arg, BytesLike, End, Op, Outcome, Signal, Step, Stepper, Value};
 
-pub(super) const SIGBUS: i32 = 7;
-pub(super) const SIGSEGV: i32 = 11;
+pub(super) const SIGBUS: i32 = LINUX.signal(Signal::Bus);
+pub(super) const SIGSEGV: i32 = LINUX.signal(Signal::Segv);
 
 fn dies(answer: &StepResult) -> bool {
     matches!(answer, Err(End::Died(_)))

@@ -1,6 +1,6 @@
 //! What is done wrong where the system refuses something.
 
-use super::steps::{StepResult, number};
+use super::steps::{EFBIG, EMFILE, ENOMEM, StepResult, number};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, LimitOp, Op, Outcome, Raise, Step, Stepper};
 
@@ -11,9 +11,9 @@ fn errno(answer: &StepResult) -> Option<i32> {
 /// The number that a limit has an answer of, and how it is lifted.
 fn lifted(limit: LimitOp) -> (i32, Step) {
     let number = match limit {
-        LimitOp::LimitFile => 27,
-        LimitOp::LimitOpen => 24,
-        LimitOp::LimitMemory => 12,
+        LimitOp::LimitFile => EFBIG,
+        LimitOp::LimitOpen => EMFILE,
+        LimitOp::LimitMemory => ENOMEM,
     };
     (number, Step::new(limit.into(), 0, [Arg::int(limit.high())]))
 }
@@ -51,7 +51,7 @@ pub(super) fn renumbered(outcome: Outcome, from: i32, to: i32) -> Outcome {
 /// Gives the file the size that the map has, where the map gets no memory.
 pub(super) fn put_back(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step);
-    if let (Some(12), Some(len)) = (errno(&answer), number(m, step, Op::Len)) {
+    if let (Some(ENOMEM), Some(len)) = (errno(&answer), number(m, step, Op::Len)) {
         m.step(&Step::new(Op::Resize, step.on, [Arg::int(len)]))?;
     }
     answer

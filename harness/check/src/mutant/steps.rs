@@ -1,10 +1,16 @@
 //! Steps and results that mutants are built from.
 
 use mmapcheck_spec::platform::LINUX;
-use mmapcheck_spec::{Arg, End, Op, Outcome, Raise, Step, Stepper, Value};
+use mmapcheck_spec::{Arg, End, Op, Outcome, Raise, Step, Stepper, SystemError, Value};
 
 /// The size in bytes of a page of Linux: mutants run on its files.
 pub(super) const PAGE: i128 = LINUX.page.bytes() as i128;
+
+/// System errors of Linux.
+pub(super) const EFBIG: i32 = LINUX.errno(SystemError::FileTooLarge);
+pub(super) const EINVAL: i32 = LINUX.errno(SystemError::InvalidArgument);
+pub(super) const EMFILE: i32 = LINUX.errno(SystemError::TooManyFiles);
+pub(super) const ENOMEM: i32 = LINUX.errno(SystemError::NoMemory);
 
 /// The result of a step.
 pub(super) type StepResult = Result<Outcome, End>;

@@ -1,7 +1,7 @@
 //! What each fault does.
 
 use super::steps::{
-    PAGE, StepResult, as_op, boolean, first_args, needle, none, number, plain_int, raised, seek, with_int,
+    EINVAL, PAGE, StepResult, as_op, boolean, first_args, needle, none, number, plain_int, raised, seek, with_int,
 };
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, ObjectKind, Op, Outcome, PassedArg, Raise, Step, Stepper, Value, constants};
@@ -339,7 +339,7 @@ pub(super) fn harmless_resize(m: &mut Reference, step: &Step) -> StepResult {
         (number(m, step, Op::Len), m.step(&Step::new(Op::GetSlice, step.on, [Arg::Omitted, Arg::Omitted]))?);
     let answer = m.step(step)?;
     if let (Outcome::Raised(raise), Some(len), Outcome::Value(Value::Bytes(bytes))) = (&answer, len, bytes)
-        && raise.errno == Some(22)
+        && raise.errno == Some(EINVAL)
     {
         m.step(&Step::new(Op::Resize, step.on, [Arg::int(len)]))?;
         m.step(&Step::new(Op::SetSlice, step.on, [Arg::Omitted, Arg::Omitted, Arg::bytes(&bytes)]))?;

@@ -3,13 +3,12 @@
 //!
 //! A refusal has a rule where the documentation of Windows describes it. Where it does not, no rule covers the step.
 
-use crate::errno::WinError;
 use crate::result::{RuleResult, Stop, type_error, unsupported, value_error};
 use crate::rules::constructor_args::{ConstructorArgs, Fileno};
 use crate::state::map::{Access, Map, Protection, Sharing, TrackedFile};
 use crate::state::section::{Section, SectionHandles, Sections};
 use crate::store::{MapRequest, Memory, Store};
-use mmapcheck_spec::{PlatformFacts, Profile, Value, WrongType};
+use mmapcheck_spec::{PlatformFacts, Profile, Value, WinError, WrongType};
 use mmapcheck_world::{Cursor, Errno, FileHandle, MAX_FILE_SIZE};
 use std::rc::Rc;
 
@@ -131,7 +130,7 @@ pub fn construct<S: Store>(
             let made = map_section(store, sections, args, access, Some((file, cursor)), profile);
             // Python seeks to the start of the file before the system refuses anything. A step without an outcome leaves
             // the position alone.
-            if !matches!(made, Err(Stop::End(_))) {
+            if !matches!(made, Err(Stop::End(_) | Stop::Dies(_))) {
                 cursor.position.set(0);
             }
             made

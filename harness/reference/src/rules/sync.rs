@@ -1,6 +1,5 @@
 //! `flush` and `madvise`.
 
-use crate::errno::WinError;
 use crate::operands::args::Args;
 use crate::operands::convert;
 use crate::operands::operand::Operand;
@@ -8,7 +7,7 @@ use crate::result::{RuleResult, overflow_error, unsupported, value_error};
 use crate::state::map::{Access, Map};
 use crate::store::Store;
 use mmapcheck_spec::constants::{MS_ASYNC, MS_INVALIDATE, MS_SYNC};
-use mmapcheck_spec::{Dialect, Profile, Value};
+use mmapcheck_spec::{Dialect, Profile, Value, WinError};
 use mmapcheck_world::Errno;
 
 impl<S: Store> Map<S> {

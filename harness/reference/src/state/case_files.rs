@@ -1,13 +1,16 @@
 //! The files of a case, with what restricts operations on them: the sections of Windows, and quotas.
 
+use crate::errno;
 use crate::result::unsupported;
 use crate::state::quotas::Quotas;
 use crate::state::section::Sections;
 use crate::store::Store;
+use mmapcheck_spec::platform::WINDOWS;
 use mmapcheck_spec::{
-    Arg, Detail, End, FileOp, FileState, FolderOp, KindOp, Op, Outcome, Raise, Slot, Step, TargetError, World,
+    Arg, Detail, End, FileOp, FileState, FolderOp, KindOp, Op, Outcome, Raise, Slot, Step, SystemError, TargetError,
+    World,
 };
-use mmapcheck_world::{Errno, FileHandle, FileObjects, FileTable, file_args};
+use mmapcheck_world::{FileHandle, FileObjects, FileTable, file_args};
 use smallvec::SmallVec;
 use std::rc::Rc;
 
@@ -138,10 +141,8 @@ impl<S: Store> CaseFiles<S> {
         if self.sections.count(number) == 0 || size >= self.objects.size(number) {
             return Ok(None);
         }
-        Ok(Some(Raise {
-            class: "OSError".into(),
-            errno: Some(Errno::EINVAL.0),
-            message: format!("[Errno 22] Invalid argument{file}").into(),
-        }))
+        // Only Windows has sections.
+        let raise = errno::raise(SystemError::InvalidArgument, &WINDOWS);
+        Ok(Some(Raise { message: format!("{}{file}", raise.message).into(), ..raise }))
     }
 }

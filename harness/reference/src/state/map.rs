@@ -1,12 +1,12 @@
 //! Maps, and the ways to access their memory.
 
-use crate::result::{RuleResult, buffer_error, unsupported, value_error};
+use crate::result::{RuleResult, Stop, buffer_error, unsupported, value_error};
 use crate::state::section::SectionHandles;
 use crate::store::{Direction, Memory, Store};
 use mmapcheck_spec::constants::{
     ACCESS_COPY, ACCESS_DEFAULT, ACCESS_READ, ACCESS_WRITE, Constant, PROT_EXEC, PROT_READ, PROT_WRITE,
 };
-use mmapcheck_spec::{Content, Detail, End, MapState, PlatformFacts, Profile};
+use mmapcheck_spec::{Content, Detail, MapState, PlatformFacts, Profile, Signal};
 use mmapcheck_world::FileHandle;
 use std::cell::{Cell, Ref, RefCell};
 use std::ops::Range;
@@ -93,11 +93,6 @@ impl Protection {
         }
     }
 }
-
-/// The signal of an access that the protection of the memory does not allow.
-const SIGSEGV: i32 = 11;
-/// The signal of an access to a page that lies wholly beyond the end of the file.
-const SIGBUS: i32 = 7;
 
 impl<S: Store> Map<S> {
     /// A map of all of `len` bytes of memory.
@@ -254,10 +249,10 @@ impl<S: Store> Open<'_, S> {
             Protection::Execute => {
                 return Err(unsupported("whether executable memory is readable depends on the processor").into());
             }
-            Protection::None => return Err(End::Died(SIGSEGV).into()),
+            Protection::None => return Err(Stop::Dies(Signal::Segv)),
         }
         if at + count > self.memory.live() {
-            return Err(End::Died(SIGBUS).into());
+            return Err(Stop::Dies(Signal::Bus));
         }
         Ok(())
     }
@@ -347,7 +342,7 @@ impl<S: Store> Open<'_, S> {
         }
         // A search that goes on must access a place whose bytes are all dead. Where there is no such place, it may or may not die.
         Err(if live + needle.len() <= end {
-            End::Died(SIGBUS).into()
+            Stop::Dies(Signal::Bus)
         } else {
             unsupported(
                 "whether a search accesses a match candidate that ends beyond the last live page is not specified",
