@@ -5,11 +5,11 @@ use super::{Embedded, unbound};
 use mmapcheck_spec::{Arg, Base, BytesLike, End, Num, PassedArg, Step};
 use smallvec::SmallVec;
 
-/// Arguments of a call: on the stack, for nearly all calls.
+/// The arguments of a call, on the stack for nearly all calls.
 pub(super) type Args = SmallVec<[Object; 8]>;
 
 impl Embedded {
-    /// An argument by its place in the form.
+    /// An argument, by its place in the form of the operation.
     pub(super) fn arg(&self, step: &Step, place: usize) -> Result<Object, End> {
         match step.args.get(place) {
             Some(given) => self.object(&given.arg),
@@ -17,7 +17,7 @@ impl Embedded {
         }
     }
 
-    /// All arguments of a call, after those already there; last those by keyword, and the tuple of their names.
+    /// Appends the arguments of a call, positional ones first. Returns the tuple of the names of the keyword arguments.
     pub(super) fn args(&self, given: &[PassedArg], args: &mut Args) -> Result<Option<Object>, End> {
         let mut words: SmallVec<[Object; 4]> = SmallVec::new();
         for PassedArg { keyword, arg } in given {
@@ -40,13 +40,13 @@ impl Embedded {
         }
     }
 
-    /// The slice that stands at these places of the form.
+    /// The slice whose bounds are the first `parts` arguments.
     pub(super) fn slice(&self, step: &Step, parts: usize) -> Result<Object, End> {
         let part = |place| if place < parts { self.arg(step, place) } else { Ok(self.fixtures.none.clone()) };
         self.gil.slice(&part(0)?, &part(1)?, &part(2)?).map_err(no_object)
     }
 
-    /// A plain argument as an object.
+    /// The object of an argument whose numbers are plain.
     fn object(&self, arg: &Arg) -> Result<Object, End> {
         match arg {
             Arg::Omitted | Arg::None => Ok(self.fixtures.none.clone()),
@@ -101,11 +101,11 @@ impl Embedded {
         .map_err(no_object)
     }
 
-    /// A whole number without the state of the case; nothing else is sent to a target.
+    /// A number that does not depend on the state of the case; a target receives no others.
     pub(super) fn plain(&self, num: Num) -> Result<i128, End> {
         match num.base {
             Base::Zero => Ok(num.plus),
-            // On Linux, where alone this process can be, offsets count in pages too.
+            // This target runs on Linux only, where the allocation granularity is the page size.
             Base::Pages(count) | Base::Granules(count) => {
                 Ok(num.plus.saturating_add(i128::from(count) * i128::from(self.info.page)))
             }
@@ -121,7 +121,7 @@ impl Embedded {
     }
 }
 
-/// Making an argument failed, which is no answer of the step.
+/// The end of a step whose argument could not be made.
 fn no_object(_: Exception) -> End {
     End::Unsupported("Python could not make an argument".into())
 }

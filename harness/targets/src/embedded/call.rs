@@ -12,17 +12,17 @@ use mmapcheck_spec::{
 };
 use std::cell::Cell;
 
-type Done = Result<Outcome, End>;
+type StepResult = Result<Outcome, End>;
 
 impl Embedded {
-    /// Does one step, perhaps while another one is at its arguments: nothing is borrowed while Python runs.
-    pub(super) fn perform(&self, step: &Step) -> Done {
+    /// Performs a step, perhaps while another step converts its arguments: nothing is borrowed while Python runs.
+    pub(super) fn perform(&self, step: &Step) -> StepResult {
         if usize::from(step.bind) >= SLOTS {
-            return Err(End::Unsupported(format!("a case has {SLOTS} names of a kind")));
+            return Err(End::Unsupported(format!("a case binds at most {SLOTS} names of a kind")));
         }
         let row = step.op.row();
         if (row.changes, row.on) == (Changes::Length, ObjectKind::Map) {
-            // What grows must find the room that it finds elsewhere.
+            // Without the guard page, the map grows in place as it does in any other process.
             self.with_map(step.on, |map| map.guard = None);
         }
         let done = match step.callback() {
@@ -33,12 +33,12 @@ impl Embedded {
                 end.take().map_or(done, Err)
             }
         };
-        self.mind_dead_memory(step);
+        self.note_dead_memory(step);
         done
     }
 
-    /// Does a step for an argument that is being converted. What it raises, the conversion raises; where it has no answer, the
-    /// step that is at its arguments has none.
+    /// Performs the step of a callback argument. The conversion raises the exception of the step. Where the step has no outcome,
+    /// the interrupted step has none either; `end` takes the reason.
     fn callback(&self, step: &Step, end: &Cell<Option<End>>) -> PyResult<()> {
         self.fixtures.keeps.set(true);
         let done = self.perform(step);
@@ -48,7 +48,7 @@ impl Embedded {
             (Ok(Outcome::Value(_)), _) => Ok(()),
             (Ok(Outcome::Raised(_)), Some(exception)) => Err(Exception(exception)),
             (Ok(Outcome::Raised(raise)), None) => {
-                end.set(Some(End::Unsupported(format!("{} is raised by no Python", raise.class))));
+                end.set(Some(End::Unsupported(format!("{} was raised without an exception object", raise.class))));
                 Ok(())
             }
             (Err(why), _) => {
@@ -58,9 +58,9 @@ impl Embedded {
         }
     }
 
-    /// Memory is dead where a file has lost pages, and where a shared anonymous map has grown in a Python older than
-    /// 3.13.8. From then on maps are looked at carefully.
-    fn mind_dead_memory(&self, step: &Step) {
+    /// Notes whether memory may be dead after a step: a file has lost pages, or a shared anonymous map has grown, which Python
+    /// allowed before 3.13.8. Snapshots then copy memory through the kernel.
+    fn note_dead_memory(&self, step: &Step) {
         let files = self.files.borrow();
         let row = step.op.row();
         match (row.changes, row.on) {
@@ -85,17 +85,19 @@ impl Embedded {
         }
     }
 
-    /// A page behind a map that nobody may touch, where one is wanted and can be.
+    /// A guard page behind a map; `None` where guards are off, or the page is taken.
     fn guard(&self, map: &Object, first: Option<GuardPage>) -> Option<GuardPage> {
         if self.guards.get() { GuardPage::behind(&map.buffer().ok()?, first) } else { None }
     }
 
-    fn dispatch(&self, step: &Step) -> Done {
+    fn dispatch(&self, step: &Step) -> StepResult {
         match step.op.by_kind() {
             KindOp::Module(ModuleOp::Constant) => self.constant(step),
             KindOp::Module(ModuleOp::New) => self.construct(step),
             KindOp::Folder(_) => self.files.borrow_mut().step(step),
-            KindOp::Child(ChildOp::Fork) => Err(End::Unsupported("a fork is done with all that its child does".into())),
+            KindOp::Child(ChildOp::Fork) => {
+                Err(End::Unsupported("fork() runs as a block, together with the steps of the child".into()))
+            }
             KindOp::Child(ChildOp::Wait) => self.wait(),
             KindOp::Limit(op) => self.set_limit(op, step),
             KindOp::Method(_) => self.method(step),
@@ -109,17 +111,17 @@ impl Embedded {
         }
     }
 
-    /// `f.write(m)`: the file is ours, the bytes are those the map gives.
-    fn write_map(&self, step: &Step, map: Slot) -> Done {
+    /// `f.write(m)`, with the bytes that the map exports.
+    fn write_map(&self, step: &Step, map: Slot) -> StepResult {
         let copied = self.fixtures.functions.bytes.call(&mut [self.map(map)?], None);
         let bytes = match copied.as_ref().map(Object::seen) {
             Ok(PyValue::Bytes(bytes)) => bytes.to_vec(),
-            _ => return Err(End::Unsupported("a file is given the bytes of an open map only".into())),
+            _ => return Err(End::Unsupported("write() on a file needs an open map".into())),
         };
         Ok(Outcome::Value(Value::Int(self.files.borrow_mut().write(step.on, &bytes)? as i128)))
     }
 
-    fn set_limit(&self, op: LimitOp, step: &Step) -> Done {
+    fn set_limit(&self, op: LimitOp, step: &Step) -> StepResult {
         self.limits.set(op, step)?;
         if op == LimitOp::LimitFile {
             ignore_file_limit_signal();
@@ -127,8 +129,9 @@ impl Embedded {
         Ok(Outcome::Value(Value::None))
     }
 
-    /// A constant is asked of the module, where elsewhere it stands for its value even if the module lacks it.
-    fn constant(&self, step: &Step) -> Done {
+    /// Looks up the constants of a step in the module. In any other operation, a constant that the module lacks counts with its
+    /// value.
+    fn constant(&self, step: &Step) -> StepResult {
         if let Arg::Flags(places) = arg(step, 0)? {
             let missing = places.iter().find_map(|&place| self.constant_of_module(place).err());
             if let Some(exception) = missing {
@@ -142,7 +145,7 @@ impl Embedded {
         self.fixtures.module.attr(&self.gil.name(constants::ALL[usize::from(place)].name())?)
     }
 
-    fn construct(&self, step: &Step) -> Done {
+    fn construct(&self, step: &Step) -> StepResult {
         let mut args = Args::new();
         let keywords = self.args(&step.args, &mut args)?;
         let unreadable = self.makes_unreadable(step);
@@ -156,7 +159,7 @@ impl Embedded {
         })
     }
 
-    /// Whether the constructor is told to make memory that can be neither read nor written.
+    /// Whether `prot` makes memory that can be neither read nor written.
     fn makes_unreadable(&self, step: &Step) -> bool {
         let bits = match step.passed(ConstructorParam::Prot) {
             Some(Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _)) => self.plain(*num).unwrap_or(-1),
@@ -167,7 +170,7 @@ impl Embedded {
         bits & i128::from(libc::PROT_READ | libc::PROT_WRITE) == 0
     }
 
-    fn method(&self, step: &Step) -> Done {
+    fn method(&self, step: &Step) -> StepResult {
         let Some(name) = &self.fixtures.methods[step.op as usize] else { return Err(misused(step)) };
         let mut args = Args::new();
         args.push(self.map(step.on)?);
@@ -180,7 +183,7 @@ impl Embedded {
         Ok(self.fixtures.outcome(Object::call_method(name, &mut args, keywords.as_ref())))
     }
 
-    fn on_map(&self, op: MapOp, step: &Step) -> Done {
+    fn on_map(&self, op: MapOp, step: &Step) -> StepResult {
         let map = &self.map(step.on)?;
         let functions = &self.fixtures.functions;
         let call = |function: &Object| function.call(&mut [map.clone()], None);
@@ -233,7 +236,7 @@ impl Embedded {
         Ok(self.fixtures.outcome(answer))
     }
 
-    fn on_view(&self, op: ViewOp, step: &Step) -> Done {
+    fn on_view(&self, op: ViewOp, step: &Step) -> StepResult {
         let view = &self.view(step.on)?;
         let answer = match op {
             ViewOp::DropView => {
@@ -254,7 +257,7 @@ impl Embedded {
         Ok(self.fixtures.outcome(answer))
     }
 
-    fn on_iter(&self, op: IterOp, step: &Step) -> Done {
+    fn on_iter(&self, op: IterOp, step: &Step) -> StepResult {
         let iter = self.iter(step.on)?;
         match op {
             IterOp::Next => Ok(self.fixtures.outcome(self.fixtures.functions.next.call(&mut [iter], None))),
@@ -269,21 +272,21 @@ impl Embedded {
         self.fixtures.outcome_of(on.size(), |size| Value::Int(size.into()))
     }
 
-    /// Assigns to an index or slice.
-    fn assign(&self, step: &Step, on: &Object) -> Done {
+    /// Assigns to an index or a slice.
+    fn assign(&self, step: &Step, on: &Object) -> StepResult {
         let value = step.op.row().in_brackets();
         Ok(self.fixtures.outcome_of(on.set_item(&self.key(step)?, &self.arg(step, value)?), |()| Value::None))
     }
 
-    /// A name is bound to what was made; after an exception it keeps what it has.
-    fn bind(&self, step: &Step, made: PyResult, set: impl FnOnce(&mut Bindings, usize, Object)) -> Done {
+    /// Binds a name to a new object. After an exception the name keeps its object.
+    fn bind(&self, step: &Step, made: PyResult, set: impl FnOnce(&mut Bindings, usize, Object)) -> StepResult {
         Ok(self.fixtures.outcome_of(made, |object| {
             set(&mut self.bindings.borrow_mut(), step.bind.into(), object);
             Value::None
         }))
     }
 
-    /// The index or slice between the brackets.
+    /// The index or the slice between the brackets.
     fn key(&self, step: &Step) -> Result<Object, End> {
         match step.op.row().in_brackets() {
             1 => self.arg(step, 0),
@@ -292,7 +295,7 @@ impl Embedded {
     }
 }
 
-/// Whether the constructor may make memory of no file: it is given no file, or flags.
+/// Whether the map may be anonymous: the constructor is passed no file, or flags.
 fn may_be_anonymous(step: &Step) -> bool {
     let file = matches!(step.args.first(), Some(PassedArg { arg: Arg::Fd(_), .. }));
     !file || step.passed(ConstructorParam::Flags).is_some()
@@ -303,5 +306,5 @@ fn arg(step: &Step, place: usize) -> Result<&Arg, End> {
 }
 
 fn misused(step: &Step) -> End {
-    End::Unsupported(format!("{} cannot be done like this", step.op))
+    End::Unsupported(format!("{} lacks an argument", step.op))
 }

@@ -1,4 +1,4 @@
-//! A child process that does steps of a case.
+//! A child process that performs the steps of a block.
 
 use super::Embedded;
 use super::ffi::{fork, leave};
@@ -10,17 +10,17 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What a child tells its parent, a line each.
+/// A message of a child to its parent, one line of JSON.
 #[derive(Serialize, Deserialize)]
-enum Told {
-    /// What the next step did.
+enum ChildMessage {
+    /// The trace of the next step.
     Step(StepTrace),
-    /// All is done. The positions of the files it has from its parent, who would not know that they have moved.
+    /// The end of the block, with the positions of the inherited files: the parent shares them, but its copies are stale.
     Done(Vec<u64>),
 }
 
 impl Embedded {
-    /// Does the steps of a block in a child of this process, and waits for it.
+    /// Performs the steps of a block in a child of this process, and waits until it has.
     pub(super) fn in_child(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
         mark(0);
         let made = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from);
@@ -29,7 +29,7 @@ impl Embedded {
             Ok((_, writes, None)) => self.be_child(writes, block, detail, mark),
             Ok((reads, writes, Some(child))) => {
                 drop(writes);
-                let mut done = self.listen(reads);
+                let mut done = self.read_messages(reads);
                 self.files.get_mut().notice_names();
                 if done.len() == block.len() {
                     self.child.set(Some(child));
@@ -39,29 +39,29 @@ impl Embedded {
                 }
                 done
             }
-            Err(why) => vec![without_answer(End::Unsupported(format!("there is no child process: {why}")))],
+            Err(why) => vec![without_answer(End::Unsupported(format!("cannot make a child process: {why}")))],
         }
     }
 
-    /// `os.wait()[1]`, of the child that has told of all its steps.
+    /// `os.wait()[1]`, for a child that has performed all its steps.
     pub(super) fn wait(&self) -> Result<Outcome, End> {
         let status = self.child.take().and_then(status).ok_or_else(|| End::Unsupported("there is no child".into()))?;
         Ok(Outcome::Value(Value::Int(status.as_raw().into())))
     }
 
-    /// Does the steps, tells of each, and leaves.
+    /// Performs the steps in the child, reports each, and exits.
     fn be_child(&mut self, mut writes: File, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> ! {
-        // A parent that is killed because this hangs takes it along.
+        // Where the child hangs, the supervisor kills the parent, and the child with it.
         let _ = set_parent_process_death_signal(Some(Signal::KILL));
-        // Nothing may return to what the parent is at.
+        // The child must not return into the frames of its parent.
         let _ = catch_unwind(AssertUnwindSafe(|| {
             let positions = self.files.get_mut().positions();
-            let mut tell = |told: Told| {
-                let line = serde_json::to_string(&told).unwrap_or_default() + "\n";
+            let mut send = |message: ChildMessage| {
+                let line = serde_json::to_string(&message).unwrap_or_default() + "\n";
                 writes.write_all(line.as_bytes())
             };
             let begun = StepTrace { result: Ok(Outcome::Value(Value::None)), snapshot: self.look(false, detail) };
-            let mut is_over = tell(Told::Step(begun)).is_err();
+            let mut is_over = send(ChildMessage::Step(begun)).is_err();
             for (i, step) in block.iter().enumerate().skip(1) {
                 if is_over {
                     return;
@@ -69,24 +69,24 @@ impl Embedded {
                 mark(i);
                 let done = StepTrace::of(self, step, detail);
                 is_over = done.result.is_err();
-                is_over |= tell(Told::Step(done)).is_err();
+                is_over |= send(ChildMessage::Step(done)).is_err();
             }
-            let _ = tell(Told::Done(positions.iter().map(|position| position.get()).collect()));
+            let _ = send(ChildMessage::Done(positions.iter().map(|position| position.get()).collect()));
         }));
         leave()
     }
 
-    /// Hears what a child tells, until it ends.
-    fn listen(&mut self, reads: File) -> Vec<StepTrace> {
+    /// Reads the messages of a child until it ends.
+    fn read_messages(&mut self, reads: File) -> Vec<StepTrace> {
         let mut done = Vec::new();
         for line in BufReader::new(reads).lines().map_while(Result::ok) {
             match serde_json::from_str(&line) {
-                Ok(Told::Step(step)) => done.push(step),
-                Ok(Told::Done(positions)) => {
+                Ok(ChildMessage::Step(step)) => done.push(step),
+                Ok(ChildMessage::Done(positions)) => {
                     let own = self.files.get_mut().positions();
                     own.iter().zip(positions).for_each(|(own, position)| own.set(position));
                 }
-                // What it was about to tell when it died.
+                // The child died while it wrote this line.
                 Err(_) => {}
             }
         }
@@ -98,7 +98,7 @@ fn without_answer(end: End) -> StepTrace {
     StepTrace { result: Err(end), snapshot: Snapshot::default() }
 }
 
-/// Waits for a child: how it ended.
+/// Waits for a child, and returns its status.
 fn status(child: Pid) -> Option<WaitStatus> {
     loop {
         match waitpid(Some(child), WaitOptions::empty()) {

@@ -1,4 +1,4 @@
-//! The Python objects every case uses, made once.
+//! The Python objects that every case uses, made once.
 
 use super::ffi::{Gil, Object, PyResult};
 use mmapcheck_spec::constants::{self, Constant};
@@ -7,7 +7,7 @@ use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{Op, PassedArg, WrongType};
 use std::cell::{Cell, RefCell};
 
-/// What a session would write in Python, as functions.
+/// Functions for the compound statements of a session, and the modules that it imports.
 const SOURCE: &str = "
 import array, builtins, gc, io, os, re, struct, weakref, zlib
 
@@ -30,7 +30,7 @@ def around(m):
 file = io.FileIO(os.devnull)
 ";
 
-/// The exceptions `mmap` is known to raise. The name of any other is asked of its class.
+/// The exceptions that `mmap` is known to raise. The name of any other is looked up in its class.
 const EXCEPTIONS: [&str; 12] = [
     "ValueError",
     "TypeError",
@@ -46,12 +46,12 @@ const EXCEPTIONS: [&str; 12] = [
     "SystemError",
 ];
 
-/// The objects of [`SOURCE`], and names and constants.
+/// The objects of [`SOURCE`], the class under test, names and constants.
 #[derive(Debug)]
 pub struct Fixtures {
     /// The module under test.
     pub module: Object,
-    /// Its class under test.
+    /// The class under test.
     pub class: Object,
     /// The module's constants, by their place in [`constants::ALL`].
     pub flags: Vec<i128>,
@@ -74,11 +74,12 @@ pub struct Fixtures {
     pub byte_code: Object,
     /// `'<H'`, the format of `struct`.
     pub short_format: Object,
-    /// A file object that is no file of the case.
+    /// A file object that belongs to no case, for arguments of that type.
     pub file: Object,
-    /// Whether exceptions are kept: at no other time, for they keep what their frames name.
+    /// Whether exceptions are kept for a callback. At other times they are dropped at once, since an exception keeps the objects
+    /// of its frames alive.
     pub keeps: Cell<bool>,
-    /// The last exception, while they are kept.
+    /// The last exception, while exceptions are kept.
     pub kept: RefCell<Option<Object>>,
 }
 
@@ -102,7 +103,7 @@ pub struct Functions {
     pub index: Object,
     pub index_after: Object,
     pub buffer_after: Object,
-    /// What the objects of these two call.
+    /// The function that objects of these two classes call.
     pub callback: Object,
     pub array: Object,
     pub int: Object,
@@ -115,13 +116,13 @@ pub struct Functions {
     pub pack_into: Object,
     pub with_pass: Object,
     pub with_raise: Object,
-    /// What a program around a map may do unseen: refer to it weakly until it is gone, and have garbage collected meanwhile.
+    /// Makes a weak reference to a map and collects garbage: neither may have a visible effect.
     pub around: Object,
     pub os_error: Object,
 }
 
 impl Fixtures {
-    /// Makes everything, for this class of this module.
+    /// Makes all objects, for this class of this module.
     pub fn new(gil: &Gil, module: Object, class: Object) -> PyResult<Fixtures> {
         let builtins = gil.import("builtins")?;
         let get = |object: &Object, name: &str| object.attr(&gil.name(name)?);
@@ -195,12 +196,12 @@ impl Functions {
     }
 }
 
-/// The name of the method an operation calls, as its form in the table says.
+/// The name of the method that an operation calls, from its form in the table.
 fn method(op: Op) -> Option<&'static str> {
     op.row().form.strip_prefix("$.")?.strip_suffix("($*)")
 }
 
-/// The module's own constants; the table's value where the module has none that is a number.
+/// The constants of the module; the value of the table where the module lacks one.
 fn flags(gil: &Gil, module: &Object) -> Vec<i128> {
     let own = |name| gil.name(name).and_then(|name| module.attr(&name)).ok().and_then(|value| value.as_i64());
     let value = |constant: Constant| own(constant.name()).unwrap_or(LINUX.value_in_session(constant).into());

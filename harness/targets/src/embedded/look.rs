@@ -1,4 +1,4 @@
-//! What can be seen of the maps, without changing them.
+//! Snapshots of the maps, taken without changing them.
 
 use super::ffi::{Buffer, Exception, Object, PyValue, Scratch};
 use super::fixtures::Fixtures;
@@ -11,24 +11,24 @@ impl Embedded {
     pub(super) fn look_at_maps(&mut self, closely: bool, detail: Detail) -> SmallVec<[MapState; 1]> {
         let scratch = self.shrunk.get().then_some(&mut self.scratch);
         let bindings = self.bindings.get_mut();
-        let mut eye = Eye { fixtures: &self.fixtures, closely, detail, scratch };
+        let mut observer = Observer { fixtures: &self.fixtures, closely, detail, scratch };
         bindings.maps[..bindings.map_slots]
             .iter()
-            .map(|map| map.as_ref().map_or(MapState::Unbound, |map| eye.state(map)))
+            .map(|map| map.as_ref().map_or(MapState::Unbound, |map| observer.state(map)))
             .collect()
     }
 }
 
-/// How maps are looked at.
-struct Eye<'a> {
+/// The settings of a snapshot.
+struct Observer<'a> {
     fixtures: &'a Fixtures,
     closely: bool,
     detail: Detail,
-    /// PassedArg where memory may be dead.
+    /// Present where memory may be dead.
     scratch: Option<&'a mut Scratch>,
 }
 
-impl Eye<'_> {
+impl Observer<'_> {
     fn state(&mut self, map: &Map) -> MapState {
         match self.open_state(map) {
             Ok(state) => state,
@@ -54,7 +54,7 @@ impl Eye<'_> {
         Ok(MapState::Open { pos, len, content })
     }
 
-    /// What `tell()` refuses is closed, if it says so itself.
+    /// The state of a map whose `tell()` raises: closed, if the attribute `closed` says so.
     fn closed_state(&mut self, map: &Map, raised: Exception) -> Result<MapState, Strange> {
         let closed = map.object.attr(&self.fixtures.names.closed).map_err(|e| Strange::Raised("closed", e))?;
         match closed.seen() {
@@ -64,7 +64,7 @@ impl Eye<'_> {
         }
     }
 
-    /// The bytes that can be read: from memory, or from the object's copy of itself where it shows no memory.
+    /// The readable bytes, from the exported buffer, or from a slice of the whole map where it exports none.
     fn content(&mut self, map: &Object) -> Option<Content> {
         if let Ok(buffer) = map.buffer() {
             return Some(self.memory(&buffer));
@@ -84,7 +84,7 @@ impl Eye<'_> {
     }
 }
 
-/// Why a map's state cannot be told.
+/// Why the state of a map is unknown.
 enum Strange {
     Raised(&'static str, Exception),
     Expected(&'static str, Object),

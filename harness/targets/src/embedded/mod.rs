@@ -1,4 +1,4 @@
-//! CPython embedded in this process, done step by step.
+//! The embedded target: CPython in this process, driven step by step.
 
 mod args;
 mod call;
@@ -22,26 +22,26 @@ use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
 
-/// A class of the embedded CPython, done step by step.
+/// A class of the embedded CPython, driven step by step.
 ///
-/// It stays on its thread, and holds the interpreter (its GIL) as long as it lives: an `Embedded` of another thread
-/// waits for it.
+/// It stays on its thread, and holds the GIL as long as it lives, except where Python itself releases the GIL: around blocking
+/// calls, and between bytecodes once another thread waits for it. An `Embedded` of another thread runs only then.
 #[derive(Debug)]
 pub struct Embedded {
     info: TargetInfo,
     files: RefCell<FileObjects<Folder>>,
     bindings: RefCell<Bindings>,
-    /// Whether memory of a map may be dead now: a file has lost pages, or a map has grown beyond its memory.
+    /// Whether memory of a map may be dead: a file has lost pages, or a map has grown beyond its memory.
     shrunk: Cell<bool>,
     /// Whether a map that may be anonymous was resized in this case.
     grown: Cell<bool>,
-    /// A child that has done its steps and is not waited for yet.
+    /// A child that has performed its steps and is not waited for yet.
     child: Cell<Option<Pid>>,
     limits: ResourceLimits,
     guards: Rc<Cell<bool>>,
     scratch: Scratch,
     fixtures: Fixtures,
-    /// Last, so that it is dropped last: every object above needs it.
+    /// The last field, so that it is dropped last: every object above needs it.
     gil: Gil,
 }
 
@@ -58,24 +58,24 @@ struct Bindings {
 #[derive(Debug)]
 struct Map {
     object: Object,
-    /// Whether it was constructed so that its memory cannot be read.
+    /// Whether its `prot` makes memory that cannot be read.
     unreadable: bool,
-    /// Whether it may be memory of no file.
+    /// Whether it may be anonymous.
     anonymous: bool,
     guard: Option<GuardPage>,
 }
 
 impl Embedded {
-    /// The class `attr` of a module, with the files of its cases in `dir`, an existing folder of its own.
-    /// The module is imported as by a Python program: `PYTHONPATH` counts.
+    /// The class `attr` of a module, with the files of its cases in `dir`, an existing folder that nothing else uses.
+    /// The module is imported as in a Python program: `PYTHONPATH` is honoured.
     ///
     /// # Errors
-    /// Where Python is not the one configured or does not start, the module cannot be imported, or the files cannot be
-    /// made: one line.
+    /// Where Python is not the one configured or does not start, the module cannot be imported, or the folder cannot be
+    /// opened. The message has one line.
     pub fn new(module: &str, attr: &str, dir: &Path) -> Result<Embedded, TargetError> {
         let gil = Gil::hold()?;
         let (info, fixtures) = Embedded::import(&gil, module, attr)?;
-        let scratch = Scratch::new().map_err(|why| TargetError(format!("no file in memory can be made: {why}")))?;
+        let scratch = Scratch::new().map_err(|why| TargetError(format!("cannot make a file in memory: {why}")))?;
         Ok(Embedded {
             info,
             files: RefCell::new(FileObjects::new(Folder::new(dir)?)),
@@ -101,14 +101,14 @@ impl Embedded {
         Ok((info, Fixtures::new(gil, imported, class).map_err(broken)?))
     }
 
-    /// Who this is.
+    /// The target's description of itself.
     #[must_use]
     pub fn info(&self) -> &TargetInfo {
         &self.info
     }
 
-    /// Whether a page that nobody may touch is put behind each map, so that reading too far is noticed. It takes two system
-    /// calls a map, and can be changed between cases.
+    /// Whether an inaccessible guard page follows each map, so that an out-of-bounds read kills the process. A guard costs two
+    /// system calls a map. The setting may change between cases.
     #[must_use]
     pub fn guards(&self) -> Rc<Cell<bool>> {
         Rc::clone(&self.guards)
@@ -155,7 +155,7 @@ impl Stepper for Embedded {
     fn finish(&mut self, detail: Detail) -> (Vec<Option<Outcome>>, Vec<FileState>) {
         if detail != Detail::Quick {
             for map in self.bindings.get_mut().maps.iter().flatten() {
-                // It shows nothing but a process that dies of it.
+                // Its outcome is not compared: only the death of the process would show.
                 let _ = self.fixtures.functions.around.call(&mut [map.object.clone()], None);
             }
         }
@@ -180,7 +180,7 @@ fn unbound() -> End {
     End::Unsupported("the name is not bound".into())
 }
 
-/// What the interpreter says of itself.
+/// The interpreter's description of itself.
 fn info(gil: &Gil, module: &str, attr: &str) -> ffi::PyResult<TargetInfo> {
     let number = |object: &Object, name: &str| Ok(object.attr(&gil.name(name)?)?.as_i64().unwrap_or(0));
     let version = gil.import("sys")?.attr(&gil.name("version_info")?)?;
@@ -195,7 +195,7 @@ fn info(gil: &Gil, module: &str, attr: &str) -> ffi::PyResult<TargetInfo> {
     })
 }
 
-/// One line for the user: what failed, and the class and text of the exception.
+/// An error of one line: the action that failed, and the class and text of the exception.
 fn failed(gil: &Gil, what: &str, Exception(why): &Exception) -> TargetError {
     let class = gil.name("__name__").and_then(|name| why.class().attr(&name));
     let [class, text] =
@@ -210,7 +210,7 @@ mod tests {
 
     type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-    /// Whether there is a guard behind the map `m` after these lines.
+    /// Whether a guard page follows the map `m` after these lines.
     fn guarded(lines: &[&str], guards: bool) -> Result<bool> {
         let dir = tempfile::tempdir()?;
         let mut stepper = Embedded::new("mmap", "mmap", dir.path())?;
@@ -226,7 +226,7 @@ mod tests {
         Ok(bindings.maps[0].as_ref().is_some_and(|map| map.guard.is_some()))
     }
 
-    /// Another test could fill a hole, or make one.
+    /// It runs alone, since another test could fill a gap between maps, or make one.
     #[test]
     fn maps_are_guarded_whatever_becomes_of_them() -> Result {
         if !crate::is_alone("embedded::tests::maps_are_guarded_whatever_becomes_of_them")? {

@@ -1,4 +1,4 @@
-//! Python's answers as values of the notation.
+//! Python objects and exceptions as outcomes of a trace.
 
 use super::ffi::{Exception, Object, PyResult, PyValue};
 use super::fixtures::Fixtures;
@@ -6,12 +6,12 @@ use mmapcheck_spec::{Outcome, Raise, Value};
 use std::borrow::Cow;
 
 impl Fixtures {
-    /// What a step answered, where Python answered with an object.
+    /// The outcome of a call that returned an object or raised.
     pub fn outcome(&self, answer: PyResult) -> Outcome {
         self.outcome_of(answer, |object| self.value(&object))
     }
 
-    /// What a step answered.
+    /// The outcome of a call, with a conversion for its value.
     pub fn outcome_of<T>(&self, answer: PyResult<T>, value: impl FnOnce(T) -> Value) -> Outcome {
         match answer {
             Ok(answer) => Outcome::Value(value(answer)),
@@ -47,7 +47,7 @@ impl Fixtures {
         object.attr(name).map(|text| text_of(&text)).unwrap_or_default()
     }
 
-    /// An exception: its class as a traceback shows it, its `errno`, its text.
+    /// An exception of a trace: its class as a traceback shows it, its `errno`, its text.
     pub fn raise(&self, Exception(exception): &Exception) -> Raise {
         if self.keeps.get() {
             self.kept.replace(Some(exception.clone()));

@@ -1,4 +1,4 @@
-//! A function of Python that calls back.
+//! A Python function that calls back into this program.
 
 use super::object::{Exception, Object, PyResult};
 use super::start::Gil;
@@ -6,40 +6,40 @@ use pyo3::ffi::{self, PyMethodDef, PyMethodDefPointer, PyObject};
 use std::cell::Cell;
 use std::ptr;
 
-/// Something to do, and how to call it.
+/// A callback: a pointer to a closure, and the function that calls it.
 #[derive(Clone, Copy)]
-struct Doer {
-    what: *const (),
+struct ErasedCallback {
+    closure: *const (),
     call: fn(*const ()) -> PyResult<()>,
 }
 
 thread_local! {
-    /// What the function does at present.
-    static DOER: Cell<Option<Doer>> = const { Cell::new(None) };
+    /// The present callback of the function.
+    static CALLBACK: Cell<Option<ErasedCallback>> = const { Cell::new(None) };
 }
 
-/// Puts back what the function did before.
-struct Before(Option<Doer>);
+/// Restores the previous callback when it is dropped.
+struct Previous(Option<ErasedCallback>);
 
-impl Drop for Before {
+impl Drop for Previous {
     fn drop(&mut self) {
-        DOER.set(self.0);
+        CALLBACK.set(self.0);
     }
 }
 
-/// Calls something in Python. While it runs, the function that [`Gil::function`] makes does `what`; else it does nothing.
-pub fn with_callback<F: Fn() -> PyResult<()>, T>(what: &F, call: impl FnOnce() -> T) -> T {
-    fn of<F: Fn() -> PyResult<()>>(what: *const ()) -> PyResult<()> {
-        // SAFETY: this is `what`, which is borrowed as long as the function can find it: `Before` takes it away.
-        unsafe { (*what.cast::<F>())() }
+/// Runs `call`. Meanwhile the function that [`Gil::function`] makes runs `closure`; at other times it has no effect.
+pub fn with_callback<F: Fn() -> PyResult<()>, T>(closure: &F, call: impl FnOnce() -> T) -> T {
+    fn of<F: Fn() -> PyResult<()>>(closure: *const ()) -> PyResult<()> {
+        // SAFETY: this is `closure`, which is borrowed as long as the function can find it: `Previous` removes it.
+        unsafe { (*closure.cast::<F>())() }
     }
-    let doer = Doer { what: ptr::from_ref(what).cast(), call: of::<F> };
-    let _before = Before(DOER.replace(Some(doer)));
+    let callback = ErasedCallback { closure: ptr::from_ref(closure).cast(), call: of::<F> };
+    let _previous = Previous(CALLBACK.replace(Some(callback)));
     call()
 }
 
 unsafe extern "C" fn function(_: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
-    match DOER.get().map_or(Ok(()), |doer| (doer.call)(doer.what)) {
+    match CALLBACK.get().map_or(Ok(()), |callback| (callback.call)(callback.closure)) {
         // SAFETY: the GIL is held, since Python calls this; `None` lives as long as the interpreter.
         Ok(()) => unsafe { Object::borrowed(ffi::Py_None()) }.into_raw(),
         Err(exception) => {
@@ -49,7 +49,7 @@ unsafe extern "C" fn function(_: *mut PyObject, _: *mut PyObject) -> *mut PyObje
     }
 }
 
-/// Leaves an exception to Python, which finds it when a call has failed.
+/// Sets the exception that Python finds after a failed call.
 fn raise(Exception(exception): Exception) {
     #[cfg(Py_3_12)]
     // SAFETY: the GIL is held; the exception's reference is given away.
@@ -64,9 +64,9 @@ fn raise(Exception(exception): Exception) {
 }
 
 impl Gil {
-    /// A function that does what [`with_callback`] says.
+    /// A Python function without parameters that runs the callback of [`with_callback`].
     pub fn function(&self) -> PyResult {
-        // It is made once, and lives as long as the interpreter.
+        // The definition is made once, and must live as long as the interpreter.
         let definition = Box::leak(Box::new(PyMethodDef {
             ml_name: c"callback".as_ptr(),
             ml_meth: PyMethodDefPointer { PyCFunction: function },

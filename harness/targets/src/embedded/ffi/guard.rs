@@ -1,4 +1,5 @@
-//! Pages that nobody may touch, behind what could be read too far: who does dies of it, where else it would go unnoticed.
+//! Guard pages: inaccessible pages behind maps and arguments. An out-of-bounds read kills the process instead of going
+//! unnoticed.
 
 use super::memory::Buffer;
 use super::object::{Object, PyResult};
@@ -10,27 +11,28 @@ use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Once, OnceLock};
 
-/// A page that nobody may touch, behind the last page of a map. It is there until it is dropped.
+/// An inaccessible page, mapped until it is dropped.
 #[derive(Debug)]
 pub struct GuardPage {
     page: *mut c_void,
 }
 
 impl GuardPage {
-    /// Anywhere: a kernel that fills memory from the top puts what is mapped next before it, where there is no smaller hole.
+    /// A guard page at any address. The kernel fills addresses from the top, so the next map lies below it, unless a smaller gap
+    /// is free.
     pub fn first() -> Option<GuardPage> {
         static FILLED: Once = Once::new();
-        FILLED.call_once(fill_holes);
+        FILLED.call_once(fill_gaps);
         GuardPage::at(ptr::null_mut(), 0)
     }
 
-    /// Behind this memory: the page that was put there first, or another one if nothing is mapped there.
+    /// The guard page behind this memory: `first`, if it lies there, or a new one if nothing is mapped there.
     pub fn behind(memory: &Buffer, first: Option<GuardPage>) -> Option<GuardPage> {
         let size = rustix::param::page_size();
         let end = (memory.start() as usize).checked_add(memory.len())?.next_multiple_of(size);
         let wanted = ptr::without_provenance_mut(end);
         let is_there = |guard: &GuardPage| guard.page == wanted;
-        // A kernel that does not know the flag puts the page elsewhere.
+        // A kernel without MAP_FIXED_NOREPLACE maps the page elsewhere.
         first.filter(is_there).or_else(|| GuardPage::at(wanted, libc::MAP_FIXED_NOREPLACE).filter(is_there))
     }
 
@@ -42,16 +44,16 @@ impl GuardPage {
     }
 }
 
-/// How many pages a hole has that is left open.
-const HOLE: usize = 64;
-/// How many pages are spent on smaller ones at most.
+/// Gaps of this many pages are left open.
+const GAP: usize = 64;
+/// The most pages that are used to fill smaller gaps.
 const FILLING: usize = 1 << 12;
 
-/// Fills the small holes between all that is mapped in this process, for good: what is put there has something else behind it.
-fn fill_holes() {
+/// Fills the small gaps between the maps of this process for good: a map in such a gap has no room for a guard page.
+fn fill_gaps() {
     let mut filling: Vec<GuardPage> = Vec::new();
     let mut in_a_row = 0;
-    while in_a_row < HOLE && filling.len() < FILLING {
+    while in_a_row < GAP && filling.len() < FILLING {
         let Some(guard) = GuardPage::at(ptr::null_mut(), 0) else { break };
         let before =
             filling.last().is_some_and(|last| guard.page.wrapping_byte_add(rustix::param::page_size()) == last.page);
@@ -69,45 +71,45 @@ impl Drop for GuardPage {
     }
 }
 
-/// Pages of memory, each with a page behind it that nobody may touch.
-struct Rooms {
+/// Pages of memory, each followed by a guard page.
+struct GuardedPages {
     map: MmapRaw,
-    /// The room that is used next.
+    /// The page that is used next.
     next: AtomicUsize,
 }
 
-/// How many there are: more than the arguments of a step, and of the step that one of them does.
-const ROOMS: usize = 16;
+/// How many pages there are: more than the arguments of a step and of its callback.
+const GUARDED_PAGES: usize = 16;
 
-impl Rooms {
-    /// The rooms of this process, which are never given back: a memoryview can be kept by whom it was given to.
-    /// None where the system refuses.
-    fn get() -> Option<&'static Rooms> {
-        static ALL: OnceLock<Option<Rooms>> = OnceLock::new();
-        ALL.get_or_init(Rooms::new).as_ref()
+impl GuardedPages {
+    /// The guarded pages of this process, mapped for good, since the target may keep a memoryview. `None` where the system
+    /// refuses.
+    fn get() -> Option<&'static GuardedPages> {
+        static ALL: OnceLock<Option<GuardedPages>> = OnceLock::new();
+        ALL.get_or_init(GuardedPages::new).as_ref()
     }
 
-    fn new() -> Option<Rooms> {
+    fn new() -> Option<GuardedPages> {
         let size = rustix::param::page_size();
-        let map = MmapRaw::from(MmapOptions::new().len(2 * size * ROOMS).map_anon().ok()?);
-        for room in 0..ROOMS {
-            // SAFETY: the second page of a room, within the map; nothing points into it.
-            let page = unsafe { map.as_mut_ptr().add((2 * room + 1) * size) };
+        let map = MmapRaw::from(MmapOptions::new().len(2 * size * GUARDED_PAGES).map_anon().ok()?);
+        for pair in 0..GUARDED_PAGES {
+            // SAFETY: the second page of a pair, within the map; nothing points into it.
+            let page = unsafe { map.as_mut_ptr().add((2 * pair + 1) * size) };
             // SAFETY: as above.
             if unsafe { libc::mprotect(page.cast(), size, libc::PROT_NONE) } != 0 {
                 return None;
             }
         }
-        Some(Rooms { map, next: AtomicUsize::new(0) })
+        Some(GuardedPages { map, next: AtomicUsize::new(0) })
     }
 
-    /// Copies bytes to the end of a room; where they start.
+    /// Copies bytes to the end of a page, and returns their start; `None` where they are too many.
     fn put(&self, bytes: &[u8]) -> Option<*mut u8> {
         let size = rustix::param::page_size();
-        let room = self.next.fetch_add(1, Ordering::Relaxed) % ROOMS;
-        let start = ((2 * room + 1) * size).checked_sub(bytes.len()).filter(|_| bytes.len() <= size)?;
-        // SAFETY: the bytes end with the first page of the room. Whoever still has a view of that reads other bytes from
-        // now on; no reference to them is kept, and the GIL is held, so that nobody reads meanwhile.
+        let pair = self.next.fetch_add(1, Ordering::Relaxed) % GUARDED_PAGES;
+        let start = ((2 * pair + 1) * size).checked_sub(bytes.len()).filter(|_| bytes.len() <= size)?;
+        // SAFETY: the bytes end with the first page of the pair. An earlier view of that page reads other bytes from now on.
+        // No reference to them is kept, and the GIL is held, so that nothing reads meanwhile.
         unsafe {
             let start = self.map.as_mut_ptr().add(start);
             start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
@@ -117,9 +119,9 @@ impl Rooms {
 }
 
 impl Gil {
-    /// `memoryview(bytes)`, of memory that ends where a page begins that nobody may touch, as far as there is room.
+    /// `memoryview(bytes)`, of memory that ends at a guard page. Bytes longer than a page have no guard.
     pub fn guarded_view(&self, bytes: &[u8]) -> PyResult {
-        match Rooms::get().and_then(|rooms| rooms.put(bytes)) {
+        match GuardedPages::get().and_then(|pages| pages.put(bytes)) {
             Some(start) => {
                 new_reference!(PyMemoryView_FromMemory(start.cast(), bytes.len() as Py_ssize_t, ffi::PyBUF_READ))
             }
@@ -152,7 +154,7 @@ mod tests {
         assert_eq!(long.buffer().expect("its memory").len(), 4097);
     }
 
-    /// Another test could fill a hole, or make one.
+    /// It runs alone, since another test could fill a gap between maps, or make one.
     #[test]
     fn who_reads_behind_a_map_dies() {
         if !is_alone("embedded::ffi::guard::tests::who_reads_behind_a_map_dies").expect("a process") {

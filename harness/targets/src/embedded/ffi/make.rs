@@ -40,7 +40,7 @@ impl Gil {
         new_reference!(PyByteArray_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as Py_ssize_t))
     }
 
-    /// A `str`, interned: made for names, which are looked up again and again.
+    /// An interned `str`, for names that are looked up repeatedly.
     pub fn name(&self, text: &str) -> PyResult {
         let text = CString::new(text).unwrap_or_default();
         new_reference!(PyUnicode_InternFromString(text.as_ptr()))
@@ -61,7 +61,7 @@ impl Gil {
         Ok(tuple)
     }
 
-    /// A module, imported.
+    /// Imports a module.
     pub fn import(&self, module: &str) -> PyResult {
         let module = CString::new(module).unwrap_or_default();
         new_reference!(PyImport_ImportModule(module.as_ptr()))

@@ -1,4 +1,4 @@
-//! The memory behind an object, and how to read it where parts of it may be dead.
+//! The buffer of an object, and a way to read it where parts may be dead.
 
 use super::object::{Object, PyResult, failure};
 use pyo3::ffi::{self, Py_buffer};
@@ -15,7 +15,7 @@ impl Drop for Buffer {
 }
 
 impl Object {
-    /// The object's memory, as one row of bytes.
+    /// Exports the memory of the object as contiguous bytes.
     pub fn buffer(&self) -> PyResult<Buffer> {
         let mut buffer = Py_buffer::new();
         // SAFETY: the object is alive, the GIL is held, and the buffer is released by `Buffer`.
@@ -36,8 +36,7 @@ impl Buffer {
         self.0.len.try_into().unwrap_or(0)
     }
 
-    /// What `read` makes of the bytes.
-    /// Where the memory is dead, the process dies of a signal: that must be ruled out, or [`Scratch`] used.
+    /// Calls `read` with the bytes. Dead memory kills the process: the caller must rule it out, or use [`Scratch`].
     pub fn with<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
         if self.len() == 0 {
             return read(&[]);
@@ -48,15 +47,15 @@ impl Buffer {
     }
 }
 
-/// A file in memory, through which bytes are copied that may be dead: where a process would die of touching
-/// them, the kernel only stops copying.
+/// A file in memory, through which bytes that may be dead are copied: the kernel stops at a dead page, where an access by the
+/// process would kill it.
 #[derive(Debug)]
 pub struct Scratch {
     file: OwnedFd,
     bytes: Vec<u8>,
 }
 
-/// How many bytes are copied at once. A whole number of pages, so that dead memory begins where a read ends.
+/// How many bytes are copied at once: a multiple of the page size, so that a short copy ends at a dead page.
 const CHUNK: usize = 64 * 1024;
 
 impl Scratch {
@@ -65,7 +64,7 @@ impl Scratch {
         Ok(Scratch { file, bytes: Vec::new() })
     }
 
-    /// The bytes of the buffer up to the first that cannot be read.
+    /// The bytes of the buffer up to the first dead page.
     pub fn readable(&mut self, buffer: &Buffer) -> &[u8] {
         self.bytes.clear();
         while self.bytes.len() < buffer.len() {
@@ -82,10 +81,10 @@ impl Scratch {
         &self.bytes
     }
 
-    /// Copies bytes to the file; tells how many could be read.
+    /// Copies bytes to the file, and returns how many could be read.
     fn fill(&self, start: *const u8, count: usize) -> usize {
         // SAFETY: only the kernel reads the memory, and where it cannot it says so.
-        // No reference is made, for some of these bytes may be none.
+        // No reference to the bytes is made, since some may be dead.
         let got = unsafe { libc::pwrite(self.file.as_raw_fd(), start.cast(), count, 0) };
         got.try_into().unwrap_or(0)
     }

@@ -30,10 +30,10 @@ pub struct Object(NonNull<PyObject>);
 #[derive(Debug)]
 pub struct Exception(pub Object);
 
-/// What a call into Python came to.
+/// The result of a call into Python.
 pub type PyResult<T = Object> = Result<T, Exception>;
 
-/// Which comparison.
+/// A comparison operator.
 #[derive(Clone, Copy)]
 pub enum Comparison {
     Equal,
@@ -55,7 +55,7 @@ impl Drop for Object {
     }
 }
 
-/// Takes the exception a call left behind, if it did.
+/// Takes the exception that a call has set, if any.
 pub(super) fn raised() -> Option<Exception> {
     #[cfg(Py_3_12)]
     // SAFETY: the GIL is held; the function gives its reference to us.
@@ -63,7 +63,7 @@ pub(super) fn raised() -> Option<Exception> {
     #[cfg(not(Py_3_12))]
     let value = {
         let (mut class, mut value, mut traceback) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-        // SAFETY: the GIL is held; the three references are given to us, two of which are not wanted.
+        // SAFETY: the GIL is held; the three references are given to us, two of which are dropped.
         unsafe {
             ffi::PyErr_Fetch(&raw mut class, &raw mut value, &raw mut traceback);
             ffi::PyErr_NormalizeException(&raw mut class, &raw mut value, &raw mut traceback);
@@ -75,7 +75,7 @@ pub(super) fn raised() -> Option<Exception> {
     NonNull::new(value).map(|value| Exception(Object(value)))
 }
 
-/// The exception of a call that failed. Where a broken module under test set none, Python's own words for that.
+/// The exception of a failed call. Where a broken module under test set none, the one that Python raises for that.
 pub(super) fn failure() -> Exception {
     raised().unwrap_or_else(|| {
         // SAFETY: the GIL is held; class and text live as long as the interpreter.
@@ -226,8 +226,8 @@ impl Object {
     }
 }
 
-/// Arguments as a vector call wants them: where they start, how many are positional, and the keywords.
-/// They are borrowed for change because a callee may use the first place for a while.
+/// The arguments of a vector call: their start, how many are positional, and the names of the others.
+/// The borrow is mutable because a callee may use the first place temporarily.
 fn vector(args: &mut [Object], keywords: Option<&Object>) -> (*const *mut PyObject, usize, *mut PyObject) {
     let Some(keywords) = keywords else { return (args.as_mut_ptr().cast(), args.len(), ptr::null_mut()) };
     // SAFETY: `keywords` is a tuple: `Gil::tuple` made it.

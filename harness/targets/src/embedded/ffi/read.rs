@@ -1,16 +1,16 @@
-//! What an object says, as a value of Rust.
+//! Python objects as values of Rust.
 
 use super::object::{Object, PyResult, raised};
 use pyo3::ffi::{self, Py_ssize_t};
 use std::borrow::Cow;
 use std::ffi::c_int;
 
-/// An object as a value of the notation. A list or tuple is read by [`Object::items`].
+/// A Python object as a value of Rust. [`Object::items`] reads a list or a tuple.
 #[derive(Debug)]
 pub enum PyValue<'a> {
     None,
     Bool(bool),
-    /// `None`: beyond 128 bits.
+    /// `None` for an integer beyond 128 bits.
     Int(Option<i128>),
     Bytes(&'a [u8]),
     Text(Cow<'a, str>),
@@ -51,7 +51,7 @@ impl Object {
         (0..count).map(|i| new_reference!(PySequence_GetItem(self.raw(), i))).collect()
     }
 
-    /// A whole number of 64 bits, if it is one.
+    /// An integer of 64 bits; `None` for any other object.
     pub fn as_i64(&self) -> Option<i64> {
         match self.seen() {
             PyValue::Int(Some(value)) => i64::try_from(value).ok(),

@@ -1,4 +1,4 @@
-//! Starting the interpreter, and holding it.
+//! The start of the interpreter, the GIL, and what concerns the process as a whole.
 
 use mmapcheck_python::{PROGRAM, VERSION};
 use mmapcheck_spec::TargetError;
@@ -11,16 +11,16 @@ use std::mem::MaybeUninit;
 use std::rc::{Rc, Weak};
 use std::sync::OnceLock;
 
-/// Holds the GIL until dropped. It stays on its thread.
+/// Holds the GIL of its thread until it is dropped.
 #[derive(Clone, Debug)]
 pub struct Gil {
-    _held: Rc<HeldGil>,
+    _state: Rc<GilState>,
 }
 
 #[derive(Debug)]
-struct HeldGil(PyGILState_STATE);
+struct GilState(PyGILState_STATE);
 
-impl Drop for HeldGil {
+impl Drop for GilState {
     fn drop(&mut self) {
         // SAFETY: gives back, on the same thread and once, what `PyGILState_Ensure` gave.
         unsafe { ffi::PyGILState_Release(self.0) };
@@ -28,34 +28,35 @@ impl Drop for HeldGil {
 }
 
 thread_local! {
-    /// What this thread holds. It is shared: holds must be given back in reverse order, and their owners do not know of
-    /// each other.
-    static HELD: RefCell<Weak<HeldGil>> = const { RefCell::new(Weak::new()) };
+    /// The GIL state of this thread, shared by all its owners: states must be released in reverse order, and the owners do not
+    /// know of each other.
+    static STATE: RefCell<Weak<GilState>> = const { RefCell::new(Weak::new()) };
 }
 
 impl Gil {
-    /// Starts the interpreter, if it does not run yet, and waits until no other thread holds it.
+    /// Acquires the GIL, after starting the interpreter if it does not run yet. Blocks while another thread holds it.
     pub fn hold() -> Result<Gil, TargetError> {
         static STARTED: OnceLock<Result<(), TargetError>> = OnceLock::new();
         STARTED.get_or_init(|| check_interpreter().and_then(|()| start())).clone()?;
-        Ok(HELD.with_borrow_mut(|held| {
-            let now = held.upgrade().unwrap_or_else(|| {
+        Ok(STATE.with_borrow_mut(|state| {
+            let now = state.upgrade().unwrap_or_else(|| {
                 // SAFETY: the interpreter runs, and is never stopped.
-                Rc::new(HeldGil(unsafe { ffi::PyGILState_Ensure() }))
+                Rc::new(GilState(unsafe { ffi::PyGILState_Ensure() }))
             });
-            *held = Rc::downgrade(&now);
-            Gil { _held: now }
+            *state = Rc::downgrade(&now);
+            Gil { _state: now }
         }))
     }
 }
 
-/// Makes a child of this process, which has this thread alone. In the child there is none, in this one there is its number.
+/// Forks this process; the child has this thread alone. Returns the process id of the child in the parent, and `None` in the
+/// child.
 ///
 /// # Errors
-/// Where the system has no room for it.
-pub fn fork(_held: &Gil) -> io::Result<Option<Pid>> {
-    // SAFETY: the interpreter runs, its GIL is held, and it is told before and after, as by `os.fork()`. What other threads
-    // of this program hold is not theirs in the child: there it does steps and leaves by `leave`.
+/// As `fork(2)`.
+pub fn fork(_gil: &Gil) -> io::Result<Option<Pid>> {
+    // SAFETY: the interpreter runs, its GIL is held, and it is told before and after, as by `os.fork()`. Locks of
+    // other threads stay locked in the child, which only performs steps and exits by `leave`.
     unsafe {
         ffi::PyOS_BeforeFork();
         let child = libc::fork();
@@ -83,10 +84,10 @@ pub fn ignore_file_limit_signal() {
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
-/// Whether the library that was loaded is of the Python this program was built for.
+/// Checks that the loaded library is of the Python that this program was built for.
 ///
 /// # Errors
-/// Where the loader found another: one line that says both versions, why, and how to mend it.
+/// Where the loader found another one. The message has one line: both versions, the cause and the remedy.
 pub fn check_interpreter() -> Result<(), TargetError> {
     // SAFETY: callable at any time, even before Python starts; the text is static.
     let running = unsafe { CStr::from_ptr(ffi::Py_GetVersion()) }.to_string_lossy();
@@ -100,14 +101,14 @@ pub fn check_interpreter() -> Result<(), TargetError> {
     }
 }
 
-/// Starts the interpreter as `python` would, but without signal handlers, and lets go of it.
+/// Starts the interpreter as `python` would, but without signal handlers, and releases the GIL.
 fn start() -> Result<(), TargetError> {
     // Python finds its library by the path of its program; without it, by any `python3` on `PATH`.
     let program = CString::new(PROGRAM).map_err(|_| TargetError("the path of Python holds a NUL".into()))?;
     let mut config = MaybeUninit::<PyConfig>::uninit();
     let config = config.as_mut_ptr();
     // SAFETY: the first call fills in the whole structure; the rest use it as documented, and it is cleared once.
-    // Python does not run yet: this is called once. It then runs, and its GIL, which this thread has, is let go.
+    // Python does not run yet: this is called once. It then runs, and this thread releases its GIL.
     let problem = unsafe {
         ffi::PyConfig_InitPythonConfig(config);
         (*config).install_signal_handlers = 0;
