@@ -71,7 +71,7 @@ pub fn measure(subject: &TargetSpec, profile: Option<Profile>, cases: u64) -> Re
     let (info, guards) = (stepper.info().clone(), stepper.guards());
     let profile = profile.unwrap_or(info.profile);
     let mut target = InProcess::new(stepper, info);
-    let known = KnownList::built_in(target.info(), &subject.module)?.rules(profile);
+    let known = KnownList::built_in(target.info(), &subject.module)?.patterns(profile);
     let mut oracle = Oracle::new(profile)?;
     // An unexpected death would end this process and so the measurement.
     let whole = Batch {
@@ -135,7 +135,7 @@ fn behind_driver(
         seed: SEED,
         cases: range,
         generator: GeneratorOptions::all(info.profile),
-        known: KnownList::built_in(info, &subject.module)?.rules(info.profile),
+        known: KnownList::built_in(info, &subject.module)?.patterns(info.profile),
         omissions: Omissions::NONE,
     };
     let began = Instant::now();

@@ -7,24 +7,24 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// How bad a divergence is, from the least to the worst.
+/// The severity of a divergence, from the mildest to the worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The same exception with another text, or another `repr`.
+    /// Another message of the same exception, or another `repr`.
     Message,
-    /// Another exception.
+    /// Another exception class or `errno`.
     Class,
-    /// Another value, or another state of the map.
+    /// Another value, a value for an exception or the other way round, or another state of a map.
     Value,
-    /// The process died or hung.
+    /// A death or a hang, or none where a death is expected.
     Death,
     /// Other bytes on disk.
     Bytes,
 }
 
 impl Severity {
-    /// Every severity with its name.
+    /// Every severity and its name.
     pub const ALL: [(Severity, &'static str); 5] = [
         (Severity::Message, "message"),
         (Severity::Class, "class"),
@@ -35,8 +35,8 @@ impl Severity {
 }
 
 impl Severity {
-    /// The mildest that counts: what was asked for, or `message` for CPython's own `mmap` and `class` for any other, since
-    /// texts are CPython's habit and not the documentation's promise.
+    /// The mildest severity that counts: `asked`, or by default `message` for CPython's own `mmap` and `class` for any other,
+    /// since messages are CPython's habit and not the documentation's promise.
     #[must_use]
     pub fn least(asked: Option<Severity>, info: &TargetInfo) -> Severity {
         asked.unwrap_or(if info.is_cpython_mmap { Severity::Message } else { Severity::Class })
@@ -56,38 +56,38 @@ impl FromStr for Severity {
         let found = Severity::ALL.iter().find(|(_, name)| *name == text);
         found
             .map(|(severity, _)| *severity)
-            .ok_or_else(|| format!("'{text}' is no severity: message, class, value, death or bytes"))
+            .ok_or_else(|| format!("unknown severity '{text}': expected message, class, value, death or bytes"))
     }
 }
 
-/// Where two traces part.
+/// The field of a trace in which two traces differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "String")]
 pub enum Field {
-    /// What the step answered.
+    /// The answer of a step.
     Answer,
     /// `tell()` of a map.
     Pos,
     /// `len()` of a map.
     Len,
-    /// Whether a map is open.
+    /// Whether a map is open or closed.
     Closed,
     /// The bytes of a map.
     Map,
     /// The bytes of a file.
     File,
-    /// What `close()` answered at the end of the case.
+    /// The answer of the `close()` on a map that ends every case, or the end of the process there.
     Closing,
-    /// How many descriptors the case left open.
+    /// The number of descriptors that the case left open.
     Descriptors,
-    /// How many pages of address space it left mapped.
+    /// The number of pages of address space that the case left mapped.
     Pages,
-    /// How many files it left in the working folder.
+    /// The number of files that the case left in the working folder.
     Strays,
 }
 
 impl Field {
-    /// Every field with its name in reports.
+    /// Every field and its name in reports.
     pub const ALL: [(Field, &'static str); 10] = [
         (Field::Answer, "answer"),
         (Field::Pos, "position"),
@@ -101,7 +101,7 @@ impl Field {
         (Field::Strays, "files left behind"),
     ];
 
-    /// Its name in reports.
+    /// The name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         Field::ALL[self as usize].1
@@ -129,39 +129,39 @@ impl fmt::Display for Field {
     }
 }
 
-/// What divergences of one cause have in common: the operation, the field, and the kinds of the two answers.
+/// What a campaign counts as the same divergence: the same operation, field, severity, and kinds of the two answers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bucket {
-    /// How bad.
+    /// The severity.
     pub severity: Severity,
-    /// The operation; none at the end of the case.
+    /// The operation of the step; none at the end of the case.
     pub op: Option<Op>,
-    /// The operation that one of its arguments did while it was converted.
+    /// The operation of the step's callback argument.
     pub callback: Option<Op>,
-    /// Where the traces part.
+    /// The field that differs.
     pub field: Field,
-    /// The kind of answer expected: a type, an exception class, or a text without its numbers.
+    /// The kind of the expected answer: a type, an exception class, or a message with `#` for each number.
     pub expected: String,
-    /// The kind of answer given.
+    /// The kind of the actual answer.
     pub actual: String,
 }
 
 /// One divergence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Divergence {
-    /// Its kind.
+    /// The bucket.
     pub bucket: Bucket,
-    /// The number of the step, counted from 0; the number of steps for the end of the case.
+    /// The index of the step; the number of steps for the end of the case.
     pub step: usize,
-    /// The slot of the map or the number of the file, where the field is one of those.
+    /// The slot of the map, or the number of the file, for a field of one.
     pub slot: usize,
-    /// The whole of what was expected, for people.
+    /// The expected answer or state in full, for people.
     pub expected: String,
-    /// The whole of what was given.
+    /// The actual answer or state in full, for people.
     pub actual: String,
 }
 
-/// The kind of divergence that a death in a step is. What the answer should have been hardly matters beside it.
+/// The bucket of a death in a step. Of the expected answer it keeps only whether that is a value or an exception.
 #[must_use]
 pub fn death(step: &Step, wanted: &Result<Outcome, End>, end: &End) -> Bucket {
     let (expected, actual) = (rough_kind(wanted), end_kind(end));
@@ -170,15 +170,15 @@ pub fn death(step: &Step, wanted: &Result<Outcome, End>, end: &End) -> Bucket {
 }
 
 impl Bucket {
-    /// What was done, for people: the operation, and that of an argument.
+    /// The operation and that of the callback argument, for people; none at the end of the case.
     #[must_use]
-    pub fn done(&self) -> Option<String> {
+    pub fn operation(&self) -> Option<String> {
         let op = self.op?;
         Some(self.callback.map_or_else(|| op.to_string(), |callback| format!("{op} with {callback} inside")))
     }
 }
 
-/// What an answer is beside a death.
+/// The kind of an answer where the other side is a death.
 pub(crate) fn rough_kind(result: &Result<Outcome, End>) -> String {
     match result {
         Ok(Outcome::Raised(_)) => "an exception".to_owned(),
@@ -187,7 +187,7 @@ pub(crate) fn rough_kind(result: &Result<Outcome, End>) -> String {
     }
 }
 
-/// An outcome on one line, for people: as Python 3 shows it, whatever the target speaks, since values are what is compared.
+/// An outcome on one line, for people: as Python 3 prints it, for a target of Python 2 as well, since values are compared.
 #[must_use]
 pub fn outcome_text(outcome: &Outcome) -> String {
     match outcome {
@@ -197,7 +197,7 @@ pub fn outcome_text(outcome: &Outcome) -> String {
     }
 }
 
-/// What a step came to on one line, for people.
+/// The result of a step on one line, for people.
 #[must_use]
 pub fn result_text(result: &Result<Outcome, End>) -> String {
     match result {
@@ -206,7 +206,7 @@ pub fn result_text(result: &Result<Outcome, End>) -> String {
     }
 }
 
-/// Why there was no answer, as a kind: without what it said.
+/// The kind of an end: without the target's own words.
 #[must_use]
 pub fn end_kind(end: &End) -> String {
     match end {
@@ -216,7 +216,7 @@ pub fn end_kind(end: &End) -> String {
     }
 }
 
-/// Bytes for people: themselves where they are known, else how many.
+/// A content for people: its bytes where they were kept, else its length and digest.
 #[must_use]
 pub fn content_text(content: &Content) -> String {
     match &content.bytes {
@@ -232,7 +232,7 @@ const HALF: usize = 60;
 #[must_use]
 pub fn headline(divergence: &Divergence) -> String {
     let sides = [&divergence.expected, &divergence.actual].map(|side| brief(side, HALF));
-    headline_of(divergence.bucket.done().as_deref(), divergence.bucket.field, &sides)
+    headline_of(divergence.bucket.operation().as_deref(), divergence.bucket.field, &sides)
 }
 
 /// A divergence on one line. `operation` is none at the end of the case; `sides` are the expected and the actual value.
@@ -245,11 +245,11 @@ pub fn headline_of(operation: Option<&str>, field: Field, [expected, actual]: &[
     }
 }
 
-/// A name for a file that holds the finding.
+/// A file name for a finding, without its extension.
 #[must_use]
 pub fn slug(divergence: &Divergence) -> String {
     let bucket = &divergence.bucket;
-    let op = bucket.done().unwrap_or("end".to_owned());
+    let op = bucket.operation().unwrap_or("end".to_owned());
     let parts = [op, bucket.field.to_string(), bucket.expected.clone(), bucket.actual.clone()];
     let words: String = parts.join(" ").chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
     words.split_whitespace().take(10).collect::<Vec<_>>().join("-").to_lowercase()

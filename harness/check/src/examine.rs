@@ -48,7 +48,7 @@ impl CheckResult {
     /// Whether the target diverges only in known ways, and no known entry is stale.
     #[must_use]
     pub fn agrees(&self) -> bool {
-        let stale = self.suppressions.iter().any(|entry| matches!(entry.standing, SuppressionState::Stale(_)));
+        let stale = self.suppressions.iter().any(|entry| matches!(entry.state, SuppressionState::Stale(_)));
         self.pages.failed.is_empty() && self.campaign.findings.is_empty() && !stale
     }
 }
@@ -71,21 +71,21 @@ pub fn examine(
         Lists::None => KnownList::default(),
         Lists::BuiltIn => KnownList::built_in(worker.info(), &config.target.module)?,
     };
-    config.known = known.rules(result.profile);
+    config.known = known.patterns(result.profile);
     let mut oracle = Oracle::new(result.profile)?;
     let mut pages = match pages {
         Some(filter) => run_pages(&filter, config.shard, &mut oracle, worker.as_mut(), severity, interrupt)?,
         None => Outcomes::default(),
     };
-    let mut suppressions = known.hold(&mut oracle, worker.as_mut(), &|| interrupt.load(Ordering::Relaxed))?;
+    let mut suppressions = known.run_cases(&mut oracle, worker.as_mut(), &|| interrupt.load(Ordering::Relaxed))?;
     let forgiving = severity > Severity::least(None, worker.info());
-    known::expect(&mut suppressions, &mut pages, forgiving);
+    known::separate_examples(&mut suppressions, &mut pages, forgiving);
     drop(worker);
     if random && (!config.fail_fast || pages.failed.is_empty()) {
         result = campaign(&config, result.info, interrupt, listener)?;
         result.shown = shown(&all_pages()?, &mut oracle, &config.ops)?;
     }
-    known::count(&mut suppressions, &result.known);
+    known::set_counts(&mut suppressions, &result.known);
     Ok(CheckResult { pages, suppressions, campaign: result })
 }
 

@@ -1,16 +1,17 @@
-//! KnownList divergences: what a target is known to do otherwise, why, and a case that shows it.
+//! The known divergences of a target.
 //!
-//! `reports/known/<target>.toml` lists them ([`read`]). In a campaign, what an entry's [`Pattern`] takes in is counted and is no
-//! finding; the examples of the specification that an entry names must fail; and its own case must still diverge in the way
-//! it says. An entry that no longer holds is stale, so that a list cannot outlive what it excuses.
+//! `reports/known/<target>.toml` lists them as suppressions. A campaign counts the divergences that a suppression's pattern
+//! matches and does not report them; the examples of the specification that a suppression names are expected to fail; and the
+//! suppression's own case must still show the divergence. A suppression that fails one of these checks is stale, so that no
+//! list outlives the divergences it excuses.
 
 mod check;
 mod list;
 mod read;
-mod standing;
+mod state;
 mod suppression;
 
 pub(crate) use check::check as check_pattern;
 pub use list::{KnownList, TEXTS};
-pub use standing::{SuppressionResult, SuppressionState, count, expect};
-pub use suppression::{Entry, KnownListError};
+pub use state::{SuppressionResult, SuppressionState, separate_examples, set_counts};
+pub use suppression::{KnownListError, Suppression};

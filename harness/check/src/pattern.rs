@@ -1,33 +1,33 @@
-//! Patterns over buckets: which divergences are known.
+//! Patterns over buckets: the divergences that are known.
 
 use crate::divergence::{Bucket, Field, Severity, death, end_kind};
 use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{End, Op, Outcome, Signal, Step, notation};
 
-/// What stands for the operation where there is none: the end of the case.
+/// The name of the operation in a pattern for the end of the case, where there is none.
 pub const END: &str = "end";
 
-/// Which divergences an entry takes in. Every text is a pattern in which `*` stands for anything.
+/// A pattern over buckets. In each text, `*` stands for any characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
-    /// The id of its entry.
+    /// The id of the suppression.
     pub id: String,
-    /// Over the name of the operation, or [`END`].
+    /// The name of the operation, or [`END`].
     pub op: String,
-    /// Over the name of the operation that an argument does while it is converted; nothing where none does any.
+    /// The name of the operation of the callback argument; empty for buckets without one.
     pub callback: String,
-    /// Over the name of the field.
+    /// The name of the field.
     pub field: String,
-    /// Over the kind of answer expected, as in [`Bucket`].
+    /// The kind of the expected answer, as in [`Bucket`].
     pub expected: String,
-    /// Over the kind of answer given.
+    /// The kind of the actual answer, as in [`Bucket`].
     pub actual: String,
-    /// Only this severity; none: every one but `message`, so that what an entry says of kinds of answers never takes in a text.
+    /// The severity; none for every severity but `message`, so that a pattern for kinds of answers matches no message.
     pub severity: Option<Severity>,
 }
 
 impl Pattern {
-    /// The rule that takes in just this kind of divergence.
+    /// The pattern that matches this bucket alone.
     #[must_use]
     pub fn of(bucket: &Bucket) -> Pattern {
         let (op, field) = place(bucket);
@@ -42,11 +42,11 @@ impl Pattern {
         }
     }
 
-    /// Whether it takes in this kind of divergence.
+    /// Whether the pattern matches this bucket.
     #[must_use]
-    pub fn takes_in(&self, bucket: &Bucket) -> bool {
+    pub fn matches(&self, bucket: &Bucket) -> bool {
         let (op, field) = place(bucket);
-        let severe = match self.severity {
+        let severity = match self.severity {
             Some(only) => only == bucket.severity,
             None => bucket.severity > Severity::Message,
         };
@@ -54,7 +54,7 @@ impl Pattern {
             Some(callback) => !self.callback.is_empty() && fits(&self.callback, callback.row().name),
             None => self.callback.is_empty(),
         };
-        severe
+        severity
             && callback
             && fits(&self.op, op)
             && fits(&self.field, field.name())
@@ -63,7 +63,8 @@ impl Pattern {
     }
 }
 
-/// Where a divergence is listed. What `close()` says at the end of a case is an answer of `close` like any other.
+/// The operation and field that patterns know a bucket by. The answer of the `close()` that ends every case counts as an
+/// answer of the operation `close`.
 fn place(bucket: &Bucket) -> (&'static str, Field) {
     match (bucket.op, bucket.field) {
         (None, Field::Closing) if bucket.severity != Severity::Death => (Op::Close.row().name, Field::Answer),
@@ -79,31 +80,31 @@ pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     notation::fits(pattern, "*", text)
 }
 
-/// What is known of a target while it is compared.
+/// The patterns of a target's known divergences.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Patterns(pub Vec<Pattern>);
 
 impl Patterns {
-    /// The id of the first entry that takes in this kind of divergence.
+    /// The id of the first pattern that matches this bucket.
     #[must_use]
     pub fn find(&self, bucket: &Bucket) -> Option<&str> {
-        self.0.iter().find(|rule| rule.takes_in(bucket)).map(|rule| rule.id.as_str())
+        self.0.iter().find(|pattern| pattern.matches(bucket)).map(|pattern| pattern.id.as_str())
     }
 
-    /// Whether it is known that the target dies in a step of which this is expected.
+    /// Whether a pattern says that the target dies of [`SIGSEGV`] or [`SIGBUS`] in a step with this expected result.
     #[must_use]
-    pub fn foresee_death(&self, step: &Step, wanted: &Result<Outcome, End>) -> bool {
-        [SIGSEGV, SIGBUS].into_iter().any(|signal| self.find(&death(step, wanted, &End::Died(signal))).is_some())
+    pub fn foresee_death(&self, step: &Step, expected: &Result<Outcome, End>) -> bool {
+        [SIGSEGV, SIGBUS].into_iter().any(|signal| self.find(&death(step, expected, &End::Died(signal))).is_some())
     }
 
-    /// Whether some of it is a death in a step whose arguments do nothing while they are converted.
+    /// Whether a pattern matches deaths in steps without a callback argument.
     #[must_use]
     pub fn hold_plain_deaths(&self) -> bool {
         let died = end_kind(&End::Died(SIGSEGV));
-        self.0.iter().any(|rule| rule.callback.is_empty() && fits(&rule.actual, &died))
+        self.0.iter().any(|pattern| pattern.callback.is_empty() && fits(&pattern.actual, &died))
     }
 
-    /// Whether a pattern matches divergences of the state that a step leaves, not only of its answer.
+    /// Whether a pattern matches divergences of the state after a step, not only of its answer.
     #[must_use]
     pub fn match_states(&self) -> bool {
         self.0.iter().any(|pattern| pattern.field != Field::Answer.name())
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_takes_in_just_its_kind() {
+    fn a_rule_matches_just_its_kind() {
         let find = Bucket {
             severity: Severity::Value,
             op: Some(Op::Find),
@@ -124,12 +125,12 @@ mod tests {
             expected: "int".into(),
             actual: "TypeError".into(),
         };
-        let rule = Pattern::of(&find);
-        assert!(rule.takes_in(&find));
+        let pattern = Pattern::of(&find);
+        assert!(pattern.matches(&find));
         let other = |change: fn(&mut Bucket)| {
             let mut bucket = find.clone();
             change(&mut bucket);
-            !rule.takes_in(&bucket)
+            !pattern.matches(&bucket)
         };
         assert!(other(|bucket| bucket.op = Some(Op::RFind)));
         assert!(other(|bucket| bucket.op = None));
@@ -138,15 +139,15 @@ mod tests {
         assert!(other(|bucket| bucket.expected = "bytes".into()));
         assert!(other(|bucket| bucket.actual = "int".into()));
         assert!(other(|bucket| bucket.severity = Severity::Message));
-        let inside = Pattern { callback: "*".into(), ..rule.clone() };
-        assert!(!inside.takes_in(&find) && inside.takes_in(&Bucket { callback: Some(Op::Close), ..find.clone() }));
-        let wide = Pattern { op: "*find".into(), actual: "*Error".into(), ..rule };
-        assert!(wide.takes_in(&Bucket { op: Some(Op::RFind), ..find.clone() }) && wide.takes_in(&find));
-        assert!(!wide.takes_in(&Bucket { op: Some(Op::FindAll), ..find }));
+        let inside = Pattern { callback: "*".into(), ..pattern.clone() };
+        assert!(!inside.matches(&find) && inside.matches(&Bucket { callback: Some(Op::Close), ..find.clone() }));
+        let wide = Pattern { op: "*find".into(), actual: "*Error".into(), ..pattern };
+        assert!(wide.matches(&Bucket { op: Some(Op::RFind), ..find.clone() }) && wide.matches(&find));
+        assert!(!wide.matches(&Bucket { op: Some(Op::FindAll), ..find }));
     }
 
     #[test]
-    fn what_close_says_at_the_end_is_its_answer() {
+    fn the_answer_of_the_closing_close_is_an_answer_of_close() {
         let closing = Bucket {
             severity: Severity::Value,
             op: None,
@@ -157,7 +158,7 @@ mod tests {
         };
         let step = Bucket { op: Some(Op::Close), field: Field::Answer, ..closing.clone() };
         assert_eq!(Pattern::of(&closing), Pattern::of(&step));
-        assert!(Pattern::of(&step).takes_in(&closing));
+        assert!(Pattern::of(&step).matches(&closing));
         let death = Bucket { severity: Severity::Death, actual: "hung".into(), ..closing };
         assert_eq!(Pattern::of(&death).op, END, "a death at the end has no step");
     }

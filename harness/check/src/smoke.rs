@@ -156,7 +156,7 @@ fn random(worker: &mut dyn Worker, profile: Profile, module: &str, least: Severi
         seed: 1,
         cases: 1..1 + CASES,
         generator: GeneratorOptions::all(profile),
-        known: KnownList::built_in(info, module)?.rules(info.profile),
+        known: KnownList::built_in(info, module)?.patterns(info.profile),
         omissions: Omissions::NONE,
     };
     let began = Instant::now();

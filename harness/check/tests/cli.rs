@@ -282,7 +282,7 @@ fn bad_input_is_refused_with_one_clear_line() -> Result {
     refuses(&["check", "--module", "os:nothing"], "nothing")?;
     refuses(&["check", "--colour", "blue"], "--colour")?;
     refuses(&["check", "--ops", "reed"], "unknown operation 'reed'")?;
-    refuses(&["check", "--severity", "awful"], "'awful' is no severity")?;
+    refuses(&["check", "--severity", "awful"], "unknown severity 'awful'")?;
     refuses(&["check", "--profile", "cpython-2.6-linux"], "cpython-2.6-linux")?;
     refuses(&["check", "--time", "soon"], "invalid duration 'soon': expected a number and a unit")?;
     refuses(&["check", "--cases", "10", "--report", &format!("{broken}/x")], "cannot save cases in this directory")?;

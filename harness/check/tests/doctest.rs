@@ -54,7 +54,8 @@ fn known(version: Version) -> Result<KnownList> {
 
 /// The clauses that this version is known to break.
 fn known_to_fail(version: Version) -> Result<Vec<String>> {
-    let applying = known(version)?.entries.into_iter().filter(|entry| entry.scope.excludes(cpython(version)).is_none());
+    let applying =
+        known(version)?.suppressions.into_iter().filter(|one| one.scope.excludes(cpython(version)).is_none());
     Ok(applying.flat_map(|entry| entry.clauses).collect())
 }
 
@@ -156,7 +157,7 @@ const CHILDREN: usize = 20;
 fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
     let profile = cpython(version);
     let (mut oracle, mix) = (Oracle::new(profile)?, GeneratorOptions::all(profile));
-    let known = known(version)?.rules(profile);
+    let known = known(version)?.patterns(profile);
     let omissions = Omissions::ALL_DEATHS;
     let options = AnswerOptions { known: &known, omissions, ..AnswerOptions::new(Detail::Quick) };
     let mut written = Vec::new();

@@ -229,7 +229,7 @@ fn what_triage_proposes_makes_the_run_agree() -> Result {
     let from_saved = triage(&saved.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     let rules = |list: &str| -> Result<BTreeSet<String>> {
         let known = KnownList::read("list", list)?;
-        let shown = known.entries.into_iter().filter_map(|entry| entry.shown);
+        let shown = known.suppressions.into_iter().filter_map(|one| one.reproducer);
         Ok(shown.map(|(rule, case)| format!("{rule:?} {}", notation::print(&case)).replace(&rule.id, "")).collect())
     };
     assert_eq!(rules(&from_saved)?, rules(&list)?);
@@ -265,7 +265,7 @@ fn a_case_goes_on_behind_a_known_step() -> Result {
     let full = AnswerOptions::new(Detail::Full);
     let plain = DifferentialRun::of(case.clone(), &mut oracle, &mut target, &full)?.comparison;
     assert_eq!((plain.divergences.len(), plain.known.len()), (1, 0), "it ends where the two part");
-    let patterns = KnownList::read("list", READ)?.rules(profile);
+    let patterns = KnownList::read("list", READ)?.patterns(profile);
     assert_eq!(patterns.0.len(), 1);
     let known = DifferentialRun::of(case, &mut oracle, &mut target, &AnswerOptions { known: &patterns, ..full })?;
     assert_eq!(known.comparison.divergences, []);
@@ -285,7 +285,7 @@ fn what_is_known_of_a_step_hides_nothing_else_in_it() -> Result {
     let case = Draft { steps: vec![Step::new(Op::Read, 0, [])], ..Draft::default() };
     let (refused, read) = (Raise::new("TypeError", "no"), Outcome::Value(mmapcheck_spec::Value::None));
     let raised = Outcome::Raised(Raise::new("ValueError", "no"));
-    let rules = KnownList::read("list", READ)?.rules(Profile::cpython(3, 11, 7));
+    let rules = KnownList::read("list", READ)?.patterns(Profile::cpython(3, 11, 7));
     let expected = step(Ok(Outcome::Raised(refused)), 3);
     // The position, which is known, is the worse of the two.
     let both = compare(&case, &expected, &step(Ok(raised), 0), &rules);
@@ -296,7 +296,7 @@ fn what_is_known_of_a_step_hides_nothing_else_in_it() -> Result {
     let dies = KnownList::read("list", &dies.replace("actual = \"\"", "actual = \"hung\""))?;
     let hung =
         Trace { steps: vec![StepTrace { result: Err(End::Hung), snapshot: Snapshot::default() }], ..Trace::default() };
-    let death = compare(&case, &step(Ok(read), 3), &hung, &dies.rules(Profile::cpython(3, 11, 7)));
+    let death = compare(&case, &step(Ok(read), 3), &hung, &dies.patterns(Profile::cpython(3, 11, 7)));
     assert_eq!((death.divergences.len(), death.cut), (0, Some(0)), "what is dead has left nothing to look at");
     Ok(())
 }
@@ -323,40 +323,61 @@ fn bad_lists_are_refused_with_file_and_line() -> Result {
     refuses("[[divergence]]\nid = \n", "2: ")?;
     refuses(&with("link", "lnik"), "5: unknown field `lnik`")?;
     refuses(&with("what = \"find() does not look at its third argument.\"\n", ""), "2: missing field `what`")?;
-    refuses(&with("\"find-ignores-its-end\"", "\"Find it\""), "3: 'Find it' is no id")?;
-    refuses(&format!("{FIND}{FIND}"), "18: the id 'find-ignores-its-end' stands in line 3 already")?;
-    refuses(&with("find() does not look at its third argument.", " "), "4: 'what' is one line")?;
-    refuses(&with("https://bugs.example/1", ""), "5: 'link' is one line")?;
-    refuses(&with("op = \"find\"", "op = \"fnid\""), "6: 'fnid' is no operation")?;
-    refuses(&with("op = \"find\"", "op = \"fnid*\""), "6: 'fnid*' is no operation")?;
-    refuses(&with("\"answer\"", "\"anwser\""), "7: 'anwser' is no field")?;
-    refuses(&with("expected = \"int\"", "expected = \"itn\""), "8: nothing can be 'itn' here")?;
-    refuses(&with("actual = \"int\"", "actual = \"TypeEror\""), "9: nothing can be 'TypeEror' here")?;
-    refuses(&with("actual = \"int\"", "actual = \"died of signal 111\""), "9: nothing can be")?;
-    refuses(&with("actual = \"int\"", "actual = \"hung\""), "9: nothing can be 'hung' here")?;
-    refuses(&with("\"answer\"", "\"file bytes\""), "8: nothing can be 'int' here: ''")?;
-    refuses(&with("\"answer\"", "\"close at the end\""), "7: there is no divergence of 'find'")?;
-    refuses(&with("case =", "severity = \"bytes\"\ncase ="), "7: no divergence of this operation")?;
-    refuses(&with("case =", "severity = \"awful\"\ncase ="), "10: 'awful' is no severity")?;
+    refuses(&with("\"find-ignores-its-end\"", "\"Find it\""), "3: invalid id 'Find it'")?;
+    refuses(&format!("{FIND}{FIND}"), "18: id 'find-ignores-its-end' is already used in line 3")?;
+    refuses(&with("find() does not look at its third argument.", " "), "4: 'what' must be one line")?;
+    refuses(&with("https://bugs.example/1", ""), "5: 'link' must be one line")?;
+    refuses(&with("op = \"find\"", "op = \"fnid\""), "6: unknown operation 'fnid'")?;
+    refuses(&with("op = \"find\"", "op = \"fnid*\""), "6: unknown operation 'fnid*'")?;
+    refuses(&with("\"answer\"", "\"anwser\""), "7: unknown field 'anwser'")?;
+    refuses(
+        &with("expected = \"int\"", "expected = \"itn\""),
+        "8: 'itn' matches no outcome of this operation and field",
+    )?;
+    refuses(
+        &with("actual = \"int\"", "actual = \"TypeEror\""),
+        "9: 'TypeEror' matches no outcome of this operation and field",
+    )?;
+    refuses(
+        &with("actual = \"int\"", "actual = \"died of signal 111\""),
+        "9: 'died of signal 111' matches no outcome",
+    )?;
+    refuses(
+        &with("actual = \"int\"", "actual = \"hung\""),
+        "9: 'hung' matches no outcome of this operation and field",
+    )?;
+    refuses(
+        &with("\"answer\"", "\"file bytes\""),
+        "8: 'int' matches no outcome of this operation and field: expected ''",
+    )?;
+    refuses(
+        &with("\"answer\"", "\"close at the end\""),
+        "7: operation 'find' has no divergence in field 'close at the end'",
+    )?;
+    refuses(
+        &with("case =", "severity = \"bytes\"\ncase ="),
+        "7: this operation and field have no divergence of severity bytes",
+    )?;
+    refuses(&with("case =", "severity = \"awful\"\ncase ="), "10: unknown severity 'awful'")?;
     refuses(
         &with("case =", "severity = \"message\"\ncase =").replace("\"int\"", "\"no 5\""),
-        "8: nothing can be 'no 5'",
+        "8: 'no 5' matches no outcome",
     )?;
     refuses(&with("case =", "since = \"new\"\ncase ="), "10: invalid version 'new'")?;
     refuses(&with("case =", "platform = \"amiga\"\ncase ="), "10: unknown platform 'amiga'")?;
     refuses(
         &with("case =", "clauses = [\"FIND-1\",\n  \"FIDN-1\"]\ncase ="),
-        "11: no clause or example is called 'FIDN-1'",
+        "11: unknown clause or example 'FIDN-1'",
     )?;
-    refuses(&with("case =", "clauses = [\"FIND-1.99\"]\ncase ="), "10: no clause or example is called 'FIND-1.99'")?;
-    refuses(&with("case =", "clauses = []\ncase ="), "10: 'clauses' names at least one")?;
+    refuses(&with("case =", "clauses = [\"FIND-1.99\"]\ncase ="), "10: unknown clause or example 'FIND-1.99'")?;
+    refuses(&with("case =", "clauses = []\ncase ="), "10: 'clauses' is empty: expected the id of at least one")?;
     refuses(&with("op = \"find\"\n", ""), "3: 'op' is missing")?;
     refuses(&FIND[..FIND.find("case").unwrap_or(0)], "3: 'case' is missing")?;
-    refuses(&FIND[..FIND.find("op").unwrap_or(0)], "3: an entry has op")?;
+    refuses(&FIND[..FIND.find("op").unwrap_or(0)], "3: an entry needs 'clauses', or 'op'")?;
     refuses(&with("m.find(b", "m.fnid(b"), "13: not a statement of the notation")?;
     refuses(
         &with(">>> m.find(b'\\x00', 5, 5)\n-1\n", "").replace(">>> m = mmap.mmap(-1, 10)\n", ""),
-        "10: the case does nothing",
+        "10: the case has no steps",
     )?;
     Ok(())
 }

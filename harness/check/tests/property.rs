@@ -19,7 +19,7 @@ fn the_reference_and_cpython_agree_on_any_bytes() -> Result<(), Box<dyn std::err
     let dir = scratch()?;
     let stepper = Embedded::new("mmap", "mmap", dir.path())?;
     let info = stepper.info().clone();
-    let known = KnownList::built_in(&info, "mmap")?.rules(info.profile);
+    let known = KnownList::built_in(&info, "mmap")?.patterns(info.profile);
     // A death would be this process's own.
     let omissions = Omissions::KNOWN_DEATHS;
     let options = AnswerOptions { known: &known, omissions, ..AnswerOptions::new(Detail::Full) };

@@ -1,13 +1,13 @@
-//! Which kinds of divergence there can be, so that a pattern that can match none is refused.
+//! The divergences that are possible, so that a pattern that matches none of them is an error.
 
 use crate::divergence::{Field, Severity, end_kind};
 use crate::pattern::{END, Pattern, SIGBUS, SIGSEGV, fits};
 use mmapcheck_spec::{Callback, End, Op};
 
-/// A part of a rule that can be wrong: its key in a list.
+/// A key of a list's entry.
 pub(crate) type Key = &'static str;
 
-/// What the two sides of a divergence can be, by field and severity.
+/// The possible kinds of the two sides of a divergence, expected and actual, by field and severity.
 const SIDES: [(Field, Severity, Expectation, Expectation); 14] = [
     (Field::Answer, Severity::Message, Expectation::Text, Expectation::Text),
     (Field::Answer, Severity::Class, Expectation::Class, Expectation::Class),
@@ -25,24 +25,24 @@ const SIDES: [(Field, Severity, Expectation, Expectation); 14] = [
     (Field::Strays, Severity::Value, Expectation::Nothing, Expectation::Count),
 ];
 
-/// The kinds of one side.
+/// The kinds that one side of a divergence can have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expectation {
-    /// A text without its numbers.
+    /// A message with `#` for each number.
     Text,
-    /// The class of an exception, with its `errno` where it has one.
+    /// The class of an exception, with its `errno` if it has one.
     Class,
     /// A type, or the class of an exception.
     Outcome,
-    /// Beside a death: a value or an exception.
+    /// `a value` or `an exception`, where the other side is a death.
     Rough,
     /// A death or a hang.
     End,
-    /// A death that is foreseen.
+    /// An expected death.
     Death,
-    /// Beside a foreseen death: a value, an exception, another death or a hang.
+    /// A value, an exception, another death or a hang, where a death is expected.
     RoughOrEnd,
-    /// Nothing is said of states.
+    /// The empty text: the kind of a state.
     Nothing,
     /// How the sizes of files compare.
     Size,
@@ -50,90 +50,101 @@ enum Expectation {
     Count,
 }
 
-/// Types of answers, besides those named with their module.
+/// Types of values, except those named with their module.
 const TYPES: &str = "None True False int bytes str list tuple bool float complex bytearray memoryview dict set frozenset \
     range slice array mmap iterator object generator function method builtin_function_or_method NotImplementedType ellipsis";
 
-/// Exceptions that carry an `errno`.
+/// Built-in exceptions with an `errno`.
 const NUMBERED: &str = "OSError BlockingIOError BrokenPipeError ChildProcessError ConnectionAbortedError ConnectionError \
     ConnectionRefusedError ConnectionResetError FileExistsError FileNotFoundError InterruptedError IsADirectoryError \
     NotADirectoryError PermissionError ProcessLookupError TimeoutError EnvironmentError IOError WindowsError";
 
-/// All others of Python's own.
+/// All other built-in exceptions.
 const EXCEPTIONS: &str = "ArithmeticError AssertionError AttributeError BaseException BufferError EOFError Exception \
     FloatingPointError GeneratorExit ImportError IndexError KeyError KeyboardInterrupt LookupError MemoryError \
     ModuleNotFoundError NameError NotImplementedError OverflowError RecursionError ReferenceError RuntimeError \
     StandardError StopIteration SyntaxError SystemError SystemExit TypeError UnboundLocalError UnicodeDecodeError \
     UnicodeEncodeError UnicodeError ValueError ZeroDivisionError error";
 
-/// Whether there can be a divergence that a rule takes in; else the key that is wrong, and why.
-pub(crate) fn check(rule: &Pattern) -> Result<(), (Key, String)> {
-    if !Op::ALL.iter().any(|op| fits(&rule.op, op.row().name)) && !fits(&rule.op, END) {
-        return Err(("op", format!("'{}' is no operation, and {END} is the end of a case", rule.op)));
+/// Checks that some divergence can match a pattern.
+///
+/// # Errors
+/// Where none can: the key that is wrong, and a message.
+pub(crate) fn check(pattern: &Pattern) -> Result<(), (Key, String)> {
+    let matches_operation = Op::ALL.iter().any(|op| fits(&pattern.op, op.row().name));
+    if !matches_operation && !fits(&pattern.op, END) {
+        let message =
+            format!("unknown operation '{}': expected the name of one, or '{END}' for the end of a case", pattern.op);
+        return Err(("op", message));
     }
-    let callback = |op: &&Op| op.row().callback != Callback::Never;
-    if !rule.callback.is_empty() && !Op::ALL.iter().filter(callback).any(|op| fits(&rule.callback, op.row().name)) {
-        return Err(("callback", format!("'{}' is no operation that an argument can do", rule.callback)));
+    let can_be_callback = |op: &&Op| op.row().callback != Callback::Never;
+    if !pattern.callback.is_empty()
+        && !Op::ALL.iter().filter(can_be_callback).any(|op| fits(&pattern.callback, op.row().name))
+    {
+        let message = format!("'{}' matches no operation of a callback argument", pattern.callback);
+        return Err(("callback", message));
     }
-    if !Field::ALL.iter().any(|(_, name)| fits(&rule.field, name)) {
+    if !Field::ALL.iter().any(|(_, name)| fits(&pattern.field, name)) {
         let names: Vec<_> = Field::ALL.iter().map(|(_, name)| *name).collect();
-        return Err(("field", format!("'{}' is no field: {}", rule.field, names.join(", "))));
+        return Err(("field", format!("unknown field '{}': expected one of {}", pattern.field, names.join(", "))));
     }
-    let at_step = Op::ALL.iter().any(|op| fits(&rule.op, op.row().name));
-    let sides: Vec<_> = SIDES
-        .iter()
-        .filter(|(field, ..)| fits(&rule.field, field.name()))
-        .filter(|(_, severity, ..)| rule.severity.map_or(*severity > Severity::Message, |only| only == *severity))
-        .filter(|(field, ..)| match field {
-            Field::Answer => at_step,
-            Field::Closing | Field::Descriptors | Field::Pages | Field::Strays => fits(&rule.op, END),
-            _ => true,
-        })
-        .map(|(_, _, expected, actual)| (*expected, *actual))
-        .collect();
+    let sides = sides(pattern, matches_operation);
     if sides.is_empty() {
-        let why = match rule.severity {
-            Some(severity) => format!("no divergence of this operation and field is of the severity {severity}"),
-            None => format!("there is no divergence of '{}' in '{}'", rule.op, rule.field),
+        let message = match pattern.severity {
+            Some(severity) => format!("this operation and field have no divergence of severity {severity}"),
+            None => format!("operation '{}' has no divergence in field '{}'", pattern.op, pattern.field),
         };
-        return Err(("field", why));
+        return Err(("field", message));
     }
-    let expected: Vec<_> = sides.iter().filter(|(kind, _)| kind.can_be(&rule.expected)).collect();
+    let expected: Vec<_> = sides.iter().filter(|(kind, _)| kind.can_match(&pattern.expected)).collect();
     if expected.is_empty() {
-        return Err(("expected", nothing_is(&rule.expected, sides.iter().map(|(kind, _)| *kind))));
+        return Err(("expected", matches_nothing(&pattern.expected, sides.iter().map(|(kind, _)| *kind))));
     }
-    if !expected.iter().any(|(_, kind)| kind.can_be(&rule.actual)) {
-        return Err(("actual", nothing_is(&rule.actual, expected.iter().map(|(_, kind)| *kind))));
+    if !expected.iter().any(|(_, kind)| kind.can_match(&pattern.actual)) {
+        return Err(("actual", matches_nothing(&pattern.actual, expected.iter().map(|(_, kind)| *kind))));
     }
     Ok(())
 }
 
-fn nothing_is(pattern: &str, kinds: impl Iterator<Item = Expectation>) -> String {
-    let mut there: Vec<&str> = kinds.map(Expectation::described).collect();
-    there.dedup();
-    format!("nothing can be '{pattern}' here: {}", there.join(", or "))
+/// The kinds of the two sides of the divergences that a pattern can match by its operation, field and severity.
+fn sides(pattern: &Pattern, matches_operation: bool) -> Vec<(Expectation, Expectation)> {
+    SIDES
+        .iter()
+        .filter(|(field, ..)| fits(&pattern.field, field.name()))
+        .filter(|(_, severity, ..)| pattern.severity.map_or(*severity > Severity::Message, |only| only == *severity))
+        .filter(|(field, ..)| match field {
+            Field::Answer => matches_operation,
+            Field::Closing | Field::Descriptors | Field::Pages | Field::Strays => fits(&pattern.op, END),
+            _ => true,
+        })
+        .map(|(_, _, expected, actual)| (*expected, *actual))
+        .collect()
+}
+
+fn matches_nothing(pattern: &str, kinds: impl Iterator<Item = Expectation>) -> String {
+    let mut possible: Vec<&str> = kinds.map(Expectation::described).collect();
+    possible.dedup();
+    format!("'{pattern}' matches no outcome of this operation and field: expected {}", possible.join(", or "))
 }
 
 impl Expectation {
     fn described(self) -> &'static str {
         match self {
-            Expectation::Text => "a text with # for each number",
+            Expectation::Text => "a message with # for each number",
             Expectation::Class => "an exception class, with its errno if it has one",
             Expectation::Outcome => "a type or an exception class",
-            Expectation::Rough => "'a value' or 'an exception', beside a death",
+            Expectation::Rough => "'a value' or 'an exception', where the other side is a death",
             Expectation::End => "'hung', 'died of signal 11 (SIGSEGV)' or 'exited with status 3'",
-            Expectation::Death => {
-                "'died of signal 7 (SIGBUS)' or 'died of signal 11 (SIGSEGV)', where that is foreseen"
-            }
-            Expectation::RoughOrEnd => "'a value', 'an exception' or another end, beside a death that is foreseen",
-            Expectation::Nothing => "'' for what a step leaves behind",
+            Expectation::Death => "'died of signal 7 (SIGBUS)' or 'died of signal 11 (SIGSEGV)' as an expected death",
+            Expectation::RoughOrEnd => "'a value', 'an exception' or another end, where a death is expected",
+            Expectation::Nothing => "'' for the state after a step",
             Expectation::Size => "'same size' or 'another size'",
             Expectation::Count => "'more' or 'fewer'",
         }
     }
 
-    /// Whether a pattern can match a kind of this domain.
-    fn can_be(self, pattern: &str) -> bool {
+    /// Whether a pattern can match one of these kinds.
+    fn can_match(self, pattern: &str) -> bool {
         let any = |samples: &[&str]| samples.iter().any(|sample| fits(pattern, sample));
         match self {
             Expectation::Text => !pattern.contains(|c: char| c.is_ascii_digit()),
@@ -144,7 +155,7 @@ impl Expectation {
             Expectation::Death => {
                 any(&[SIGBUS, SIGSEGV].map(|signal| End::Died(signal).to_string()).each_ref().map(|s| s.as_str()))
             }
-            Expectation::RoughOrEnd => Expectation::Rough.can_be(pattern) || is_end(pattern),
+            Expectation::RoughOrEnd => Expectation::Rough.can_match(pattern) || is_end(pattern),
             Expectation::Nothing => any(&[""]),
             Expectation::Size => any(&["same size", "another size"]),
             Expectation::Count => any(&["more", "fewer"]),
@@ -152,7 +163,7 @@ impl Expectation {
     }
 }
 
-/// Classes of modules go by their full name, such as `struct.error`, and cannot all be listed.
+/// Whether a pattern can match the class of an exception. Any name with a module, such as `struct.error`, can be one.
 fn is_class(pattern: &str) -> bool {
     let (name, errno) = match pattern.rsplit_once(' ') {
         Some((name, errno)) if errno.parse::<u32>().is_ok() => (name, true),

@@ -1,49 +1,49 @@
-//! The lists of known divergences: those built in, and those read from a file.
+//! Lists of known divergences: those built in, and those read from files.
 
 use super::read::read;
-use super::suppression::{Entry, KnownListError};
+use super::suppression::{KnownListError, Suppression};
 use crate::pattern::Patterns;
 use mmapcheck_spec::{Implementation, Platform, Profile, TargetInfo};
 
-/// The lists this program was built with: path in the repository, and text.
+/// The built-in lists: path in the repository, and text.
 pub const TEXTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/known.rs"));
 
 /// The known divergences of one target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownList {
-    /// All of them, also those that do not apply here.
-    pub entries: Vec<Entry>,
+    /// Its suppressions, whether they apply to a profile or not.
+    pub suppressions: Vec<Suppression>,
 }
 
 impl KnownList {
-    /// Reads a list. `file` is what errors call it.
+    /// Reads a list in TOML. Errors call it `file`.
     ///
     /// # Errors
-    /// At the first thing that is not as a list must be.
+    /// Where the text is not TOML or an entry is not valid, with the line of the first error.
     pub fn read(file: &str, text: &str) -> Result<KnownList, KnownListError> {
-        Ok(KnownList { entries: read(file, text)? })
+        Ok(KnownList { suppressions: read(file, text)? })
     }
 
-    /// The list this program was built with for a target; empty where there is none.
+    /// The built-in list for a target; an empty list where there is none.
     ///
     /// # Errors
-    /// Where the list cannot be read.
+    /// Where the list is not valid.
     pub fn built_in(info: &TargetInfo, module: &str) -> Result<KnownList, KnownListError> {
         let path = format!("reports/known/{}.toml", target_name(info, module));
         let found = TEXTS.iter().find(|(name, _)| *name == path);
         found.map_or(Ok(KnownList::default()), |(path, text)| KnownList::read(path, text))
     }
 
-    /// What is known where this profile holds.
+    /// The patterns of the suppressions that apply to this profile.
     #[must_use]
-    pub fn rules(&self, profile: Profile) -> Patterns {
-        let applying = self.entries.iter().filter(|entry| entry.scope.excludes(profile).is_none());
-        Patterns(applying.filter_map(|entry| entry.shown.as_ref()).map(|(rule, _)| rule.clone()).collect())
+    pub fn patterns(&self, profile: Profile) -> Patterns {
+        let applying = self.suppressions.iter().filter(|one| one.scope.excludes(profile).is_none());
+        Patterns(applying.filter_map(|one| one.reproducer.as_ref()).map(|(pattern, _)| pattern.clone()).collect())
     }
 }
 
-/// The name of the list for a target: the module where it is another than `mmap`, else the implementation, and for CPython
-/// the platform where that is not Linux.
+/// The name of the list for a target: the module if it is not `mmap`, else the implementation, but for CPython on another
+/// platform than Linux the platform.
 fn target_name(info: &TargetInfo, module: &str) -> String {
     if module != "mmap" {
         return module.to_owned();

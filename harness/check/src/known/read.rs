@@ -1,7 +1,7 @@
-//! Reading a list of known divergences, strictly: whatever is misspelt is an error with its line.
+//! The strict reader of a list of known divergences: every unknown key, name or value is an error with its line.
 
 use super::check::check;
-use super::suppression::{Entry, KnownListError};
+use super::suppression::{KnownListError, Suppression};
 use crate::pattern::Pattern;
 use mmapcheck_spec::pages::{Scope, all, scope};
 use mmapcheck_spec::{Case, notation};
@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use toml::Spanned;
 
-/// A list as it is written.
+/// A list in TOML.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct List {
@@ -18,7 +18,7 @@ struct List {
     divergence: Vec<Raw>,
 }
 
-/// An entry as it is written.
+/// An entry in TOML.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
@@ -42,26 +42,26 @@ struct Raw {
 
 type Text = Spanned<String>;
 
-pub(super) fn read(file: &str, text: &str) -> Result<Vec<Entry>, KnownListError> {
+pub(super) fn read(file: &str, text: &str) -> Result<Vec<Suppression>, KnownListError> {
     let source = Source { file, text };
     let list: List = toml::from_str(text).map_err(|error| {
         source.wrong(&error.span().unwrap_or_default(), error.message().lines().next().unwrap_or(""))
     })?;
     let ids = example_ids().map_err(KnownListError)?;
     let mut seen = HashMap::new();
-    let mut entries = Vec::new();
+    let mut suppressions = Vec::new();
     for raw in &list.divergence {
-        let entry = source.entry(raw, &ids)?;
+        let suppression = source.suppression(raw, &ids)?;
         let span = raw.id.span();
-        if let Some(line) = seen.insert(entry.id.clone(), source.line(&span)) {
-            return Err(source.wrong(&span, &format!("the id '{}' stands in line {line} already", entry.id)));
+        if let Some(line) = seen.insert(suppression.id.clone(), source.line(&span)) {
+            return Err(source.wrong(&span, &format!("id '{}' is already used in line {line}", suppression.id)));
         }
-        entries.push(entry);
+        suppressions.push(suppression);
     }
-    Ok(entries)
+    Ok(suppressions)
 }
 
-/// What the specification has: the ids of clauses, and those of single examples.
+/// The ids that the specification has: those of clauses, and those of single examples.
 fn example_ids() -> Result<HashSet<String>, String> {
     let pages = all().map_err(|error| error.to_string())?;
     let clauses = pages.into_iter().flat_map(|page| page.clauses);
@@ -87,23 +87,25 @@ impl Source<'_> {
         KnownListError(format!("{}:{}: {message}", self.file, self.line(span)))
     }
 
-    fn entry(&self, raw: &Raw, ids: &HashSet<String>) -> Result<Entry, KnownListError> {
+    fn suppression(&self, raw: &Raw, ids: &HashSet<String>) -> Result<Suppression, KnownListError> {
         let id = raw.id.as_ref();
         if id.is_empty() || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
-            return Err(self.wrong(&raw.id.span(), &format!("'{id}' is no id: small letters, digits and '-'")));
+            return Err(
+                self.wrong(&raw.id.span(), &format!("invalid id '{id}': expected lower-case letters, digits and '-'"))
+            );
         }
         for (key, text) in [("what", Some(&raw.what)), ("link", raw.link.as_ref())] {
             if let Some(text) = text.filter(|text| text.as_ref().trim().is_empty() || text.as_ref().contains('\n')) {
-                return Err(self.wrong(&text.span(), &format!("'{key}' is one line that says something")));
+                return Err(self.wrong(&text.span(), &format!("'{key}' must be one line of text")));
             }
         }
         let clauses = self.clauses(raw, ids)?;
-        let shown = self.shown(raw)?;
-        if shown.is_none() && clauses.is_empty() {
-            let message = "an entry has op, field, expected, actual and case, or clauses, or both";
+        let reproducer = self.reproducer(raw)?;
+        if reproducer.is_none() && clauses.is_empty() {
+            let message = "an entry needs 'clauses', or 'op', 'field', 'expected', 'actual' and 'case', or all of them";
             return Err(self.wrong(&raw.id.span(), message));
         }
-        Ok(Entry {
+        Ok(Suppression {
             id: id.clone(),
             what: raw.what.as_ref().clone(),
             link: raw.link.as_ref().map(|link| link.as_ref().clone()),
@@ -111,23 +113,25 @@ impl Source<'_> {
             scope: self.scope(raw)?,
             intermittent: raw.intermittent,
             clauses,
-            shown,
+            reproducer,
         })
     }
 
     fn clauses(&self, raw: &Raw, ids: &HashSet<String>) -> Result<Vec<String>, KnownListError> {
         let Some(clauses) = &raw.clauses else { return Ok(Vec::new()) };
         if clauses.as_ref().is_empty() {
-            return Err(self.wrong(&clauses.span(), "'clauses' names at least one clause"));
+            return Err(
+                self.wrong(&clauses.span(), "'clauses' is empty: expected the id of at least one clause or example")
+            );
         }
         if let Some(clause) = clauses.as_ref().iter().find(|clause| !ids.contains(clause.as_ref())) {
-            return Err(self.wrong(&clause.span(), &format!("no clause or example is called '{}'", clause.as_ref())));
+            return Err(self.wrong(&clause.span(), &format!("unknown clause or example '{}'", clause.as_ref())));
         }
         Ok(clauses.as_ref().iter().map(|clause| clause.as_ref().clone()).collect())
     }
 
-    /// What the entry takes in and its case; all of it is there, or nothing.
-    fn shown(&self, raw: &Raw) -> Result<Option<(Pattern, Case)>, KnownListError> {
+    /// The pattern and the case of the entry. An entry has all of their keys or none.
+    fn reproducer(&self, raw: &Raw) -> Result<Option<(Pattern, Case)>, KnownListError> {
         let (op, field, expected, actual, text) = match (&raw.op, &raw.field, &raw.expected, &raw.actual, &raw.case) {
             (Some(op), Some(field), Some(expected), Some(actual), Some(case)) => (op, field, expected, actual, case),
             (None, None, None, None, None) if raw.severity.is_none() && raw.callback.is_none() => return Ok(None),
@@ -143,7 +147,7 @@ impl Source<'_> {
             severity.map_err(|message: String| self.wrong(&text.span(), &message))
         });
         let owned = |text: &Text| text.as_ref().clone();
-        let rule = Pattern {
+        let pattern = Pattern {
             id: owned(&raw.id),
             op: owned(op),
             callback: raw.callback.as_ref().map(owned).unwrap_or_default(),
@@ -152,7 +156,7 @@ impl Source<'_> {
             actual: owned(actual),
             severity: severity.transpose()?,
         };
-        check(&rule).map_err(|(key, message)| {
+        check(&pattern).map_err(|(key, message)| {
             let parts = [("op", op), ("field", field), ("expected", expected), ("actual", actual)];
             let part = parts
                 .iter()
@@ -160,18 +164,18 @@ impl Source<'_> {
                 .map_or(raw.callback.as_ref().unwrap_or(op), |(_, part)| part);
             self.wrong(&part.span(), &message)
         })?;
-        Ok(Some((rule, self.case(text)?)))
+        Ok(Some((pattern, self.case(text)?)))
     }
 
     fn case(&self, text: &Text) -> Result<Case, KnownListError> {
-        // A text in three quotes begins behind its first line break, if that is where they stand.
+        // TOML drops a line break directly after the opening quotes of a multi-line string.
         let first = &self.text[text.span()];
         let begins_below = ["'''\n", "\"\"\"\n"].iter().any(|quotes| first.starts_with(quotes));
         let line = self.line(&text.span()) + usize::from(begins_below);
         let session = notation::parse(text.as_ref(), line)
             .map_err(|error| KnownListError(format!("{}:{}: {}", self.file, error.line, error.message)))?;
         if session.case.steps.is_empty() {
-            return Err(self.wrong(&text.span(), "the case does nothing"));
+            return Err(self.wrong(&text.span(), "the case has no steps"));
         }
         Ok(session.case)
     }

@@ -1,32 +1,39 @@
-//! A suppression: one known divergence as its list states it.
+//! A suppression: one known divergence, as its list states it.
 
 use crate::pattern::Pattern;
-use mmapcheck_spec::pages::Scope;
+use mmapcheck_spec::pages::{Scope, matches_filter};
 use mmapcheck_spec::{Case, TargetError};
 use std::fmt;
 
 /// One known divergence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its id, unique in its list.
+pub struct Suppression {
+    /// The id, unique in its list.
     pub id: String,
-    /// What the target does otherwise, and why, on one line.
+    /// The divergence and its cause, on one line.
     pub what: String,
     /// Where more is said: a URL or the number of a bug.
     pub link: Option<String>,
-    /// Where it stands: `reports/known/pypy.toml:17`.
+    /// File and line: `reports/known/pypy.toml:17`.
     pub place: String,
-    /// Where it applies.
+    /// The versions and platforms it applies to.
     pub scope: Scope,
-    /// It does not show every time, and is never stale.
+    /// Whether the divergence shows only sometimes. Such a suppression is never stale.
     pub intermittent: bool,
-    /// Examples of the specification that fail, by the id of the example or of its clause.
+    /// The examples of the specification that fail, each by its own id or by its clause's.
     pub clauses: Vec<String>,
-    /// What it takes in, and the case that shows it; none where the clauses say all.
-    pub shown: Option<(Pattern, Case)>,
+    /// The pattern of the divergences, and a case that shows one; none where `clauses` say it all.
+    pub reproducer: Option<(Pattern, Case)>,
 }
 
-/// Why a list cannot be used: file, line, and what is wrong there.
+impl Suppression {
+    /// Whether the suppression names the example of this id.
+    pub(super) fn names(&self, example: &str) -> bool {
+        self.clauses.iter().any(|clause| matches_filter(example, clause))
+    }
+}
+
+/// Why a list cannot be used: its file, the line, and the error there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownListError(pub(super) String);
 

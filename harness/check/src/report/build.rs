@@ -30,14 +30,14 @@ impl Report {
     pub fn new(result: &CheckResult, commands: &dyn Commands) -> Report {
         let CheckResult { pages, suppressions, campaign } = result;
         let (mut known, mut stale, mut not_run) = (BTreeMap::new(), Vec::new(), Vec::new());
-        for SuppressionResult { entry, met, standing } in suppressions {
-            let (id, place) = (entry.id.clone(), entry.place.clone());
-            if let SuppressionState::NotRun(reason) = standing {
+        for SuppressionResult { suppression, count, state } in suppressions {
+            let (id, place) = (suppression.id.clone(), suppression.place.clone());
+            if let SuppressionState::NotRun(reason) = state {
                 not_run.push(NotRunRecord { id, reason: reason.clone() });
                 continue;
             }
-            known.insert(id.clone(), *met);
-            if let SuppressionState::Stale(reason) = standing {
+            known.insert(id.clone(), *count);
+            if let SuppressionState::Stale(reason) = state {
                 stale.push(StaleRecord { id, place, reason: reason.clone() });
             }
         }
@@ -100,7 +100,7 @@ impl FindingRecord {
             kind: PatternRecord::of(bucket),
             severity: bucket.severity,
             op: bucket.op.map(|op| op.to_string()),
-            operation: bucket.done(),
+            operation: bucket.operation(),
             clause: clause.map(str::to_owned),
             promise: promise.map(str::to_owned),
             step: divergence.step,
@@ -130,7 +130,7 @@ impl MilderRecord {
         MilderRecord {
             severity: bucket.severity,
             op: bucket.op.map(|op| op.to_string()),
-            operation: bucket.done(),
+            operation: bucket.operation(),
             expected: bucket.expected.clone(),
             actual: bucket.actual.clone(),
             count,
@@ -139,13 +139,13 @@ impl MilderRecord {
 }
 
 impl EntryRecord {
-    fn new(SuppressionResult { entry, .. }: &SuppressionResult) -> EntryRecord {
+    fn new(SuppressionResult { suppression, .. }: &SuppressionResult) -> EntryRecord {
         EntryRecord {
-            id: entry.id.clone(),
-            what: entry.what.clone(),
-            link: entry.link.clone(),
-            place: entry.place.clone(),
-            counted: entry.shown.is_some(),
+            id: suppression.id.clone(),
+            what: suppression.what.clone(),
+            link: suppression.link.clone(),
+            place: suppression.place.clone(),
+            counted: suppression.reproducer.is_some(),
         }
     }
 }

@@ -1,0 +1,102 @@
+//! Whether the suppressions of a list still hold.
+
+use super::list::KnownList;
+use super::suppression::Suppression;
+use crate::differential::DifferentialRun;
+use crate::divergence::headline;
+use crate::oracle::{AnswerOptions, Oracle};
+use crate::pages::Outcomes;
+use crate::pattern::Patterns;
+use mmapcheck_spec::{Detail, Target, TargetError};
+use std::collections::BTreeMap;
+
+/// The result of a suppression in a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuppressionResult {
+    /// The suppression.
+    pub suppression: Suppression,
+    /// The number of times that its pattern matched in random cases.
+    pub count: u64,
+    /// Whether the suppression still holds.
+    pub state: SuppressionState,
+}
+
+/// Whether a suppression still holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SuppressionState {
+    /// Its case and its examples still diverge.
+    Holds,
+    /// Its case or one of its examples behaves otherwise, as said here.
+    Stale(String),
+    /// Its case was not run, for this reason.
+    NotRun(String),
+}
+
+impl KnownList {
+    /// Runs the case of each suppression that applies. Once `stop` returns true, the rest are not run.
+    ///
+    /// # Errors
+    /// Where the oracle or the target could not be used at all.
+    pub fn run_cases(
+        self,
+        oracle: &mut Oracle,
+        target: &mut dyn Target,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Vec<SuppressionResult>, TargetError> {
+        let mut results = Vec::new();
+        for suppression in self.suppressions {
+            let state = match suppression.scope.excludes(oracle.profile()) {
+                Some(reason) => SuppressionState::NotRun(reason),
+                None if stop() => SuppressionState::NotRun("stopped early".into()),
+                None => state(&suppression, oracle, target)?,
+            };
+            results.push(SuppressionResult { suppression, count: 0, state });
+        }
+        Ok(results)
+    }
+}
+
+/// Whether the case of a suppression still shows its divergence.
+fn state(
+    suppression: &Suppression,
+    oracle: &mut Oracle,
+    target: &mut dyn Target,
+) -> Result<SuppressionState, TargetError> {
+    let Some((pattern, case)) = &suppression.reproducer else { return Ok(SuppressionState::Holds) };
+    let known = Patterns(vec![pattern.clone()]);
+    let options = AnswerOptions { known: &known, ..AnswerOptions::new(Detail::Full) };
+    let comparison = DifferentialRun::of(case.clone(), oracle, target, &options)?.comparison;
+    if !comparison.known.is_empty() || suppression.intermittent {
+        return Ok(SuppressionState::Holds);
+    }
+    Ok(match (comparison.divergences.first(), comparison.incomparable) {
+        (Some(other), _) => SuppressionState::Stale(format!("its case diverges otherwise: {}", headline(other))),
+        (None, Some(reason)) => SuppressionState::NotRun(reason),
+        (None, None) => SuppressionState::Stale("its case agrees".into()),
+    })
+}
+
+/// Moves the failed examples that a suppression names from `failed` to `expected`. A named example that passed makes its
+/// suppression stale, unless `forgiving`: the examples were judged by a higher severity than lists are written for.
+pub fn separate_examples(results: &mut [SuppressionResult], pages: &mut Outcomes, forgiving: bool) {
+    for result in results.iter_mut().filter(|result| !matches!(result.state, SuppressionState::NotRun(_))) {
+        let suppression = &result.suppression;
+        let (expected, failed) =
+            std::mem::take(&mut pages.failed).into_iter().partition(|failure| suppression.names(&failure.id));
+        pages.failed = failed;
+        pages.expected.extend::<Vec<_>>(expected);
+        let passed = pages.passed.iter().find(|id| suppression.names(id));
+        if let (Some(id), SuppressionState::Holds, false, false) =
+            (passed, &result.state, suppression.intermittent, forgiving)
+        {
+            result.state = SuppressionState::Stale(format!("{id} passes"));
+        }
+    }
+}
+
+/// Sets how often random cases met each suppression, from the counts by id.
+pub fn set_counts(results: &mut [SuppressionResult], counts: &BTreeMap<String, u64>) {
+    for result in results {
+        result.count = counts.get(&result.suppression.id).copied().unwrap_or(0);
+    }
+}
