@@ -5,7 +5,7 @@ use mmapcheck::campaign::{Finding, shrink_to};
 use mmapcheck::divergence::{Severity, slug};
 use mmapcheck::generate::GeneratorOptions;
 use mmapcheck::histogram::Histogram;
-use mmapcheck::pages::shown;
+use mmapcheck::pages::shown_answers;
 use mmapcheck::known::KnownList;
 use mmapcheck::differential::DifferentialRun;
 use mmapcheck::pattern::Patterns;
@@ -170,7 +170,7 @@ impl Drop for Hunter {
         if self.work.cases == 0 {
             return;
         }
-        let shown = pages::all().ok().and_then(|pages| shown(&pages, &mut self.oracle, &self.mix.ops).ok());
+        let shown = pages::all().ok().and_then(|pages| shown_answers(&pages, &mut self.oracle, &self.mix.ops).ok());
         eprint!("{}", text::outcomes(&OutcomeCounts::new(&self.work.answers, &shown.unwrap_or_default()), true));
         eprintln!("{}", self.work.line());
     }

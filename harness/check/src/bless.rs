@@ -1,7 +1,7 @@
 //! Rewriting the answers of a page from those of a target. It is given CPython's own `mmap`, never the reference.
 
 use crate::divergence::Severity;
-use crate::pages::holds;
+use crate::pages::matches_answer;
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Example, Page};
 use mmapcheck_spec::{Detail, Dialect, Outcome, Profile, Target, TargetError, Trace};
@@ -68,7 +68,7 @@ fn of_example(
         let answer = match statement.step {
             None => world_answer(statement),
             Some(step) => match trace.steps.get(step).map(|step| &step.result) {
-                Some(Ok(outcome)) if holds(statement, outcome, dialect, Severity::Message) => None,
+                Some(Ok(outcome)) if matches_answer(statement, outcome, dialect, Severity::Message) => None,
                 Some(Ok(outcome)) if statement.discards => Some(notation::render_discarded(outcome, dialect)),
                 Some(Ok(outcome)) => Some(notation::render(outcome, dialect)),
                 other => {

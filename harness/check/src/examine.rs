@@ -4,8 +4,8 @@ use crate::campaign::{CampaignConfig, CampaignResult, Listener, Shard, campaign}
 use crate::divergence::Severity;
 use crate::known::{self, KnownList, SuppressionResult, SuppressionState};
 use crate::oracle::Oracle;
-use crate::pages::shown;
-use crate::pages::{self, Outcomes};
+use crate::pages::shown_answers;
+use crate::pages::{self, PagesResult};
 use mmapcheck_spec::pages::matches_filter;
 use mmapcheck_spec::pages::{Page, all, examples};
 use mmapcheck_spec::{Target, TargetError};
@@ -37,7 +37,7 @@ pub struct CheckConfig {
 /// The result of a check.
 pub struct CheckResult {
     /// The results of the examples.
-    pub pages: Outcomes,
+    pub pages: PagesResult,
     /// The results of the known entries.
     pub suppressions: Vec<SuppressionResult>,
     /// The result of the campaign.
@@ -75,7 +75,7 @@ pub fn examine(
     let mut oracle = Oracle::new(result.profile)?;
     let mut pages = match pages {
         Some(filter) => run_pages(&filter, config.shard, &mut oracle, worker.as_mut(), severity, interrupt)?,
-        None => Outcomes::default(),
+        None => PagesResult::default(),
     };
     let mut suppressions = known.run_cases(&mut oracle, worker.as_mut(), &|| interrupt.load(Ordering::Relaxed))?;
     let forgiving = severity > Severity::least(None, worker.info());
@@ -83,7 +83,7 @@ pub fn examine(
     drop(worker);
     if random && (!config.fail_fast || pages.failed.is_empty()) {
         result = campaign(&config, result.info, interrupt, listener)?;
-        result.shown = shown(&all_pages()?, &mut oracle, &config.ops)?;
+        result.shown = shown_answers(&all_pages()?, &mut oracle, &config.ops)?;
     }
     known::set_counts(&mut suppressions, &result.known);
     Ok(CheckResult { pages, suppressions, campaign: result })
@@ -100,7 +100,7 @@ fn run_pages(
     target: &mut dyn Target,
     least: Severity,
     interrupt: &AtomicBool,
-) -> Result<Outcomes, TargetError> {
+) -> Result<PagesResult, TargetError> {
     let pages = all_pages()?;
     if !examples(&pages).any(|(_, _, example)| matches_filter(&example.id, filter)) {
         return Err(TargetError(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));

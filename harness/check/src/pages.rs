@@ -10,47 +10,47 @@ use mmapcheck_spec::{Case, Detail, Dialect, End, Op, Outcome, Target, TargetErro
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// An answer that is not the page's.
+/// A failed example: the first answer that is not the page's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The example.
+    /// The id of the example.
     pub id: String,
-    /// Where the answer stands: `spec/pages/reading.md:17`.
+    /// Page and line of the answer: `spec/pages/reading.md:17`.
     pub place: String,
     /// The statement.
     pub statement: String,
-    /// What the page says.
-    pub wanted: String,
-    /// What came.
-    pub got: String,
-    /// Why no answer came, where none did.
+    /// The answer of the page.
+    pub expected: String,
+    /// The answer of the target.
+    pub actual: String,
+    /// The end of the step, if it has no outcome.
     pub end: Option<End>,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Failure { id, place, statement, wanted, got, .. } = self;
-        write!(f, "{place}: {id}: {statement}\n  page: {wanted}\n  got:  {got}")
+        let Failure { id, place, statement, expected, actual, .. } = self;
+        write!(f, "{place}: {id}: {statement}\n  page: {expected}\n  got:  {actual}")
     }
 }
 
-/// What running pages came to.
+/// The results of the examples of some pages.
 #[derive(Clone, Debug, Default)]
-pub struct Outcomes {
-    /// Examples that passed, by id.
+pub struct PagesResult {
+    /// The ids of the examples that passed.
     pub passed: Vec<String>,
-    /// Examples that failed.
+    /// The examples that failed.
     pub failed: Vec<Failure>,
-    /// Examples that failed as a known divergence says they do.
+    /// The examples that failed as a suppression expects.
     pub expected: Vec<Failure>,
-    /// Examples that do not apply, with the reason.
+    /// The ids of the examples that do not apply, with the reason.
     pub skipped: Vec<(String, String)>,
-    /// Examples that the target says it cannot run, with the reason.
+    /// The ids of the examples that the target does not support, with the reason.
     pub unsupported: Vec<(String, String)>,
 }
 
-impl Outcomes {
-    /// How many were skipped, by reason.
+impl PagesResult {
+    /// The number of skipped examples, by reason.
     #[must_use]
     pub fn reasons(&self) -> BTreeMap<&str, usize> {
         let mut reasons = BTreeMap::new();
@@ -61,18 +61,18 @@ impl Outcomes {
     }
 }
 
-/// Runs those examples of all pages whose id `chosen` takes. A target that dies or hangs in one fails that one.
+/// Runs the examples whose id `chosen` accepts. If the target dies or hangs in one, that example fails.
 ///
 /// # Errors
-/// Where the reference or the target could not be used at all.
+/// Where the oracle or the target could not be used at all.
 pub fn run(
     pages: &[Page],
     oracle: &mut Oracle,
     target: &mut dyn Target,
     least: Severity,
     chosen: &dyn Fn(&str) -> bool,
-) -> Result<Outcomes, TargetError> {
-    let mut outcomes = Outcomes::default();
+) -> Result<PagesResult, TargetError> {
+    let mut outcomes = PagesResult::default();
     for (page, clause, example) in examples(pages).filter(|(_, _, example)| chosen(&example.id)) {
         if let Some(reason) = skips(clause, oracle, target.info()) {
             outcomes.skipped.push((example.id.clone(), reason));
@@ -87,16 +87,16 @@ pub fn run(
     Ok(outcomes)
 }
 
-/// Why a clause is not asked of a target.
+/// Why a clause does not apply to a target; none if it applies.
 fn skips(clause: &Clause, oracle: &Oracle, info: &TargetInfo) -> Option<String> {
     let free = clause.level == Level::Free && !info.is_cpython_mmap;
     clause.scope.excludes(oracle.profile()).or_else(|| free.then(|| "implementations may differ".into()))
 }
 
-/// Runs an example on a target. Below `least`, a divergence is forgiven: the text of an exception where classes count.
+/// Runs an example on a target. Divergences milder than `least` count as agreement.
 ///
 /// # Errors
-/// Where the reference or the target could not be used at all.
+/// Where the oracle or the target could not be used at all.
 pub fn on_target(
     page: &str,
     example: &Example,
@@ -106,41 +106,41 @@ pub fn on_target(
 ) -> Result<Option<Failure>, TargetError> {
     let plain = plain(example, oracle)?;
     let trace = target.run(&plain, Detail::Quick)?;
-    Ok(hold_against(page, example, &trace, oracle.profile().dialect(), least))
+    Ok(compare_answers(page, example, &trace, oracle.profile().dialect(), least))
 }
 
-/// Runs an example on the reference.
+/// Runs an example on the oracle.
 ///
 /// # Errors
-/// Where the reference could not be used at all.
+/// Where the oracle could not be used at all.
 pub fn on_reference(page: &str, example: &Example, oracle: &mut Oracle) -> Result<Option<Failure>, TargetError> {
     let Expected { case, expected } =
         oracle.answer(example.session.case.clone(), &AnswerOptions::new(Detail::Quick))?;
     if case.steps.len() == example.session.case.steps.len() {
         let dialect = oracle.profile().dialect();
-        return Ok(hold_against(page, example, &expected, dialect, Severity::Message));
+        return Ok(compare_answers(page, example, &expected, dialect, Severity::Message));
     }
     let lost = first_lost(&example.session.case, &case);
     let statement = example.session.statements.iter().find(|statement| statement.step == Some(lost));
     Ok(statement.map(|statement| failure(page, example, statement, "the reference has no answer".into())))
 }
 
-/// The first step the reference left out. Numbers were made plain, so operations are what can be compared.
+/// The first step that the oracle left out. Steps are compared by operation and name, since the oracle makes numbers plain.
 fn first_lost(whole: &Case, done: &Case) -> usize {
     let same = whole.steps.iter().zip(&done.steps).take_while(|(a, b)| (a.op, a.on) == (b.op, b.on)).count();
     same.min(whole.steps.len().saturating_sub(1))
 }
 
-/// The example's case with plain numbers. Its steps are all kept: a target must answer even where the reference does not.
+/// The example's case with plain numbers. All steps are kept: a target must answer even where the oracle has no outcome.
 fn plain(example: &Example, oracle: &mut Oracle) -> Result<Case, TargetError> {
     let answered = oracle.answer(example.session.case.clone(), &AnswerOptions::new(Detail::Quick))?;
     let whole = answered.case.steps.len() == example.session.case.steps.len();
     Ok(if whole { answered.case } else { example.session.case.clone() })
 }
 
-/// Holds a trace against the answers of a page, both ways: a missing answer fails, and so does one too many.
+/// Compares a trace with the answers of a page. A missing answer fails, and so does a superfluous one.
 #[must_use]
-pub fn hold_against(
+pub fn compare_answers(
     page: &str,
     example: &Example,
     trace: &Trace,
@@ -156,13 +156,13 @@ pub fn hold_against(
             return Some(Failure { end, ..failure(page, example, statement, got) });
         }
     }
-    // Nobody is told what comes after the last statement, but dying there is a failure all the same.
+    // A page says nothing of the time after its last statement, but a death there is a failure.
     let (end, last) = (trace.end.as_ref()?, example.session.statements.last()?);
     let failed = failure(page, example, last, format!("{end} when everything was closed"));
     Some(Failure { end: Some(end.clone()), ..failed })
 }
 
-/// What came instead of a statement's answer; none where it came.
+/// The target's answer to a statement, if it is not the page's.
 fn differs(case: &Case, statement: &Statement, trace: &Trace, dialect: Dialect, least: Severity) -> Option<String> {
     let Some(step) = statement.step else {
         let shown = statement.shows().unwrap_or_default();
@@ -170,8 +170,8 @@ fn differs(case: &Case, statement: &Statement, trace: &Trace, dialect: Dialect, 
         return (statement.want.join("\n") != shown).then(|| got.to_owned());
     };
     match trace.steps.get(step).map(|step| &step.result) {
-        Some(Ok(outcome)) if holds(statement, outcome, dialect, least) => None,
-        // As texts of exceptions, what `repr` shows is CPython's habit.
+        Some(Ok(outcome)) if matches_answer(statement, outcome, dialect, least) => None,
+        // The text of a `repr` is CPython's habit, as messages are.
         Some(Ok(Outcome::Value(Value::Text(_)))) if case.steps[step].op == Op::Repr && least > Severity::Message => {
             None
         }
@@ -179,13 +179,13 @@ fn differs(case: &Case, statement: &Statement, trace: &Trace, dialect: Dialect, 
         Some(Ok(outcome)) => Some(outcome_text(outcome)),
         Some(Err(End::Died(signal))) if statement.dies == Some(*signal) => None,
         Some(Err(end)) => Some(end.to_string()),
-        // Where the target died at the end, its answers before are lost.
+        // A target that dies at the end of the case loses its answers.
         None if trace.end.is_some() => None,
         None => Some("no answer".into()),
     }
 }
 
-/// The first step of a child that did not do what its line says: it raises nothing, and answers what it is said to.
+/// The failure of the first step of a child process that raises, or whose value is not the page's.
 fn child_differs(
     page: &str,
     example: &Example,
@@ -196,7 +196,7 @@ fn child_differs(
 ) -> Option<Failure> {
     let first = fork.step? + 1;
     fork.child.iter().enumerate().find_map(|(place, wanted)| {
-        // Where the target died at the end, its answers before are lost.
+        // A target that dies at the end of the case loses its answers.
         let result = &trace.steps.get(first + place)?.result;
         let (got, end) = match result {
             Ok(Outcome::Value(value)) => (notation::render_value(value, dialect), None),
@@ -211,16 +211,16 @@ fn child_differs(
             id: example.id.clone(),
             place: format!("{page}:{}", fork.line + place + 1),
             statement: notation::step_text(&example.session.case.steps[first + place]),
-            wanted: wanted.clone().unwrap_or_else(|| "no exception".into()),
-            got,
+            expected: wanted.clone().unwrap_or_else(|| "no exception".into()),
+            actual: got,
             end,
         })
     })
 }
 
-/// Whether an outcome is the answer of a statement. One whose value goes to `_` shows nothing, or a traceback.
+/// Whether an outcome is the page's answer to a statement. A statement whose value goes to `_` shows nothing or a traceback.
 #[must_use]
-pub fn holds(statement: &Statement, outcome: &Outcome, dialect: Dialect, least: Severity) -> bool {
+pub fn matches_answer(statement: &Statement, outcome: &Outcome, dialect: Dialect, least: Severity) -> bool {
     if statement.dies.is_some() {
         return false;
     }
@@ -236,7 +236,7 @@ pub fn holds(statement: &Statement, outcome: &Outcome, dialect: Dialect, least: 
         && (statement.class_only || has_number(statement, outcome))
 }
 
-/// `[Errno 22]` in a page is more than a text: the exception's `errno` must be that number.
+/// Whether the exception's `errno` is the number of an `[Errno 22]` in the page's answer.
 fn has_number(statement: &Statement, outcome: &Outcome) -> bool {
     let number = |line: &String| line.split_once("[Errno ")?.1.split_once(']')?.0.parse::<i32>().ok();
     match (outcome, statement.want.last().and_then(number)) {
@@ -249,20 +249,20 @@ fn failure(page: &str, example: &Example, statement: &Statement, got: String) ->
     let nothing = || "nothing".to_owned();
     let death = statement.dies.map(|signal| End::Died(signal).to_string());
     let wanted = death.or(statement.want.last().cloned()).unwrap_or_else(nothing);
-    // A traceback is named by its last line, which is the one that counts.
+    // Of a traceback, the last line is compared.
     let line = statement.want_line + statement.want.len().saturating_sub(1);
     let line = if statement.want.is_empty() { statement.line } else { line };
     Failure {
         id: example.id.clone(),
         place: format!("{page}:{line}"),
         statement: statement.source.clone(),
-        wanted,
-        got,
+        expected: wanted,
+        actual: got,
         end: None,
     }
 }
 
-/// The clause that a divergence breaks, where one says what must happen: its id and its rule.
+/// The clause that settles the expected answer or state of a divergence: its id and its promise.
 #[must_use]
 pub fn broken_clause(compared: &DifferentialRun, divergence: &Divergence) -> Option<(&'static str, &'static str)> {
     let class = |outcome: &Outcome| match outcome {
@@ -280,15 +280,15 @@ pub fn broken_clause(compared: &DifferentialRun, divergence: &Divergence) -> Opt
         Field::File => "file".into(),
         Field::Descriptors | Field::Pages | Field::Strays => return None,
     };
-    // At the end of a case, maps are closed, and files are looked at once more.
+    // A divergence at the end of the case is one of its closing `close()`.
     settled(divergence.bucket.op.unwrap_or(Op::Close), &kind)
 }
 
-/// The ways that the examples of the specification show of these operations: what a long campaign should reach.
+/// The kinds of answers that the examples of the specification show for these operations: a long campaign should reach them.
 ///
 /// # Errors
-/// Where the reference could not be used.
-pub fn shown(pages: &[Page], oracle: &mut Oracle, ops: &[Op]) -> Result<Histogram, TargetError> {
+/// Where the oracle could not be used at all.
+pub fn shown_answers(pages: &[Page], oracle: &mut Oracle, ops: &[Op]) -> Result<Histogram, TargetError> {
     let (mut all, profile) = (Histogram::default(), oracle.profile());
     for (_, _, example) in examples(pages).filter(|(_, clause, _)| clause.applies_to(profile)) {
         let Expected { case, expected } =
@@ -308,7 +308,7 @@ mod tests {
     #[test]
     fn the_examples_show_how_a_read_is_refused() -> Result<(), Box<dyn std::error::Error>> {
         let mut oracle = Oracle::new(Profile::cpython(3, 11, 7))?;
-        let shown = shown(&all()?, &mut oracle, &[Op::Read])?;
+        let shown = shown_answers(&all()?, &mut oracle, &[Op::Read])?;
         let ways: Vec<_> = shown.of(Op::Read).into_iter().map(|(way, _)| way.to_string()).collect();
         assert!(ways.contains(&"a value".into()) && ways.contains(&"ValueError".into()), "{ways:?}");
         assert!(shown.of(Op::Write).is_empty());

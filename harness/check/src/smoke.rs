@@ -7,7 +7,7 @@ use crate::divergence::headline;
 use crate::generate::GeneratorOptions;
 use crate::known::KnownList;
 use crate::oracle::{AnswerOptions, Omissions, Oracle};
-use crate::pages::{self, Outcomes};
+use crate::pages::{self, PagesResult};
 use crate::text::grouped;
 use crate::worker::{TargetSpec, Worker};
 use mmapcheck_spec::pages::{all, matches_filter};
@@ -45,7 +45,7 @@ pub struct Smoke {
     /// What is known of it: what the fact is about, and the fact.
     pub facts: Vec<(&'static str, String)>,
     /// What the examples came to.
-    pub examples: Outcomes,
+    pub examples: PagesResult,
     /// Why its maps cannot be looked at, where they cannot.
     pub blind: Option<String>,
 }

@@ -5,7 +5,7 @@ use mmapcheck::bless::bless;
 use mmapcheck::divergence::Severity;
 use mmapcheck::mutant::{FORKED, KEEPING, LIMITED, MUTANTS, MutantTarget};
 use mmapcheck::oracle::{AnswerOptions, Oracle};
-use mmapcheck::pages::{Failure, hold_against, run};
+use mmapcheck::pages::{Failure, compare_answers, run};
 use mmapcheck::worker::scratch;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{self, Statement};
@@ -37,7 +37,7 @@ fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace, Dialect)>> {
         for (page, clause, example) in examples(pages).filter(|(_, clause, _)| first(clause) == Some(profile)) {
             let answered = oracle.answer(example.session.case.clone(), &AnswerOptions::new(Detail::Quick))?;
             let trace = answered.expected;
-            let failure = hold_against(&page.path, example, &trace, profile.dialect(), Severity::Message);
+            let failure = compare_answers(&page.path, example, &trace, profile.dialect(), Severity::Message);
             assert_eq!(failure, None, "{} does not hold in the first place", clause.id);
             found.push((page, example, trace, profile.dialect()));
         }
@@ -75,7 +75,7 @@ fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
         for statement in &example.session.statements {
             for answer in wrong_answers(statement) {
                 let broken = with_answer(example, statement, &answer)?;
-                let failure = hold_against(&page.path, &broken, &trace, dialect, Severity::Message);
+                let failure = compare_answers(&page.path, &broken, &trace, dialect, Severity::Message);
                 let last = statement.want_line + answer.len().saturating_sub(1);
                 let line = if answer.is_empty() { statement.line } else { last };
                 let place = failure.as_ref().map(|failure| failure.place.clone());
@@ -100,7 +100,7 @@ fn a_wrong_answer_of_a_child_fails_and_is_blessed() -> Result {
     let page = read(path, &text.replacen(said, wrong, 1))?;
     let outcomes =
         run(std::slice::from_ref(&page), &mut Oracle::new(profile)?, &mut target, Severity::Message, &|_| true)?;
-    let failed: Vec<_> = outcomes.failed.iter().map(|failure| (failure.id.as_str(), failure.got.as_str())).collect();
+    let failed: Vec<_> = outcomes.failed.iter().map(|failure| (failure.id.as_str(), failure.actual.as_str())).collect();
     assert_eq!(failed, [("FORK-5", "2")]);
     assert_eq!(bless(&page, &text.replacen(said, wrong, 1), &mut target)?.text, *text);
     Ok(())

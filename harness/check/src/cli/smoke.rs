@@ -3,7 +3,7 @@
 use super::args::Smoke;
 use super::exit::{CommandError, Exit};
 use super::output::write_out;
-use mmapcheck::pages::Outcomes;
+use mmapcheck::pages::PagesResult;
 use mmapcheck::smoke::{self, smoke};
 use mmapcheck_spec::pages::{all, examples};
 use std::fmt::Write;
@@ -15,7 +15,7 @@ pub(super) fn run(args: &Smoke) -> Result<Exit, CommandError> {
 }
 
 fn text(smoke: &smoke::Smoke) -> Result<String, CommandError> {
-    let smoke::Smoke { info, profile, facts, examples: Outcomes { passed, failed, skipped, .. }, blind } = smoke;
+    let smoke::Smoke { info, profile, facts, examples: PagesResult { passed, failed, skipped, .. }, blind } = smoke;
     let mut text = format!("{} · judged as {profile}\n\n", info.name);
     for (about, fact) in facts {
         let _ = writeln!(text, "{about:<13} {fact}");

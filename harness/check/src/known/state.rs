@@ -5,7 +5,7 @@ use super::suppression::Suppression;
 use crate::differential::DifferentialRun;
 use crate::divergence::headline;
 use crate::oracle::{AnswerOptions, Oracle};
-use crate::pages::Outcomes;
+use crate::pages::PagesResult;
 use crate::pattern::Patterns;
 use mmapcheck_spec::{Detail, Target, TargetError};
 use std::collections::BTreeMap;
@@ -78,7 +78,7 @@ fn state(
 
 /// Moves the failed examples that a suppression names from `failed` to `expected`. A named example that passed makes its
 /// suppression stale, unless `forgiving`: the examples were judged by a higher severity than lists are written for.
-pub fn separate_examples(results: &mut [SuppressionResult], pages: &mut Outcomes, forgiving: bool) {
+pub fn separate_examples(results: &mut [SuppressionResult], pages: &mut PagesResult, forgiving: bool) {
     for result in results.iter_mut().filter(|result| !matches!(result.state, SuppressionState::NotRun(_))) {
         let suppression = &result.suppression;
         let (expected, failed) =

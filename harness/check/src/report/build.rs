@@ -9,7 +9,7 @@ use crate::divergence::{Bucket, headline, slug};
 use crate::examine::CheckResult;
 use crate::histogram::Histogram;
 use crate::known::{SuppressionResult, SuppressionState};
-use crate::pages::{Failure, Outcomes, broken_clause};
+use crate::pages::{Failure, PagesResult, broken_clause};
 use crate::pattern::Pattern;
 use crate::report::session::session;
 use crate::trace_table::StepTable;
@@ -151,7 +151,7 @@ impl EntryRecord {
 }
 
 impl PagesRecord {
-    fn new(pages: &Outcomes, commands: &dyn Commands) -> PagesRecord {
+    fn new(pages: &PagesResult, commands: &dyn Commands) -> PagesRecord {
         let record = |failure: &Failure| FailureRecord::new(failure, commands.example(&failure.id));
         let ids = |failures: &[Failure]| failures.iter().map(|failure| failure.id.clone()).collect::<Vec<_>>();
         let without_reason = [
@@ -191,8 +191,8 @@ impl FailureRecord {
             id: failure.id.clone(),
             place: failure.place.clone(),
             statement: failure.statement.clone(),
-            expected: failure.wanted.clone(),
-            actual: failure.got.clone(),
+            expected: failure.expected.clone(),
+            actual: failure.actual.clone(),
             died: !matches!(failure.end, None | Some(End::Unsupported(_))),
             replay,
         }
