@@ -1,4 +1,4 @@
-//! The map of the tree in the README is the tree, and `unsafe` is where the README says it is.
+//! Rules of the repository that no compiler holds: sources, packages and documents.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,17 +9,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn readme() -> Result<String> {
-    Ok(std::fs::read_to_string(root().join("README.md"))?)
-}
-
-/// Paths in the block below the heading "Map of the tree": the first word of each line.
-fn map() -> Result<BTreeSet<String>> {
-    let readme = readme()?;
-    let section = readme.split("## Map of the tree").nth(1).ok_or("no map")?;
-    let block = section.split("```").nth(1).ok_or("no block")?;
-    let words = block.lines().skip(1).filter_map(|line| line.split_whitespace().next());
-    Ok(words.map(str::to_owned).collect())
+fn read(path: &str) -> Result<String> {
+    std::fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}").into())
 }
 
 fn walk(dir: &Path, take: &dyn Fn(&Path) -> bool, found: &mut BTreeSet<PathBuf>) -> Result {
@@ -44,37 +35,92 @@ fn sources() -> Result<BTreeSet<String>> {
 }
 
 #[test]
-fn the_map_of_the_tree_names_every_source_file_and_nothing_that_is_not_there() -> Result {
-    let map = map()?;
-    // `mod.rs`, `lib.rs` and `main.rs` are what their folder is described by.
-    let described = |path: &String| {
-        let name = Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let folder = Path::new(path).parent().map(|parent| parent.display().to_string() + "/").unwrap_or_default();
-        map.contains(path)
-            || (["mod.rs", "lib.rs", "main.rs"].contains(&name) && map.contains(&folder))
-            || map.contains(&format!("{folder}*"))
-    };
-    let missing: Vec<_> = sources()?.into_iter().filter(|path| !described(path)).collect();
-    assert!(missing.is_empty(), "not in the map: {missing:#?}");
-    let gone: Vec<_> = map.iter().filter(|path| !root().join(path.trim_end_matches('*')).exists()).collect();
-    assert!(gone.is_empty(), "in the map, but not there: {gone:#?}");
+fn every_source_file_says_in_its_first_line_what_it_is_for() -> Result {
+    for path in sources()? {
+        let text = read(&path)?;
+        assert!(text.starts_with("//! "), "{path} does not begin with a doc comment");
+    }
     Ok(())
 }
 
 #[test]
-fn unsafe_stands_only_where_the_readme_says() -> Result {
+fn a_module_has_at_most_five_hundred_lines() -> Result {
+    let long = |path: &String| read(path).is_ok_and(|text| text.lines().count() > 500);
+    let long: Vec<_> = sources()?.into_iter().filter(long).collect();
+    assert!(long.is_empty(), "{long:#?}");
+    Ok(())
+}
+
+/// The documents that people read from the top of the repository.
+const DOCUMENTS: [&str; 8] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "spec/README.md",
+    "harness/check/README.md",
+    "harness/targets/src/driver/protocol.md",
+    "fuzz/README.md",
+    "reports/known/README.md",
+];
+
+#[test]
+fn the_readme_is_short() -> Result {
+    assert!(read("README.md")?.lines().count() <= 150);
+    Ok(())
+}
+
+#[test]
+fn every_link_of_a_document_leads_somewhere() -> Result {
+    for document in DOCUMENTS {
+        let folder = Path::new(document).parent().unwrap_or(Path::new(""));
+        for link in read(document)?.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if path.is_empty() { PathBuf::from(document) } else { folder.join(path) };
+            assert!(root().join(&target).exists(), "{document} links to {link}");
+            if !heading.is_empty() {
+                let text = std::fs::read_to_string(root().join(&target))?;
+                assert!(headings(&text).any(|found| found == heading), "{document} links to {link}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The headings of a text as links name them.
+fn headings(text: &str) -> impl Iterator<Item = String> {
+    text.lines().filter(|line| line.starts_with('#')).map(|line| {
+        let words = line.trim_start_matches('#').trim().to_lowercase();
+        words.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect::<String>().replace(' ', "-")
+    })
+}
+
+#[test]
+fn every_path_in_backticks_is_there() -> Result {
+    let packages = ["spec/", "harness/", "fuzz/", "corpus/", "reports/", ".ci/", ".github/", ".clusterfuzzlite/"];
+    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        for path in read(document)?.split('`').skip(1).step_by(2) {
+            let is_path = packages.iter().any(|package| path.starts_with(package)) && !path.contains([' ', '*', '<']);
+            assert!(!is_path || root().join(path).exists(), "{document} names {path}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn unsafe_stands_only_where_the_architecture_says() -> Result {
     let allowed = [
         "harness/reference/src/store/disk.rs",
         "harness/targets/src/death.rs",
         "harness/targets/src/embedded/",
         "harness/targets/src/progress.rs",
+        "harness/targets/src/supervisor.rs",
     ];
-    let readme = readme()?;
+    let architecture = read("ARCHITECTURE.md")?;
     for place in allowed {
-        assert!(readme.contains(place), "the README does not name {place}");
+        assert!(architecture.contains(&format!("`{place}`")), "ARCHITECTURE.md does not name {place}");
     }
     for path in sources()? {
-        let text = std::fs::read_to_string(root().join(&path))?;
+        let text = read(&path)?;
         let says = text.contains("unsafe {") || text.contains("unsafe fn") || text.contains("unsafe impl");
         assert!(!says || allowed.iter().any(|place| path.starts_with(place)), "{path} says unsafe");
     }
