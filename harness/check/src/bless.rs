@@ -1,4 +1,4 @@
-//! Rewriting the answers of a page from those of a target. It is given CPython's own `mmap`, never the reference.
+//! Rewriting the answers of a page from those of a target: CPython's own `mmap`, never the reference.
 
 use crate::divergence::Severity;
 use crate::pages::matches_answer;
@@ -9,17 +9,17 @@ use mmapcheck_spec::{Detail, Dialect, Outcome, Profile, Target, TargetError, Tra
 /// A page with its answers rewritten.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Blessed {
-    /// The text of the page.
+    /// The new text of the page.
     pub text: String,
-    /// The lines, of the page as it was, at which an answer was not the target's.
+    /// The lines of the old page at which an answer was rewritten.
     pub changed: Vec<usize>,
-    /// Examples that do not apply to the target, by id. They are left as they are.
+    /// The ids of the examples that do not apply to the target and were not changed.
     pub skipped: Vec<String>,
-    /// Statements without an answer, with place and reason. They are left as they are.
-    pub dead: Vec<String>,
+    /// The statements that the target did not answer and that were not changed, with place and reason.
+    pub unanswered: Vec<String>,
 }
 
-/// New lines for a range of lines of a page.
+/// A replacement for a range of lines of a page.
 struct Edit {
     /// The first line, counted from 1.
     line: usize,
@@ -46,7 +46,7 @@ pub fn bless(page: &Page, text: &str, target: &mut dyn Target) -> Result<Blessed
     }
     done.changed = edits.iter().map(|edit| edit.line).collect();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    // Back to front, so that the numbers of the lines before stay right.
+    // From the last edit to the first, so that the line numbers of the others stay valid.
     for Edit { line, old, new } in edits.into_iter().rev() {
         lines.splice(line - 1..line - 1 + old, new);
     }
@@ -74,7 +74,7 @@ fn of_example(
                 other => {
                     let why =
                         other.and_then(|result| result.as_ref().err()).map_or("no answer".into(), ToString::to_string);
-                    done.dead.push(format!("{}:{}: {}: {why}", page.path, statement.line, example.id));
+                    done.unanswered.push(format!("{}:{}: {}: {why}", page.path, statement.line, example.id));
                     return Ok(());
                 }
             },
@@ -86,7 +86,7 @@ fn of_example(
     Ok(())
 }
 
-/// The lines of a child that say another value than the one it answers.
+/// The edits of a child process's lines whose value is not the target's.
 fn child_edits(statement: &Statement, example: &Example, trace: &Trace, dialect: Dialect) -> Vec<Edit> {
     let fork = statement.step.unwrap_or_default();
     let edit = |(place, wanted): (usize, &Option<String>)| {
@@ -100,7 +100,7 @@ fn child_edits(statement: &Statement, example: &Example, trace: &Trace, dialect:
     statement.child.iter().enumerate().filter_map(edit).collect()
 }
 
-/// What a line that makes the world must show, where the page says something else.
+/// The answer of a statement that makes the world, if the page has another.
 fn world_answer(statement: &Statement) -> Option<Vec<String>> {
     let shown = statement.shows().unwrap_or_default();
     (statement.want.join("\n") != shown).then(|| shown.lines().map(str::to_owned).collect())

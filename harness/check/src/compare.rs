@@ -1,4 +1,4 @@
-//! Comparing two traces of one case.
+//! The comparison of two traces of one case.
 
 use crate::divergence::{
     Bucket, Divergence, Field, Severity, content_text, end_kind, outcome_text, result_text, rough_kind,
@@ -6,19 +6,20 @@ use crate::divergence::{
 use crate::pattern::Patterns;
 use mmapcheck_spec::{Content, Draft, End, Leaks, MapState, Op, Outcome, Snapshot, StepTrace, Trace, Value};
 
-/// What comparing two traces found.
+/// The result of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// At most one for each step, the worst there; in order. After a step that left different states, or no answer,
-    /// nothing is compared any more.
+    /// The unknown divergences, in the order of the steps; of one step only the worst. The comparison ends after a step whose
+    /// states differ, or that has no outcome.
     pub divergences: Vec<Divergence>,
-    /// The known divergences met: at which step, and the id of the entry. None of them is among the divergences.
+    /// The known divergences: the index of the step, and the id of the suppression.
     pub known: Vec<(usize, String)>,
-    /// The step after which nothing was compared although all that differs there is known: without it the case can go on.
+    /// The step after which the comparison ended although all its divergences are known. Without that step, the rest of the
+    /// case can be compared.
     pub cut: Option<usize>,
     /// Why the rest of the case could not be compared.
     pub incomparable: Option<String>,
-    /// The target died in the last step, as was foreseen.
+    /// Whether the target died in the last step as expected.
     pub died: bool,
 }
 
@@ -29,36 +30,36 @@ impl Comparison {
         self.divergences.iter().find(|divergence| divergence.bucket.severity >= least)
     }
 
-    /// Takes in what differs at one step: the worst of what is not known. Says whether all of it is known.
-    fn take(&mut self, parts: Parting, rules: &Patterns) -> bool {
-        let mut unknown = parts.found;
+    /// Adds the divergences of one step: the known ones, and the worst of the others. Returns whether all are known.
+    fn add(&mut self, at_step: StepDivergences, known_patterns: &Patterns) -> bool {
+        let mut unknown = at_step.found;
         let before = self.known.len();
         unknown.retain(|divergence| {
-            let known = rules.find(&divergence.bucket).map(|id| (parts.step, id.to_owned()));
+            let known = known_patterns.find(&divergence.bucket).map(|id| (at_step.step, id.to_owned()));
             let is_new = known.is_none();
             self.known.extend(known.filter(|known| !self.known[before..].contains(known)));
             is_new
         });
         let all_known = unknown.is_empty();
-        // The first of equals.
+        // `max_by_key` returns the last of equals: reversed, the first of the worst.
         self.divergences.extend(unknown.into_iter().rev().max_by_key(|divergence| divergence.bucket.severity));
         all_known
     }
 }
 
-/// Compares what a target did with what was expected. What the rules take in is counted as known, and apart.
+/// Compares the trace of a target with the expected one. Divergences that a pattern matches are set apart as known.
 #[must_use]
-pub fn compare(case: &Draft, expected: &Trace, actual: &Trace, rules: &Patterns) -> Comparison {
+pub fn compare(case: &Draft, expected: &Trace, actual: &Trace, known: &Patterns) -> Comparison {
     let mut found = Comparison::default();
     if expected == actual {
         found.died = expected.death().is_some();
         return found;
     }
     if let Some(end) = &actual.end {
-        let mut parts = Parting::at_end(case);
+        let mut parts = StepDivergences::at_end(case);
         let kinds = (String::new(), end_kind(end));
         parts.add(Severity::Death, Field::Closing, 0, kinds, ("the end of the case".into(), end.to_string()));
-        found.take(parts, rules);
+        found.add(parts, known);
         return found;
     }
     for (i, (step, wanted)) in case.steps.iter().zip(&expected.steps).enumerate() {
@@ -68,50 +69,50 @@ pub fn compare(case: &Draft, expected: &Trace, actual: &Trace, rules: &Patterns)
             return found;
         }
         let callback = step.callback().map(|callback| callback.op);
-        let mut parts = Parting { step: i, op: Some(step.op), callback, found: Vec::new() };
+        let mut parts = StepDivergences { step: i, op: Some(step.op), callback, found: Vec::new() };
         parts.answer(wanted, given);
         let answered = parts.found.len();
         found.died = wanted.result.is_err() && wanted.result == given.result;
-        // Who is dead has left nothing to look at.
+        // A dead process leaves no state to compare.
         if wanted.result.is_ok() && given.result.is_ok() {
-            parts.left(&wanted.snapshot, &given.snapshot);
+            parts.snapshots(&wanted.snapshot, &given.snapshot);
         }
-        // What was done to memory while an argument acted on it cannot be seen, and may show much later.
+        // A callback argument can have changed memory in ways that no snapshot shows before much later.
         let hidden = step.callback().is_some() && !parts.found.is_empty();
-        let apart = parts.found.len() > answered || given.result.is_err() || wanted.result.is_err() || hidden;
+        let differ = parts.found.len() > answered || given.result.is_err() || wanted.result.is_err() || hidden;
         if is_refusal(wanted, given, i.checked_sub(1).and_then(|before| actual.steps.get(before))) {
             parts.found.truncate(answered);
         }
-        let all_known = found.take(parts, rules);
-        if apart {
+        let all_known = found.add(parts, known);
+        if differ {
             found.cut = (all_known && !found.died).then_some(i);
             return found;
         }
     }
-    let mut parts = Parting::at_end(case);
+    let mut parts = StepDivergences::at_end(case);
     parts.end(expected, actual);
-    found.take(parts, rules);
+    found.add(parts, known);
     found
 }
 
-/// Whether a target raised where it should have done something, and left everything as it was: that what should have
-/// changed did not is no more than that.
+/// Whether a target raised an exception where a value is expected, and changed nothing. Then the states differ only because
+/// the exception is wrong.
 fn is_refusal(wanted: &StepTrace, given: &StepTrace, before: Option<&StepTrace>) -> bool {
     matches!((&wanted.result, &given.result), (Ok(Outcome::Value(_)), Ok(Outcome::Raised(_))))
         && before.is_some_and(|before| before.snapshot == given.snapshot)
 }
 
-/// The divergences of one step, gathered.
-struct Parting {
+/// The divergences of one step.
+struct StepDivergences {
     step: usize,
     op: Option<Op>,
     callback: Option<Op>,
     found: Vec<Divergence>,
 }
 
-impl Parting {
-    fn at_end(case: &Draft) -> Parting {
-        Parting { step: case.steps.len(), op: None, callback: None, found: Vec::new() }
+impl StepDivergences {
+    fn at_end(case: &Draft) -> StepDivergences {
+        StepDivergences { step: case.steps.len(), op: None, callback: None, found: Vec::new() }
     }
 
     fn add(&mut self, severity: Severity, field: Field, slot: usize, kinds: (String, String), texts: (String, String)) {
@@ -148,7 +149,7 @@ impl Parting {
         self.add(severity, field, slot, kinds, (outcome_text(wanted), outcome_text(given)));
     }
 
-    fn left(&mut self, wanted: &Snapshot, given: &Snapshot) {
+    fn snapshots(&mut self, wanted: &Snapshot, given: &Snapshot) {
         let none = MapState::Unbound;
         for slot in 0..wanted.maps.len().max(given.maps.len()) {
             self.map(slot, wanted.maps.get(slot).unwrap_or(&none), given.maps.get(slot).unwrap_or(&none));
@@ -191,7 +192,7 @@ impl Parting {
     }
 
     fn end(&mut self, expected: &Trace, actual: &Trace) {
-        self.left(&expected.last, &actual.last);
+        self.snapshots(&expected.last, &actual.last);
         for (slot, (wanted, given)) in expected.closing.iter().zip(&actual.closing).enumerate() {
             if let (Some(wanted), Some(given)) = (wanted, given) {
                 self.outcome(Field::Closing, slot, wanted, given);
@@ -222,7 +223,7 @@ impl Parting {
     }
 }
 
-/// Whether two representations differ in an address alone, for which the reference writes dots.
+/// Whether two representations differ only in an address, for which the reference writes `0x...`.
 fn differ_in_address(wanted: &Outcome, given: &Outcome) -> bool {
     let (Outcome::Value(wanted), Outcome::Value(given)) = (wanted, given) else { return false };
     let (wanted, given) = match (wanted, given) {
@@ -257,7 +258,7 @@ fn kind(outcome: &Outcome) -> String {
     }
 }
 
-/// A text with every number replaced, so that texts that differ in numbers only are of one kind.
+/// A text with `#` for every number, so that messages that differ only in numbers share a bucket.
 fn numberless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

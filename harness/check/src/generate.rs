@@ -62,7 +62,7 @@ pub fn generate(choices: &mut impl Choices, mix: &GeneratorOptions) -> Case {
     if bag.iter().all(|op| matches!(op.row().on, ObjectKind::View | ObjectKind::Iter)) {
         wanted = 0;
     }
-    while steps.len() < wanted && !maker.choices.dry() {
+    while steps.len() < wanted && !maker.choices.is_exhausted() {
         if maker.mix.profile.has_limits() && maker.one_in(limits::FAULT) {
             steps.extend(maker.fault());
         }

@@ -1,17 +1,17 @@
-//! How often each operation answered in which way: what a campaign reached, and what it never did.
+//! Counts of the steps of a campaign by operation and kind of answer.
 
 use mmapcheck_spec::{Draft, End, Op, Outcome, Trace};
 use std::borrow::Cow;
 use std::fmt;
 
-/// A way to answer.
+/// The kind of an expected answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AnswerKind {
-    /// With a value, whichever.
+    /// Any value.
     Value,
-    /// With an exception of this class, and its `errno` where it has one.
+    /// An exception of this class, with its `errno` if it has one.
     Raised(Cow<'static, str>, Option<i32>),
-    /// Not at all: the process dies of this signal, as is foreseen.
+    /// An expected death of this signal.
     Died(i32),
 }
 
@@ -25,8 +25,8 @@ impl AnswerKind {
         }
     }
 
-    /// Whether a result is one of this way. Asked of every step of a campaign, so that nothing is copied for it.
-    fn takes(&self, result: &Result<Outcome, End>) -> bool {
+    /// Whether a result is of this kind. Copies nothing, since a campaign asks for every step.
+    fn matches(&self, result: &Result<Outcome, End>) -> bool {
         match (self, result) {
             (AnswerKind::Value, Ok(Outcome::Value(_))) => true,
             (AnswerKind::Raised(class, errno), Ok(Outcome::Raised(raise))) => {
@@ -49,85 +49,85 @@ impl fmt::Display for AnswerKind {
     }
 }
 
-/// Steps by operation and way to answer.
+/// Numbers of steps by operation and kind of answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
-    /// By the number of the operation. There are a few ways to each.
-    ways: Vec<Vec<(AnswerKind, u64)>>,
+    /// By the index of the operation. Each has few kinds, so that a search is fast.
+    kinds: Vec<Vec<(AnswerKind, u64)>>,
 }
 
 impl Default for Histogram {
     fn default() -> Histogram {
-        Histogram { ways: vec![Vec::new(); Op::ALL.len()] }
+        Histogram { kinds: vec![Vec::new(); Op::ALL.len()] }
     }
 }
 
 impl Histogram {
-    /// Counts the first so many steps of a case by what was expected of them.
+    /// Counts the expected answers of the first `steps` steps of a case.
     pub fn count(&mut self, case: &Draft, expected: &Trace, steps: usize) {
         for (step, done) in case.steps.iter().zip(&expected.steps).take(steps) {
-            let ways = &mut self.ways[step.op as usize];
-            match ways.iter_mut().find(|(way, _)| way.takes(&done.result)) {
+            let kinds = &mut self.kinds[step.op as usize];
+            match kinds.iter_mut().find(|(kind, _)| kind.matches(&done.result)) {
                 Some((_, count)) => *count += 1,
-                None => ways.extend(AnswerKind::of(&done.result).map(|way| (way, 1))),
+                None => kinds.extend(AnswerKind::of(&done.result).map(|kind| (kind, 1))),
             }
         }
     }
 
-    /// Takes in so many steps more.
-    pub fn add(&mut self, op: Op, way: &AnswerKind, steps: u64) {
-        let ways = &mut self.ways[op as usize];
-        match ways.iter_mut().find(|(known, _)| known == way) {
+    /// Adds `steps` steps of one kind.
+    pub fn add(&mut self, op: Op, kind: &AnswerKind, steps: u64) {
+        let kinds = &mut self.kinds[op as usize];
+        match kinds.iter_mut().find(|(known, _)| known == kind) {
             Some((_, count)) => *count += steps,
-            None => ways.push((way.clone(), steps)),
+            None => kinds.push((kind.clone(), steps)),
         }
     }
 
-    /// Drops the counts of all operations but these.
+    /// Keeps the counts of these operations only.
     pub fn retain(&mut self, ops: &[Op]) {
-        for (op, ways) in Op::ALL.iter().zip(&mut self.ways) {
-            ways.retain(|_| ops.contains(op));
+        for (op, kinds) in Op::ALL.iter().zip(&mut self.kinds) {
+            kinds.retain(|_| ops.contains(op));
         }
     }
 
-    /// Takes in all of another.
+    /// Adds the counts of another histogram.
     pub fn merge(&mut self, other: &Histogram) {
-        other.iter().for_each(|(op, way, steps)| self.add(op, way, steps));
+        other.iter().for_each(|(op, kind, steps)| self.add(op, kind, steps));
     }
 
-    /// Each way that was met, with how many steps, by operation.
+    /// Every operation and kind with its number of steps, by operation.
     pub fn iter(&self) -> impl Iterator<Item = (Op, &AnswerKind, u64)> {
-        let by_op = Op::ALL.iter().zip(&self.ways);
-        by_op.flat_map(|(op, ways)| ways.iter().map(move |(way, count)| (*op, way, *count)))
+        let by_op = Op::ALL.iter().zip(&self.kinds);
+        by_op.flat_map(|(op, kinds)| kinds.iter().map(move |(kind, count)| (*op, kind, *count)))
     }
 
-    /// The ways of one operation, the most frequent first.
+    /// The kinds of one operation with their numbers of steps, the most frequent first.
     #[must_use]
     pub fn of(&self, op: Op) -> Vec<(&AnswerKind, u64)> {
-        let mut ways: Vec<_> = self.ways[op as usize].iter().map(|(way, count)| (way, *count)).collect();
-        ways.sort_by_key(|(way, count)| (std::cmp::Reverse(*count), *way));
-        ways
+        let mut kinds: Vec<_> = self.kinds[op as usize].iter().map(|(kind, count)| (kind, *count)).collect();
+        kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
+        kinds
     }
 
-    /// How many ways were met.
+    /// The number of pairs of operation and kind.
     #[must_use]
     pub fn met(&self) -> usize {
-        self.ways.iter().map(Vec::len).sum()
+        self.kinds.iter().map(Vec::len).sum()
     }
 
-    /// The share of steps that gave no value, from 0 to 1.
+    /// The share of steps without a value, from 0 to 1.
     #[must_use]
     pub fn refused(&self) -> f64 {
         let steps: u64 = self.iter().map(|(.., count)| count).sum();
-        let values: u64 = self.iter().filter(|(_, way, _)| **way == AnswerKind::Value).map(|(.., count)| count).sum();
+        let values: u64 = self.iter().filter(|(_, kind, _)| **kind == AnswerKind::Value).map(|(.., count)| count).sum();
         (steps - values) as f64 / steps.max(1) as f64
     }
 
-    /// What another met and this one did not, by operation.
+    /// The pairs of operation and kind that `other` has and this histogram does not.
     #[must_use]
     pub fn lacks<'a>(&self, other: &'a Histogram) -> Vec<(Op, &'a AnswerKind)> {
-        let met = |op: Op, way: &AnswerKind| self.ways[op as usize].iter().any(|(known, _)| known == way);
-        other.iter().filter(|(op, way, _)| !met(*op, way)).map(|(op, way, _)| (op, way)).collect()
+        let met = |op: Op, kind: &AnswerKind| self.kinds[op as usize].iter().any(|(known, _)| known == kind);
+        other.iter().filter(|(op, kind, _)| !met(*op, kind)).map(|(op, kind, _)| (op, kind)).collect()
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_errno_makes_another_way_and_a_value_does_not() {
+    fn an_errno_makes_another_kind_and_a_value_does_not() {
         let value = |number| Outcome::Value(Value::Int(number));
         let mut met = histogram(&[(Op::Read, value(1)), (Op::Read, value(2)), (Op::Resize, raised(22))]);
         assert_eq!((met.met(), met.of(Op::Read)), (2, vec![(&AnswerKind::Value, 2)]));

@@ -1,15 +1,15 @@
-//! What other fuzzers start from: the examples of the specification as files, and the words of the notation.
+//! Seeds and dictionary for other fuzzers: the examples of the specification as files, and the words of the notation.
 
 use mmapcheck_spec::pages::{Page, examples};
 use mmapcheck_spec::{Arg, BytesLike, Mode, Op, PassedArg, Row, WrongType, constants};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where the examples stand in the repository.
+/// The folder of the seeds in the repository.
 pub const FOLDER: &str = "corpus/seeds";
-/// Where the words stand.
+/// The dictionary in the repository.
 pub const DICTIONARY: &str = "fuzz/notation.dict";
 
-/// The examples of these pages, each a session below its clause, by the name of its file.
+/// The examples of these pages by file name, each as a session below a comment that names its clause.
 #[must_use]
 pub fn sessions(pages: &[Page]) -> BTreeMap<String, String> {
     let session = |(_, clause, example): (&Page, &mmapcheck_spec::pages::Clause, &mmapcheck_spec::pages::Example)| {
@@ -18,12 +18,13 @@ pub fn sessions(pages: &[Page]) -> BTreeMap<String, String> {
     examples(pages).map(session).collect()
 }
 
-/// The words of the notation, from the table of operations, as libFuzzer and AFL read them: one in quotes a line.
+/// The words of the notation, from the table of operations, in the dictionary format of libFuzzer and AFL: one quoted word a
+/// line.
 #[must_use]
 pub fn dictionary() -> String {
     let rows = Op::ALL.iter().map(|op| op.row());
     let forms = rows.flat_map(words);
-    let arguments = things().iter().map(mmapcheck_spec::notation::arg_text).collect::<Vec<_>>();
+    let texts = arguments().iter().map(mmapcheck_spec::notation::arg_text).collect::<Vec<_>>();
     let keywords = PassedArg::KEYWORDS.iter().map(|word| format!("{word}="));
     let names = constants::ALL.iter().map(|constant| format!("mmap.{}", constant.name()));
     let frame = [
@@ -39,19 +40,19 @@ pub fn dictionary() -> String {
         "Traceback (most recent call last):",
     ];
     let all: BTreeSet<String> =
-        forms.chain(arguments).chain(keywords).chain(names).chain(frame.map(str::to_owned)).collect();
+        forms.chain(texts).chain(keywords).chain(names).chain(frame.map(str::to_owned)).collect();
     all.iter().map(|word| quoted(word) + "\n").collect()
 }
 
-/// A form without its places: what stands between them.
+/// The texts of an operation's form between its parameters.
 fn words(row: &Row) -> Vec<String> {
     let named = row.form.replace("$*", "").replace('$', "\0").replace("\0.", &format!("{}.", row.on.stem()));
     let parts = named.split('\0').map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned());
     parts.filter(|part| part.len() > 1).collect()
 }
 
-/// One of each kind of argument.
-fn things() -> Vec<Arg> {
+/// One argument of each kind.
+fn arguments() -> Vec<Arg> {
     let wrong = WrongType::ALL.map(|(thing, ..)| Arg::WrongType(thing));
     let bytes = BytesLike::ALL.map(|wrap| Arg::Bytes(wrap, b"ab".to_vec()));
     let modes = Mode::ALL.map(|(mode, _)| Arg::Mode(mode));
@@ -60,7 +61,7 @@ fn things() -> Vec<Arg> {
     wrong.into_iter().chain(bytes).chain(modes).chain(others).collect()
 }
 
-/// A word in quotes, what is not plain ASCII by its number.
+/// A word in quotes, with `\xNN` for each byte that is not printable ASCII.
 fn quoted(word: &str) -> String {
     let byte = |byte: u8| match byte {
         b'"' | b'\\' => format!("\\{}", char::from(byte)),

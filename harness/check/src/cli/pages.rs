@@ -87,7 +87,7 @@ fn bless_page(path: &Path, worker: &mut ProcessWorker) -> Result<Exit, CommandEr
     let text = std::fs::read_to_string(path).map_err(|error| CommandError::file(path, error))?;
     let page = read(&path.display().to_string(), &text)?;
     let blessed = bless(&page, &text, worker)?;
-    for line in &blessed.dead {
+    for line in &blessed.unanswered {
         eprintln!("{line}");
     }
     if !blessed.changed.is_empty() {
@@ -99,5 +99,5 @@ fn bless_page(path: &Path, worker: &mut ProcessWorker) -> Result<Exit, CommandEr
     };
     let name = &worker.info().name;
     write_out(&format!("{}: {} answers rewritten from {name}{skipped}\n", path.display(), blessed.changed.len()));
-    Ok(if blessed.dead.is_empty() { Exit::Agrees } else { Exit::Diverges })
+    Ok(if blessed.unanswered.is_empty() { Exit::Agrees } else { Exit::Diverges })
 }
