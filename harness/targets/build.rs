@@ -1,5 +1,5 @@
-//! Lets the sources know the version of Python, this package's tests find its library, and dependent packages, too:
-//! their build scripts are told the library's folder as `DEP_PYTHON_OF_MMAPCHECK_LIBDIR`.
+//! Sets the `cfg`s of the Python version, and the `rpath` of libpython for the tests of this package. Passes the folder of
+//! libpython to the build scripts of dependent packages, as `DEP_PYTHON_OF_MMAPCHECK_LIBDIR`.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

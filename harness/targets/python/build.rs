@@ -1,12 +1,12 @@
-//! Asks the Python that PyO3 will find who it is, and refuses in one sentence what cannot be embedded.
+//! Queries the Python that PyO3 will find, and reports one that cannot be embedded as an error of one sentence.
 
 use std::env::var;
 use std::process::Command;
 
-/// Printed line by line: implementation, version, program, and the shared library where there is one to link.
-/// What `sysconfig` says of the library is not enough: distributions that build it do not always install it.
-/// Conda's program is static, but comes with the library.
-const QUESTION: &str = "
+/// A script that prints, one a line: the implementation, version, program, and path of the shared library (empty if it is
+/// missing). `Py_ENABLE_SHARED` alone does not suffice: some distributions build the library and do not install it, and Conda's
+/// program is static but comes with the library.
+const QUERY: &str = "
 import os, platform, sys, sysconfig
 var = sysconfig.get_config_var
 library = os.path.join(var('LIBDIR') or '', 'libpython%s.so' % var('LDVERSION'))
@@ -17,7 +17,7 @@ print(sys.executable)
 print(library if (conda or var('Py_ENABLE_SHARED')) and os.path.exists(library) else '')
 ";
 
-/// The oldest version PyO3 can embed.
+/// The oldest version that PyO3 can embed.
 const OLDEST: (u32, u32) = (3, 9);
 
 const HINT: &str = "set PYO3_PYTHON to the path of a CPython 3.9 or later that was built with --enable-shared";
@@ -25,7 +25,7 @@ const HINT: &str = "set PYO3_PYTHON to the path of a CPython 3.9 or later that w
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     match candidates().iter().find_map(|program| ask(program)) {
-        None => println!("cargo::error=no Python was found to embed: {HINT}"),
+        None => println!("cargo::error=found no Python to embed: {HINT}"),
         Some(Err(why)) => println!("cargo::error={why}: {HINT}"),
         Some(Ok((version, program))) => {
             println!("cargo::rerun-if-changed={program}");
@@ -35,7 +35,7 @@ fn main() {
     }
 }
 
-/// Where PyO3 looks for Python, in its order.
+/// The programs that PyO3 looks for, in its order.
 fn candidates() -> Vec<String> {
     for name in ["PYO3_PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX", "PATH"] {
         println!("cargo::rerun-if-env-changed={name}");
@@ -47,32 +47,33 @@ fn candidates() -> Vec<String> {
     }
 }
 
-/// Its version and program, or why it cannot be embedded; nothing where it is not there.
+/// The version and program of a Python, or the reason why it cannot be embedded; `None` if there is no such program.
 fn ask(program: &str) -> Option<Result<(String, String), String>> {
-    let answer = Command::new(program).args(["-c", QUESTION]).output();
-    let asked = program == var("PYO3_PYTHON").unwrap_or_default();
-    match answer {
-        Ok(answer) if answer.status.success() => Some(oracle(&String::from_utf8_lossy(&answer.stdout))),
-        Ok(answer) if asked => Some(Err(format!("{program} is no Python that runs ({})", answer.status))),
-        Err(why) if asked => Some(Err(format!("{program} does not run ({why})"))),
+    let output = Command::new(program).args(["-c", QUERY]).output();
+    let configured = program == var("PYO3_PYTHON").unwrap_or_default();
+    match output {
+        Ok(output) if output.status.success() => Some(checked(&String::from_utf8_lossy(&output.stdout))),
+        Ok(output) if configured => Some(Err(format!("{program} cannot run a Python script ({})", output.status))),
+        Err(why) if configured => Some(Err(format!("{program} does not start ({why})"))),
         _ => None,
     }
 }
 
-fn oracle(answer: &str) -> Result<(String, String), String> {
-    let mut lines = answer.lines();
+/// The version and program from the output of the query, or the reason why that Python cannot be embedded.
+fn checked(output: &str) -> Result<(String, String), String> {
+    let mut lines = output.lines();
     let mut line = || lines.next().unwrap_or_default();
     let (implementation, version, program, library) = (line(), line(), line(), line());
     let numbers: Vec<u32> = version.split('.').map_while(|number| number.parse().ok()).collect();
     let name = format!("{program} is {implementation} {version}");
     if implementation != "CPython" {
-        return Err(format!("{name}, and only CPython can be embedded"));
+        return Err(format!("{name}, but only CPython can be embedded"));
     }
     if !matches!(numbers.as_slice(), &[major, minor, _] if (major, minor) >= OLDEST) {
         return Err(format!("{name}, which is too old to be embedded"));
     }
     if library.is_empty() {
-        return Err(format!("{name}, and its shared library is not installed"));
+        return Err(format!("{name}, whose shared library is not installed"));
     }
     Ok((version.into(), program.into()))
 }

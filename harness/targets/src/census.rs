@@ -1,5 +1,5 @@
-//! What this process holds: how many descriptors, how much address space, and which files lie about in its working folder.
-//! Only Linux tells, and only a process in which nothing else happens can be asked.
+//! The census of a process: its open descriptors, its address space, and the stray files in its working folder. It needs
+//! Linux, and a process without other activity.
 
 use mmapcheck_spec::{Leaks, ObjectKind, SLOTS, Slot};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
@@ -9,18 +9,18 @@ use std::io::Result;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-/// Where a process finds its descriptors. Since Linux 6.2 the size of this folder is how many there are.
+/// The folder of the open descriptors. Since Linux 6.2, its size is their number.
 const DESCRIPTORS: &str = "/proc/self/fd";
 
-/// Counts what this process holds.
+/// Counts the resources of this process.
 pub struct Census {
-    /// `/proc/self/statm`, and which process that was when it was opened.
+    /// `/proc/self/statm`, and the process that opened it.
     memory: Option<(Pid, File)>,
-    /// Where the files of cases are.
+    /// The working folder, with the files of cases.
     folder: OwnedFd,
 }
 
-/// What was held at one time.
+/// The resources of the process at one time.
 #[derive(Clone, Copy, Debug)]
 pub struct Holdings {
     descriptors: i64,
@@ -28,10 +28,10 @@ pub struct Holdings {
 }
 
 impl Census {
-    /// A census of this process, whose cases have their files in this folder.
+    /// A census of this process. `folder`: the folder with the files of its cases.
     ///
     /// # Errors
-    /// Where the system does not tell.
+    /// If `/proc` or the folder cannot be read.
     pub fn new(folder: &Path) -> Result<Census> {
         let folder = rustix::fs::open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         let mut census = Census { memory: None, folder };
@@ -39,24 +39,24 @@ impl Census {
         Ok(census)
     }
 
-    /// What is held now.
+    /// Counts the resources now.
     ///
     /// # Errors
-    /// Where the system does not tell.
+    /// If `/proc` cannot be read.
     pub fn take(&mut self) -> Result<Holdings> {
         Ok(Holdings { pages: self.pages()?, descriptors: descriptors()? })
     }
 
-    /// What is held more than before. Files that lie about are removed, so that they are new each time.
+    /// The resources that were added since `before`. Removes stray files, so that the next call counts new ones only.
     ///
     /// # Errors
-    /// Where the system does not tell.
+    /// If `/proc` or the folder cannot be read, or a stray file cannot be removed.
     pub fn leaks(&mut self, before: Holdings) -> Result<Leaks> {
         let now = self.take()?;
         Ok(Leaks {
             descriptors: now.descriptors - before.descriptors,
             pages: (now.pages - before.pages).max(0),
-            stray_files: self.sweep_out()?,
+            stray_files: self.remove_stray_files()?,
         })
     }
 
@@ -73,8 +73,8 @@ impl Census {
         Ok(text[..count].iter().take_while(|c| c.is_ascii_digit()).fold(0, |n, c| n * 10 + i64::from(c - b'0')))
     }
 
-    /// Removes what is no file of a case from the working folder; how many that were.
-    fn sweep_out(&self) -> Result<i64> {
+    /// Removes the files that do not belong to a case from the working folder, and returns the number of stray entries.
+    fn remove_stray_files(&self) -> Result<i64> {
         let mut count = 0;
         for entry in Dir::read_from(&self.folder)? {
             let entry = entry?;

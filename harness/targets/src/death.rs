@@ -1,10 +1,10 @@
-//! A step outlived in which a process would die of touching dead memory.
+//! Surviving the `SIGBUS` or `SIGSEGV` of a step that accesses dead memory.
 //!
-//! Dead memory is a page of a map that lies wholly beyond the end of its file (`SIGBUS`), or one that may not be touched at
-//! all (`SIGSEGV`). While [`outlive`] does something, a page that is touched so is noted and replaced by an empty one, and the
-//! work goes on: what it answers is thrown away, and the page goes with its map. Nothing is lost with it, since nobody can
-//! have read it or written to it before. Any other fault is a death as ever.
-#![expect(unsafe_code, reason = "signals are caught, and pages mapped over dead ones, by bare system calls")]
+//! Dead memory is a page of a map that lies entirely beyond the end of its file (`SIGBUS`), or a page without access rights
+//! (`SIGSEGV`). While [`outlive`] runs, a handler notes the signal and maps an empty page over the dead one, and the step
+//! continues. The caller discards the outcome of the step and drops the map with the replaced page. No data is lost, since the
+//! dead page was inaccessible before. Any other fault kills the process as usual.
+#![expect(unsafe_code, reason = "the handler is installed, and the dead page replaced, by raw system calls")]
 
 use libc::{c_int, c_void, siginfo_t};
 use std::mem::MaybeUninit;
@@ -12,27 +12,27 @@ use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-/// The signals of dead memory.
+/// The signals of an access to dead memory.
 const SIGNALS: [c_int; 2] = [libc::SIGBUS, libc::SIGSEGV];
-/// What `siginfo_t` says of a page that is mapped and may not be touched in this way, by its rights or by its key.
+/// `si_code` of an access to a mapped page that its rights or its protection key forbid.
 const SEGV_ACCERR: c_int = 2;
 const SEGV_PKUERR: c_int = 4;
-/// So many pages are replaced at most, which takes some hundredths of a second: more than the longest file of a case has, but
-/// a map can be far longer than its file.
+/// The most pages that one call replaces, which takes some hundredths of a second. The longest file of a case has fewer; a map
+/// can be far longer than its file.
 const PAGES: usize = 1 << 13;
 
-/// The thread that is at work; 0 where none is.
+/// The thread that runs `outlive`; 0 for none.
 static THREAD: AtomicUsize = AtomicUsize::new(0);
-/// How many more pages may be replaced.
+/// The number of pages that may still be replaced.
 static LEFT: AtomicUsize = AtomicUsize::new(0);
-/// The first signal that came; 0 where none did.
+/// The first signal of this call; 0 for none.
 static CAME: AtomicI32 = AtomicI32::new(0);
 
-/// Does something in which this process may well die of touching dead memory, and outlives it. Also says which signal came.
-/// One thread at a time does so; the others wait.
+/// Runs `work` and survives its accesses to dead memory. Returns the result and the first signal. One thread at a time runs
+/// `work`; the others wait.
 ///
-/// What `work` does goes on after the signal with zeros in place of the dead page, and what it gives back then is worth
-/// nothing. The maps it has touched keep that page, and are to be dropped next.
+/// After a signal, `work` continues with zeros in place of the dead page, so its result is meaningless. The maps that it
+/// accessed keep the replaced page; the caller must drop them next.
 pub fn outlive<T>(work: impl FnOnce() -> T) -> (T, Option<i32>) {
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,7 +51,7 @@ fn this_thread() -> usize {
     (unsafe { libc::pthread_self() }) as usize
 }
 
-/// What was done at each signal before; put back when dropped.
+/// The previous action of each signal, restored on drop.
 struct Before([libc::sigaction; 2]);
 
 impl Before {
@@ -75,16 +75,16 @@ impl Drop for Before {
     fn drop(&mut self) {
         THREAD.store(0, Relaxed);
         for (signal, before) in SIGNALS.into_iter().zip(&self.0) {
-            // SAFETY: this is what the system said was done before.
+            // SAFETY: the action is the one that the system returned as the previous one.
             unsafe { libc::sigaction(signal, ptr::from_ref(before), ptr::null_mut()) };
         }
     }
 }
 
-/// The handler. It does nothing but what a handler may: atomics and system calls.
+/// The signal handler. It uses async-signal-safe operations only: atomics and system calls.
 extern "C" fn caught(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
-    // SAFETY: the kernel gives a valid description of the signal, and of these two signals an address where the code says
-    // that memory was touched.
+    // SAFETY: the kernel passes a valid `siginfo_t`, whose address is set for these two signals if the code is one of a
+    // memory access.
     let (code, address) = unsafe { ((*info).si_code, (*info).si_addr()) };
     let dead = match signal {
         libc::SIGBUS => code == libc::BUS_ADRERR,
@@ -95,21 +95,21 @@ extern "C" fn caught(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
         let _ = CAME.compare_exchange(0, signal, Relaxed, Relaxed);
         return;
     }
-    // SAFETY: both may be called in a handler. The signal comes again as soon as this one returns, and is then the end.
+    // SAFETY: both functions are async-signal-safe. The signal is raised again on return and kills the process.
     unsafe {
         libc::signal(signal, libc::SIG_DFL);
         libc::raise(signal);
     }
 }
 
-/// Maps an empty page over the one this address is in, if nobody can read that: not the kernel either.
+/// Maps an empty page over the page of this address, provided that the kernel cannot read that page either.
 fn replace(address: usize) -> bool {
     let size = rustix::param::page_size();
     let page = (address & !(size - 1)) as *mut c_void;
     let (rights, kind) =
         (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED);
-    // SAFETY: the kernel reads a path from the page, and says so where it cannot. Then nobody relies on what is in the page,
-    // and it is part of a map and stays so. `errno` is that of the work that was interrupted.
+    // SAFETY: `access` reads a path from the page; `EFAULT` means that the page is unreadable, so no code relies on its
+    // bytes. The page is part of a map and stays part of it. `errno` of the interrupted code is restored.
     unsafe {
         let errno = *libc::__errno_location();
         let unreadable = libc::access(page.cast(), libc::F_OK) == -1 && *libc::__errno_location() == libc::EFAULT;
@@ -119,13 +119,13 @@ fn replace(address: usize) -> bool {
     }
 }
 
-/// Does something as if the address space were not limited: a case can have set a limit, under which nothing can be mapped.
+/// Runs `work` without the limit on address space that a case may have set, under which `mmap` would fail.
 ///
 /// # Safety
-/// `work` may be done in a signal handler.
+/// `work` must be async-signal-safe.
 unsafe fn without_limit(work: impl FnOnce() -> bool) -> bool {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: both are bare system calls on a structure that lives through them; `work` is the caller's promise.
+    // SAFETY: both are system calls on a structure that outlives them; the caller guarantees `work`.
     unsafe {
         libc::getrlimit(libc::RLIMIT_AS, &raw mut limit);
         let most = libc::rlimit { rlim_cur: limit.rlim_max, ..limit };
@@ -146,10 +146,10 @@ mod tests {
     use std::process::Command;
 
     type Result = std::result::Result<(), Box<dyn std::error::Error>>;
-    /// What is done, and the signal that the process dies of.
+    /// An action, and the signal that kills the process in it.
     type Deadly = (fn() -> io::Result<()>, c_int);
 
-    /// So many pages of a file, of which all but the first are dead.
+    /// A map of this many pages of a file, all dead but the first.
     fn cut(pages: usize) -> io::Result<MmapRaw> {
         let file = tempfile::tempfile()?;
         let bytes = pages * rustix::param::page_size();
@@ -162,7 +162,7 @@ mod tests {
     /// A page with these rights.
     fn with_rights(rights: c_int) -> io::Result<MmapRaw> {
         let map = MmapRaw::from(MmapOptions::new().len(rustix::param::page_size()).map_anon()?);
-        // SAFETY: a whole page of a map that nothing points into.
+        // SAFETY: the range is one whole page of a map without references into it.
         match unsafe { libc::mprotect(map.as_mut_ptr().cast(), map.len(), rights) } {
             0 => Ok(map),
             _ => Err(io::Error::last_os_error()),
@@ -171,7 +171,7 @@ mod tests {
 
     fn read(map: &MmapRaw, at: usize) -> u8 {
         assert!(at < map.len());
-        // SAFETY: within the map; where the page is dead, that is what is tested.
+        // SAFETY: the address is within the map. Reading a dead page is the test.
         unsafe { map.as_ptr().add(at).read_volatile() }
     }
 
@@ -181,12 +181,12 @@ mod tests {
 
     fn write(map: &MmapRaw, at: usize) {
         assert!(at < map.len());
-        // SAFETY: as above.
+        // SAFETY: as in `read`.
         unsafe { map.as_mut_ptr().add(at).write_volatile(1) }
     }
 
     #[test]
-    fn dead_pages_are_outlived_and_the_signal_is_named() -> Result {
+    fn an_access_to_a_dead_page_is_survived_and_its_signal_is_returned() -> Result {
         let size = rustix::param::page_size();
         for _ in 0..3 {
             let map = cut(3)?;
@@ -201,10 +201,10 @@ mod tests {
         Ok(())
     }
 
-    /// Other tests need memory meanwhile.
+    /// The test limits the memory of its process, so it is alone in it.
     #[test]
-    fn it_takes_no_memory_that_a_case_may_not_have() -> Result {
-        if !crate::is_alone("death::tests::it_takes_no_memory_that_a_case_may_not_have")? {
+    fn a_limit_on_address_space_is_lifted_only_for_the_replacement() -> Result {
+        if !crate::is_alone("death::tests::a_limit_on_address_space_is_lifted_only_for_the_replacement")? {
             return Ok(());
         }
         let map = cut(2)?;
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_mapped_next_is_as_it_was() -> Result {
+    fn a_later_map_has_its_dead_pages_again() -> Result {
         let size = rustix::param::page_size();
         let map = cut(2)?;
         outlive(|| write(&map, size + 7));
@@ -227,7 +227,7 @@ mod tests {
         Ok(())
     }
 
-    /// What is no touch of dead memory, is one of another thread, or is too many.
+    /// Faults that `outlive` does not survive: of live memory, of another thread, of too many pages, and signals sent by `kill`.
     const DEADLY: [Deadly; 5] = [
         (|| with_rights(libc::PROT_READ).map(|map| write(&map, 0)), libc::SIGSEGV),
         (nowhere, libc::SIGSEGV),
@@ -247,29 +247,29 @@ mod tests {
     ];
 
     fn nowhere() -> io::Result<()> {
-        // SAFETY: the process dies of this, which is what is tested.
+        // SAFETY: the read kills the process, which is the test.
         unsafe { ptr::without_provenance::<u8>(64).read_volatile() };
         Ok(())
     }
 
     fn sent() -> io::Result<()> {
-        // SAFETY: as above.
+        // SAFETY: `raise` has no preconditions.
         unsafe { libc::raise(libc::SIGBUS) };
         Ok(())
     }
 
-    /// Runs itself once for each, in a process that dies of it.
+    /// The test runs itself in a new process for each fault, which kills that process.
     #[test]
-    fn every_other_fault_is_a_death_as_ever() -> Result {
+    fn every_other_fault_kills_the_process() -> Result {
         const WHICH: &str = "MMAPCHECK_DEADLY";
         if let Some(which) = std::env::var_os(WHICH) {
-            let which: usize = which.to_str().ok_or("no text")?.parse()?;
+            let which: usize = which.to_str().ok_or("not a text")?.parse()?;
             return Ok(outlive(DEADLY[which].0).0?);
         }
         for (which, (_, signal)) in DEADLY.iter().enumerate() {
-            let mut again = Command::new(std::env::current_exe()?);
-            again.args(["--exact", "death::tests::every_other_fault_is_a_death_as_ever"]);
-            let done = again.env(WHICH, which.to_string()).output()?;
+            let mut command = Command::new(std::env::current_exe()?);
+            command.args(["--exact", "death::tests::every_other_fault_kills_the_process"]);
+            let done = command.env(WHICH, which.to_string()).output()?;
             assert_eq!(done.status.signal(), Some(*signal), "{which}: {}", String::from_utf8_lossy(&done.stdout));
         }
         Ok(())

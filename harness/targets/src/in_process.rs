@@ -1,4 +1,4 @@
-//! A stepper of this process as a target.
+//! A target that runs a stepper in this process.
 
 use crate::census::Census;
 use crate::death::outlive;
@@ -7,21 +7,20 @@ use mmapcheck_spec::{
     World,
 };
 
-/// A stepper of this process as a target for whole cases. `mark` is told the number of each step before it is done, and at
-/// last the number of steps, before everything is closed.
+/// A target that runs a stepper in this process.
 pub struct InProcess<M, F = fn(usize)> {
-    /// What does the steps.
+    /// The stepper.
     pub stepper: M,
-    /// Who it is.
+    /// The description of the target.
     pub info: TargetInfo,
-    /// Who is told.
+    /// Called with the number of each step before the step runs, and with the number of steps before the cleanup.
     pub mark: F,
-    /// Counts what cases leave behind, where nothing else happens in this process.
+    /// The census that counts leaks; `None` in a process with other activity, whose leaks cannot be told apart.
     pub census: Option<Census>,
 }
 
 impl<M: Stepper> InProcess<M> {
-    /// A target that tells nobody, in a process where other things may happen.
+    /// A target without marks and without a census.
     pub fn new(stepper: M, info: TargetInfo) -> InProcess<M> {
         InProcess { stepper, info, mark: |_| {}, census: None }
     }
@@ -33,7 +32,7 @@ impl<M: Stepper, F: FnMut(usize)> Target for InProcess<M, F> {
     }
 
     fn run(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
-        let broken = |why| TargetError(format!("what this process holds cannot be counted: {why}"));
+        let broken = |why| TargetError(format!("cannot count the resources of this process: {why}"));
         let mut census = self.census.as_mut().filter(|_| detail.takes_leaks());
         let before = census.as_mut().map(|census| census.take()).transpose().map_err(broken)?;
         let mut trace = Trace::of(&mut self.stepper, case, detail, &mut self.mark)?;
@@ -49,10 +48,10 @@ impl<M: Stepper, F: FnMut(usize)> Target for InProcess<M, F> {
     }
 }
 
-/// A stepper that outlives its last step.
+/// A stepper that survives an access to dead memory in its last step.
 struct Outliving<'a, M> {
     stepper: &'a mut M,
-    /// Steps that are left.
+    /// The number of steps that have not run yet.
     left: usize,
 }
 
@@ -70,7 +69,7 @@ impl<M: Stepper> Stepper for Outliving<'_, M> {
         signal.map_or(done, |signal| Err(End::Died(signal)))
     }
 
-    /// A child does not do the last step.
+    /// The last step of a case is never one of a child, since the `wait` follows it.
     fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
         self.left = self.left.saturating_sub(block.len());
         self.stepper.fork(block, detail, mark)

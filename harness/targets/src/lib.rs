@@ -1,8 +1,8 @@
-//! What can run a case besides the reference: CPython embedded in this process, or any interpreter through a driver script.
+//! The targets: CPython embedded in this process, and any interpreter that runs the driver script in a process of its own.
 //!
-//! A package with a program or test that uses [`Embedded`] needs a build script that gives the linker the folder in
-//! `DEP_PYTHON_OF_MMAPCHECK_LIBDIR` as `rpath`; without it the loader may pick another Python of the system, which
-//! [`check_interpreter`] then refuses.
+//! A package whose program or test uses [`Embedded`] needs a build script that passes the folder in
+//! `DEP_PYTHON_OF_MMAPCHECK_LIBDIR` to the linker as `rpath`. Without it, the loader may find another Python of the system,
+//! which [`check_interpreter`] refuses.
 
 pub mod census;
 pub mod death;
@@ -15,16 +15,17 @@ pub mod supervisor;
 pub use embedded::{Embedded, check_interpreter};
 pub use in_process::InProcess;
 
-/// Whether the test of this name is the only one of its process. Where it is not, it is run so, and must not fail.
+/// Whether this test is alone in its process. If it is not, the function runs the test in a new process and asserts that it
+/// passes there.
 #[cfg(test)]
 fn is_alone(test: &str) -> std::io::Result<bool> {
     const ALONE: &str = "MMAPCHECK_ALONE";
     if std::env::var_os(ALONE).is_some() {
         return Ok(true);
     }
-    let mut again = std::process::Command::new(std::env::current_exe()?);
-    let done = again.args(["--exact", test]).env(ALONE, "1").output()?;
-    let said = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    let done = command.args(["--exact", test]).env(ALONE, "1").output()?;
+    let output = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && output.contains("1 passed"), "{output}{}", String::from_utf8_lossy(&done.stderr));
     Ok(false)
 }

@@ -1,10 +1,10 @@
-//! Which Python is embedded.
+//! The version and program of the Python that is embedded.
 //!
-//! This is a package of its own, without dependencies, so that its build script need not wait for PyO3's libraries.
-//! Where there is no Python to embed, the first thing to read is one sentence that says how to mend it.
+//! The package has no dependencies, so its build script runs before PyO3 is compiled. If no Python can be embedded, the first
+//! error of the build is its sentence, which says how to fix that.
 
-/// The version, micro included, as in `3.11.7`.
+/// The version with its micro number, such as `3.11.7`.
 pub const VERSION: &str = env!("MMAPCHECK_PYTHON_VERSION");
 
-/// The path of its program.
+/// The path of the `python` program.
 pub const PROGRAM: &str = env!("MMAPCHECK_PYTHON_PROGRAM");

@@ -9,11 +9,11 @@ use smallvec::SmallVec;
 pub(super) type Args = SmallVec<[Object; 8]>;
 
 impl Embedded {
-    /// An argument, by its place in the form of the operation.
+    /// The argument at an index.
     pub(super) fn arg(&self, step: &Step, place: usize) -> Result<Object, End> {
         match step.args.get(place) {
             Some(given) => self.object(&given.arg),
-            None => Err(End::Unsupported(format!("{} needs argument {}", step.op, place + 1))),
+            None => Err(End::Unsupported(format!("{} needs an argument {}", step.op, place + 1))),
         }
     }
 
@@ -23,7 +23,7 @@ impl Embedded {
         for PassedArg { keyword, arg } in given {
             match keyword {
                 None if words.is_empty() => {}
-                None => return Err(End::Unsupported("an argument by position follows one by keyword".into())),
+                None => return Err(End::Unsupported("a positional argument follows a keyword argument".into())),
                 Some(keyword) => words.push(self.keyword(keyword, &words)?),
             }
             args.push(self.object(arg)?);
@@ -36,7 +36,7 @@ impl Embedded {
         match place.map(|place| &self.fixtures.keywords[place]) {
             Some(word) if !before.iter().any(|other| other.is(word)) => Ok(word.clone()),
             Some(_) => Err(End::Unsupported(format!("the keyword {keyword} is given twice"))),
-            None => Err(End::Unsupported(format!("'{keyword}' is no keyword of the notation"))),
+            None => Err(End::Unsupported(format!("unknown keyword '{keyword}'"))),
         }
     }
 
@@ -80,7 +80,7 @@ impl Embedded {
             Arg::File(_) => Err(unbound()),
             Arg::Map(slot) => self.map(*slot),
             Arg::View(slot) => self.view(*slot),
-            Arg::Path(_) | Arg::Mode(_) => Err(End::Unsupported("a path or mode is an argument of open alone".into())),
+            Arg::Path(_) | Arg::Mode(_) => Err(End::Unsupported("only open takes a path or mode".into())),
         }
     }
 
@@ -110,7 +110,7 @@ impl Embedded {
                 Ok(num.plus.saturating_add(i128::from(count) * i128::from(self.info.page)))
             }
             Base::Len | Base::Pos | Base::FileSize => {
-                Err(End::Unsupported("a number relative to a map must be made plain first".into()))
+                Err(End::Unsupported("a number relative to a map or file is not plain".into()))
             }
         }
     }
@@ -121,7 +121,7 @@ impl Embedded {
     }
 }
 
-/// The end of a step whose argument could not be made.
+/// The end of a step whose argument could not be created. The exception is not an outcome of the step.
 fn no_object(_: Exception) -> End {
-    End::Unsupported("Python could not make an argument".into())
+    End::Unsupported("Python could not create an argument".into())
 }

@@ -35,17 +35,21 @@ impl Embedded {
                     self.child.set(Some(child));
                 } else {
                     let is_over = done.last().is_some_and(|step| step.result.is_err());
-                    done.extend(status(child).and_then(ended).filter(|_| !is_over).map(without_answer));
+                    done.extend(status(child).and_then(ended).filter(|_| !is_over).map(without_outcome));
                 }
                 done
             }
-            Err(why) => vec![without_answer(End::Unsupported(format!("cannot make a child process: {why}")))],
+            Err(why) => vec![without_outcome(End::Unsupported(format!("cannot make a child process: {why}")))],
         }
     }
 
     /// `os.wait()[1]`, for a child that has performed all its steps.
     pub(super) fn wait(&self) -> Result<Outcome, End> {
-        let status = self.child.take().and_then(status).ok_or_else(|| End::Unsupported("there is no child".into()))?;
+        let status = self
+            .child
+            .take()
+            .and_then(status)
+            .ok_or_else(|| End::Unsupported("no child process to wait for".into()))?;
         Ok(Outcome::Value(Value::Int(status.as_raw().into())))
     }
 
@@ -94,7 +98,7 @@ impl Embedded {
     }
 }
 
-fn without_answer(end: End) -> StepTrace {
+fn without_outcome(end: End) -> StepTrace {
     StepTrace { result: Err(end), snapshot: Snapshot::default() }
 }
 

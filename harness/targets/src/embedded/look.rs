@@ -32,35 +32,35 @@ impl Observer<'_> {
     fn state(&mut self, map: &Map) -> MapState {
         match self.open_state(map) {
             Ok(state) => state,
-            Err(Strange::Raised(what, exception)) => {
+            Err(Malformed::Raised(what, exception)) => {
                 let raise = self.fixtures.raise(&exception);
                 MapState::Malformed(format!("{what} raises {}: {}", raise.class, raise.message))
             }
-            Err(Strange::Expected(what, object)) => {
+            Err(Malformed::WrongType(what, object)) => {
                 MapState::Malformed(format!("{what} is {}", self.fixtures.type_name(&object)))
             }
         }
     }
 
-    fn open_state(&mut self, map: &Map) -> Result<MapState, Strange> {
+    fn open_state(&mut self, map: &Map) -> Result<MapState, Malformed> {
         let names = &self.fixtures.names;
         let pos = match Object::call_method(&names.tell, &mut [map.object.clone()], None) {
-            Ok(pos) => pos.as_i64().ok_or(Strange::Expected("tell()", pos))?,
+            Ok(pos) => pos.as_i64().ok_or(Malformed::WrongType("tell()", pos))?,
             Err(raised) => return self.closed_state(map, raised),
         };
-        let len = map.object.size().map_err(|e| Strange::Raised("len()", e))?;
+        let len = map.object.size().map_err(|e| Malformed::Raised("len()", e))?;
         let taken = !map.unreadable && self.detail.takes_bytes(len, self.closely);
         let content = if taken { self.content(&map.object) } else { None };
         Ok(MapState::Open { pos, len, content })
     }
 
     /// The state of a map whose `tell()` raises: closed, if the attribute `closed` says so.
-    fn closed_state(&mut self, map: &Map, raised: Exception) -> Result<MapState, Strange> {
-        let closed = map.object.attr(&self.fixtures.names.closed).map_err(|e| Strange::Raised("closed", e))?;
+    fn closed_state(&mut self, map: &Map, raised: Exception) -> Result<MapState, Malformed> {
+        let closed = map.object.attr(&self.fixtures.names.closed).map_err(|e| Malformed::Raised("closed", e))?;
         match closed.seen() {
             PyValue::Bool(true) => Ok(MapState::Closed),
-            PyValue::Bool(false) => Err(Strange::Raised("tell()", raised)),
-            _ => Err(Strange::Expected("closed", closed.clone())),
+            PyValue::Bool(false) => Err(Malformed::Raised("tell()", raised)),
+            _ => Err(Malformed::WrongType("closed", closed.clone())),
         }
     }
 
@@ -85,7 +85,7 @@ impl Observer<'_> {
 }
 
 /// Why the state of a map is unknown.
-enum Strange {
+enum Malformed {
     Raised(&'static str, Exception),
-    Expected(&'static str, Object),
+    WrongType(&'static str, Object),
 }

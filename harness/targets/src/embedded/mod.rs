@@ -96,7 +96,7 @@ impl Embedded {
             gil.import(module).map_err(|why| failed(gil, &format!("cannot import module {module}"), &why))?;
         let class = gil.name(attr).and_then(|name| imported.attr(&name));
         let class = class.map_err(|why| failed(gil, &format!("no class {attr} in module {module}"), &why))?;
-        let broken = |why| failed(gil, "the standard library of Python cannot be used", &why);
+        let broken = |why| failed(gil, "cannot use the standard library of Python", &why);
         let info = info(gil, module, attr).map_err(broken)?;
         Ok((info, Fixtures::new(gil, imported, class).map_err(broken)?))
     }
@@ -228,8 +228,8 @@ mod tests {
 
     /// It runs alone, since another test could fill a gap between maps, or make one.
     #[test]
-    fn maps_are_guarded_whatever_becomes_of_them() -> Result {
-        if !crate::is_alone("embedded::tests::maps_are_guarded_whatever_becomes_of_them")? {
+    fn a_map_keeps_a_guard_page_through_every_resize() -> Result {
+        if !crate::is_alone("embedded::tests::a_map_keeps_a_guard_page_through_every_resize")? {
             return Ok(());
         }
         const NEW: &str = ">>> m = mmap.mmap(-1, 8192)";
