@@ -1,4 +1,4 @@
-//! Speeds, measured side by side in one process so that their ratios mean something on any stepper.
+//! Speeds, measured side by side in one process, so that their ratios mean something on any machine.
 
 use crate::batch::Batch;
 use crate::choices::seeded;
@@ -13,24 +13,24 @@ use mmapcheck_targets::InProcess;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-/// The row that others are compared with.
+/// The row that the ratios of the table refer to.
 pub const ALONE: &str = "the target alone";
-/// What a campaign does.
+/// The row of everything that a campaign does.
 pub const WHOLE: &str = "generated, run on both, compared";
-/// What it would do without steps that are there to hurt.
+/// The row of a campaign without hostile steps.
 pub const CALM: &str = "the same without hostile steps";
 
 /// The seed of the cases.
 const SEED: u64 = 1;
 
-/// One measurement.
+/// One row of the table.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// What was done.
+    /// The work that was measured.
     pub name: &'static str,
-    /// How many steps.
+    /// The number of steps.
     pub steps: u64,
-    /// How long it took.
+    /// The time of all rounds.
     pub time: Duration,
 }
 
@@ -42,36 +42,36 @@ impl Row {
     }
 }
 
-/// All measurements of one run.
+/// The speed table.
 #[derive(Clone, Debug)]
 pub struct Speeds {
-    /// The target.
+    /// The name of the target.
     pub info: String,
     /// The rows, in the order of the table.
     pub rows: Vec<Row>,
 }
 
 impl Speeds {
-    /// Steps per second in the row of this name.
+    /// Steps per second in the row of this name; 0 where there is none.
     #[must_use]
     pub fn rate(&self, name: &str) -> f64 {
         self.rows.iter().find(|row| row.name == name).map_or(0.0, Row::rate)
     }
 }
 
-/// Runs the same cases in each way. Rounds alternate, so that a busy moment of the stepper hits all rows alike.
+/// Measures every row on the same cases. Rounds alternate, so that a busy moment of the machine slows all rows alike.
 ///
 /// # Errors
 /// Where the target does not start.
-pub fn measure(subject: &TargetSpec, profile: Option<Profile>, cases: u64) -> Result<Speeds, TargetError> {
+pub fn measure(spec: &TargetSpec, profile: Option<Profile>, cases: u64) -> Result<Speeds, TargetError> {
     const ROUNDS: u64 = 10;
     mmapcheck_targets::check_interpreter()?;
     let dir = scratch()?;
-    let stepper = Embedded::new(&subject.module, &subject.attr, dir.path())?;
+    let stepper = Embedded::new(&spec.module, &spec.attr, dir.path())?;
     let (info, guards) = (stepper.info().clone(), stepper.guards());
     let profile = profile.unwrap_or(info.profile);
     let mut target = InProcess::new(stepper, info);
-    let known = KnownList::built_in(target.info(), &subject.module)?.patterns(profile);
+    let known = KnownList::built_in(target.info(), &spec.module)?.patterns(profile);
     let mut oracle = Oracle::new(profile)?;
     // An unexpected death would end this process and so the measurement.
     let whole = Batch {
@@ -84,12 +84,12 @@ pub fn measure(subject: &TargetSpec, profile: Option<Profile>, cases: u64) -> Re
     let calm = Batch { generator: GeneratorOptions::calm(profile), omissions: Omissions::ALL_DEATHS, ..whole.clone() };
     let answering =
         AnswerOptions { known: &known, omissions: Omissions::ALL_DEATHS, ..AnswerOptions::new(Detail::Quick) };
-    let mut behind = match &subject.engine {
-        Engine::Python(_) => Some(subject.start(None, limits::HANG)?),
+    let mut behind_pipe = match &spec.engine {
+        Engine::Python(_) => Some(spec.start(None, limits::HANG)?),
         Engine::Embedded | Engine::Reference => None,
     };
     let names = [WHOLE, CALM, ALONE, "the reference alone", "generation alone"];
-    let names = names.into_iter().chain(behind.as_ref().map(|_| "behind the driver, compared"));
+    let names = names.into_iter().chain(behind_pipe.as_ref().map(|_| "behind the driver, compared"));
     let mut rows: Vec<Row> = names.map(|name| Row { name, steps: 0, time: Duration::ZERO }).collect();
     for round in 0..ROUNDS {
         let range = round * cases / ROUNDS..(round + 1) * cases / ROUNDS;
@@ -115,18 +115,18 @@ pub fn measure(subject: &TargetSpec, profile: Option<Profile>, cases: u64) -> Re
             make().for_each(drop);
             Ok(steps)
         })?;
-        if let (Some(behind), Some(row)) = (&mut behind, rows.get_mut(5)) {
-            behind_driver(behind.as_mut(), subject, row, range)?;
+        if let (Some(worker), Some(row)) = (&mut behind_pipe, rows.get_mut(5)) {
+            behind_driver(worker.as_mut(), spec, row, range)?;
         }
     }
     Ok(Speeds { info: target.info.name, rows })
 }
 
-/// The same range of cases on another interpreter, judged by what it claims to be; they are the same cases where it is of the
-/// same version.
+/// Runs the range of cases on another interpreter, judged by its own profile. The generator makes the same cases for the same
+/// version.
 fn behind_driver(
     worker: &mut dyn Worker,
-    subject: &TargetSpec,
+    spec: &TargetSpec,
     row: &mut Row,
     range: Range<u64>,
 ) -> Result<(), TargetError> {
@@ -135,20 +135,20 @@ fn behind_driver(
         seed: SEED,
         cases: range,
         generator: GeneratorOptions::all(info.profile),
-        known: KnownList::built_in(info, &subject.module)?.patterns(info.profile),
+        known: KnownList::built_in(info, &spec.module)?.patterns(info.profile),
         omissions: Omissions::NONE,
     };
     let began = Instant::now();
-    let batch = worker
+    let result = worker
         .batch(&batch)?
-        .map_err(|gone| TargetError(format!("the target {} in case {}", gone.end, gone.marks.case)))?;
+        .map_err(|loss| TargetError(format!("the target {} in case {}", loss.end, loss.marks.case)))?;
     row.time += began.elapsed();
-    row.steps += batch.steps;
+    row.steps += result.steps;
     Ok(())
 }
 
 impl Row {
-    /// Takes the time of work, which says how many steps it did.
+    /// Adds the time and the number of steps of some work.
     fn add(&mut self, work: impl FnOnce() -> Result<u64, TargetError>) -> Result<(), TargetError> {
         let began = Instant::now();
         self.steps += work()?;

@@ -1,8 +1,9 @@
-//! Generates cases, runs them on a target and on the reference, and reports every divergence.
+//! Generates cases, runs them on a target and on the oracle, and reports every divergence.
 //!
-//! The way data flows: [`generate`] makes a case from [`choices`]; [`run`] has the reference answer it and a target run it;
-//! [`compare`] finds where the two part; [`shrink`] makes the case small; [`report`] says it. [`batch`] is the hot loop over
-//! many cases, [`campaign`] spreads sweeps over worker processes ([`worker`]).
+//! [`generate`] makes a case from [`choices`]; the [`oracle`] answers it; a target runs it ([`differential`]); [`compare`] finds
+//! the [`divergence`]s and sets apart those that a [`pattern`] matches; [`shrink`] makes the case small; [`report`] renders it.
+//! A [`batch`] is the hot loop over many cases, and a [`campaign`] spreads batches over processes ([`worker`]). [`examine`] is a
+//! whole check: the examples of the specification ([`pages`]), the [`known`] divergences and a campaign.
 
 pub mod batch;
 pub mod bench;

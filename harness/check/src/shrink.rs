@@ -1,13 +1,14 @@
-//! Making a diverging case smaller while it shows the same divergence.
+//! Shrinking a diverging case while it shows the same divergence.
 //!
-//! First steps are dropped, then arguments made simpler, then the world made smaller, over and over until nothing helps.
-//! A candidate is only taken where it is smaller by [`size`], so that shrinking ends.
+//! Each round drops steps, then simplifies arguments, then shrinks the world, until a round finds no smaller case. A candidate
+//! must be smaller by [`size`], so that shrinking ends.
 
 use mmapcheck_spec::notation::print;
 use mmapcheck_spec::{Arg, Base, BytesLike, Case, Draft, Mode, Num, PassedArg, Step};
 use std::time::Instant;
 
-/// Shrinks a case. `same` says whether a candidate still shows the divergence. Stops at `deadline` with what it has.
+/// Shrinks a case. `same` returns whether a candidate still shows the divergence. At `deadline`, the smallest case so far is
+/// returned.
 pub fn shrink(case: Case, deadline: Instant, same: &mut dyn FnMut(&Case) -> bool) -> Case {
     let size = size(&case);
     let mut shrinker = Shrinker { case, size, deadline, same };
@@ -15,10 +16,10 @@ pub fn shrink(case: Case, deadline: Instant, same: &mut dyn FnMut(&Case) -> bool
     shrinker.case
 }
 
-/// What shrinking makes smaller: the number of steps, then the length of the session and of the bytes in it, then its numbers.
-/// The bytes count by themselves because many can print as few: `b'a' * 5000`.
+/// The size of a case: the number of steps, then the length of its session and of its bytes, then the size of its numbers.
+/// Bytes count besides the session, because a short literal can stand for many: `b'a' * 5000`.
 fn size(case: &Case) -> (usize, usize, u128) {
-    let number = |given: &PassedArg| match &given.arg {
+    let number = |passed: &PassedArg| match &passed.arg {
         Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => num.plus.unsigned_abs().min(1 << 80),
         Arg::Fd(slot) | Arg::Map(slot) | Arg::View(slot) | Arg::File(slot) | Arg::Path(slot) => u128::from(*slot),
         Arg::Bytes(_, bytes) | Arg::BufferAfter(bytes, _) => disorder(bytes),
@@ -27,10 +28,10 @@ fn size(case: &Case) -> (usize, usize, u128) {
     let steps =
         case.all_steps().map(|step| step.args.iter().map(number).sum::<u128>() + u128::from(step.on + step.bind));
     let files = case.world.files.iter().map(|file| disorder(&file.bytes));
-    let given = case.all_steps().flat_map(|step| &step.args);
-    let written = given.map(|given| match &given.arg {
+    let passed = case.all_steps().flat_map(|step| &step.args);
+    let written = passed.map(|passed| match &passed.arg {
         Arg::Bytes(_, bytes) | Arg::BufferAfter(bytes, _) => bytes.len(),
-        // A bit weighs more than what it can save in print: `2**63` is shorter than the numbers around it.
+        // A bit weighs more than the characters it can save: `2**63` prints shorter than the numbers around it.
         Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => {
             16 * (128 - num.plus.unsigned_abs().leading_zeros() as usize)
         }
@@ -40,12 +41,12 @@ fn size(case: &Case) -> (usize, usize, u128) {
     (case.steps.len(), print(case).len() + bytes, steps.sum::<u128>() + files.sum::<u128>())
 }
 
-/// How far bytes are from plain letters.
+/// The distance of bytes from the letter `a`.
 fn disorder(bytes: &[u8]) -> u128 {
     bytes.iter().map(|&byte| u128::from(byte.abs_diff(b'a'))).sum()
 }
 
-/// Only cases of so few steps are shrunk by changes to pairs of steps: there are many pairs.
+/// The most steps of a case that is shrunk by changes to pairs of steps: longer cases have too many pairs.
 const SHORT: usize = 10;
 
 struct Shrinker<'a> {
@@ -56,7 +57,7 @@ struct Shrinker<'a> {
 }
 
 impl Shrinker<'_> {
-    /// Takes a candidate if it is smaller and shows the same.
+    /// Keeps a candidate if it is smaller and shows the same divergence. Returns whether it did.
     fn offer(&mut self, candidate: Draft) -> bool {
         if Instant::now() > self.deadline {
             return false;
@@ -71,7 +72,7 @@ impl Shrinker<'_> {
         better
     }
 
-    /// Drops runs of steps, long runs first.
+    /// Drops runs of consecutive steps, the longest first.
     fn steps(&mut self) -> bool {
         let mut helped = false;
         let mut run = self.case.steps.len();
@@ -94,7 +95,7 @@ impl Shrinker<'_> {
         helped
     }
 
-    /// Drops two steps that need each other, such as a view taken and released.
+    /// Drops two steps that depend on each other, such as taking and releasing a view.
     fn pairs(&mut self) -> bool {
         let many = self.case.steps.len();
         let pairs = (0..many).flat_map(|first| (first + 2..many).map(move |second| (first, second)));
@@ -107,8 +108,8 @@ impl Shrinker<'_> {
             })
     }
 
-    /// Drops a step and does its work otherwise: where a step moved the position or the length, a later step or the file
-    /// that is different from the start may do.
+    /// Drops a step and replaces its effect: where it moved the position or the length, another argument of a later step or
+    /// another length of a file may have the same effect.
     fn replacements(&mut self) -> bool {
         let many = self.case.steps.len();
         many <= SHORT && (0..many).any(|dropped| self.replace(dropped))
@@ -152,7 +153,7 @@ impl Shrinker<'_> {
         helped
     }
 
-    /// Does what an argument does as a step in place of the one it is given to.
+    /// Replaces a step by the step of its callback argument.
     fn callback_alone(&mut self, step: usize) -> bool {
         let Some(callback) = self.case.steps[step].callback().cloned() else { return false };
         let mut candidate = self.case.draft();
@@ -160,14 +161,14 @@ impl Shrinker<'_> {
         self.offer(candidate)
     }
 
-    /// Does a step on the first thing of its kind, bound to the first name.
+    /// Moves a step to the first object of its kind, and its result to the first name.
     fn names(&mut self, step: usize) -> bool {
         let mut candidate = self.case.draft();
         (candidate.steps[step].on, candidate.steps[step].bind) = (0, 0);
         candidate != *self.case && self.offer(candidate)
     }
 
-    /// Makes arguments smaller that must keep their distance: the ends of a range, a slice and what is written to it.
+    /// Shrinks arguments that depend on each other together: the ends of a range, a slice and the bytes assigned to it.
     fn together(&mut self, step: usize) -> bool {
         let mut helped = false;
         while let Some(args) = self.case.steps.get(step).map(|step| step.args.clone()) {
@@ -195,8 +196,8 @@ impl Shrinker<'_> {
 
     fn simplify_argument(&mut self, step: usize, place: usize) -> bool {
         let mut helped = false;
-        while let Some(given) = self.case.steps.get(step).and_then(|step| step.args.get(place)).cloned() {
-            let simpler = simpler(&given.arg);
+        while let Some(passed) = self.case.steps.get(step).and_then(|step| step.args.get(place)).cloned() {
+            let simpler = simpler(&passed.arg);
             let taken = simpler.into_iter().any(|arg| {
                 let mut candidate = self.case.draft();
                 candidate.steps[step].args[place].arg = arg;
@@ -246,7 +247,7 @@ impl Shrinker<'_> {
     }
 }
 
-/// Arguments that may be simpler, the boldest first.
+/// Candidates that may be simpler than an argument, the simplest first.
 fn simpler(arg: &Arg) -> Vec<Arg> {
     match arg {
         Arg::Int(num) => numbers(*num).into_iter().map(Arg::Int).collect(),
@@ -276,7 +277,7 @@ fn simpler(arg: &Arg) -> Vec<Arg> {
     }
 }
 
-/// Steps that may be simpler than the one an argument does: on the first thing of its kind, with less or simpler arguments.
+/// Candidates that may be simpler than the step of a callback argument: on the first object, with fewer or simpler arguments.
 fn simpler_callbacks(callback: &Step) -> impl Iterator<Item = Step> {
     let first = Step { on: 0, bind: 0, ..callback.clone() };
     let fewer = (0..callback.args.len()).filter(|_| callback.op.row().is_call()).map(|place| {
@@ -305,9 +306,10 @@ fn without(places: &smallvec::SmallVec<[u8; 4]>, i: usize) -> smallvec::SmallVec
 
 type Args = smallvec::SmallVec<[PassedArg; 2]>;
 
-/// The same arguments with their plain numbers moved down together, or with one byte less and a range shorter by one.
+/// Candidates for the arguments of a step: all plain numbers lowered by the same amount, or one byte dropped and the range
+/// shortened by one.
 fn closer(args: &Args) -> Vec<Args> {
-    let plain = |given: &PassedArg| match given.arg {
+    let plain = |passed: &PassedArg| match passed.arg {
         Arg::Int(num) => num.as_plain().filter(|value| *value > 0),
         _ => None,
     };
@@ -317,7 +319,7 @@ fn closer(args: &Args) -> Vec<Args> {
         let least = some.iter().filter_map(|&place| plain(&args[place])).min().unwrap_or(0);
         found.extend([least, least / 2, 1].map(|less| lowered(args, some, less)));
     }
-    let bytes = args.iter().position(|given| matches!(&given.arg, Arg::Bytes(_, bytes) if bytes.len() > 1));
+    let bytes = args.iter().position(|passed| matches!(&passed.arg, Arg::Bytes(_, bytes) if bytes.len() > 1));
     if let (Some(bytes), Some(&end)) = (bytes, places.last()) {
         let mut args = lowered(args, &[end], 1);
         if let Arg::Bytes(_, bytes) = &mut args[bytes].arg {
@@ -338,7 +340,7 @@ fn lowered(args: &Args, places: &[usize], less: i128) -> Args {
     args
 }
 
-/// Which part of a number, or of bytes, is taken away at once: a half, then less, so that a boundary is reached soon.
+/// The parts of a number or of bytes that are taken away at once: one half, then less, so that a boundary is found fast.
 const CUTS: [i128; 4] = [2, 4, 16, 256];
 
 fn numbers(num: Num) -> Vec<Num> {
@@ -352,9 +354,9 @@ fn numbers(num: Num) -> Vec<Num> {
     found
 }
 
-/// Fewer bytes, or plainer ones.
+/// Candidates with fewer or plainer bytes.
 fn shorter(bytes: &[u8]) -> Vec<Vec<u8>> {
-    /// In so few bytes each is tried alone.
+    /// The most bytes whose every single byte is tried.
     const FEW: usize = 24;
     let many = bytes.len();
     if many == 0 {
@@ -384,8 +386,8 @@ mod tests {
     }
 
     fn random_case(number: u64) -> Case {
-        let mix = crate::generate::GeneratorOptions::all(Profile::cpython(3, 11, 7));
-        crate::generate::generate(&mut crate::choices::seeded(11, number), &mix)
+        let options = crate::generate::GeneratorOptions::all(Profile::cpython(3, 11, 7));
+        crate::generate::generate(&mut crate::choices::seeded(11, number), &options)
     }
 
     #[test]
@@ -428,7 +430,7 @@ mod tests {
             }
         };
         let case = shrink(case, later(), &mut |case| fits(case));
-        let args: Vec<_> = case.steps[1].args.iter().map(|given| given.arg.clone()).collect();
+        let args: Vec<_> = case.steps[1].args.iter().map(|passed| passed.arg.clone()).collect();
         assert_eq!(args, [Arg::int(0), Arg::int(2), Arg::bytes(b"aa")]);
     }
 

@@ -1,4 +1,4 @@
-//! A first look at a target: can it be driven at all, what does it offer, and does it give the answers that any mmap must.
+//! The smoke test of a target: whether it can be driven, what it offers, and whether it passes the basic examples.
 
 use crate::batch::Batch;
 use crate::differential::DifferentialRun;
@@ -17,13 +17,13 @@ use mmapcheck_spec::{
 };
 use std::time::{Duration, Instant};
 
-/// Examples of the specification that any mmap must pass: one for each thing it is there for. Those of another version of
-/// Python or another platform are skipped.
+/// The basic examples of the specification, which any mmap must pass. Those of another Python version or platform are
+/// skipped.
 const EXAMPLES: [&str; 11] =
     ["OPEN-1", "READ-1", "WRITE-1", "SEEK-1", "INDEX-1", "INDEX-4", "MOVE-1", "CLOSE-1", "CLOSE-6", "PY2-1", "PY2-2"];
 
-/// A map whose position, length and bytes must be seen after each step.
-const SEEN: &str = ">>> import mmap
+/// A session whose snapshots must show position, length and bytes of the map.
+const VISIBLE: &str = ">>> import mmap
 >>> m = mmap.mmap(-1, 13)
 >>> m.write(b'hello')
 5
@@ -32,38 +32,38 @@ const SEEN: &str = ">>> import mmap
 >>> m.close()
 ";
 
-/// How many random cases the speed is measured with.
+/// The number of random cases.
 const CASES: u64 = 200;
 
-/// What a first look showed.
+/// The result of a smoke test.
 #[derive(Clone, Debug)]
 pub struct Smoke {
     /// The target.
     pub info: TargetInfo,
-    /// What it is judged by.
+    /// The profile it was judged by.
     pub profile: Profile,
-    /// What is known of it: what the fact is about, and the fact.
+    /// Facts about the target, each with its subject.
     pub facts: Vec<(&'static str, String)>,
-    /// What the examples came to.
+    /// The results of the basic examples.
     pub examples: PagesResult,
-    /// Why its maps cannot be looked at, where they cannot.
+    /// Why the snapshots of its maps cannot be compared; none if they can.
     pub blind: Option<String>,
 }
 
 impl Smoke {
-    /// Whether everything that must be right is.
+    /// Whether all examples passed and snapshots can be compared.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.blind.is_none() && self.examples.failed.is_empty()
     }
 }
 
-/// Looks at a target. Each case may take as long as `hang`.
+/// Runs the smoke test. A case that makes no progress for `hang` has hung.
 ///
 /// # Errors
-/// Where it does not start, or answers everything alike.
-pub fn smoke(subject: &TargetSpec, profile: Option<Profile>, hang: Duration) -> Result<Smoke, TargetError> {
-    let mut worker = subject.start(profile, hang)?;
+/// Where the target does not start, or gives one answer to every question.
+pub fn smoke(spec: &TargetSpec, profile: Option<Profile>, hang: Duration) -> Result<Smoke, TargetError> {
+    let mut worker = spec.start(profile, hang)?;
     let info = worker.info().clone();
     let profile = profile.unwrap_or(info.profile);
     let mut oracle = Oracle::new(profile)?;
@@ -74,27 +74,27 @@ pub fn smoke(subject: &TargetSpec, profile: Option<Profile>, hang: Duration) -> 
     let blind = blind(&mut oracle, worker.as_mut())?;
     let mut facts = vec![
         ("methods", offered(&mut oracle, worker.as_mut(), &methods())?),
-        ("constants", offered(&mut oracle, worker.as_mut(), &names())?),
+        ("constants", offered(&mut oracle, worker.as_mut(), &constants_of_module())?),
     ];
-    facts.extend(said(worker.as_ref()));
-    facts.push(("random cases", random(worker.as_mut(), profile, &subject.module, least)?));
+    facts.extend(capabilities(worker.as_ref()));
+    facts.push(("random cases", random(worker.as_mut(), profile, &spec.module, least)?));
     Ok(Smoke { info, profile, facts, examples, blind })
 }
 
-/// Why what maps hold cannot be compared, where it cannot.
+/// Why the snapshots of maps cannot be compared; none if they can.
 fn blind(oracle: &mut Oracle, worker: &mut dyn Worker) -> Result<Option<String>, TargetError> {
-    let session = notation::parse(SEEN, 1).map_err(|error| TargetError(error.to_string()))?;
+    let session = notation::parse(VISIBLE, 1).map_err(|error| TargetError(error.to_string()))?;
     let compared = DifferentialRun::of(session.case, oracle, worker, &AnswerOptions::new(Detail::Full))?;
     if let Some(divergence) = compared.comparison.first(Severity::Value) {
         return Ok(Some(headline(divergence)));
     }
     let first = compared.actual.steps.first().and_then(|step| step.snapshot.maps.first());
     let seen = matches!(first, Some(MapState::Open { content: Some(_), .. }));
-    Ok((!seen).then(|| "the bytes of a map are never shown".into()))
+    Ok((!seen).then(|| "its snapshots never show the bytes of a map".into()))
 }
 
-/// A step for each method and attribute of a map, on a map. Without arguments it is refused, but not as something that is
-/// not there.
+/// A case for each method and attribute of a map. Called without arguments, a method that exists raises another exception than
+/// `AttributeError`.
 fn methods() -> Vec<(String, Case)> {
     let on_maps = Op::ALL.iter().filter(|op| op.row().on == ObjectKind::Map && op.row().form.starts_with("$."));
     let map = Step::new(Op::New, 0, [Arg::int(-1), Arg::int(13)]);
@@ -102,46 +102,47 @@ fn methods() -> Vec<(String, Case)> {
     on_maps.map(|&op| (op.to_string(), case(op))).collect()
 }
 
-/// A step for each constant.
-fn names() -> Vec<(String, Case)> {
+/// A case for each constant.
+fn constants_of_module() -> Vec<(String, Case)> {
     let places = constants::ALL.iter().zip(0..);
     let case =
         |place: u8| Case::new(World::default(), vec![Step::new(Op::Constant, 0, [Arg::Flags([place][..].into())])]);
     places.map(|(constant, place)| (constant.name().to_owned(), case(place))).collect()
 }
 
-/// What is there of that which the profile demands, and what is not.
-fn offered(oracle: &mut Oracle, worker: &mut dyn Worker, asked: &[(String, Case)]) -> Result<String, TargetError> {
+/// How many of these names the target has of those that the profile has, and which it lacks.
+fn offered(oracle: &mut Oracle, worker: &mut dyn Worker, names: &[(String, Case)]) -> Result<String, TargetError> {
     let absent =
         |outcome: Option<&Outcome>| matches!(outcome, Some(Outcome::Raised(raise)) if raise.class == "AttributeError");
-    let (mut demanded, mut lacking) = (0, Vec::new());
-    for (name, case) in asked {
+    let (mut all, mut missing) = (0, Vec::new());
+    for (name, case) in names {
         let compared = DifferentialRun::of(case.clone(), oracle, worker, &AnswerOptions::new(Detail::Quick))?;
         let last = |steps: &[mmapcheck_spec::StepTrace]| steps.last().and_then(|step| step.result.clone().ok());
         if absent(last(&compared.expected.steps).as_ref()) {
             continue;
         }
-        demanded += 1;
+        all += 1;
         if absent(last(&compared.actual.steps).as_ref()) {
-            lacking.push(name.as_str());
+            missing.push(name.as_str());
         }
     }
-    let there = demanded - lacking.len();
-    let lacks = if lacking.is_empty() { String::new() } else { format!("; lacks {}", lacking.join(", ")) };
-    Ok(format!("{there} of {demanded}{lacks}"))
+    let there = all - missing.len();
+    let lacks = if missing.is_empty() { String::new() } else { format!("; lacks {}", missing.join(", ")) };
+    Ok(format!("{there} of {all}{lacks}"))
 }
 
-/// What a driver said of itself.
-fn said(worker: &dyn Worker) -> Vec<(&'static str, String)> {
+/// The capabilities that a driver names.
+fn capabilities(worker: &dyn Worker) -> Vec<(&'static str, String)> {
     let Some(capabilities) = worker.capabilities() else {
         return vec![("pages", format!("of {} bytes", grouped(worker.info().page.into())))];
     };
     let page = format!("of {} bytes", grouped(capabilities.page.into()));
     let lacks = match capabilities.lacks.as_slice() {
-        [] => "all that steps need".to_owned(),
+        [] => "every module that steps import".to_owned(),
         lacks => format!("lacks {}; steps that need them are not compared", lacks.join(", ")),
     };
-    let counted = if capabilities.counted { "counted" } else { "collected: what has no name is gone later" };
+    let counted =
+        if capabilities.counted { "counted" } else { "garbage-collected: objects may outlive their last reference" };
     vec![
         ("modules", lacks),
         ("references", counted.into()),
@@ -149,7 +150,7 @@ fn said(worker: &dyn Worker) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// How fast random cases are, and in how many ways they diverge.
+/// The speed of random cases, and the number of buckets they diverge in.
 fn random(worker: &mut dyn Worker, profile: Profile, module: &str, least: Severity) -> Result<String, TargetError> {
     let info = worker.info();
     let batch = Batch {
@@ -160,16 +161,16 @@ fn random(worker: &mut dyn Worker, profile: Profile, module: &str, least: Severi
         omissions: Omissions::NONE,
     };
     let began = Instant::now();
-    let batch = match worker.batch(&batch)? {
-        Ok(batch) => batch,
-        Err(gone) => return Ok(format!("the target {} in case {}", gone.end, gone.marks.case)),
+    let result = match worker.batch(&batch)? {
+        Ok(result) => result,
+        Err(loss) => return Ok(format!("the target {} in case {}", loss.end, loss.marks.case)),
     };
     let seconds = began.elapsed().as_secs_f64().max(1e-9);
-    let rate = grouped((batch.steps as f64 / seconds) as u64);
-    let found = match batch.hits.iter().filter(|hit| hit.bucket.severity >= least).count() {
+    let rate = grouped((result.steps as f64 / seconds) as u64);
+    let found = match result.hits.iter().filter(|hit| hit.bucket.severity >= least).count() {
         0 => "no divergence".to_owned(),
         1 => "1 kind of divergence".to_owned(),
         many => format!("{many} kinds of divergence"),
     };
-    Ok(format!("{} with {} steps, {rate} steps/s; {found}", batch.cases, grouped(batch.steps)))
+    Ok(format!("{} with {} steps, {rate} steps/s; {found}", result.cases, grouped(result.steps)))
 }

@@ -1,6 +1,6 @@
-//! What is done wrong with memory that a process dies of touching, and what kills a process that should live.
+//! Bugs of mutants with dead memory, and deaths of a process that should live.
 //!
-//! The reference does not die: where a process would, that is its answer.
+//! The reference itself does not die: a death is the result of its step.
 
 use super::steps::{PAGE, StepResult, none, number, raised};
 use mmapcheck_reference::Reference;
@@ -29,7 +29,7 @@ pub(super) fn dead_raises(m: &mut Reference, step: &Step) -> StepResult {
     if dies(&answer) { raised("ValueError", "the file is shorter than its map") } else { answer }
 }
 
-/// Dies of another signal.
+/// Dies of the signal `wrong` instead of `right`.
 pub(super) fn dies_of(m: &mut Reference, step: &Step, right: i32, wrong: i32) -> StepResult {
     let answer = m.step(step);
     if answer == Err(End::Died(right)) { Err(End::Died(wrong)) } else { answer }
@@ -37,7 +37,7 @@ pub(super) fn dies_of(m: &mut Reference, step: &Step, right: i32, wrong: i32) ->
 
 type Test = fn(&mut Reference, &Step) -> bool;
 
-/// Dies of an operation that answers with a value.
+/// Dies in a step of this operation that has a value.
 pub(super) fn dies_if(m: &mut Reference, step: &Step, op: Op, deadly: Test, signal: i32) -> StepResult {
     let deadly = step.op == op && deadly(m, step);
     let answer = m.step(step);
@@ -58,7 +58,7 @@ pub(super) fn tail_is_dead(m: &mut Reference, step: &Step) -> StepResult {
     }
 }
 
-/// Whether the step is a search for what is not there, in a map that ends where its last page does.
+/// Whether the step is a search without a match, in a map that ends at the end of a page.
 pub(super) fn searches_to_a_page(m: &mut Reference, step: &Step) -> bool {
     let whole = number(m, step, Op::Len).is_some_and(|len| len > 0 && len % PAGE == 0);
     whole && m.step(step) == Ok(Outcome::Value(Value::Int(-1)))

@@ -1,4 +1,4 @@
-//! What is done wrong where processes part and meet again.
+//! Bugs of mutants in `fork`, and in `wait` for a child process.
 
 use super::steps::{StepResult, number, seek};
 use mmapcheck_reference::{MemoryStore, Reference};
@@ -12,35 +12,36 @@ fn slots() -> impl Iterator<Item = Slot> {
     0..SLOTS as Slot
 }
 
-/// Where a child ends, does to its parent's maps what makes them as the child's are, where they are not.
+/// At the end of a child process, makes its parent's maps like the child's. `change` returns the step that gives a map the
+/// state it has now.
 pub(super) fn at_wait(
     m: &mut Reference<MemoryStore>,
     step: &Step,
-    fault: fn(&mut Reference<MemoryStore>, Slot) -> Option<Step>,
+    change: fn(&mut Reference<MemoryStore>, Slot) -> Option<Step>,
 ) -> StepResult {
     if step.op != Op::Wait {
         return m.step(step);
     }
-    let child: Vec<(Slot, Option<Step>)> = slots().map(|slot| (slot, fault(m, slot))).collect();
+    let child: Vec<(Slot, Option<Step>)> = slots().map(|slot| (slot, change(m, slot))).collect();
     let answer = m.step(step);
     for (slot, step) in child {
-        if let Some(step) = step.filter(|step| fault(m, slot).as_ref() != Some(step)) {
-            // Where the parent has no such map, or cannot do this, nothing is wrong.
+        if let Some(step) = step.filter(|step| change(m, slot).as_ref() != Some(step)) {
+            // If the parent has no such map or cannot do the step, the bug does not show.
             let _ = m.step(&step);
         }
     }
     answer
 }
 
-/// Does something wrong with each map of a child that has just begun.
+/// Changes each map of a child process that has just started.
 pub(super) fn at_fork(
     m: &mut Reference<MemoryStore>,
     step: &Step,
-    fault: fn(&mut Reference<MemoryStore>, Slot) -> Option<()>,
+    change: fn(&mut Reference<MemoryStore>, Slot) -> Option<()>,
 ) -> StepResult {
     let answer = m.step(step)?;
     if step.op == Op::Fork {
-        slots().for_each(|slot| fault(m, slot).unwrap_or_default());
+        slots().for_each(|slot| change(m, slot).unwrap_or_default());
     }
     Ok(answer)
 }
@@ -77,12 +78,12 @@ pub(super) fn first_position(m: &mut Reference<MemoryStore>, slot: Slot) -> Opti
     Some(())
 }
 
-/// Whether a map is of no file: then it cannot tell the size of one.
+/// Whether a map is anonymous: `size()` raises.
 fn is_anonymous(m: &mut Reference<MemoryStore>, slot: Slot) -> bool {
     matches!(m.step(&map(Op::Size, slot, [])), Ok(Outcome::Raised(_)))
 }
 
-/// Gives a map's name to another one made with this constant, which has the same bytes and position.
+/// Replaces a map by a new one made with this constant, with the same bytes and position.
 fn remake(m: &mut Reference<MemoryStore>, slot: Slot, of: Arg, keyword: &'static str, constant: &str) -> Option<()> {
     let (bytes, pos) = (bytes(m, slot)?, number(m, &map(Op::Tell, slot, []), Op::Tell)?);
     let kind = Arg::Flags(smallvec::smallvec![constants::place(constant)?]);

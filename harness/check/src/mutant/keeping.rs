@@ -1,4 +1,4 @@
-//! What is done wrong to private pages, to other maps of a file, and by what is remembered from step to step.
+//! Bugs of mutants with private pages, with other maps of a file, and with memory of earlier steps.
 
 use super::steps::{PAGE, StepResult, none, number, plain_int, raised};
 use mmapcheck_reference::Reference;
@@ -9,15 +9,15 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// The reference, and what a fault remembers of a case.
+/// The reference, and the memory of a mutant within a case.
 pub(super) struct Keeper {
     pub(super) reference: Reference,
     dir: PathBuf,
-    /// Maps that the fault has an eye on: the slot, and the slot of its file.
+    /// The maps that the bug affects: the slot of the map, and that of its file.
     marked: Vec<(Slot, Slot)>,
-    /// Bytes that were cut off a map, and where they lay.
+    /// The bytes that were cut off a map: its slot, their offset, and the bytes.
     cut: Vec<(Slot, i128, Vec<u8>)>,
-    /// File objects that were opened by a step, each with the name.
+    /// The file objects that a step opened: the slot of each, and that of its name.
     opened: Vec<(Slot, Slot)>,
 }
 
@@ -26,7 +26,7 @@ impl Keeper {
         Keeper { reference, dir: dir.to_owned(), marked: Vec::new(), cut: Vec::new(), opened: Vec::new() }
     }
 
-    /// Before a case.
+    /// Clears the memory before a case.
     pub(super) fn forget(&mut self) {
         self.marked.clear();
         self.cut.clear();
@@ -37,7 +37,7 @@ impl Keeper {
         self.marked.iter().any(|(map, _)| *map == slot)
     }
 
-    /// Does the step, and has an eye on the map that it makes.
+    /// Does the step `done` in place of `asked`, and marks the map that it makes.
     fn mark(&mut self, asked: &Step, done: &Step) -> StepResult {
         let answer = self.reference.step(done)?;
         if matches!(answer, Outcome::Value(_)) {
@@ -117,13 +117,13 @@ impl Keeper {
         }
     }
 
-    /// Writes the bytes of a map that the fault has an eye on to the beginning of its file.
+    /// Writes the bytes of a marked map to the start of its file.
     fn write_to_file(&mut self, map: Slot) {
         let Some(bytes) = self.is_marked(map).then(|| bytes(&mut self.reference, map)).flatten() else { return };
         for (_, file) in self.marked.iter().filter(|(marked, _)| *marked == map) {
             let path = self.dir.join(ObjectKind::File.name(*file));
             if let Ok(file) = File::options().write(true).open(path) {
-                // It stays as long as it is: the reference does not know of this.
+                // The file keeps its length, which the reference has noted.
                 let size = file.metadata().map_or(0, |seen| seen.len() as usize).min(bytes.len());
                 let _ = file.write_all_at(&bytes[..size], 0);
             }
@@ -145,7 +145,7 @@ impl Keeper {
         }
     }
 
-    /// The size is asked by the name that the file was opened by. What maps are marked with is that name here.
+    /// `size()` looks the file up by the name it was opened with. The mark of a map holds that name here.
     pub(super) fn size_by_name(&mut self, step: &Step) -> StepResult {
         let answer = self.reference.step(step)?;
         if matches!(answer, Outcome::Raised(_)) {
@@ -180,7 +180,7 @@ fn named(arg: &Arg) -> Option<Slot> {
     if let Arg::Path(name) = arg { Some(*name) } else { None }
 }
 
-/// All of a map, where it can be read.
+/// The bytes of a map; none if it cannot be read.
 fn bytes(m: &mut Reference, map: Slot) -> Option<Vec<u8>> {
     match m.step(&Step::new(Op::GetSlice, map, [Arg::Omitted, Arg::Omitted])) {
         Ok(Outcome::Value(Value::Bytes(bytes))) => Some(bytes),
@@ -188,7 +188,7 @@ fn bytes(m: &mut Reference, map: Slot) -> Option<Vec<u8>> {
     }
 }
 
-/// Writes to each page of a map what is there, so that a private one follows its file no more.
+/// Writes each page's own first byte to it, so that a private map no longer follows its file.
 fn freeze(m: &mut Reference, map: Slot) {
     let many = number(m, &Step::new(Op::Len, map, []), Op::Len).unwrap_or(0);
     for at in (0..many).step_by(PAGE as usize) {
@@ -211,7 +211,7 @@ pub(super) fn frozen(m: &mut Reference, step: &Step) -> StepResult {
     Ok(answer)
 }
 
-/// What a step changes in a map of the file is changed in private pages that were written to as well.
+/// Repeats the changes of a step in the private maps of the file, even in pages that they wrote to before.
 pub(super) fn follows_file(m: &mut Reference, step: &Step) -> StepResult {
     let row = step.op.row();
     if (row.on, row.changes) != (ObjectKind::Map, Changes::Bytes) || is_copy(m, step.on) {

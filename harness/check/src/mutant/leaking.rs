@@ -1,11 +1,11 @@
-//! What is left behind.
+//! Leaks of mutants.
 
 use super::steps::{PAGE, StepResult};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, Num, Op, Outcome, PassedArg, Step, Stepper, Value};
 use std::fs::File;
 
-/// Does something after a step that raised.
+/// Leaks after a step that raised.
 pub(super) fn if_raised(answer: StepResult, leak: impl FnOnce()) -> StepResult {
     if let Ok(Outcome::Raised(_)) = &answer {
         leak();
@@ -13,7 +13,7 @@ pub(super) fn if_raised(answer: StepResult, leak: impl FnOnce()) -> StepResult {
     answer
 }
 
-/// Does something after a step that did not raise.
+/// Leaks after a step that returned a value.
 pub(super) fn if_done(answer: StepResult, leak: impl FnOnce()) -> StepResult {
     if let Ok(Outcome::Value(_)) = &answer {
         leak();
@@ -35,10 +35,10 @@ pub(super) fn keeping_close(m: &mut Reference, step: &Step) -> StepResult {
     if was_open { if_done(answer, leak_descriptor) } else { answer }
 }
 
-/// Leaves a file, always of the same name, in the working folder.
+/// Leaves a file in the working folder if the step makes an anonymous map. The file always has the same name.
 pub(super) fn leave_file(step: &Step) {
     if matches!(step.args.first(), Some(PassedArg { arg: Arg::Int(Num { plus: -1, .. }), .. })) {
-        // Where it cannot be made, nothing is left behind, and the fault is not found.
+        // If the file cannot be made, there is no leak and the test that looks for the mutant fails.
         let _ = File::create("memory");
     }
 }

@@ -1,4 +1,4 @@
-//! What is done wrong where the system refuses something.
+//! Bugs of mutants with a resource limit.
 
 use super::steps::{EFBIG, EMFILE, ENOMEM, StepResult, number};
 use mmapcheck_reference::Reference;
@@ -8,7 +8,7 @@ fn errno(answer: &StepResult) -> Option<i32> {
     if let Ok(Outcome::Raised(raise)) = answer { raise.errno } else { None }
 }
 
-/// The number that a limit has an answer of, and how it is lifted.
+/// The `errno` of a step that exceeds a limit, and the step that lifts the limit.
 fn lifted(limit: LimitOp) -> (i32, Step) {
     let number = match limit {
         LimitOp::LimitFile => EFBIG,
@@ -18,7 +18,7 @@ fn lifted(limit: LimitOp) -> (i32, Step) {
     (number, Step::new(limit.into(), 0, [Arg::int(limit.high())]))
 }
 
-/// Does what was refused as if it were granted. From then on it is.
+/// Does a step that exceeds the limit all the same. The limit is lifted from then on.
 pub(super) fn granted(m: &mut Reference, step: &Step, limit: LimitOp) -> StepResult {
     let answer = m.step(step);
     let (number, lift) = lifted(limit);
@@ -29,7 +29,7 @@ pub(super) fn granted(m: &mut Reference, step: &Step, limit: LimitOp) -> StepRes
     m.step(step)
 }
 
-/// As above, and answers as if it were not.
+/// Does a step that exceeds the limit all the same, and raises the exception as well.
 pub(super) fn in_spite(m: &mut Reference, step: &Step, limit: LimitOp) -> StepResult {
     let answer = m.step(step);
     let (number, lift) = lifted(limit);
@@ -40,7 +40,7 @@ pub(super) fn in_spite(m: &mut Reference, step: &Step, limit: LimitOp) -> StepRe
     answer
 }
 
-/// An exception with another number.
+/// The outcome, with another `errno`.
 pub(super) fn renumbered(outcome: Outcome, from: i32, to: i32) -> Outcome {
     match outcome {
         Outcome::Raised(raise) if raise.errno == Some(from) => Outcome::Raised(Raise { errno: Some(to), ..raise }),
@@ -48,7 +48,7 @@ pub(super) fn renumbered(outcome: Outcome, from: i32, to: i32) -> Outcome {
     }
 }
 
-/// Gives the file the size that the map has, where the map gets no memory.
+/// Gives the file the length of its map again if the map gets no memory.
 pub(super) fn put_back(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step);
     if let (Some(ENOMEM), Some(len)) = (errno(&answer), number(m, step, Op::Len)) {
@@ -57,7 +57,7 @@ pub(super) fn put_back(m: &mut Reference, step: &Step) -> StepResult {
     answer
 }
 
-/// Closes the map where the answer has this number.
+/// Closes the map if the answer has this `errno`.
 pub(super) fn closed_for(m: &mut Reference, step: &Step, number: i32) -> StepResult {
     let answer = m.step(step);
     if errno(&answer) == Some(number) {

@@ -1,4 +1,4 @@
-//! What is done wrong while an argument does a step of its own, and with what is held meanwhile.
+//! Bugs of mutants with callback arguments, and with buffers held meanwhile.
 
 use super::steps::{StepResult, none, number, plain_int, seek};
 use mmapcheck_reference::Reference;
@@ -8,7 +8,7 @@ fn callbacks(step: &Step, op: Op) -> bool {
     step.callback().is_some_and(|callback| callback.op == op)
 }
 
-/// The step with arguments that do nothing.
+/// The step without its callback.
 fn inert(step: &Step) -> Step {
     let mut step = step.clone();
     step.args.iter_mut().for_each(|given| given.arg = std::mem::replace(&mut given.arg, Arg::None).without_callback());
@@ -74,18 +74,18 @@ pub(super) fn never_asked(m: &mut Reference, step: &Step) -> StepResult {
     m.step(&inert(step))
 }
 
-/// A search that fails after it has got the buffer of a map keeps it.
+/// Keeps the buffer of a needle if the search fails after taking it.
 pub(super) fn lost_export(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step)?;
     let map = step.args.first().map(|given| &given.arg);
     if let (Outcome::Raised(_), Some(Arg::Map(map)), true) = (&answer, map, step.args.len() > 1) {
-        // Where the map is closed, or the view is none, there is nothing to keep.
+        // A closed map has no buffer to keep.
         let _ = m.step(&Step { bind: (SLOTS - 1) as Slot, ..Step::new(Op::View, *map, []) });
     }
     Ok(answer)
 }
 
-/// The range of a seek is that of before a shrink.
+/// Checks the range of a seek against the length from before a shrink.
 pub(super) fn stale_range(m: &mut Reference, step: &Step) -> StepResult {
     let answer = m.step(step)?;
     let from_start = plain_int(step, 1).unwrap_or(0) == 0;

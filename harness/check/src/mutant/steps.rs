@@ -67,7 +67,7 @@ pub(super) fn number(m: &mut impl Stepper, step: &Step, op: Op) -> Option<i128> 
 }
 
 pub(super) fn seek(m: &mut impl Stepper, step: &Step, pos: i128) {
-    // Out of range after a shrink: then the position stays, which is as wrong.
+    // A position out of range after a shrink is refused and stays, which is wrong as well.
     let _ = m.step(&Step::new(Op::Seek, step.on, [Arg::int(pos)]));
 }
 

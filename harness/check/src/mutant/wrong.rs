@@ -1,4 +1,4 @@
-//! What each fault does.
+//! Bugs of mutants that do a single step wrong.
 
 use super::steps::{
     EINVAL, PAGE, StepResult, as_op, boolean, first_args, needle, none, number, plain_int, raised, seek, with_int,
@@ -6,18 +6,13 @@ use super::steps::{
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, ObjectKind, Op, Outcome, PassedArg, Raise, Step, Stepper, Value, constants};
 
-/// Does something else for one operation.
-pub(super) fn on(
-    m: &mut Reference,
-    step: &Step,
-    op: Op,
-    callback: fn(&mut Reference, &Step) -> StepResult,
-) -> StepResult {
-    // Where a fault would touch dead memory, nothing is wrong: a death is not what it is about.
-    if step.op == op { callback(m, step).or_else(|_| m.step(step)) } else { m.step(step) }
+/// Does the steps of one operation by `bug`.
+pub(super) fn on(m: &mut Reference, step: &Step, op: Op, bug: fn(&mut Reference, &Step) -> StepResult) -> StepResult {
+    // A step in which the bug would touch dead memory is done right: the bug is not about deaths.
+    if step.op == op { bug(m, step).or_else(|_| m.step(step)) } else { m.step(step) }
 }
 
-/// Turns a refusal of one operation into silent success.
+/// Turns an exception of one operation into a silent success: an exception of this class whose message contains `words`.
 pub(super) fn forgive(m: &mut Reference, step: &Step, op: Op, class: &str, words: &str) -> StepResult {
     forgive_with(m, step, op, class, words, Value::None)
 }
@@ -156,7 +151,7 @@ pub(super) fn forward_move(m: &mut Reference, step: &Step) -> StepResult {
         return m.step(step);
     };
     let overlaps = src < dest && dest < src + count && count < 1 << 16;
-    // Moved onto itself, the range is checked and nothing else happens.
+    // A move of the range onto itself checks the range and changes nothing.
     let checked = m.step(&with_int(&with_int(step, 0, dest.max(src)), 1, dest.max(src)))?;
     if !overlaps || checked != Outcome::Value(Value::None) {
         return m.step(step);
@@ -277,7 +272,7 @@ pub(super) fn negative_end(m: &mut Reference, step: &Step) -> StepResult {
     m.step(&if negative { first_args(step, 2) } else { step.clone() })
 }
 
-/// Cuts a line at a length that depends on where it starts, and goes back to where it was cut.
+/// Cuts a line at a length that depends on its start, and moves the position back to the cut.
 pub(super) fn short_line(m: &mut Reference, step: &Step, most: fn(i128) -> i128) -> StepResult {
     let start = number(m, step, Op::Tell).unwrap_or(0);
     let answer = m.step(step)?;
@@ -290,7 +285,7 @@ pub(super) fn short_line(m: &mut Reference, step: &Step, most: fn(i128) -> i128)
     }
 }
 
-/// Whether the position is beyond the end of the map, which has shrunk.
+/// Whether the position is past the end of a map that has shrunk.
 pub(super) fn beyond(m: &mut Reference, step: &Step) -> bool {
     step.op.row().on == ObjectKind::Map && number(m, step, Op::Tell) > number(m, step, Op::Len)
 }
@@ -322,7 +317,7 @@ pub(super) fn no_last_byte(m: &mut Reference, step: &Step) -> StepResult {
 
 pub(super) fn lazy_resize(m: &mut Reference, step: &Step) -> StepResult {
     let same = plain_int(step, 0).is_some() && plain_int(step, 0) == number(m, step, Op::Len);
-    // A negative size is refused last, so that the refusal says that nothing else is wrong.
+    // A negative size is refused last: that exception says that nothing else is wrong with the step.
     let sound = m.step(&with_int(step, 0, -1))?;
     match sound {
         Outcome::Raised(raise) if same && raise.message == "new size out of range" => none(),
@@ -330,7 +325,7 @@ pub(super) fn lazy_resize(m: &mut Reference, step: &Step) -> StepResult {
     }
 }
 
-/// Fails as it should, but undoes what the failure did to the file.
+/// Fails as it must, but undoes the effect of the failure on the file.
 pub(super) fn harmless_resize(m: &mut Reference, step: &Step) -> StepResult {
     if plain_int(step, 0) != Some(0) {
         return m.step(step);
@@ -352,7 +347,7 @@ pub(super) fn far_offset(step: &Step) -> bool {
     matches!(offset, Some(PassedArg { arg: Arg::Int(num), .. }) if num.plus > PAGE)
 }
 
-/// The same map, as a copy, where nothing is said about its access.
+/// The step that makes the map as a private copy, if the step names no access.
 pub(super) fn private(step: &Step) -> Step {
     let mut step = step.clone();
     if let ([_, _], Some(place)) = (&step.args[..], constants::place("ACCESS_COPY")) {
@@ -380,7 +375,7 @@ pub(super) fn forward_slice(m: &mut Reference, step: &Step) -> StepResult {
     m.step(&step)
 }
 
-/// Whether this view has been released.
+/// Whether this view is released.
 pub(super) fn released(m: &mut Reference, view: u8) -> bool {
     matches!(m.step(&Step::new(Op::ViewLen, view, [])), Ok(Outcome::Raised(_)))
 }
