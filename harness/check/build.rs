@@ -1,5 +1,5 @@
-//! Tells the loader where the configured libpython is, so that it never picks another one of the system, and carries the lists
-//! of known divergences in the program.
+//! Links the configured libpython by its path, so that the loader does not pick another one of the system, and builds the lists
+//! of known divergences into the program.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -10,11 +10,11 @@ fn main() -> io::Result<()> {
     if let Ok(dir) = env::var("DEP_PYTHON_OF_MMAPCHECK_LIBDIR") {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{dir}");
     }
-    known()
+    write_known_lists()
 }
 
-/// Writes the table of all lists: path in the repository, and text.
-fn known() -> io::Result<()> {
+/// Writes the table of all known lists: path in the repository, and text.
+fn write_known_lists() -> io::Result<()> {
     let dir = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../../reports/known");
     println!("cargo::rerun-if-changed={}", dir.display());
     let mut names = Vec::new();

@@ -1,4 +1,4 @@
-//! The command line. Only this program prints and exits.
+//! The command line program. Only it prints and sets an exit status.
 
 mod cli;
 

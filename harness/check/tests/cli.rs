@@ -1,4 +1,4 @@
-//! The command as its users run it: planted bugs, deaths, interrupts and bad input.
+//! The command line as its users run it: planted bugs, deaths, interrupts and wrong input.
 
 use mmapcheck_spec::{Op, notation};
 use rustix::process::{Pid, Signal, kill_process};
@@ -19,7 +19,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Checks a planted module and gives back the report.
+/// Checks a module with a planted bug. Returns the report.
 fn check(module: &str, dir: &Path, more: &[&str]) -> Result<(Output, Value)> {
     let report = dir.join("found");
     let report = report.to_str().ok_or("a path")?;
@@ -38,14 +38,14 @@ fn steps_of(divergence: &Value) -> Result<usize> {
     Ok(notation::parse(session, 1)?.case.steps.len())
 }
 
-/// A planted bug is found with the operation and severity it has, in a session of at most eight steps.
+/// Asserts that a planted bug is found with its operation and severity, in a session of at most eight steps.
 fn finds(module: &str, severity: &str, op: &str) -> Result {
     finds_among(module, severity, op, &["--cases", "6000"])
 }
 
 fn finds_among(module: &str, severity: &str, op: &str, more: &[&str]) -> Result {
     let dir = tempfile::tempdir()?;
-    // Planted modules are classes made from CPython's own, with all that is known of that.
+    // The classes of the planted modules derive from CPython's own, and inherit its known divergences.
     let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/known/cpython.toml");
     let known = ["--known", known.to_str().ok_or("a path")?];
     let (done, report) = check(module, dir.path(), &[&known, more].concat())?;
@@ -57,7 +57,8 @@ fn finds_among(module: &str, severity: &str, op: &str, more: &[&str]) -> Result 
     passes_doctest(&dir.path().join("found"))
 }
 
-/// CPython itself gives the answers that the saved sessions expect. Each in a process of its own, in which a limit may stay.
+/// Asserts that CPython's doctest passes every saved session. Each runs in a process of its own, since a limit of the
+/// session stays in the process.
 fn passes_doctest(saved: &Path) -> Result {
     let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
     for file in std::fs::read_dir(saved)? {
@@ -98,7 +99,7 @@ fn a_close_that_ignores_views_is_found() -> Result {
     finds("close_with_views", "value", "close")
 }
 
-/// It shows in a session that does just what leaks. A map that is open at the end is closed then.
+/// Asserts that a leak is found, in a session with just these operations. Maps that are open at the end are closed then.
 fn finds_leak(class: &str, field: &str, ops: &[Op], more: &[&str]) -> Result {
     let dir = tempfile::tempdir()?;
     let wanted = ["--severity", "value", "--ops", "close,find,resize,read,write"];
@@ -116,17 +117,17 @@ fn finds_leaks(more: &[&str]) -> Result {
 }
 
 #[test]
-fn what_is_left_behind_is_found() -> Result {
+fn leaks_are_found() -> Result {
     finds_leaks(&["--cases", "2000"])
 }
 
 #[test]
-fn what_is_left_behind_is_found_behind_the_driver() -> Result {
+fn leaks_are_found_behind_the_driver() -> Result {
     let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
     finds_leaks(&["--cases", "500", "--python", &python])
 }
 
-/// Memory behind the last page of a map is mostly there by luck.
+/// The memory after the last page of a map is often mapped, so that a read past the end goes unnoticed without a guard page.
 #[test]
 fn a_search_that_reads_behind_its_map_is_found() -> Result {
     finds_among("reads_behind_map", "death", "find", &["--cases", "1000", "--ops", "mmap,find,resize"])
@@ -137,8 +138,8 @@ fn a_search_that_reads_behind_its_needle_is_found() -> Result {
     finds_among("reads_behind_needle", "death", "find", &["--cases", "100", "--ops", "mmap,find"])
 }
 
-/// Who lives on where a process is foreseen to die has diverged; CPython's own map has not.
-fn lives_on(target: &[&str]) -> Result {
+/// Asserts that a target that survives an expected death diverges, and that CPython's own map does not.
+fn survives_death(target: &[&str]) -> Result {
     let dir = tempfile::tempdir()?;
     let args = ["--cases", "1500", "--ops", "mmap,read_byte,getitem,file-truncate"];
     let (done, report) = check("lives_on", dir.path(), &[&args, target].concat())?;
@@ -163,19 +164,19 @@ fn lives_on(target: &[&str]) -> Result {
 }
 
 #[test]
-fn who_lives_on_where_a_process_dies_is_found() -> Result {
-    lives_on(&[])
+fn a_target_that_survives_an_expected_death_is_found() -> Result {
+    survives_death(&[])
 }
 
 #[test]
-fn who_lives_on_behind_a_driver_is_found() -> Result {
+fn a_target_that_survives_an_expected_death_is_found_behind_the_driver() -> Result {
     let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
-    lives_on(&["--python", &python])
+    survives_death(&["--python", &python])
 }
 
 #[test]
 fn a_death_is_found_and_made_small() -> Result {
-    // Each death costs a new worker.
+    // Each death costs the start of a new worker.
     finds_among("dies", "death", "resize", &["--cases", "200", "--ops", "resize,read,write,memoryview"])
 }
 
@@ -258,7 +259,7 @@ fn junit_names_each_divergence() -> Result {
     Ok(())
 }
 
-/// Exit status 2 and one line on standard error that says this.
+/// Asserts exit status 2 and one line on standard error with this text.
 fn refuses(args: &[&str], says: &str) -> Result {
     let done = mmapcheck(args).output()?;
     let error = text(&done.stderr);
@@ -295,7 +296,7 @@ fn start(args: &[&str], dir: &Path) -> Result<Child> {
     Ok(mmapcheck(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
 }
 
-/// The processes a process has started.
+/// The child processes of a process.
 fn children(parent: u32) -> Vec<i32> {
     let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
     let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
@@ -322,7 +323,7 @@ fn a_killed_worker_is_a_death_of_its_step_and_the_campaign_goes_on() -> Result {
     let dir = tempfile::tempdir()?;
     let args = ["check", "--module", "slow", "--random-only", "--cases", "150", "--jobs", "1", "--seed", "3"];
     let running = start(&[&args[..], &["--ops", "seek,read,write,getitem,tell"]].concat(), dir.path())?;
-    // Time enough for the worker to be in the middle of its cases, which take several seconds.
+    // The worker is now in the middle of its cases, which take several seconds.
     wait_for(|| children(running.id()).first().copied())?;
     std::thread::sleep(Duration::from_millis(2000));
     let worker = *children(running.id()).first().ok_or("no worker")?;
@@ -336,7 +337,7 @@ fn a_killed_worker_is_a_death_of_its_step_and_the_campaign_goes_on() -> Result {
 }
 
 #[test]
-fn what_a_target_writes_stays_in_a_folder_of_its_own() -> Result {
+fn files_of_a_target_stay_in_a_folder_of_their_own() -> Result {
     let dir = tempfile::tempdir()?;
     let args = ["check", "--random-only", "--module", "litters", "--cases", "50", "--seed", "1"];
     let done = mmapcheck(&args).current_dir(dir.path()).output()?;
@@ -347,7 +348,7 @@ fn what_a_target_writes_stays_in_a_folder_of_its_own() -> Result {
 }
 
 #[test]
-fn an_interrupt_leaves_what_was_found() -> Result {
+fn an_interrupted_campaign_reports_its_findings() -> Result {
     let dir = tempfile::tempdir()?;
     let running =
         start(&["check", "--module", "read_stays", "--random-only", "--time", "10m", "--seed", "1"], dir.path())?;
@@ -364,7 +365,7 @@ fn an_interrupt_leaves_what_was_found() -> Result {
 }
 
 #[test]
-fn a_killed_campaign_has_kept_what_it_found() -> Result {
+fn a_killed_campaign_has_saved_its_findings() -> Result {
     let dir = tempfile::tempdir()?;
     let mut running =
         start(&["check", "--module", "read_stays", "--random-only", "--time", "10m", "--seed", "1"], dir.path())?;
@@ -378,7 +379,7 @@ fn a_killed_campaign_has_kept_what_it_found() -> Result {
 }
 
 #[test]
-fn every_step_is_counted_by_what_it_answered() -> Result {
+fn every_step_is_counted_by_its_outcome() -> Result {
     let dir = tempfile::tempdir()?;
     let (_, report) = check("mmap", dir.path(), &["--cases", "3000", "--ops", "read,seek,resize"])?;
     let ways = |op: &str| report["answers"][op].as_object().cloned().unwrap_or_default();
@@ -390,7 +391,7 @@ fn every_step_is_counted_by_what_it_answered() -> Result {
     assert_eq!(Some(total), report["steps"].as_u64());
     let refused = report["refused"].as_f64().ok_or("no share")?;
     assert!((refused - (1.0 - values as f64 / total as f64)).abs() < 1e-9, "{refused} {values} {total}");
-    // What no step of these operations can reach in so few cases is named, and nothing of others.
+    // The missing outcomes are of these operations only, and none of them occurred.
     let never = report["never"].as_array().ok_or("no list")?;
     assert!(
         never.iter().all(|pair| ["mmap", "read", "seek", "resize"].contains(&pair[0].as_str().unwrap_or_default()))

@@ -1,4 +1,4 @@
-//! CPython audits the specification: its own `doctest` runs the pages, without any tool of ours.
+//! CPython checks the specification: its own `doctest` runs the pages, without mmapcheck.
 
 use mmapcheck::choices::seeded;
 use mmapcheck::generate::{GeneratorOptions, generate};
@@ -15,16 +15,16 @@ use std::process::Command;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Pages hold as a whole from this version on; before, they hold but for the clauses that say they came later.
+/// The oldest version for which every clause of the unversioned pages holds.
 const WHOLE: Version = Version::new(3, 9, 0);
 
-/// Interpreters of this stepper: the one configured, those on the path, those of pyenv.
+/// The interpreters of this machine: the configured one, those of pyenv, and those on the `PATH`.
 fn candidates() -> Vec<PathBuf> {
     let configured = std::env::var_os("PYO3_PYTHON").map(PathBuf::from);
     configured.into_iter().chain(mmapcheck::interpreters::find(None)).collect()
 }
 
-/// A CPython's version and the file it runs from; none where there is no such interpreter.
+/// The version of a CPython and the path of its program; none if the interpreter is not a CPython that runs.
 fn asked(python: &Path) -> Option<(Version, String)> {
     const ASK: &str = "import sys, platform; print('%s %d %d %d %s' % \
         ((platform.python_implementation(),) + sys.version_info[:3] + (sys.executable,)))";
@@ -37,7 +37,7 @@ fn asked(python: &Path) -> Option<(Version, String)> {
     cpython.then_some((version, words.next()?.to_owned()))
 }
 
-/// Each version of CPython once.
+/// One interpreter for each version of CPython.
 fn interpreters() -> BTreeMap<Version, String> {
     candidates().iter().filter_map(|python| asked(python)).collect()
 }
@@ -46,20 +46,20 @@ fn cpython(version: Version) -> Profile {
     Profile::new(Implementation::CPython, version, Platform::Linux)
 }
 
-/// What is known of CPython.
+/// The known divergences of CPython.
 fn known(version: Version) -> Result<KnownList> {
     let info = TargetInfo::of_profile(cpython(version), "");
     Ok(KnownList::built_in(&info, "mmap")?)
 }
 
-/// The clauses that this version is known to break.
+/// The clauses that known entries name for this version.
 fn known_to_fail(version: Version) -> Result<Vec<String>> {
     let applying =
         known(version)?.suppressions.into_iter().filter(|one| one.scope.excludes(cpython(version)).is_none());
     Ok(applying.flat_map(|entry| entry.clauses).collect())
 }
 
-/// What of a page applies to a version, its lines where they were; none where no clause does.
+/// The clauses of a page that apply to a version, each on its own line; none if no clause applies.
 fn applying(page: &Page, text: &str, version: Version, broken: &[String]) -> Option<String> {
     let mut lines: Vec<&str> = text.lines().collect();
     let ends = page.clauses.iter().skip(1).map(|clause| clause.line - 1).chain([lines.len()]);
@@ -74,7 +74,7 @@ fn applying(page: &Page, text: &str, version: Version, broken: &[String]) -> Opt
     (count > 0).then(|| lines.join("\n") + "\n")
 }
 
-/// Writes what of the pages applies to a version into a folder; where it stands.
+/// Writes the clauses that apply to a version into a folder, a file for each page. Returns the files.
 fn pages_for(version: Version, pages: &[Page], dir: &Path) -> Result<Vec<PathBuf>> {
     let mut written = Vec::new();
     let broken = known_to_fail(version)?;
@@ -96,13 +96,13 @@ fn pages_for(version: Version, pages: &[Page], dir: &Path) -> Result<Vec<PathBuf
     Ok(written)
 }
 
-/// Runs pages under an interpreter's doctest in an empty folder; what it says where they fail.
+/// Runs pages under an interpreter's doctest in an empty folder. Returns its output if they fail.
 fn doctest(python: &str, pages: &[PathBuf]) -> Result<Option<String>> {
     let dir = tempfile::tempdir()?;
     let done =
         Command::new(python).args(["-W", "ignore", "-m", "doctest"]).args(pages).current_dir(dir.path()).output()?;
     let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
-    // A doctest that finds no example says nothing either; the pages all have some.
+    // A doctest that finds no example prints nothing either, but every page has examples.
     Ok((!done.status.success() || !said.is_empty()).then_some(said))
 }
 
@@ -133,9 +133,9 @@ fn doctest_passes_on_every_page_that_applies_with_every_cpython_found() -> Resul
     Ok(())
 }
 
-/// What holds for some versions or platforms only stands apart, so that the other pages run everywhere.
+/// Clauses for some versions or platforms only stand in pages of their own, so that the other pages run everywhere.
 #[test]
-fn only_pages_in_bound_are_bound_to_versions_or_platforms() -> Result {
+fn clauses_for_some_versions_or_platforms_stand_in_versioned_pages() -> Result {
     let mut wrong = Vec::new();
     for page in all()? {
         let bound = page.path.starts_with("spec/pages/versioned/");
@@ -148,12 +148,12 @@ fn only_pages_in_bound_are_bound_to_versions_or_platforms() -> Result {
     Ok(())
 }
 
-/// How many cases are made sessions of, which are some thousand steps.
+/// Number of cases that are printed as sessions; they have some thousand steps.
 const SESSIONS: usize = 100;
-/// How many with child processes.
+/// Number of additional cases with child processes.
 const CHILDREN: usize = 20;
 
-/// Sessions of generated cases with the answers of the reference, each in a file of its own.
+/// Writes generated cases as sessions with the answers of the reference. Returns the files.
 fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
     let profile = cpython(version);
     let (mut oracle, mix) = (Oracle::new(profile)?, GeneratorOptions::all(profile));
@@ -189,7 +189,7 @@ fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(written)
 }
 
-/// What a report prints is true where it is pasted, in every version there is a profile of.
+/// A session of a report holds in every version that has a profile.
 #[test]
 fn printed_sessions_pass_the_doctest_of_every_cpython_found() -> Result {
     let mut failed = Vec::new();

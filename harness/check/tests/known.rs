@@ -1,5 +1,5 @@
-//! Lists of known divergences: an entry silences its kind and nothing else, goes stale when the target is mended, and is
-//! refused where it can mean nothing.
+//! Lists of known divergences: an entry suppresses the divergences of its pattern and no others, becomes stale when the
+//! target is fixed, and is refused if it can match nothing.
 
 use mmapcheck::compare::compare;
 use mmapcheck::differential::DifferentialRun;
@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// A target judged with a list, in a folder of its own.
+/// A target that is checked with a list, in a folder of its own.
 struct Bench {
     dir: TempDir,
     module: &'static str,
@@ -37,7 +37,7 @@ impl Bench {
         Ok(path)
     }
 
-    /// `mmapcheck check` of the module with this list, or with none.
+    /// Runs `mmapcheck check` on the module with this list, or with none.
     fn check(&self, list: Option<&str>, more: &[&str]) -> Result<Output> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
         command.args(["check", "--module", self.module, "--seed", "1", "--report"]).arg(self.dir.path().join("found"));
@@ -49,8 +49,8 @@ impl Bench {
         Ok(command.args(more).env("PYTHONPATH", modules).output()?)
     }
 
-    /// The same for random cases of these operations, with its report. What such a module does with an argument that callbacks is
-    /// of many kinds.
+    /// Runs random cases of these operations and returns the report too. Callback arguments are left out, since they make many
+    /// different divergences of one bug.
     fn random(&self, list: Option<&str>, ops: &str, cases: &str) -> Result<(Output, Value)> {
         let args = ["--random-only", "--format", "json", "--no-reentrancy", "--ops", ops, "--cases", cases];
         let done = self.check(list, &args)?;
@@ -70,7 +70,7 @@ fn triage(files: &[&Path]) -> Result<String> {
     Ok(text(&done.stdout))
 }
 
-/// The kinds of the divergences of a report.
+/// The buckets of the divergences of a report.
 fn kinds(report: &Value) -> BTreeSet<String> {
     report["divergences"].as_array().into_iter().flatten().map(|found| found["kind"].to_string()).collect()
 }
@@ -216,7 +216,7 @@ fn examples_that_fail_are_expected_and_must_fail() -> Result {
 
 #[test]
 fn what_triage_proposes_makes_the_run_agree() -> Result {
-    // All it does wrong is in answers: what leaves another state would end cases, and knowing it would show more.
+    // The bugs of this module are all in answers. A divergence of state ends its case, so that suppressing it would show more.
     let bench = Bench::new("close_with_views")?;
     let args = ["--format", "json", "--no-reentrancy", "--cases", "2000"];
     let found = bench.check(None, &args)?;
@@ -274,7 +274,7 @@ fn a_case_goes_on_behind_a_known_step() -> Result {
     Ok(())
 }
 
-/// One step that answers and leaves its map at a position.
+/// The trace of one step with this result, after which the map is at this position.
 fn step(result: std::result::Result<Outcome, End>, pos: i64) -> Trace {
     let left = Snapshot { maps: smallvec![MapState::Open { pos, len: 10, content: None }], files: Vec::new() };
     Trace { steps: vec![StepTrace { result, snapshot: left }], ..Trace::default() }
@@ -287,7 +287,7 @@ fn what_is_known_of_a_step_hides_nothing_else_in_it() -> Result {
     let raised = Outcome::Raised(Raise::new("ValueError", "no"));
     let rules = KnownList::read("list", READ)?.patterns(Profile::cpython(3, 11, 7));
     let expected = step(Ok(Outcome::Raised(refused)), 3);
-    // The position, which is known, is the worse of the two.
+    // The divergence of the position is known and the more severe of the two.
     let both = compare(&case, &expected, &step(Ok(raised), 0), &rules);
     assert_eq!(both.known, [(0, "read-stays".to_owned())]);
     assert_eq!(both.divergences.iter().map(|found| found.bucket.field).collect::<Vec<_>>(), [Field::Answer]);
@@ -301,7 +301,7 @@ fn what_is_known_of_a_step_hides_nothing_else_in_it() -> Result {
     Ok(())
 }
 
-/// Exit status 2 and one line on standard error that says this.
+/// Asserts exit status 2 and one line on standard error with this text.
 fn refuses(list: &str, says: &str) -> Result {
     let bench = Bench::new("mmap")?;
     let done = bench.check(Some(list), &["--cases", "1"])?;

@@ -1,4 +1,4 @@
-//! The matrix: what each target showed, kept as long as nothing newer is known.
+//! The matrix: the result of each target stays until the target is checked again.
 
 use serde_json::Value;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// A folder in which the interpreter is called `py`, and the folder the matrix is written to.
+/// A folder with an interpreter called `py`, and the folder of the matrix.
 struct Bench(tempfile::TempDir);
 
 impl Bench {
@@ -76,7 +76,7 @@ fn every_divergence_has_a_session_and_a_script_that_shows_it() -> Result {
 }
 
 #[test]
-fn what_a_target_showed_stays_when_it_does_not_start_again() -> Result {
+fn the_result_of_a_target_stays_if_the_target_no_longer_starts() -> Result {
     let bench = Bench::new()?;
     let python = bench.python().display().to_string();
     assert_eq!(bench.run(&[&python])?.status.code(), Some(0));
