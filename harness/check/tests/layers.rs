@@ -43,6 +43,9 @@ impl<'a> Visit<'a> for Paths<'_> {
         }
     }
 
+    /// `pub(super)` says who may use an item, and uses nothing.
+    fn visit_vis_restricted(&mut self, _: &'a syn::VisRestricted) {}
+
     fn visit_path(&mut self, path: &'a syn::Path) {
         let names: Module = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         self.uses.extend(absolute(self.module, &names).map(|path| (path, false)));
@@ -234,6 +237,8 @@ fn a_child_that_uses_its_parent_is_a_circle_where_the_parent_uses_the_child() ->
     let child = ("a/b.rs", "use super::A;");
     assert!(circle(&package(&[("a.rs", "mod b; fn f() { b::f() }"), child])?.uses()).is_some());
     assert!(circle(&package(&[("a.rs", "mod b; pub use b::C;"), child])?.uses()).is_none());
+    let child = ("a/b.rs", "pub(super) fn f() {} pub(in crate::a) struct C;");
+    assert!(circle(&package(&[("a.rs", "mod b; fn f() { b::f() }"), child])?.uses()).is_none());
     Ok(())
 }
 
