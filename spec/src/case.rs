@@ -5,10 +5,11 @@ use crate::repair::repair;
 use crate::step::Step;
 use crate::value::Base;
 use crate::world::World;
+use serde::{Deserialize, Serialize};
 use std::ops::{Deref, Range};
 
 /// A world and steps that need not fit each other: what a case is made from, and edited as.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Draft {
     /// The files it starts with.
     pub world: World,
@@ -53,7 +54,10 @@ impl Draft {
 ///
 /// Dropping, swapping or changing any step is therefore always a legal change, which generating, shrinking and mutating
 /// rest on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+///
+/// A case is serialised for a pipe between two processes of one program. It arrives as it was sent, without a repair, so that
+/// the names of sifted steps ([`Sieve`]) keep their slots.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Case(Draft);
 
 impl Deref for Case {

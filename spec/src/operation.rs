@@ -17,11 +17,12 @@ use crate::row::Changes::{Bytes, Length, Names, Nothing};
 use crate::row::Memory::{Exempt, Fixed, Unforeseen};
 use crate::row::{Row, has_rest, in_brackets};
 use crate::rule::Rule;
+use serde::{Deserialize, Serialize};
 
 macro_rules! operations {
     ($( #[doc = $doc:literal] $op:ident: $kind:ident, $name:literal, $form:literal $(=> $binds:ident)?, $params:expr, { $($column:tt)* } )*) => {
         /// An operation: a row of the table.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[repr(u8)]
         pub enum Op { $( #[doc = $doc] $op, )* }
 

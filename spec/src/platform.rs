@@ -4,11 +4,12 @@
 
 use crate::constants::{self as c, Constant};
 use crate::system::{Signal, SystemError};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::RangeInclusive;
 
 /// The platform a map lives on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Platform {
     /// Linux on x86-64.
     Linux,

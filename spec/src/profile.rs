@@ -6,11 +6,12 @@ use crate::constants::Constant;
 use crate::platform::{Platform, PlatformFacts};
 use crate::rule::{Rule, table};
 use crate::version::Version;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// Who made the interpreter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Implementation {
     /// The reference implementation of Python.
     CPython,
@@ -28,7 +29,7 @@ pub enum Dialect {
 }
 
 /// Which rules hold: those of an implementation, version and platform, looked up in the table once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Profile {
     implementation: Implementation,
     version: Version,

@@ -5,10 +5,12 @@ use crate::kind::Slot;
 use crate::operation::Op;
 use crate::value::{Base, BytesLike, Num, WrongType};
 use crate::world::Mode;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use smallvec::SmallVec;
 
 /// An argument.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Arg {
     /// A missing part of a slice.
     Omitted,
@@ -105,12 +107,30 @@ impl Arg {
 }
 
 /// An argument as given: by position, or by keyword.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "(Option<&'static str>, Arg)")]
 pub struct PassedArg {
     /// The keyword, one of [`PassedArg::KEYWORDS`].
     pub keyword: Option<&'static str>,
     /// The argument.
     pub arg: Arg,
+}
+
+impl From<PassedArg> for (Option<&'static str>, Arg) {
+    fn from(passed: PassedArg) -> (Option<&'static str>, Arg) {
+        (passed.keyword, passed.arg)
+    }
+}
+
+impl<'de> Deserialize<'de> for PassedArg {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PassedArg, D::Error> {
+        let (keyword, arg): (Option<String>, Arg) = Deserialize::deserialize(deserializer)?;
+        let known = |name: String| {
+            let known = PassedArg::KEYWORDS.iter().find(|known| **known == name);
+            known.copied().ok_or_else(|| D::Error::custom(format!("unknown keyword '{name}'")))
+        };
+        Ok(PassedArg { keyword: keyword.map(known).transpose()?, arg })
+    }
 }
 
 impl PassedArg {
@@ -133,7 +153,7 @@ impl PassedArg {
 }
 
 /// One operation on one thing, with its arguments.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Step {
     /// What is done.
     pub op: Op,

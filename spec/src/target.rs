@@ -1,9 +1,10 @@
 //! The traits of a target: [`Target`] runs whole cases, [`Stepper`] runs single steps in this process.
 
 use crate::{Case, End, FileState, Op, Outcome, Profile, Snapshot, Step, StepTrace, Trace, World};
+use serde::{Deserialize, Serialize};
 
 /// The content of the snapshots that a run takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Detail {
     /// Every step: the state of the maps, and a digest of their bytes. A map longer than [`Detail::LONG`] is digested only after
     /// operations that are meant to change bytes. Files are digested at the end of the case.
@@ -50,7 +51,7 @@ impl std::fmt::Display for TargetError {
 impl std::error::Error for TargetError {}
 
 /// The description that a target gives of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetInfo {
     /// The profile of the interpreter, by which the target is judged.
     pub profile: Profile,

@@ -152,7 +152,7 @@ pub struct StepTrace {
 /// The resources that a case leaked, counted after every object of the case was dropped. All zero if the target cannot count.
 ///
 /// Allocators and caches grow now and then, so one run proves little: only a leak that repeats counts ([`Leaks::common`]).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leaks {
     /// Open descriptors, after the case minus before it; negative if the case closed descriptors that it did not open.
     pub descriptors: i64,
@@ -176,7 +176,7 @@ impl Leaks {
 }
 
 /// The trace of a case. It stops at the first step that has an end in place of an outcome.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     /// One entry for each step that ran.
     pub steps: Vec<StepTrace>,

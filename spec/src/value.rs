@@ -1,7 +1,8 @@
 //! Values an argument can have: numbers relative to the state of a case, bytes in a carrier, objects of a wrong type.
 
+use serde::{Deserialize, Serialize};
 /// What a symbolic number counts from. It becomes a plain number when the case is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Base {
     /// A plain number.
     Zero,
@@ -18,7 +19,7 @@ pub enum Base {
 }
 
 /// A whole number, perhaps relative to the state of the case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Num {
     /// What it counts from.
     pub base: Base,
@@ -41,7 +42,7 @@ impl Num {
 }
 
 /// What carries bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BytesLike {
     /// `b"..."`
     Bytes,
@@ -62,7 +63,7 @@ impl BytesLike {
 }
 
 /// An object of a type that is nearly always wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum WrongType {
     /// `1.5`
     Float,

@@ -1,9 +1,10 @@
 //! Versions of Python, and which of them the reference answers for.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A Python version, micro included: bug-fix releases change behaviour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Version {
     /// 3
     pub major: u8,

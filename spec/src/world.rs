@@ -1,9 +1,10 @@
 //! The world of a case: the files that are there when its steps begin.
 
 use crate::kind::{ObjectKind, Slot};
+use serde::{Deserialize, Serialize};
 
 /// How a file is opened, always unbuffered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mode {
     /// `"r+b"`: for reading and writing.
     Update,
@@ -46,7 +47,7 @@ impl Mode {
 }
 
 /// A file a case starts with. File number 0 is named `f` on disk and open as `f`; number 1 is `f2`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FileSpec {
     /// What is in it.
     pub bytes: Vec<u8>,
@@ -56,7 +57,7 @@ pub struct FileSpec {
 }
 
 /// The files a case starts with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct World {
     /// At most [`crate::SLOTS`] of them.
     pub files: Vec<FileSpec>,

@@ -2,7 +2,7 @@
 
 use mmapcheck_spec::notation::{NotationError, parse, print, print_answered};
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Case, Dialect, End, FileSpec, Mode, Num, Op, Outcome, PassedArg, Step, Value, World,
+    Arg, Base, BytesLike, Case, Dialect, End, FileSpec, Mode, Num, Op, Outcome, PassedArg, Sieve, Step, Value, World,
     WrongType, constants,
 };
 use proptest::prelude::*;
@@ -238,4 +238,38 @@ fn repair_gives_every_child_an_end_and_no_child_of_its_own() {
     // What the child has bound is not there in its parent.
     case.edit(|draft| draft.steps.push(Step::new(Op::Tell, 1, [])));
     assert_eq!(case.steps[5], step(Op::Tell));
+}
+
+#[test]
+fn a_session_of_no_legal_case_is_an_error_of_its_line() {
+    let new = ">>> import mmap\n>>> f = open('f', 'w+b', buffering=0)\n\n>>> m = mmap.mmap(-1, 9)\n";
+    for (step, nearest) in [
+        (">>> f.seek(-1)", "f.seek(0)"),
+        (">>> f.write(5)", "f.write(b'')"),
+        (">>> m.read(1)\n>>> m = mmap.mmap(mmap.MAP_SHARED, 9)", "m = mmap.mmap(-1, 9)"),
+    ] {
+        let error = parse(&format!("{new}{step}\n"), 1).map(drop).map_err(|error| (error.line, error.message));
+        let line = 4 + step.lines().count();
+        let fits = |message: &str| message.ends_with(&format!("the nearest is {nearest}"));
+        assert!(matches!(&error, Err((at, message)) if *at == line && fits(message)), "{step}: {error:?}");
+    }
+}
+
+#[test]
+fn steps_kept_by_a_sieve_keep_the_slots_of_their_names() {
+    let new =
+        |bind| Step { bind, ..Step::new(Op::New, 0, [Arg::int(-1), Arg::Int(Num { base: Base::Pages(2), plus: 1 })]) };
+    let tell = |on| Step::new(Op::Tell, on, []);
+    let case = Case::new(World::default(), vec![new(0), new(1), new(2), tell(2)]);
+    let sifted = |finish: fn(Sieve) -> Case| {
+        let mut sieve = case.clone().sift();
+        for at in 0..3 {
+            let step = sieve.next(|_, base| if base == Base::Pages(2) { 8192 } else { 0 });
+            step.filter(|_| at != 1).into_iter().for_each(|step| sieve.keep(step));
+        }
+        finish(sieve)
+    };
+    let plain = |bind| Step { bind, ..Step::new(Op::New, 0, [-1, 8193].map(Arg::int)) };
+    assert_eq!(sifted(Sieve::finish).steps, [plain(0), plain(2)]);
+    assert_eq!(sifted(Sieve::with_rest).steps, [plain(0), plain(1), tell(0)]);
 }

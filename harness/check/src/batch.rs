@@ -10,11 +10,12 @@ use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::pattern::Patterns;
 use mmapcheck_spec::{Detail, Leaks, NextCase, Target, TargetError};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// A range of cases to generate, run and compare.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     /// The seed of the campaign.
     pub seed: u64,
@@ -29,7 +30,7 @@ pub struct Batch {
 }
 
 /// The result of a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchResult {
     /// The number of cases run.
     pub cases: u64,
@@ -48,7 +49,7 @@ pub struct BatchResult {
 }
 
 /// A bucket met in a batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hit {
     /// The bucket.
     pub bucket: Bucket,

@@ -130,7 +130,7 @@ impl fmt::Display for Field {
 }
 
 /// What a campaign counts as the same divergence: the same operation, field, severity, and kinds of the two answers.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Bucket {
     /// The severity.
     pub severity: Severity,

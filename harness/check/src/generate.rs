@@ -10,9 +10,10 @@ mod faults;
 use crate::choices::Choices;
 use crate::limits;
 use mmapcheck_spec::{Case, Dialect, FileSpec, KindOp, Mode, ObjectKind, Op, Profile, SLOTS, Step, World};
+use serde::{Deserialize, Serialize};
 
 /// What may be generated.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GeneratorOptions {
     /// The operations that may occur.
     pub ops: Vec<Op>,

@@ -1,11 +1,12 @@
 //! Counts of the steps of a campaign by operation and kind of answer.
 
 use mmapcheck_spec::{Draft, End, Op, Outcome, Trace};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
 /// The kind of an expected answer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum AnswerKind {
     /// Any value.
     Value,
@@ -50,7 +51,7 @@ impl fmt::Display for AnswerKind {
 }
 
 /// Numbers of steps by operation and kind of answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram {
     /// By the index of the operation. Each has few kinds, so that a search is fast.
     kinds: Vec<Vec<(AnswerKind, u64)>>,

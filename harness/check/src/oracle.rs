@@ -4,6 +4,7 @@ use crate::limits;
 use crate::pattern::Patterns;
 use mmapcheck_reference::{MemoryStore, Reference};
 use mmapcheck_spec::{Case, Detail, End, Outcome, Profile, Snapshot, Step, StepTrace, Stepper, TargetError, Trace};
+use serde::{Deserialize, Serialize};
 
 /// A case with plain numbers, and its expected trace.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +16,7 @@ pub struct Expected {
 }
 
 /// Which steps with a known death the oracle leaves out, from none to all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum KnownDeaths {
     /// No step is left out.
     #[default]
@@ -28,7 +29,7 @@ pub enum KnownDeaths {
 }
 
 /// Which steps that kill a process the oracle leaves out of a case, so that the steps after them are compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Omissions {
     /// Steps in which a pattern says that the target dies and the reference does not.
     pub known_deaths: KnownDeaths,

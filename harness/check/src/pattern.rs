@@ -3,12 +3,13 @@
 use crate::divergence::{Bucket, Field, Severity, death, end_kind};
 use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{End, Op, Outcome, Signal, Step, notation};
+use serde::{Deserialize, Serialize};
 
 /// The name of the operation in a pattern for the end of the case, where there is none.
 pub const END: &str = "end";
 
 /// A pattern over buckets. In each text, `*` stands for any characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pattern {
     /// The id of the suppression.
     pub id: String,
@@ -81,7 +82,7 @@ pub(crate) fn fits(pattern: &str, text: &str) -> bool {
 }
 
 /// The patterns of a target's known divergences.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Patterns(pub Vec<Pattern>);
 
 impl Patterns {

@@ -25,6 +25,8 @@ struct Package {
 struct Paths<'a> {
     module: &'a [String],
     uses: Vec<(Module, bool)>,
+    /// Names that stand alone: those of local variables, of what is imported, and of what the module re-exports.
+    names: Vec<Module>,
 }
 
 impl<'a> Visit<'a> for Paths<'_> {
@@ -43,9 +45,17 @@ impl<'a> Visit<'a> for Paths<'_> {
         }
     }
 
+    /// `pub(super)` says who may use an item, and uses nothing.
+    fn visit_vis_restricted(&mut self, _: &'a syn::VisRestricted) {}
+
     fn visit_path(&mut self, path: &'a syn::Path) {
         let names: Module = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        self.uses.extend(absolute(self.module, &names).map(|path| (path, false)));
+        let named = absolute(self.module, &names);
+        if names.len() > 1 {
+            self.uses.extend(named.map(|path| (path, false)));
+        } else {
+            self.names.extend(named);
+        }
         syn::visit::visit_path(self, path);
     }
 }
@@ -129,10 +139,12 @@ impl Package {
     fn uses(&self) -> Uses {
         let mut all = Uses::new();
         for (module, file) in &self.modules {
-            let mut paths = Paths { module, uses: Vec::new() };
+            let mut paths = Paths { module, uses: Vec::new(), names: Vec::new() };
             paths.visit_file(file);
-            let used = paths.uses.iter().filter(|(_, is_alias)| !is_alias);
-            let used = used.filter_map(|(path, _)| self.definition(path)).filter(|used| used != module);
+            let used = paths.uses.iter().filter(|(_, is_alias)| !is_alias).map(|(path, _)| path);
+            // A module cannot be used by its name alone, but what it defines can, by a name that is re-exported here.
+            let names = paths.names.iter().filter(|name| self.aliases.contains_key(*name));
+            let used = used.chain(names).filter_map(|path| self.definition(path)).filter(|used| used != module);
             all.insert(module.clone(), used.collect());
         }
         all
@@ -234,6 +246,21 @@ fn a_child_that_uses_its_parent_is_a_circle_where_the_parent_uses_the_child() ->
     let child = ("a/b.rs", "use super::A;");
     assert!(circle(&package(&[("a.rs", "mod b; fn f() { b::f() }"), child])?.uses()).is_some());
     assert!(circle(&package(&[("a.rs", "mod b; pub use b::C;"), child])?.uses()).is_none());
+    let child = ("a/b.rs", "pub(super) fn f() {} pub(in crate::a) struct C;");
+    assert!(circle(&package(&[("a.rs", "mod b; fn f() { b::f() }"), child])?.uses()).is_none());
+    Ok(())
+}
+
+fn circle_of(files: &[(&str, &str)]) -> Result<bool> {
+    Ok(circle(&package(files)?.uses()).is_some())
+}
+
+#[test]
+fn a_local_name_like_that_of_a_child_is_no_use() -> Result {
+    let child = ("a/b.rs", "use super::A; pub fn b() {}");
+    let parent = |text: &str| circle_of(&[("a.rs", text), child]);
+    assert!(!parent("mod b; pub struct A; fn f() { let b = 1; g(b) }")?);
+    assert!(parent("mod b; pub use b::b; pub struct A; fn f() { b() }")?);
     Ok(())
 }
 

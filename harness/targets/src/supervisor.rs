@@ -38,6 +38,9 @@ const KILLED: Duration = Duration::from_secs(10);
 /// How long starting a process may take.
 const STARTING: Duration = Duration::from_secs(60);
 
+/// How often a process that replaces a lost one is started before the target is given up.
+const STARTS: usize = 3;
+
 /// The most of a resource that a supervised process and its children may have.
 pub type Limit = (Resource, u64);
 
@@ -280,6 +283,20 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.finish();
     }
+}
+
+/// Starts a process that replaces a lost one. A target that sometimes fails to start does not end a campaign.
+///
+/// # Errors
+/// The last error, if none of some attempts succeeded.
+pub fn persistently<T>(mut start: impl FnMut() -> Result<T, TargetError>) -> Result<T, TargetError> {
+    let mut started = start();
+    for _ in 1..STARTS {
+        if started.is_err() {
+            started = start();
+        }
+    }
+    started
 }
 
 fn endless(bytes: usize) -> End {

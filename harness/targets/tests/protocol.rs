@@ -2,7 +2,7 @@
 
 use jsonschema::Validator;
 use mmapcheck_spec::pages::{all, examples};
-use mmapcheck_spec::{Case, Detail, End, Target, notation};
+use mmapcheck_spec::{Case, Detail, End, PythonModule, Target, notation};
 use mmapcheck_targets::driver::{Driver, SCHEMA};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
@@ -213,5 +213,19 @@ fn the_page_names_all_that_the_schema_names() -> Result {
         let missing: Vec<_> = keys.keys().filter(|key| !page.contains(&format!("`{key}`"))).collect();
         assert!(missing.is_empty(), "{message}: {missing:?}");
     }
+    Ok(())
+}
+
+#[test]
+fn the_script_offers_just_the_modules_of_the_notation() -> Result {
+    let script = include_str!("../src/driver/driver.py");
+    let list = script.split("for name in (").nth(1).and_then(|rest| rest.split(')').next()).ok_or("no list")?;
+    let mut offered: Vec<_> = list.split(", ").map(|name| name.trim_matches('"')).collect();
+    // The module under test stands for `mmap`.
+    offered.push(PythonModule::Mmap.name());
+    offered.sort_unstable();
+    let mut known: Vec<_> = PythonModule::ALL.iter().map(|module| module.name()).collect();
+    known.sort_unstable();
+    assert_eq!(offered, known);
     Ok(())
 }

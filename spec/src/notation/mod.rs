@@ -4,14 +4,17 @@
 //! It is a closed subset of Python in doctest form: what the table of operations can say, and nothing else.
 
 mod answer;
+mod context;
 mod form;
 mod frame;
 mod literal;
 mod print;
 mod read;
+mod statement;
 mod syntax;
 
 pub use answer::{bytes_literal, fits, matches, render, render_discarded, render_value};
 pub use frame::{CALLBACK, CLASSES, Class, LEAVE, MOST_BYTES, NotationError};
 pub use print::{arg_text, child_line, line_text, print, print_answered, print_steps, step_text};
-pub use read::{Session, Statement, parse};
+pub use read::{Session, parse};
+pub use statement::Statement;

@@ -1,6 +1,7 @@
 //! The strict reader of one page.
 
-use super::{Clause, Example, Level, Page, PageError, Scope, Settles};
+use super::clause::{Clause, Example, Level, Page, PageError, Scope};
+use super::settles::Settles;
 use crate::{Version, notation};
 use std::collections::HashMap;
 

@@ -1,108 +1,94 @@
-//! The worker's side: answers requests until its input ends.
+//! The worker process: runs the embedded CPython and answers requests until its input ends.
 
-use super::wire::{BatchRequest, Reply, Request, WireBatchResult, WireTrace, ready};
-use super::{TargetSpec, WorkerConfig};
-use crate::batch::BatchResult;
+use super::messages::{Numbered, Reply, Request, WorkerConfig};
+use crate::batch::{Batch, BatchResult};
 use crate::limits;
 use crate::oracle::Oracle;
-use mmapcheck_spec::{Detail, Target, TargetError, Trace, notation};
-use mmapcheck_targets::Embedded;
-use mmapcheck_targets::InProcess;
+use mmapcheck_spec::{Case, Detail, Target, TargetError, Trace};
 use mmapcheck_targets::census::Census;
 use mmapcheck_targets::progress::Progress;
+use mmapcheck_targets::{Embedded, InProcess};
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// Serves requests on standard input until it ends.
 ///
 /// # Errors
-/// Where the pipe breaks: the campaign is gone.
-pub fn serve(orders: &WorkerConfig) -> std::io::Result<()> {
+/// The pipe breaks, because the campaign ended.
+pub fn serve(config: &WorkerConfig) -> std::io::Result<()> {
     let mut out = private_stdout()?;
-    let mut worker = match Worker::start(orders) {
-        Ok(worker) => worker,
-        Err(error) => return send(&mut out, &Reply::Failed(error.0)),
+    let mut server = match Server::start(config) {
+        Ok(server) => server,
+        Err(error) => return send(&mut out, 0, Reply::Failed(error.0)),
     };
-    send(&mut out, &ready(worker.target.info()))?;
+    send(&mut out, 0, Reply::Ready(server.target.info().clone()))?;
     for line in BufReader::new(std::io::stdin()).lines() {
-        let reply = match serde_json::from_str(&line?) {
-            Ok(request) => worker.answer(request),
-            Err(error) => Reply::Failed(format!("a request cannot be read: {error}")),
-        };
-        send(&mut out, &reply)?;
+        let Numbered { id, message } = serde_json::from_str(&line?)?;
+        let reply = server.answer(message).unwrap_or_else(|error| Reply::Failed(error.0));
+        send(&mut out, id, reply)?;
     }
     Ok(())
 }
 
-fn send(out: &mut File, reply: &Reply) -> std::io::Result<()> {
-    let mut line = serde_json::to_string(reply)?;
-    line.push('\n');
-    out.write_all(line.as_bytes())
+fn send(out: &mut File, id: u64, message: Reply) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(&Numbered { id, message })?;
+    line.push(b'\n');
+    out.write_all(&line)
 }
 
-/// Keeps the pipe for replies alone: what the target prints goes where its errors go.
+/// Keeps standard output for replies: output of the target goes to standard error.
 fn private_stdout() -> std::io::Result<File> {
     let ours = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
     rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
     Ok(File::from(ours))
 }
 
-struct Worker {
-    /// Marks each step on the shared page, so that a death has a place.
+struct Server {
+    /// Marks each step on the shared page, which tells the campaign the step of a death.
     target: Box<dyn Target>,
     oracle: Oracle,
     progress: Rc<Progress>,
-    /// Whether the target has guards behind its maps.
+    /// Whether the target places guard pages after its maps.
     guards: Rc<Cell<bool>>,
 }
 
-impl Worker {
-    fn start(orders: &WorkerConfig) -> Result<Worker, TargetError> {
+impl Server {
+    fn start(config: &WorkerConfig) -> Result<Server, TargetError> {
         mmapcheck_targets::check_interpreter()?;
-        let TargetSpec { module, attr, .. } = &orders.subject;
-        let dir = folder(&orders.dir, "target")?;
-        let stepper = Embedded::new(module, attr, &dir)?;
+        let dir = folder(&config.dir, "target")?;
+        let stepper = Embedded::new(&config.subject.module, &config.subject.attr, &dir)?;
         let (info, guards) = (stepper.info().clone(), stepper.guards());
-        // Imports have found what PYTHONPATH names from where the user stands; what the target writes by a relative name
-        // from now on stays in its own folder.
+        // Imports have been resolved against the user's folder. Files that the target names relatively from now on stay in its
+        // own folder.
         std::env::set_current_dir(&dir).map_err(|error| TargetError(format!("{}: {error}", dir.display())))?;
-        let oracle = Oracle::new(orders.profile.unwrap_or(info.profile))?;
-        let progress = Progress::open(&orders.dir.join("progress"))
+        let oracle = Oracle::new(config.profile.unwrap_or(info.profile))?;
+        let progress = Progress::open(&config.dir.join("progress"))
             .map_err(|error| TargetError(format!("the page of marks cannot be opened: {error}")))?;
         let progress = Rc::new(progress);
         let marks = Rc::clone(&progress);
         let census = Census::new(&dir).ok();
         let target = Box::new(InProcess { stepper, info, mark: move |step| marks.step(step), census });
-        Ok(Worker { target, oracle, progress, guards })
+        Ok(Server { target, oracle, progress, guards })
     }
 
-    fn answer(&mut self, request: Request) -> Reply {
-        let answer = match request {
-            Request::Run { session, full, to_death } => {
-                self.run(&session, full, to_death).map(|trace| Reply::Ran(WireTrace::from(trace)))
-            }
-            Request::Batch(request) => {
-                self.batch(request).map(|batch| Reply::BatchResult(WireBatchResult::from(batch)))
-            }
-        };
-        answer.unwrap_or_else(|error| Reply::Failed(error.0))
+    fn answer(&mut self, request: Request) -> Result<Reply, TargetError> {
+        Ok(match request {
+            Request::Run { case, detail, to_death } => Reply::Trace(self.run(&case, detail, to_death)?),
+            Request::Batch(batch) => Reply::Batch(self.run_batch(&batch)?),
+        })
     }
 
-    fn run(&mut self, session: &str, full: bool, to_death: bool) -> Result<Trace, TargetError> {
-        let session =
-            notation::parse(session, 1).map_err(|error| TargetError(format!("a case cannot be read: {error}")))?;
+    fn run(&mut self, case: &Case, detail: Detail, to_death: bool) -> Result<Trace, TargetError> {
         self.progress.start(0);
         self.guards.set(true);
-        let detail = if full { Detail::Full } else { Detail::Quick };
-        if to_death { self.target.run_to_death(&session.case, detail) } else { self.target.run(&session.case, detail) }
+        if to_death { self.target.run_to_death(case, detail) } else { self.target.run(case, detail) }
     }
 
-    fn batch(&mut self, request: BatchRequest) -> Result<BatchResult, TargetError> {
-        let batch = request.batch(self.oracle.profile()).map_err(TargetError)?;
-        let (marks, guards) = (Rc::clone(&self.progress), Rc::clone(&self.guards));
+    fn run_batch(&mut self, batch: &Batch) -> Result<BatchResult, TargetError> {
+        let (marks, guards) = (&self.progress, &self.guards);
         let starting = &mut |case: u64, again: bool| {
             guards.set(case.is_multiple_of(limits::GUARDED));
             if again { marks.again() } else { marks.start(case) }
@@ -111,7 +97,7 @@ impl Worker {
     }
 }
 
-fn folder(dir: &Path, name: &str) -> Result<std::path::PathBuf, TargetError> {
+fn folder(dir: &Path, name: &str) -> Result<PathBuf, TargetError> {
     let path = dir.join(name);
     std::fs::create_dir_all(&path).map_err(|error| TargetError(format!("{}: {error}", path.display())))?;
     Ok(path)

@@ -6,7 +6,7 @@
 
 mod wire;
 
-use crate::supervisor::{Limit, Process};
+use crate::supervisor::{Limit, Process, persistently};
 use mmapcheck_spec::{
     Case, Detail, End, Implementation, NextCase, Op, Platform, Profile, StepTrace, Target, TargetError, TargetInfo,
     Trace, Version,
@@ -25,8 +25,6 @@ pub const SCHEMA: &str = include_str!("protocol.schema.json");
 
 /// An interpreter may take so many times as long to start as a case may take.
 const START: u32 = 6;
-/// How often a process that takes the place of another is started, before the target is given up.
-const STARTS: usize = 3;
 /// An operation that has hung often is waited for at least this long.
 const LEAST: Duration = Duration::from_millis(200);
 /// The most that a driver may take of files and of memory, in bytes. Memory is counted as data and not as address space, of
@@ -157,13 +155,7 @@ impl Driver {
             return Ok(running);
         }
         self.ahead.take_if(|ahead| ahead.line.is_none());
-        let mut started = self.launch.start();
-        for _ in 1..STARTS {
-            if started.is_err() {
-                started = self.launch.start();
-            }
-        }
-        Ok(started?.0)
+        Ok(persistently(|| self.launch.start())?.0)
     }
 
     fn number(&mut self) -> u64 {

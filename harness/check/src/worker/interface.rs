@@ -1,0 +1,38 @@
+//! The interface of a worker to a campaign.
+
+use crate::batch::{Batch, BatchResult};
+use mmapcheck_spec::{End, Target, TargetError};
+use mmapcheck_targets::driver::Capabilities;
+use mmapcheck_targets::progress::Marks;
+use std::time::Duration;
+
+/// A target that runs and compares batches of cases, apart from the campaign.
+pub trait Worker: Target {
+    /// The number of cases to put into one batch: as many as take about a tenth of a second, so that the campaign notices
+    /// Ctrl-C and the end of its time.
+    fn at_once(&self) -> u64;
+
+    /// Runs a batch.
+    ///
+    /// # Errors
+    /// The outer error if the worker cannot be used, the inner one if its process was lost during the batch. A batch without a
+    /// result can be run again in parts.
+    fn batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError>;
+
+    /// Sets the time without progress after which the target is hung.
+    fn set_hang(&mut self, hang: Duration);
+
+    /// What the driver said about itself at its start; none without a driver.
+    fn capabilities(&self) -> Option<&Capabilities> {
+        None
+    }
+}
+
+/// The loss of a worker process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerLoss {
+    /// How the process ended.
+    pub end: End,
+    /// The case and step that it was running.
+    pub marks: Marks,
+}

@@ -1,0 +1,250 @@
+//! The campaign's side of a worker process: starts it, asks it, and replaces it when it is lost.
+
+use super::interface::{Worker, WorkerLoss};
+use super::messages::{Numbered, Reply, Request, WorkerConfig};
+use super::{TargetSpec, scratch};
+use crate::batch::{Batch, BatchResult};
+use crate::limits;
+use mmapcheck_spec::{Case, Detail, End, Leaks, Profile, Snapshot, StepTrace, Target, TargetError, TargetInfo, Trace};
+use mmapcheck_targets::progress::{Marks, Progress, Stall};
+use mmapcheck_targets::supervisor::{Limit, Process, persistently};
+use rustix::process::Resource;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// The most that a worker may have of files and of address space, in bytes.
+const LIMITS: [Limit; 3] =
+    [(Resource::Core, 0), (Resource::Fsize, limits::FILE_BYTES), (Resource::As, limits::ADDRESS_SPACE)];
+
+/// The embedded CPython in a worker process, which is replaced whenever it is lost.
+pub struct ProcessWorker {
+    config: WorkerConfig,
+    hang: Duration,
+    info: TargetInfo,
+    running: Option<Running>,
+    /// Removes the folder when the worker is dropped.
+    _dir: TempDir,
+}
+
+impl ProcessWorker {
+    /// Starts a worker process for this class. The target is hung when it shows no progress for `hang`.
+    ///
+    /// # Errors
+    /// The worker does not start, for instance because there is no such module, or because the loader chose another
+    /// interpreter library.
+    pub fn start(target: &TargetSpec, profile: Option<Profile>, hang: Duration) -> Result<ProcessWorker, TargetError> {
+        let dir = scratch()?;
+        let config = WorkerConfig { subject: target.clone(), profile, dir: dir.path().to_owned() };
+        let (running, info) = Running::start(&config)?;
+        Ok(ProcessWorker { config, hang, info, running: Some(running), _dir: dir })
+    }
+
+    /// The process id of the worker; none between a loss and the next request.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.running.as_ref().map(|running| running.process.id())
+    }
+
+    /// Sends a request. The inner error: the worker was lost.
+    fn ask(&mut self, request: Request) -> Result<Result<Reply, WorkerLoss>, TargetError> {
+        let mut running = match self.running.take() {
+            Some(running) => running,
+            None => persistently(|| Running::start(&self.config))?.0,
+        };
+        match running.ask(request, self.hang) {
+            Ok(Reply::Failed(message)) => {
+                self.running = Some(running);
+                Err(TargetError(message))
+            }
+            Ok(reply) => {
+                self.running = Some(running);
+                Ok(Ok(reply))
+            }
+            Err(loss) => Ok(Err(loss)),
+        }
+    }
+
+    /// The loss of a worker that gave a reply of the wrong kind.
+    fn malformed(&mut self) -> Result<WorkerLoss, TargetError> {
+        let running = self.running.take().ok_or_else(|| TargetError("a worker replied that does not run".into()))?;
+        Ok(running.loss(End::Malformed("its reply is to another request".into())))
+    }
+
+    fn try_run(
+        &mut self,
+        case: &Case,
+        detail: Detail,
+        to_death: bool,
+    ) -> Result<Result<Trace, WorkerLoss>, TargetError> {
+        match self.ask(Request::Run { case: case.clone(), detail, to_death })? {
+            Ok(Reply::Trace(trace)) => Ok(Ok(trace)),
+            Ok(_) => self.malformed().map(Err),
+            Err(loss) => Ok(Err(loss)),
+        }
+    }
+
+    fn try_batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
+        match self.ask(Request::Batch(batch.clone()))? {
+            Ok(Reply::Batch(result)) => Ok(Ok(result)),
+            Ok(_) => self.malformed().map(Err),
+            Err(loss) => Ok(Err(loss)),
+        }
+    }
+
+    /// The trace of a case in which the worker was lost.
+    fn trace_of_loss(&mut self, loss: WorkerLoss, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
+        if let End::Malformed(_) = loss.end {
+            return self.trace_of_malformed_reply(loss.end, case, detail);
+        }
+        let step = loss.marks.step.map_or(case.steps.len(), |step| step as usize);
+        if step >= case.steps.len() {
+            return Ok(Trace { end: Some(loss.end), ..Trace::default() });
+        }
+        let trace = if step == 0 { Trace::default() } else { self.run(&first_steps(case, step), detail)? };
+        Ok(ended(trace, step, loss.end))
+    }
+
+    /// A worker lives on after it wrote something that is no reply, so that its marks tell nothing. The case is run again with
+    /// one step, with two, and so on.
+    fn trace_of_malformed_reply(&mut self, end: End, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
+        let mut trace = Trace::default();
+        for step in 0..case.steps.len() {
+            match self.try_run(&first_steps(case, step + 1), detail, false)? {
+                Ok(longer) => trace = longer,
+                Err(loss) => return Ok(ended(trace, step, loss.end)),
+            }
+        }
+        Ok(Trace { end: Some(end), ..Trace::default() })
+    }
+}
+
+/// The case up to this step, without it.
+fn first_steps(case: &Case, step: usize) -> Case {
+    case.without(step..case.steps.len())
+}
+
+/// The trace of the steps before this one, which ended the worker.
+fn ended(mut trace: Trace, step: usize, end: End) -> Trace {
+    trace.steps.truncate(step);
+    if trace.steps.len() == step {
+        (trace.closing, trace.files, trace.leaks) = (Vec::new(), Vec::new(), Leaks::default());
+        trace.steps.push(StepTrace { result: Err(end), snapshot: Snapshot::default() });
+    }
+    trace
+}
+
+impl Worker for ProcessWorker {
+    fn at_once(&self) -> u64 {
+        limits::BATCH
+    }
+
+    /// A worker lives on after it wrote something that is no reply, so that its marks may name a later case. The cases are run
+    /// again one by one to find the first that makes it do so.
+    fn batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
+        let loss = match self.try_batch(batch)? {
+            Err(loss) if matches!(loss.end, End::Malformed(_)) => loss,
+            done => return Ok(done),
+        };
+        for case in batch.cases.clone() {
+            if let Err(loss) = self.try_batch(&Batch { cases: case..case + 1, ..batch.clone() })? {
+                let marks = match loss.end {
+                    End::Malformed(_) => Marks { case, step: None, again: true },
+                    _ => loss.marks,
+                };
+                return Ok(Err(WorkerLoss { marks, ..loss }));
+            }
+        }
+        Ok(Err(loss))
+    }
+
+    fn set_hang(&mut self, hang: Duration) {
+        self.hang = hang;
+    }
+}
+
+impl Target for ProcessWorker {
+    fn info(&self) -> &TargetInfo {
+        &self.info
+    }
+
+    fn run(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
+        match self.try_run(case, detail, false)? {
+            Ok(trace) => Ok(trace),
+            Err(loss) => self.trace_of_loss(loss, case, detail),
+        }
+    }
+
+    fn run_to_death(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
+        match self.try_run(case, detail, true)? {
+            Ok(trace) => Ok(trace),
+            Err(loss) => self.trace_of_loss(loss, case, detail),
+        }
+    }
+}
+
+/// A worker process that runs.
+struct Running {
+    process: Process,
+    progress: Progress,
+    /// The number of the last request.
+    last: u64,
+}
+
+impl Running {
+    fn start(config: &WorkerConfig) -> Result<(Running, TargetInfo), TargetError> {
+        let wrong = |what: &str, error: std::io::Error| TargetError(format!("{what}: {error}"));
+        let marks = config.dir.join("progress");
+        let progress = Progress::create(&marks).map_err(|error| wrong("the page of marks cannot be made", error))?;
+        let program = std::env::current_exe().map_err(|error| wrong("this program cannot be found", error))?;
+        let process = Process::start(command(&program, config), &LIMITS, &config.dir.join("stderr"))?;
+        let mut running = Running { process, progress, last: 0 };
+        match running.reply(limits::HANG) {
+            Ok(Reply::Ready(info)) => Ok((running, info)),
+            Ok(Reply::Failed(message)) => Err(TargetError(message)),
+            Ok(_) => Err(TargetError("the worker did not introduce itself".into())),
+            Err(loss) => {
+                let (end, words) = match loss.end {
+                    End::Exited(status, words) => (End::Exited(status, String::new()), words),
+                    end => (end, running.process.last_words()),
+                };
+                let words = if words.is_empty() { words } else { format!(": {words}") };
+                Err(TargetError(format!("the target {end} while it was being started{words}")))
+            }
+        }
+    }
+
+    fn ask(&mut self, message: Request, hang: Duration) -> Result<Reply, WorkerLoss> {
+        self.last += 1;
+        let request = Numbered { id: self.last, message };
+        let line = serde_json::to_vec(&request).map_err(|error| self.loss(End::Malformed(error.to_string())))?;
+        self.process.send(&line, &mut Stall::new(&self.progress, hang)).map_err(|end| self.loss(end))?;
+        self.reply(hang)
+    }
+
+    /// Waits for the reply to the last request. A worker that marks no progress for `hang` is killed.
+    fn reply(&mut self, hang: Duration) -> Result<Reply, WorkerLoss> {
+        let line = self.process.line(&mut Stall::new(&self.progress, hang)).map_err(|end| self.loss(end))?;
+        let malformed = |what: String| self.loss(End::Malformed(what));
+        match serde_json::from_slice(&line) {
+            Ok(Numbered { id, message }) if id == self.last => Ok(message),
+            Ok(Numbered { id, .. }) => Err(malformed(format!("its reply is to request {id} and not to {}", self.last))),
+            Err(error) => Err(malformed(format!("its reply cannot be read: {error}"))),
+        }
+    }
+
+    fn loss(&self, end: End) -> WorkerLoss {
+        WorkerLoss { end, marks: self.progress.read() }
+    }
+}
+
+fn command(program: &Path, config: &WorkerConfig) -> Command {
+    let mut command = Command::new(program);
+    command.arg("worker").arg("--module").arg(&config.subject.module).arg("--attr").arg(&config.subject.attr);
+    command.arg("--dir").arg(&config.dir);
+    if let Some(profile) = config.profile {
+        command.arg("--profile").arg(profile.to_string());
+    }
+    command
+}

@@ -1,0 +1,64 @@
+//! All pages of the specification that this library was built with, and the table from a divergence to the clause that it
+//! breaks.
+
+use super::clause::{Clause, Example, Page, PageError};
+use super::read::read;
+use super::settles::Settles;
+use crate::{Case, Op};
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// The pages that this library was built with: the path in the repository, and the text.
+pub const TEXTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+
+/// Reads every page, and checks that ids and `settles` entries are unique among them.
+///
+/// # Errors
+/// The first error in a page, or the first id or `settles` entry that occurs twice.
+pub fn all() -> Result<Vec<Page>, PageError> {
+    let pages = TEXTS.iter().map(|(path, text)| read(path, text)).collect::<Result<Vec<_>, _>>()?;
+    let mut seen: HashMap<&str, &str> = HashMap::new();
+    let mut settled: HashMap<&Settles, &str> = HashMap::new();
+    for page in &pages {
+        for clause in &page.clauses {
+            let wrong = |message| PageError { page: page.path.clone(), line: clause.line, message };
+            if let Some(other) = seen.insert(&clause.id, &page.path) {
+                return Err(wrong(format!("the id {} is already used in {other}", clause.id)));
+            }
+            if let Some(other) = clause.settles.iter().find_map(|settles| settled.insert(settles, &clause.id)) {
+                return Err(wrong(format!("an entry of 'settles' of {} also belongs to {other}", clause.id)));
+            }
+        }
+    }
+    drop((seen, settled));
+    Ok(pages)
+}
+
+/// Every example of the pages with its page and clause, in order.
+pub fn examples(pages: &[Page]) -> impl Iterator<Item = (&Page, &Clause, &Example)> {
+    pages.iter().flat_map(|page| {
+        page.clauses.iter().flat_map(move |clause| clause.examples.iter().map(move |example| (page, clause, example)))
+    })
+}
+
+/// The cases of the examples, each with the id of its example: the seeds of a fuzzer.
+pub fn seeds(pages: &[Page]) -> impl Iterator<Item = (&str, &Case)> {
+    examples(pages).map(|(_, _, example)| (example.id.as_str(), &example.session.case))
+}
+
+/// The id and title of the clause that a divergence of this operation and kind breaks.
+#[must_use]
+pub fn settled(op: Op, kind: &str) -> Option<(&'static str, &'static str)> {
+    let find = |op| table().get(&Settles { op, kind: kind.to_owned() });
+    find(Some(op)).or_else(|| find(None)).map(|(id, rule)| (id.as_str(), rule.as_str()))
+}
+
+/// The table of the pages that this library was built with; empty if a page has an error.
+fn table() -> &'static HashMap<Settles, (String, String)> {
+    static TABLE: OnceLock<HashMap<Settles, (String, String)>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let pages = all().unwrap_or_default();
+        let clauses = pages.into_iter().flat_map(|page| page.clauses);
+        clauses.flat_map(|c| c.settles.into_iter().map(move |s| (s, (c.id.clone(), c.rule.clone())))).collect()
+    })
+}
