@@ -6,41 +6,15 @@
 mod args;
 mod callbacks;
 mod faults;
+mod maker;
+mod options;
+
+pub use options::GeneratorOptions;
 
 use crate::choices::Choices;
 use crate::limits;
-use mmapcheck_spec::{Case, Dialect, FileSpec, KindOp, Mode, ObjectKind, Op, Profile, SLOTS, Step, World};
-use serde::{Deserialize, Serialize};
-
-/// What may be generated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GeneratorOptions {
-    /// The operations that may occur.
-    pub ops: Vec<Op>,
-    /// The most steps of a case.
-    pub steps: usize,
-    /// Whether arguments may do a step of their own.
-    pub callbacks: bool,
-    /// The profile whose constants may occur.
-    pub profile: Profile,
-}
-
-impl GeneratorOptions {
-    /// Every operation.
-    #[must_use]
-    pub fn all(profile: Profile) -> GeneratorOptions {
-        GeneratorOptions { ops: Op::ALL.to_vec(), steps: limits::STEPS, callbacks: true, profile }
-    }
-
-    /// No step that is there to hurt: no argument does a step of its own, no file is made shorter behind its maps, there are no
-    /// child processes, and the system grants what it is asked for.
-    #[must_use]
-    pub fn calm(profile: Profile) -> GeneratorOptions {
-        let mut mix = GeneratorOptions { callbacks: false, ..GeneratorOptions::all(profile) };
-        mix.ops.retain(|op| !op.row().hostile);
-        mix
-    }
-}
+use maker::Maker;
+use mmapcheck_spec::{Case, Dialect, ObjectKind, Op, SLOTS, Step};
 
 /// Makes a case.
 pub fn generate(choices: &mut impl Choices, mix: &GeneratorOptions) -> Case {
@@ -75,167 +49,10 @@ pub fn generate(choices: &mut impl Choices, mix: &GeneratorOptions) -> Case {
     Case::new(world, steps)
 }
 
-struct Maker<'a, C> {
-    choices: &'a mut C,
-    mix: &'a GeneratorOptions,
-    maps: usize,
-    views: usize,
-    iters: usize,
-    files: usize,
-    /// Size and mode of each file of the world.
-    world: Vec<(usize, Mode)>,
-    /// Whether arguments may do a step of their own.
-    acting: bool,
-    /// Whether it begins with several maps.
-    several: bool,
-}
-
-impl<C: Choices> Maker<'_, C> {
-    fn below(&mut self, many: usize) -> usize {
-        self.choices.below(many as u32) as usize
-    }
-
-    fn one_in(&mut self, many: usize) -> bool {
-        self.below(many) == 0
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
-    }
-
-    fn world(&mut self) -> World {
-        self.files = if self.one_in(8) { 2 } else { 1 };
-        let file = |maker: &mut Self| {
-            let size = maker.size();
-            let mode = match maker.below(20) {
-                0 | 1 => Mode::Read,
-                2 => Mode::Update,
-                3 if maker.one_in(3) => Mode::Write,
-                _ => Mode::New,
-            };
-            maker.world.push((size, mode));
-            FileSpec { bytes: maker.content(size), mode }
-        };
-        World { files: (0..self.files).map(|_| file(self)).collect() }
-    }
-
-    /// Mostly a few bytes; now and then around the end of a page, or several pages; hardly ever nothing.
-    fn size(&mut self) -> usize {
-        let page = self.mix.profile.facts().page.bytes();
-        if self.several && self.one_in(2) {
-            return page * (1 + self.below(3)) - 2 + self.below(5);
-        }
-        match self.below(40) {
-            0 if self.one_in(3) => 0,
-            3 => 1 + self.below(8),
-            1 => page * (1 + self.below(3)) - 2 + self.below(5),
-            2 if self.one_in(2) => page * (1 + self.below(3)) + self.below(page),
-            _ => 8 + self.below(56),
-        }
-    }
-
-    /// Few different bytes, so that searches hit. Large contents repeat, so that they print short.
-    fn content(&mut self, size: usize) -> Vec<u8> {
-        const ALPHABET: &[u8] = b"aaabbc\n\0";
-        let unit: Vec<u8> = (0..size.min(2 + self.below(14))).map(|_| self.pick(ALPHABET)).collect();
-        let mut content = unit.repeat(size.div_ceil(unit.len().max(1)));
-        content.truncate(size);
-        content
-    }
-
-    /// The operations of this case, each as often as its weight.
-    fn bag(&mut self) -> Vec<Op> {
-        let all = self.one_in(4);
-        let mut bag = Vec::with_capacity(512);
-        let (profile, files) = (self.mix.profile, self.world.len());
-        let makes_sense = |op: &&Op| match op.by_kind() {
-            // A child comes about otherwise.
-            KindOp::Child(_) => false,
-            KindOp::Folder(_) => op.row().there.on_system(profile) && op.row().paths() <= files,
-            KindOp::Limit(_)
-            | KindOp::Module(_)
-            | KindOp::Method(_)
-            | KindOp::Map(_)
-            | KindOp::Iter(_)
-            | KindOp::View(_)
-            | KindOp::File(_) => true,
-        };
-        for &op in self.mix.ops.iter().filter(makes_sense) {
-            if all || !self.one_in(3) {
-                bag.extend(std::iter::repeat_n(op, op.row().weight.into()));
-            }
-        }
-        bag
-    }
-
-    fn step(&mut self, bag: &[Op]) -> Option<Step> {
-        if bag.is_empty() {
-            return None;
-        }
-        let op = self.pick(bag);
-        let row = op.row();
-        let on = self.slot(row.on)?;
-        let mut step = Step { op, on, bind: 0, args: self.args(op) };
-        if self.acting && self.one_in(limits::REENTRANT_STEP) {
-            self.make_callback(&mut step);
-        }
-        if let Some(kind) = row.binds {
-            step.bind = self.bind(kind);
-        }
-        Some(step)
-    }
-
-    /// Lets children do some of the steps, now and then.
-    fn fork(&mut self, steps: &mut Vec<Step>) {
-        let can = self.mix.profile.can_fork() && self.mix.ops.contains(&Op::Fork);
-        let children = if can && self.one_in(limits::FORKING) { 1 + self.below(limits::CHILDREN) } else { 0 };
-        for _ in 0..children {
-            let at = 1 + self.below(steps.len());
-            let end = at + self.below(limits::CHILD.min(steps.len() - at) + 1);
-            steps.insert(end, Step::new(Op::Wait, 0, []));
-            steps.insert(at, Step::new(Op::Fork, 0, []));
-        }
-    }
-
-    fn slot(&mut self, kind: ObjectKind) -> Option<u8> {
-        let bound = match kind {
-            ObjectKind::Module => return Some(0),
-            ObjectKind::Map => self.maps,
-            ObjectKind::View => self.views,
-            ObjectKind::Iter => self.iters,
-            ObjectKind::File => self.files,
-        };
-        (bound > 0).then(|| self.below(bound) as u8)
-    }
-
-    /// The next free name, or now and then one that is in use.
-    fn bind(&mut self, kind: ObjectKind) -> u8 {
-        let again = self.one_in(3);
-        let bound = match kind {
-            ObjectKind::Map => &mut self.maps,
-            ObjectKind::View => &mut self.views,
-            ObjectKind::Iter => &mut self.iters,
-            ObjectKind::File | ObjectKind::Module => &mut self.files,
-        };
-        if *bound < SLOTS && (!again || *bound == 0) {
-            *bound += 1;
-            return (*bound - 1) as u8;
-        }
-        let bound = *bound;
-        self.below(bound) as u8
-    }
-
-    /// The map a case starts with: nearly always one that can be opened.
-    fn opening(&mut self) -> Step {
-        let args = if self.one_in(16) { self.args(Op::New) } else { self.sound_map() };
-        Step { op: Op::New, on: 0, bind: self.bind(ObjectKind::Map), args }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mmapcheck_spec::{Implementation, Platform, SystemError, Version};
+    use mmapcheck_spec::{Implementation, Platform, Profile, SystemError, Version};
     use std::collections::HashSet;
 
     #[test]

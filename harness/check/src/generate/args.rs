@@ -1,6 +1,6 @@
 //! Arguments: mostly sound ones near the state they will meet, some at boundaries, few of wrong types.
 
-use super::Maker;
+use super::maker::Maker;
 use crate::choices::Choices;
 use mmapcheck_spec::constants::Constant;
 use mmapcheck_spec::{Arg, Base, BytesLike, Dialect, Domain, Mode, Num, Op, PassedArg, WrongType, constants};

@@ -1,6 +1,6 @@
 //! Arguments that do another step of the case while they are converted.
 
-use super::Maker;
+use super::maker::Maker;
 use crate::choices::Choices;
 use mmapcheck_spec::{Arg, Callback, Domain, Num, ObjectKind, Op, PassedArg, Row, Step};
 use std::sync::LazyLock;

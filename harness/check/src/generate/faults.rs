@@ -1,6 +1,6 @@
 //! Faults: the system grants a case no more, and a step meets that.
 
-use super::Maker;
+use super::maker::Maker;
 use crate::choices::Choices;
 use mmapcheck_spec::{Arg, LimitOp, ObjectKind, Op, Step};
 
