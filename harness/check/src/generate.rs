@@ -1,7 +1,7 @@
-//! Generating cases: one generator over any source of choices.
+//! The generator of cases, which takes its choices from any source.
 //!
-//! Numbers are chosen relative to the state they will meet (length, position, page, size of the file), so that the
-//! boundaries are hit often. Each case switches some operations off (swarm), so that the others meet more often.
+//! The generator chooses numbers relative to the state of the case (length, position, page, file size), so that it often hits
+//! the boundaries. It leaves some operations out of each case (swarm testing), so that the others meet more often.
 
 mod args;
 mod callbacks;
@@ -16,29 +16,31 @@ use crate::limits;
 use maker::Maker;
 use mmapcheck_spec::{Case, Dialect, ObjectKind, Op, SLOTS, Step};
 
-/// Makes a case.
-pub fn generate(choices: &mut impl Choices, mix: &GeneratorOptions) -> Case {
+/// Generates a case. Equal choices and options give equal cases.
+pub fn generate(choices: &mut impl Choices, options: &GeneratorOptions) -> Case {
     let (world, files) = (Vec::new(), 0);
-    let mut maker = Maker { choices, mix, maps: 0, views: 0, iters: 0, files, world, acting: false, several: false };
+    let mut maker =
+        Maker { choices, options, maps: 0, views: 0, iters: 0, files, world, reentrant: false, several: false };
     maker.several = maker.one_in(limits::SEVERAL);
     let world = maker.world();
-    maker.acting = mix.callbacks && mix.profile.dialect() == Dialect::Python3 && maker.one_in(limits::REENTRANT);
+    maker.reentrant =
+        options.callbacks && options.profile.dialect() == Dialect::Python3 && maker.one_in(limits::REENTRANT);
     let bag = maker.bag();
-    let mut steps = Vec::with_capacity(mix.steps);
+    let mut steps = Vec::with_capacity(options.steps);
     steps.push(maker.opening());
-    let others = if maker.several && mix.ops.contains(&Op::New) { 1 + maker.below(SLOTS - 1) } else { 0 };
+    let others = if maker.several && options.ops.contains(&Op::New) { 1 + maker.below(SLOTS - 1) } else { 0 };
     for _ in 0..others {
         let args = maker.sound_map();
         steps.push(Step { op: Op::New, on: 0, bind: maker.maps as u8, args });
         maker.maps += 1;
     }
-    let mut wanted = if maker.one_in(8) { 1 + maker.below(mix.steps) } else { mix.steps };
-    // There is always a map and a file, but nothing else comes about where the bag does not make it.
+    let mut wanted = if maker.one_in(8) { 1 + maker.below(options.steps) } else { options.steps };
+    // Every case has a file, and starts with a map. If all operations are those of views and iterators, none can run.
     if bag.iter().all(|op| matches!(op.row().on, ObjectKind::View | ObjectKind::Iter)) {
         wanted = 0;
     }
     while steps.len() < wanted && !maker.choices.is_exhausted() {
-        if maker.mix.profile.has_limits() && maker.one_in(limits::FAULT) {
+        if maker.options.profile.has_limits() && maker.one_in(limits::FAULT) {
             steps.extend(maker.fault());
         }
         if let Some(step) = maker.step(&bag) {
@@ -56,33 +58,33 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn the_same_choices_make_the_same_case() {
-        let mix = GeneratorOptions::all(Profile::cpython(3, 11, 7));
+    fn equal_choices_give_equal_cases() {
+        let options = GeneratorOptions::all(Profile::cpython(3, 11, 7));
         for case in 0..100 {
-            let make = || generate(&mut crate::choices::seeded(1, case), &mix);
+            let make = || generate(&mut crate::choices::seeded(1, case), &options);
             assert_eq!(make(), make());
         }
     }
 
     #[test]
     fn every_operation_is_generated() {
-        let mix = GeneratorOptions::all(Profile::cpython(3, 11, 7));
-        let cases = (0..20_000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
+        let options = GeneratorOptions::all(Profile::cpython(3, 11, 7));
+        let cases = (0..20_000).map(|case| generate(&mut crate::choices::seeded(7, case), &options));
         let seen: HashSet<Op> = cases.flat_map(|case| case.into_draft().steps).map(|step| step.op).collect();
         let missing: Vec<_> = Op::ALL.iter().filter(|op| !seen.contains(op)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]
-    fn every_operation_with_a_number_or_bytes_is_given_an_argument_that_acts() {
-        let mix = GeneratorOptions::all(Profile::cpython(3, 13, 0));
-        let cases = (0..6000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
-        let acting = cases.flat_map(|case| case.into_draft().steps).filter(|step| step.callback().is_some());
-        let seen: HashSet<(Op, Op)> = acting.filter_map(|step| Some((step.op, step.callback()?.op))).collect();
+    fn every_operation_that_converts_an_argument_gets_a_callback_argument() {
+        let options = GeneratorOptions::all(Profile::cpython(3, 13, 0));
+        let cases = (0..6000).map(|case| generate(&mut crate::choices::seeded(7, case), &options));
+        let reentrant = cases.flat_map(|case| case.into_draft().steps).filter(|step| step.callback().is_some());
+        let seen: HashSet<(Op, Op)> = reentrant.filter_map(|step| Some((step.op, step.callback()?.op))).collect();
         let outer: HashSet<Op> = seen.iter().map(|(op, _)| *op).collect();
         let inner: HashSet<Op> = seen.iter().map(|(_, callback)| *callback).collect();
         let converting = |op: &&Op| op.row().params.iter().any(|param| callbacks::conversion(param.domain).is_some());
-        // The constants of an argument are asked for by their names.
+        // The arguments of `Constant` are names, which are not converted.
         let missing: Vec<_> =
             Op::ALL.iter().filter(converting).filter(|op| **op != Op::Constant && !outer.contains(op)).collect();
         assert!(missing.is_empty(), "{missing:?}");
@@ -91,21 +93,21 @@ mod tests {
     }
 
     #[test]
-    fn no_argument_acts_where_none_may() {
-        let mix = GeneratorOptions { callbacks: false, ..GeneratorOptions::all(Profile::cpython(3, 13, 0)) };
-        let cases = (0..1000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
+    fn without_the_option_there_are_no_callback_arguments() {
+        let options = GeneratorOptions { callbacks: false, ..GeneratorOptions::all(Profile::cpython(3, 13, 0)) };
+        let cases = (0..1000).map(|case| generate(&mut crate::choices::seeded(7, case), &options));
         assert!(cases.flat_map(|case| case.into_draft().steps).all(|step| step.callback().is_none()));
     }
 
     #[test]
-    fn the_system_refuses_what_a_case_asks_for() -> Result<(), mmapcheck_spec::TargetError> {
+    fn steps_run_into_each_resource_limit() -> Result<(), mmapcheck_spec::TargetError> {
         let profile = Profile::cpython(3, 13, 0);
-        let (mut oracle, mix) = (crate::oracle::Oracle::new(profile)?, GeneratorOptions::all(profile));
+        let (mut oracle, options) = (crate::oracle::Oracle::new(profile)?, GeneratorOptions::all(profile));
         let refusals = [SystemError::NoMemory, SystemError::TooManyFiles, SystemError::FileTooLarge];
         let mut met: std::collections::BTreeMap<i32, u32> =
             refusals.map(|error| (profile.facts().errno(error), 0)).into();
         for case in 0..6000 {
-            let case = generate(&mut crate::choices::seeded(7, case), &mix);
+            let case = generate(&mut crate::choices::seeded(7, case), &options);
             let answered = oracle.answer(case, &crate::oracle::AnswerOptions::new(mmapcheck_spec::Detail::Quick))?;
             for step in answered.expected.steps {
                 if let Ok(mmapcheck_spec::Outcome::Raised(raise)) = step.result
@@ -120,42 +122,42 @@ mod tests {
     }
 
     #[test]
-    fn no_file_loses_its_name_where_the_system_keeps_it() {
-        let mix =
+    fn on_windows_no_step_unlinks_or_replaces_an_open_file() {
+        let options =
             GeneratorOptions::all(Profile::new(Implementation::CPython, Version::new(3, 11, 9), Platform::Windows));
-        let cases = (0..2000).map(|case| generate(&mut crate::choices::seeded(7, case), &mix));
+        let cases = (0..2000).map(|case| generate(&mut crate::choices::seeded(7, case), &options));
         let takes_name = |step: &Step| matches!(step.op, Op::FileUnlink | Op::FileReplace);
         assert!(!cases.flat_map(|case| case.into_draft().steps).any(|step| takes_name(&step)));
     }
 
     #[test]
-    fn only_the_operations_asked_for_are_generated() {
-        let mix =
+    fn the_generator_uses_only_the_operations_of_its_options() {
+        let options =
             GeneratorOptions { ops: vec![Op::Read, Op::Seek], ..GeneratorOptions::all(Profile::cpython(3, 11, 7)) };
         for case in 0..100 {
-            for step in generate(&mut crate::choices::seeded(3, case), &mix).into_draft().steps {
+            for step in generate(&mut crate::choices::seeded(3, case), &options).into_draft().steps {
                 assert!(matches!(step.op, Op::New | Op::Read | Op::Seek), "{step:?}");
             }
         }
     }
 
     #[test]
-    fn operations_on_what_nothing_makes_are_no_endless_search() {
-        let mix =
+    fn the_generator_ends_when_no_operation_can_run() {
+        let options =
             GeneratorOptions { ops: vec![Op::ViewLen, Op::Next], ..GeneratorOptions::all(Profile::cpython(3, 11, 7)) };
         for case in 0..100 {
-            let steps = generate(&mut crate::choices::seeded(3, case), &mix).into_draft().steps;
+            let steps = generate(&mut crate::choices::seeded(3, case), &options).into_draft().steps;
             assert!(steps.iter().all(|step| step.op == Op::New), "{steps:?}");
         }
     }
 
     #[test]
-    fn any_bytes_make_a_legal_case() {
-        let mix = GeneratorOptions::all(Profile::cpython(3, 11, 7));
+    fn any_bytes_give_a_legal_case() {
+        let options = GeneratorOptions::all(Profile::cpython(3, 11, 7));
         let mut random = fastrand::Rng::with_seed(5);
         for _ in 0..300 {
             let bytes: Vec<u8> = (0..random.usize(..400)).map(|_| random.u8(..)).collect();
-            let case = generate(&mut arbitrary::Unstructured::new(&bytes), &mix);
+            let case = generate(&mut arbitrary::Unstructured::new(&bytes), &options);
             assert_eq!(case.draft().repair(), case);
         }
     }

@@ -89,7 +89,10 @@ fn forked(statement: &Statement) -> String {
             Some(expression) => writeln!(
                 text,
                 "        got = {expression}\n        print({} + repr(got))",
-                quoted(&format!("in the child: {expression}, expected {}, got ", wanted.as_deref().unwrap_or_default()))
+                quoted(&format!(
+                    "in the child: {expression}, expected {}, got ",
+                    wanted.as_deref().unwrap_or_default()
+                ))
             ),
             None => writeln!(text, "        {line}"),
         };

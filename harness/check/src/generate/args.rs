@@ -1,4 +1,4 @@
-//! Arguments: mostly sound ones near the state they will meet, some at boundaries, few of wrong types.
+//! The arguments of a step: mostly valid ones near the state of the case, some at boundaries, few of wrong types.
 
 use super::maker::Maker;
 use crate::choices::Choices;
@@ -10,7 +10,7 @@ type Args = smallvec::SmallVec<[PassedArg; 2]>;
 impl<C: Choices> Maker<'_, C> {
     pub(super) fn args(&mut self, op: Op) -> Args {
         match op {
-            Op::New if self.mix.profile.maps_sections() || !self.one_in(5) => return self.sound_map(),
+            Op::New if self.options.profile.maps_sections() || !self.one_in(5) => return self.sound_map(),
             Op::SetSlice if !self.one_in(8) => return self.fitting_slice(),
             Op::SetStep if !self.one_in(4) => return self.fitting_stride(),
             Op::Seek if !self.one_in(4) => return self.sound_seek(),
@@ -21,7 +21,7 @@ impl<C: Choices> Maker<'_, C> {
         let row = op.row();
         let mut args = smallvec::SmallVec::new();
         for param in row.params {
-            if !param.needed && (!param.is_in(self.mix.profile) || self.one_in(2)) {
+            if !param.needed && (!param.is_in(self.options.profile) || self.one_in(2)) {
                 break;
             }
             let keyword = param.by_name.then_some(param.name);
@@ -33,7 +33,7 @@ impl<C: Choices> Maker<'_, C> {
         args
     }
 
-    /// A wrong number of arguments, or a keyword.
+    /// Drops the last argument, or adds one, positional or by a keyword.
     fn spoil(&mut self, args: &mut Args) {
         match self.below(3) {
             0 => {
@@ -47,9 +47,9 @@ impl<C: Choices> Maker<'_, C> {
         }
     }
 
-    /// Constructor arguments that make a map, as far as can be told.
+    /// Constructor arguments that most likely create a map.
     pub(super) fn sound_map(&mut self) -> Args {
-        if self.mix.profile.maps_sections() {
+        if self.options.profile.maps_sections() {
             return self.section();
         }
         let number = self.below(self.world.len());
@@ -59,7 +59,7 @@ impl<C: Choices> Maker<'_, C> {
         }
         let plain = |arg| PassedArg::plain(arg);
         let word = |keyword, arg| PassedArg { keyword: Some(keyword), arg };
-        let page = self.mix.profile.facts().page;
+        let page = self.options.profile.facts().page;
         let (file, whole) = (plain(Arg::Fd(number as u8)), plain(Arg::int(0)));
         match self.below(20) {
             _ if mode == Mode::Read => {
@@ -87,8 +87,8 @@ impl<C: Choices> Maker<'_, C> {
         }
     }
 
-    /// Constructor arguments for a system that maps sections, perhaps longer than the file, and one of them perhaps wrong.
-    /// No text is given for a tag: every process of the stepper knows it, so that workers would meet.
+    /// Constructor arguments for Windows, where a map may be longer than its file; sometimes one of them is invalid. `tagname`
+    /// is never a text: all processes of the system share the names of sections, so workers would share maps.
     fn section(&mut self) -> Args {
         let number = self.below(self.world.len());
         let (size, mode) = self.world[number];
@@ -142,7 +142,7 @@ impl<C: Choices> Maker<'_, C> {
         }
     }
 
-    /// A slice and just as many bytes.
+    /// A slice, and as many bytes as it has.
     fn fitting_slice(&mut self) -> Args {
         let count = self.below(5);
         let start = self.below(12) as i128;
@@ -152,7 +152,7 @@ impl<C: Choices> Maker<'_, C> {
         smallvec::smallvec![plain(start), plain(start + count as i128), PassedArg::plain(source)]
     }
 
-    /// Every second byte or so of a slice, perhaps backwards, and just as many bytes.
+    /// A slice with a step, sometimes backwards, and as many bytes as it has.
     fn fitting_stride(&mut self) -> Args {
         let (count, stride, start) = (1 + self.below(4), 1 + self.below(3), self.below(6));
         let (last, stride) = ((start + (count - 1) * stride) as i128, stride as i128);
@@ -164,7 +164,7 @@ impl<C: Choices> Maker<'_, C> {
         smallvec::smallvec![plain(start as i128), plain(last + 1), plain(stride), PassedArg::plain(bytes)]
     }
 
-    /// A position within the map, counted from its start, from the position, or from the end.
+    /// A position and a `whence`, most likely within the map.
     fn sound_seek(&mut self) -> Args {
         let plain = |value: i128| PassedArg::plain(Arg::int(value));
         let near = self.below(12) as i128;
@@ -176,7 +176,7 @@ impl<C: Choices> Maker<'_, C> {
         }
     }
 
-    /// The names of two files of the world.
+    /// The paths of two different files of the world.
     fn two_names(&mut self) -> Args {
         let files = self.world.len();
         let name = self.below(files);
@@ -229,7 +229,7 @@ impl<C: Choices> Maker<'_, C> {
         }
     }
 
-    /// A number near one of these, or at a boundary of the stepper's integers.
+    /// A number near one of the bases, or near a limit of an integer type.
     fn number(&mut self, bases: &[Base]) -> Num {
         if self.one_in(24) {
             return Num::plain(self.boundary());
@@ -285,7 +285,7 @@ impl<C: Choices> Maker<'_, C> {
     }
 
     fn byte(&mut self) -> Arg {
-        if self.mix.profile.dialect() == Dialect::Python2 && !self.one_in(6) {
+        if self.options.profile.dialect() == Dialect::Python2 && !self.one_in(6) {
             return Arg::bytes(&[self.pick(b"abc\n\0\xff")]);
         }
         match self.below(12) {
@@ -297,7 +297,7 @@ impl<C: Choices> Maker<'_, C> {
         }
     }
 
-    /// Mostly a few bytes; now and then a map or a view of one, which the search then holds.
+    /// The bytes to search for: mostly a few bytes, sometimes a map or view, which the search then exports.
     fn needle(&mut self) -> Arg {
         match self.below(24) {
             0 if self.maps > 0 => return Arg::Map(self.below(self.maps) as u8),
@@ -346,7 +346,7 @@ impl<C: Choices> Maker<'_, C> {
         }
     }
 
-    /// Something of a type that is nearly always wrong.
+    /// An argument whose type or value is nearly always invalid.
     fn odd(&mut self) -> Arg {
         match self.below(6) {
             0 => Arg::None,
@@ -358,9 +358,9 @@ impl<C: Choices> Maker<'_, C> {
         }
     }
 
-    /// A constant of the profile whose name starts like this.
+    /// A constant of the profile whose name starts with `prefix`.
     fn constant(&mut self, prefix: &str) -> Arg {
-        let profile = self.mix.profile;
+        let profile = self.options.profile;
         let known = |constant: &Constant| constant.name().starts_with(prefix) && profile.has_constant(*constant);
         let many = constants::ALL.into_iter().filter(known).count();
         let chosen = self.below(many);
@@ -372,7 +372,7 @@ impl<C: Choices> Maker<'_, C> {
         constants::place(name).map_or(Arg::int(0), |place| Arg::Flags(smallvec::smallvec![place]))
     }
 
-    /// A few constants together, or a plain number.
+    /// One to four constants joined by `|`, or a plain number.
     fn flag_set(&mut self, prefix: &str) -> Arg {
         if self.one_in(6) {
             return Arg::int(self.pick(&[0, 1, 2, 3, 4, 8, 16, 32, 33, 34, -1, 1 << 24]));

@@ -1,11 +1,11 @@
-//! Arguments that do another step of the case while they are converted.
+//! Callback arguments, which run a step of the case while they are converted.
 
 use super::maker::Maker;
 use crate::choices::Choices;
 use mmapcheck_spec::{Arg, Callback, Domain, Num, ObjectKind, Op, PassedArg, Row, Step};
 use std::sync::LazyLock;
 
-/// The operations that such an argument does, each as often as its row says, in the order of the places that the rows say.
+/// The operations of callbacks, each repeated and ordered by the places in its row of the operation table.
 static DRAWN: LazyLock<Vec<Op>> = LazyLock::new(|| {
     let places = |op: &Op| match &op.row().callback {
         Callback::Drawn(places) => places.clone(),
@@ -21,37 +21,38 @@ pub(super) fn drawn() -> impl Iterator<Item = &'static Op> {
     DRAWN.iter()
 }
 
-/// What an argument is converted to.
+/// The type that an argument is converted to.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Wanted {
+pub(super) enum Conversion {
     Number,
     Bytes,
 }
 
 impl<C: Choices> Maker<'_, C> {
-    /// Lets one argument of a step do another step first, where one is converted at all.
+    /// Turns one argument of a step into a callback argument, if the operation converts one.
     pub(super) fn make_callback(&mut self, step: &mut Step) {
         let row = step.op.row();
-        let places: Vec<_> =
-            (0..step.args.len()).filter_map(|place| Some((place, wanted(row, place, &step.args[place])?))).collect();
+        let places: Vec<_> = (0..step.args.len())
+            .filter_map(|place| Some((place, conversion_of(row, place, &step.args[place])?)))
+            .collect();
         if places.is_empty() {
             return;
         }
-        let (place, wanted) = &places[self.below(places.len())];
+        let (place, conversion) = &places[self.below(places.len())];
         let Some(callback) = self.callback(step) else { return };
         let (callback, arg) = (Box::new(callback), &mut step.args[*place].arg);
-        *arg = match (wanted, &*arg) {
-            (Wanted::Number, Arg::Int(num) | Arg::Index(num)) => Arg::IndexAfter(*num, callback),
-            (Wanted::Number, _) => Arg::IndexAfter(Num::plain(self.below(6) as i128), callback),
-            (Wanted::Bytes, Arg::Bytes(_, bytes)) => Arg::BufferAfter(bytes.clone(), callback),
-            (Wanted::Bytes, _) => Arg::BufferAfter(b"ab".to_vec(), callback),
+        *arg = match (conversion, &*arg) {
+            (Conversion::Number, Arg::Int(num) | Arg::Index(num)) => Arg::IndexAfter(*num, callback),
+            (Conversion::Number, _) => Arg::IndexAfter(Num::plain(self.below(6) as i128), callback),
+            (Conversion::Bytes, Arg::Bytes(_, bytes)) => Arg::BufferAfter(bytes.clone(), callback),
+            (Conversion::Bytes, _) => Arg::BufferAfter(b"ab".to_vec(), callback),
         };
     }
 
-    /// A step for an argument to do, mostly on what its own step is done on.
+    /// The step of a callback argument, mostly on the object of the outer step.
     fn callback(&mut self, outer: &Step) -> Option<Step> {
         let op = self.pick(&DRAWN);
-        if !self.mix.ops.contains(&op) {
+        if !self.options.ops.contains(&op) {
             return None;
         }
         let kind = op.row().on;
@@ -64,14 +65,14 @@ impl<C: Choices> Maker<'_, C> {
     }
 }
 
-fn wanted(row: &Row, place: usize, given: &PassedArg) -> Option<Wanted> {
+fn conversion_of(row: &Row, place: usize, given: &PassedArg) -> Option<Conversion> {
     let param = match given.keyword {
         Some(word) => row.params.iter().find(|param| param.name == word)?,
         None => row.params.get(place)?,
     };
     let is_number = matches!(given.arg, Arg::Int(_) | Arg::Index(_));
     match param.domain {
-        // A plain number in place of these says nothing of what they say.
+        // A number in place of the constants would lose them.
         Domain::Length | Domain::Flags | Domain::Prot | Domain::Access | Domain::Offset
             if row.on == ObjectKind::Module && !is_number =>
         {
@@ -81,10 +82,10 @@ fn wanted(row: &Row, place: usize, given: &PassedArg) -> Option<Wanted> {
     }
 }
 
-/// What an argument of a domain is converted to, where it is converted by asking it.
-pub(super) fn conversion(domain: Domain) -> Option<Wanted> {
+/// The type that an argument of a domain is converted to by a method of the argument; `None` if no method is called.
+pub(super) fn conversion(domain: Domain) -> Option<Conversion> {
     match domain {
-        Domain::Needle | Domain::Source => Some(Wanted::Bytes),
+        Domain::Needle | Domain::Source => Some(Conversion::Bytes),
         Domain::Length
         | Domain::Flags
         | Domain::Prot
@@ -96,7 +97,7 @@ pub(super) fn conversion(domain: Domain) -> Option<Wanted> {
         | Domain::Whence
         | Domain::Advice
         | Domain::Sync
-        | Domain::NewSize => Some(Wanted::Number),
+        | Domain::NewSize => Some(Conversion::Number),
         Domain::Descriptor
         | Domain::Truth
         | Domain::Pattern

@@ -1,18 +1,18 @@
-//! Faults: the system grants a case no more, and a step meets that.
+//! Resource limits, and the steps that run into them.
 
 use super::maker::Maker;
 use crate::choices::Choices;
 use mmapcheck_spec::{Arg, LimitOp, ObjectKind, Op, Step};
 
 impl<C: Choices> Maker<'_, C> {
-    /// A limit, a step that may need more than it grants, and mostly the end of the limit. Nothing, where one of the operations
-    /// is not to occur.
+    /// A step that sets a resource limit, a step that may exceed it, and mostly a step that lifts it. Empty if the options
+    /// exclude one of the operations.
     pub(super) fn fault(&mut self) -> Vec<Step> {
         let granted = self.pick(&[LimitOp::LimitFile, LimitOp::LimitFile, LimitOp::LimitOpen, LimitOp::LimitMemory]);
         let limit = Op::from(granted);
         let met =
             if limit == Op::LimitFile || (limit == Op::LimitMemory && self.one_in(2)) { Op::Resize } else { Op::New };
-        if !self.mix.ops.contains(&limit) || !self.mix.ops.contains(&met) {
+        if !self.options.ops.contains(&limit) || !self.options.ops.contains(&met) {
             return Vec::new();
         }
         let Some(on) = self.slot(ObjectKind::Map) else { return Vec::new() };

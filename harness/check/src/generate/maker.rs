@@ -8,16 +8,16 @@ use mmapcheck_spec::{FileSpec, KindOp, Mode, ObjectKind, Op, SLOTS, Step, World}
 /// A case in the making.
 pub(super) struct Maker<'a, C> {
     pub(super) choices: &'a mut C,
-    pub(super) mix: &'a GeneratorOptions,
+    pub(super) options: &'a GeneratorOptions,
     pub(super) maps: usize,
     pub(super) views: usize,
     pub(super) iters: usize,
     pub(super) files: usize,
-    /// Size and mode of each file of the world.
+    /// Size in bytes and mode of each file of the world.
     pub(super) world: Vec<(usize, Mode)>,
-    /// Whether arguments may do a step of their own.
-    pub(super) acting: bool,
-    /// Whether it begins with several maps.
+    /// Whether the case may contain callback arguments.
+    pub(super) reentrant: bool,
+    /// Whether the case starts with several maps.
     pub(super) several: bool,
 }
 
@@ -50,9 +50,9 @@ impl<C: Choices> Maker<'_, C> {
         World { files: (0..self.files).map(|_| file(self)).collect() }
     }
 
-    /// Mostly a few bytes; now and then around the end of a page, or several pages; hardly ever nothing.
+    /// The size of a file: mostly a few bytes, sometimes near the end of a page or several pages, rarely 0.
     pub(super) fn size(&mut self) -> usize {
-        let page = self.mix.profile.facts().page.bytes();
+        let page = self.options.profile.facts().page.bytes();
         if self.several && self.one_in(2) {
             return page * (1 + self.below(3)) - 2 + self.below(5);
         }
@@ -65,7 +65,8 @@ impl<C: Choices> Maker<'_, C> {
         }
     }
 
-    /// Few different bytes, so that searches hit. Large contents repeat, so that they print short.
+    /// The bytes of a file. The alphabet is small, so that searches succeed. Long contents repeat a unit, so that their printed
+    /// form is short.
     pub(super) fn content(&mut self, size: usize) -> Vec<u8> {
         const ALPHABET: &[u8] = b"aaabbc\n\0";
         let unit: Vec<u8> = (0..size.min(2 + self.below(14))).map(|_| self.pick(ALPHABET)).collect();
@@ -74,13 +75,13 @@ impl<C: Choices> Maker<'_, C> {
         content
     }
 
-    /// The operations of this case, each as often as its weight.
+    /// The operations of this case, each repeated by its weight.
     pub(super) fn bag(&mut self) -> Vec<Op> {
         let all = self.one_in(4);
         let mut bag = Vec::with_capacity(512);
-        let (profile, files) = (self.mix.profile, self.world.len());
+        let (profile, files) = (self.options.profile, self.world.len());
         let makes_sense = |op: &&Op| match op.by_kind() {
-            // A child comes about otherwise.
+            // `fork` inserts children at the end.
             KindOp::Child(_) => false,
             KindOp::Folder(_) => op.row().there.on_system(profile) && op.row().paths() <= files,
             KindOp::Limit(_)
@@ -91,7 +92,7 @@ impl<C: Choices> Maker<'_, C> {
             | KindOp::View(_)
             | KindOp::File(_) => true,
         };
-        for &op in self.mix.ops.iter().filter(makes_sense) {
+        for &op in self.options.ops.iter().filter(makes_sense) {
             if all || !self.one_in(3) {
                 bag.extend(std::iter::repeat_n(op, op.row().weight.into()));
             }
@@ -107,7 +108,7 @@ impl<C: Choices> Maker<'_, C> {
         let row = op.row();
         let on = self.slot(row.on)?;
         let mut step = Step { op, on, bind: 0, args: self.args(op) };
-        if self.acting && self.one_in(limits::REENTRANT_STEP) {
+        if self.reentrant && self.one_in(limits::REENTRANT_STEP) {
             self.make_callback(&mut step);
         }
         if let Some(kind) = row.binds {
@@ -116,9 +117,9 @@ impl<C: Choices> Maker<'_, C> {
         Some(step)
     }
 
-    /// Lets children do some of the steps, now and then.
+    /// Moves some of the steps into child processes, in one case out of [`limits::FORKING`].
     pub(super) fn fork(&mut self, steps: &mut Vec<Step>) {
-        let can = self.mix.profile.can_fork() && self.mix.ops.contains(&Op::Fork);
+        let can = self.options.profile.can_fork() && self.options.ops.contains(&Op::Fork);
         let children = if can && self.one_in(limits::FORKING) { 1 + self.below(limits::CHILDREN) } else { 0 };
         for _ in 0..children {
             let at = 1 + self.below(steps.len());
@@ -139,7 +140,7 @@ impl<C: Choices> Maker<'_, C> {
         (bound > 0).then(|| self.below(bound) as u8)
     }
 
-    /// The next free name, or now and then one that is in use.
+    /// The next free slot, or sometimes one that is in use.
     pub(super) fn bind(&mut self, kind: ObjectKind) -> u8 {
         let again = self.one_in(3);
         let bound = match kind {
@@ -156,7 +157,7 @@ impl<C: Choices> Maker<'_, C> {
         self.below(bound) as u8
     }
 
-    /// The map a case starts with: nearly always one that can be opened.
+    /// The first step, which creates a map. Its arguments are nearly always valid.
     pub(super) fn opening(&mut self) -> Step {
         let args = if self.one_in(16) { self.args(Op::New) } else { self.sound_map() };
         Step { op: Op::New, on: 0, bind: self.bind(ObjectKind::Map), args }

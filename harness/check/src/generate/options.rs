@@ -1,35 +1,34 @@
-//! What a campaign generates.
+//! The options of the generator.
 
 use crate::limits;
 use mmapcheck_spec::{Op, Profile};
 use serde::{Deserialize, Serialize};
 
-/// What may be generated.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The options of the generator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GeneratorOptions {
-    /// The operations that may occur.
+    /// The operations that a case may contain.
     pub ops: Vec<Op>,
-    /// The most steps of a case.
+    /// The maximum number of steps of a case.
     pub steps: usize,
-    /// Whether arguments may do a step of their own.
+    /// Whether a case may contain callback arguments.
     pub callbacks: bool,
-    /// The profile whose constants may occur.
+    /// The profile of the target, for its constants, parameters and platform.
     pub profile: Profile,
 }
 
 impl GeneratorOptions {
-    /// Every operation.
+    /// Every operation, and callback arguments.
     #[must_use]
     pub fn all(profile: Profile) -> GeneratorOptions {
         GeneratorOptions { ops: Op::ALL.to_vec(), steps: limits::STEPS, callbacks: true, profile }
     }
 
-    /// No step that is there to hurt: no argument does a step of its own, no file is made shorter behind its maps, there are no
-    /// child processes, and the system grants what it is asked for.
+    /// The options without hostile steps: no callback arguments, and no operation that the operation table marks as hostile.
     #[must_use]
     pub fn calm(profile: Profile) -> GeneratorOptions {
-        let mut mix = GeneratorOptions { callbacks: false, ..GeneratorOptions::all(profile) };
-        mix.ops.retain(|op| !op.row().hostile);
-        mix
+        let mut options = GeneratorOptions { callbacks: false, ..GeneratorOptions::all(profile) };
+        options.ops.retain(|op| !op.row().hostile);
+        options
     }
 }
