@@ -1,12 +1,12 @@
-//! Tells the loader where the configured libpython is, as the program's build script does.
+//! Sets the `rpath` of the configured libpython, like the build script of the command line.
 
 use std::env;
 
 fn main() {
     println!("cargo::rerun-if-env-changed=DEP_PYTHON_OF_MMAPCHECK_LIBDIR");
     if let Ok(dir) = env::var("DEP_PYTHON_OF_MMAPCHECK_LIBDIR") {
-        println!("cargo::rustc-link-arg-bins=-Wl,-rpath,{dir}");
+        println!("cargo::rustc-link-arg=-Wl,-rpath,{dir}");
     }
-    // An extension module with counters of its own finds the fuzzer's functions in the program: see `instrument`.
+    // An instrumented extension module (see `instrument`) resolves the functions of libFuzzer in the program.
     println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic");
 }

@@ -1,4 +1,4 @@
-//! Sessions and pages read: no text makes the reader panic, and what is printed reads back as it was.
+//! Reads sessions and pages: no text makes the reader panic, and a printed session reads back as the same case.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
-//! The embedded CPython against the reference, on cases that libFuzzer makes.
+//! Compares the embedded CPython with the reference on the cases of libFuzzer.
 
 #![no_main]
-#![expect(unsafe_code, reason = "AddressSanitizer finds the functions by their plain names")]
+#![expect(unsafe_code, reason = "AddressSanitizer finds the functions by their unmangled names")]
 
 use libfuzzer_sys::{fuzz_crossover, fuzz_mutator, fuzz_target};
 
@@ -13,15 +13,15 @@ fuzz_crossover!(|into: &[u8], from: &[u8], out: &mut [u8], seed: u32| {
     mmapcheck_fuzz::splice(into, from, out, seed)
 });
 
-/// What AddressSanitizer is told before `ASAN_OPTIONS`: Python keeps memory until it ends, which is no leak, and an
-/// allocation that is too large is an answer (`MemoryError`).
+/// The default options of AddressSanitizer, which `ASAN_OPTIONS` overrides. Python frees some memory only at its exit, so leaks
+/// are not reported. An allocation that is too large returns null, which Python raises as `MemoryError`.
 #[unsafe(no_mangle)]
 extern "C" fn __asan_default_options() -> *const std::ffi::c_char {
     c"detect_leaks=0:allocator_may_return_null=1".as_ptr()
 }
 
-/// What AddressSanitizer is not to report, by the function of CPython: both copy with `memcpy` from what may be a view of the
-/// same map, so that the two ranges may overlap (seen in 3.11.7). Nothing else that these two do by `memcpy` is reported either.
+/// The suppressions of AddressSanitizer, by function of CPython. Both functions copy with `memcpy` from a buffer that may be a
+/// view of the same map, so the ranges may overlap (seen in 3.11.7). The suppression hides every report on a `memcpy` of the two.
 #[unsafe(no_mangle)]
 extern "C" fn __asan_default_suppressions() -> *const std::ffi::c_char {
     c"interceptor_via_fun:mmap_ass_subscript\ninterceptor_via_fun:mmap_write_method\n".as_ptr()

@@ -1,4 +1,4 @@
-//! Lines of a driver read: nothing that an interpreter sends makes the reader panic.
+//! Reads lines of a driver: no line makes the reader panic.
 
 #![no_main]
 

@@ -1,21 +1,21 @@
-//! One case on the reference and on the embedded CPython of this process. Where the two part, the process ends.
+//! The fuzz target `ops`: runs a case on the reference and on the embedded CPython, and aborts the process at a divergence.
 
-use crate::{case, mix};
+use crate::{case, generator_options};
 use mmapcheck::campaign::{Finding, shrink_to};
+use mmapcheck::differential::DifferentialRun;
 use mmapcheck::divergence::{Severity, slug};
 use mmapcheck::generate::GeneratorOptions;
 use mmapcheck::histogram::Histogram;
-use mmapcheck::pages::shown_answers;
 use mmapcheck::known::KnownList;
-use mmapcheck::differential::DifferentialRun;
-use mmapcheck::pattern::Patterns;
-use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
-use mmapcheck::worker::scratch;
 use mmapcheck::limits;
+use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
+use mmapcheck::pages::shown_answers;
+use mmapcheck::pattern::Patterns;
 use mmapcheck::report::command::Invocation;
 use mmapcheck::report::{FindingRecord, OutcomeCounts, saved, text};
 use mmapcheck::text::grouped;
-use mmapcheck_spec::{Case, Target, TargetError, Detail, pages};
+use mmapcheck::worker::scratch;
+use mmapcheck_spec::{Case, Detail, Target, TargetError, pages};
 use std::cell::RefCell;
 use std::fs;
 use std::io::{IsTerminal, Write};
@@ -23,46 +23,46 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Where findings are kept, in the repository this program was built in, unless `MMAPCHECK_FOUND` names another folder.
+/// The folder for findings, in the repository of this build. `MMAPCHECK_FOUND` names another one.
 const FOUND: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpus/found");
 
-/// How often a run on a terminal says how far it is.
+/// The interval between two progress lines on a terminal.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Starts the target, so that libFuzzer knows from the first input on what there is to be reached.
+/// Starts the target, so that its coverage counters are loaded before the first input.
 pub fn start() {
     HUNTER.set(Some(started(Hunter::start())));
 }
 
-/// Runs the case an input stands for. Where the target diverges in a way that is not known, the small case is printed and
-/// kept, and the process aborts, so that libFuzzer keeps the input.
+/// Runs the case of an input. At an unknown divergence it prints and saves the shrunk case and aborts the process, so that
+/// libFuzzer saves the input.
 pub fn hunt(input: &[u8]) {
     HUNTER.with_borrow_mut(|hunter| {
         let Some(hunter) = hunter else { return };
-        if let Some(finding) = started(hunter.look(case(input, &hunter.mix))) {
+        if let Some(finding) = started(hunter.look(case(input, &hunter.generator))) {
             hunter.end(&finding);
         }
     });
 }
 
-/// What cannot run at all says why, and with the status that the program has for it.
-fn started<T>(answer: Result<T, TargetError>) -> T {
-    answer.unwrap_or_else(|error| {
+/// The result, or an exit with the status of a program that could not run.
+fn started<T>(result: Result<T, TargetError>) -> T {
+    result.unwrap_or_else(|error| {
         eprintln!("mmapcheck: {error}");
         std::process::exit(2)
     })
 }
 
 thread_local! {
-    /// The interpreter stays on its thread; libFuzzer has only one.
+    /// The interpreter stays on its thread. libFuzzer has one thread.
     static HUNTER: RefCell<Option<Hunter>> = const { RefCell::new(None) };
 }
 
-/// What is known of the run, from its first input on.
+/// The statistics of the run.
 struct Work {
     began: Instant,
-    /// When it was last said how far the run is.
-    said: Instant,
+    /// The time of the last progress line.
+    reported: Instant,
     cases: u64,
     steps: u64,
     answers: Histogram,
@@ -72,7 +72,7 @@ struct Hunter {
     target: Box<dyn Target>,
     oracle: Oracle,
     known: Patterns,
-    mix: GeneratorOptions,
+    generator: GeneratorOptions,
     least: Severity,
     dir: TempDir,
     work: Work,
@@ -85,13 +85,13 @@ impl Hunter {
         let info = target.info();
         let oracle = Oracle::new(info.profile)?;
         let known = KnownList::built_in(info, "mmap")?.patterns(info.profile);
-        let (mix, least) = (mix(info.profile), Severity::least(None, info));
+        let (generator, least) = (generator_options(info.profile), Severity::least(None, info));
         let now = Instant::now();
-        let work = Work { began: now, said: now, cases: 0, steps: 0, answers: Histogram::default() };
-        Ok(Hunter { target, oracle, known, mix, least, dir, work })
+        let work = Work { began: now, reported: now, cases: 0, steps: 0, answers: Histogram::default() };
+        Ok(Hunter { target, oracle, known, generator, least, dir, work })
     }
 
-    /// What the case shows that is not known, made small. First it is looked at in a hurry, as in a campaign.
+    /// The first unknown divergence of a case, shrunk. As in a campaign, only a case with a divergence is run again in detail.
     fn look(&mut self, case: Case) -> Result<Option<Finding>, TargetError> {
         let quick = self.compare(case.clone(), Detail::Quick)?;
         self.work.count(&quick);
@@ -105,7 +105,7 @@ impl Hunter {
             return Ok(seen.map(|divergence| Finding::of(divergence, quick)));
         };
         let bucket = seen.bucket.clone();
-        let (options, deadline) = (options(&self.known, Detail::Full), Instant::now() + limits::SHRINK);
+        let (options, deadline) = (answer_options(&self.known, Detail::Full), Instant::now() + limits::SHRINK);
         let small = shrink_to(&mut self.oracle, self.target.as_mut(), case, &bucket, &options, deadline);
         let small = self.compare(small, Detail::Full)?;
         let shown = small.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket).cloned();
@@ -116,31 +116,31 @@ impl Hunter {
     }
 
     fn compare(&mut self, case: Case, detail: Detail) -> Result<DifferentialRun, TargetError> {
-        let options = options(&self.known, detail);
+        let options = answer_options(&self.known, detail);
         DifferentialRun::of(case, &mut self.oracle, self.target.as_mut(), &options)
     }
 
-    /// Says what was found, keeps it, and ends the process.
+    /// Prints and saves the finding, and aborts the process.
     fn end(&mut self, finding: &Finding) -> ! {
         let (file, shown) = place(&format!("{}.pycon", slug(&finding.divergence)));
         let origin = format!("Found by fuzz/, target ops, on {}.", self.target.info().name);
         let program = Invocation::new(&["cargo", "run", "--release", "--"], None, Vec::new());
         let replay = program.replay(Path::new(&shown));
         let record = FindingRecord::new(finding, replay);
-        let kept = fs::write(&file, saved::write(&record, &origin));
+        let written = fs::write(&file, saved::write(&record, &origin));
         let _ = anstream::stderr().write_all(text::finding(&record).as_bytes());
         eprintln!("  found after {}", self.work.line());
-        match kept {
-            Ok(()) => eprintln!("  kept in {shown}"),
-            Err(error) => eprintln!("  not kept in {}: {error}", file.display()),
+        match written {
+            Ok(()) => eprintln!("  saved as {shown}"),
+            Err(error) => eprintln!("  cannot save {}: {error}", file.display()),
         }
         let _ = fs::remove_dir_all(self.dir.path());
         std::process::abort()
     }
 }
 
-/// An unexpected death would end this process: steps with a known one are left out.
-fn options(known: &Patterns, detail: Detail) -> AnswerOptions<'_> {
+/// The options of the oracle. They leave out steps that are known to kill, since a death would end this process.
+fn answer_options(known: &Patterns, detail: Detail) -> AnswerOptions<'_> {
     AnswerOptions { detail, omissions: Omissions::KNOWN_DEATHS, known }
 }
 
@@ -150,8 +150,8 @@ impl Work {
         self.cases += 1;
         self.steps += steps as u64;
         self.answers.count(&compared.case, &compared.expected, steps);
-        if self.said.elapsed() >= PERIOD && std::io::stderr().is_terminal() {
-            self.said = Instant::now();
+        if self.reported.elapsed() >= PERIOD && std::io::stderr().is_terminal() {
+            self.reported = Instant::now();
             eprintln!("{}", self.line());
         }
     }
@@ -165,18 +165,19 @@ impl Work {
 }
 
 impl Drop for Hunter {
-    /// The run is over: what operations answered, and what they never did.
+    /// Prints the statistics of the run: the outcomes of each operation, and the outcomes that never occurred.
     fn drop(&mut self) {
         if self.work.cases == 0 {
             return;
         }
-        let shown = pages::all().ok().and_then(|pages| shown_answers(&pages, &mut self.oracle, &self.mix.ops).ok());
+        let shown =
+            pages::all().ok().and_then(|pages| shown_answers(&pages, &mut self.oracle, &self.generator.ops).ok());
         eprint!("{}", text::outcomes(&OutcomeCounts::new(&self.work.answers, &shown.unwrap_or_default()), true));
         eprintln!("{}", self.work.line());
     }
 }
 
-/// Where a finding of this name is kept, and how that is written: from the top of the repository, where it is kept there.
+/// The path of a finding, and the path to print: relative to the top of the repository, if the finding is saved there.
 fn place(name: &str) -> (PathBuf, String) {
     match std::env::var_os("MMAPCHECK_FOUND").map(PathBuf::from) {
         Some(folder) => (folder.join(name), folder.join(name).display().to_string()),

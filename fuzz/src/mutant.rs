@@ -1,19 +1,20 @@
-//! A wrong target, to test the fuzzer.
+//! A mutant in place of the target, to test the fuzzer.
 //!
-//! `MMAPCHECK_MUTANT` names a mutant of `mmapcheck::mutant`. Without it, the embedded CPython is wrong under a condition
-//! that hardly any random case meets: a `readline()` that comes directly after `flush()`, `size()` and `len()`, in this order
-//! and on the same map, each answered without an exception, loses the last byte of its answer.
+//! `MMAPCHECK_MUTANT` names a mutant of `mmapcheck::mutant`. Without it, the mutant is the embedded CPython with a wrong outcome
+//! under a condition that random cases rarely meet: `readline()` drops the last byte if `flush()`, `size()` and `len()` of the
+//! same map come directly before it, in this order, and each returns a value.
 
-use mmapcheck_targets::InProcess;
 use mmapcheck::mutant::{MUTANTS, MutantTarget};
 use mmapcheck_spec::{
-    End, FileState, Snapshot, Stepper, Op, Outcome, Profile, Slot, Step, StepTrace, Target, TargetError, Value, Detail, World,
+    Detail, End, FileState, Op, Outcome, Profile, Slot, Snapshot, Step, StepTrace, Stepper, Target, TargetError, Value,
+    World,
 };
 use mmapcheck_targets::Embedded;
+use mmapcheck_targets::InProcess;
 use std::hint::black_box;
 use std::path::Path;
 
-/// The target to be found out.
+/// The mutant.
 pub fn target(dir: &Path) -> Result<Box<dyn Target>, TargetError> {
     mmapcheck_targets::check_interpreter()?;
     let stepper = Embedded::new("mmap", "mmap", dir)?;
@@ -28,17 +29,17 @@ fn named(name: &str, profile: Profile, dir: &Path) -> Result<Box<dyn Target>, Ta
     let mutant = MUTANTS.iter().find(|mutant| mutant.name == name);
     let mutant = mutant.ok_or_else(|| {
         let names: Vec<_> = MUTANTS.iter().map(|mutant| mutant.name).collect();
-        TargetError(format!("no mutant is called '{name}'; there are: {}", names.join(" · ")))
+        TargetError(format!("unknown mutant '{name}' in MMAPCHECK_MUTANT: expected one of {}", names.join(" · ")))
     })?;
     Ok(Box::new(MutantTarget::target(mutant, profile, dir)?))
 }
 
-/// What must come directly before the answer that is wrong.
+/// The operations that must come directly before the wrong outcome.
 const BEFORE: [Op; 3] = [Op::Flush, Op::Size, Op::Len];
 
 struct Rare {
     stepper: Embedded,
-    /// The map of the last step, and how much of the condition its last steps have met.
+    /// The map of the last step, and the number of operations of [`BEFORE`] that its last steps were.
     map: Slot,
     met: usize,
 }
@@ -77,11 +78,12 @@ impl Stepper for Rare {
     }
 }
 
-/// A branch of the program for each part of the condition, as an implementation in C would have it.
+/// A branch for each part of the condition, as an implementation in C would have it. The coverage of these branches guides
+/// libFuzzer.
 fn branch(met: usize) {
     match met {
-        1 => drop(black_box("flushed")),
-        2 => drop(black_box("its size asked for")),
-        _ => drop(black_box("its length asked for")),
+        1 => drop(black_box("flush")),
+        2 => drop(black_box("size")),
+        _ => drop(black_box("len")),
     }
 }

@@ -1,9 +1,9 @@
-//! Cases changed one thing at a time, so that what is changed is still a case.
+//! The mutator of `ops`: it changes cases, so that every mutated input is a case too.
 //!
-//! New steps, arguments and worlds come from a case of the generator: the donor. What is printed has plain numbers only,
-//! so the reference runs each changed case once, which also leaves out steps that have no answer.
+//! New steps, arguments and worlds come from a generated case, the donor. A printed session has plain numbers only, so the
+//! oracle runs each mutated case once, which makes its numbers plain and leaves out steps without an outcome.
 
-use crate::{case, mix, recent};
+use crate::{case, generator_options, recent};
 use fastrand::Rng;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::limits;
@@ -13,14 +13,15 @@ use mmapcheck_spec::{Arg, Case, Detail, Draft, Op, Profile, Step};
 use std::cell::RefCell;
 use std::io::Write;
 
-/// The most steps of a changed case: room for what is inserted.
+/// The maximum number of steps of a mutated case: twice that of a generated one, so that there is room for inserted steps.
 const MOST_STEPS: usize = 2 * limits::STEPS;
 
-/// Changes an input of `size` bytes in place to another of at most `most`. Gives back its size.
+/// Mutates an input in place. `size`: the size of the input, in bytes; `most`: the maximum size of the mutated one. Returns the
+/// size of the mutated input, or 0 if no case fits.
 pub fn mutate(data: &mut [u8], size: usize, most: usize, seed: u32) -> usize {
     with_mutator(|mutator| {
         let mut rng = Rng::with_seed(seed.into());
-        let mut case = case(&data[..size], &mutator.mix).into_draft();
+        let mut case = case(&data[..size], &mutator.generator).into_draft();
         for _ in 0..=rng.usize(..3) {
             mutator.change(&mut case, &mut rng);
         }
@@ -28,11 +29,11 @@ pub fn mutate(data: &mut [u8], size: usize, most: usize, seed: u32) -> usize {
     })
 }
 
-/// Puts a run of steps of the second input into the first. Gives back the size of what was written.
+/// Inserts some steps of the second input into the first. Returns the size of the input written to `out`, in bytes.
 pub fn splice(into: &[u8], from: &[u8], out: &mut [u8], seed: u32) -> usize {
     with_mutator(|mutator| {
         let mut rng = Rng::with_seed(seed.into());
-        let (mut case, donor) = (case(into, &mutator.mix).into_draft(), case(from, &mutator.mix));
+        let (mut case, donor) = (case(into, &mutator.generator).into_draft(), case(from, &mutator.generator));
         let run = run(&donor, &mut rng);
         let at = rng.usize(..=case.steps.len());
         case.steps.splice(at..at, run);
@@ -55,43 +56,44 @@ fn with_mutator(callback: impl FnOnce(&mut Mutator) -> usize) -> usize {
 
 struct Mutator {
     oracle: Oracle,
-    mix: GeneratorOptions,
+    generator: GeneratorOptions,
 }
 
 impl Mutator {
-    /// None where this system is none that the reference foresees; the target then says so.
+    /// `None` if the oracle does not run on this system. The start of the target then reports the reason.
     fn new() -> Option<Mutator> {
-        // What it makes is legal under every version; which one it is for makes it only more likely to be interesting.
+        // A case is legal under every profile. The profile only makes constants and parameters likely to exist.
         let profile = Profile::cpython(3, 11, 7);
         let oracle = Oracle::new(profile).ok()?;
-        Some(Mutator { oracle, mix: mix(profile) })
+        Some(Mutator { oracle, generator: generator_options(profile) })
     }
 
     fn donor(&self, rng: &mut Rng, ops: &[Op]) -> Case {
-        let mix = GeneratorOptions { ops: ops.to_vec(), ..self.mix.clone() };
-        generate(rng, &mix)
+        let generator = GeneratorOptions { ops: ops.to_vec(), ..self.generator.clone() };
+        generate(rng, &generator)
     }
 
-    /// A step of this operation, if it can be had.
+    /// A step of this operation, if the donor has one.
     fn step(&self, op: Op, rng: &mut Rng) -> Option<Step> {
-        // A view or an iterator is made before anything is done on it.
+        // A step on a view or iterator needs a step that creates it.
         let donor = self.donor(rng, &[op, Op::View, Op::Iter]);
         donor.into_draft().steps.into_iter().rev().find(|step| step.op == op)
     }
 
-    /// One change. Where it does not apply, nothing changes.
+    /// One mutation. It may change nothing.
     fn change(&self, case: &mut Draft, rng: &mut Rng) {
         let many = case.steps.len();
         let at = rng.usize(..many.max(1));
         match rng.u32(..16) {
-            _ if many == 0 => *case = self.donor(rng, &self.mix.ops).into_draft(),
+            _ if many == 0 => *case = self.donor(rng, &self.generator.ops).into_draft(),
             0..2 => {
-                let donor = self.donor(rng, &self.mix.ops);
-                case.steps.splice(at + 1..at + 1, donor.into_draft().steps.into_iter().skip(1).take(1 + rng.usize(..3)));
+                let donor = self.donor(rng, &self.generator.ops);
+                case.steps
+                    .splice(at + 1..at + 1, donor.into_draft().steps.into_iter().skip(1).take(1 + rng.usize(..3)));
             }
-            // The generator makes few steps of a rare operation; here each is as likely as any other.
+            // The generator chooses operations by weight; here all are equally likely.
             2 | 3 => {
-                let op = self.mix.ops[rng.usize(..self.mix.ops.len())];
+                let op = self.generator.ops[rng.usize(..self.generator.ops.len())];
                 case.steps.splice(at + 1..at + 1, self.step(op, rng));
             }
             4 | 5 => drop(case.steps.remove(at)),
@@ -104,7 +106,7 @@ impl Mutator {
         }
     }
 
-    /// Another argument for a step, or the one it has changed a little.
+    /// Changes one argument of a step a little, or replaces all of its arguments.
     fn argument(&self, case: &mut Draft, at: usize, rng: &mut Rng) {
         let step = &mut case.steps[at];
         let place = rng.usize(..step.args.len().max(1));
@@ -118,24 +120,25 @@ impl Mutator {
         }
     }
 
-    /// The case as it can be run: legal, its numbers plain, not too long, and without child processes.
-    fn legal(&mut self, mut case: Draft) -> Case {
-        case.steps.retain(|step| !step.op.is_of_children());
-        case.steps.truncate(MOST_STEPS);
-        let case = case.repair();
-        // The steps after a death would be lost.
+    /// The case of a draft: with plain numbers, at most [`MOST_STEPS`] steps, and no child processes.
+    fn legal(&mut self, mut draft: Draft) -> Case {
+        draft.steps.retain(|step| !step.op.is_of_children());
+        draft.steps.truncate(MOST_STEPS);
+        let case = draft.repair();
+        // Steps that are known to kill are left out: the steps after a death would never run.
         let options = AnswerOptions { omissions: Omissions::ALL_DEATHS, ..AnswerOptions::new(Detail::Quick) };
-        self.oracle.answer(case.clone(), &options).map_or(case, |answered| answered.case)
+        // The oracle keeps the slots of a case that lost steps. The repair numbers them as a reader of the session does.
+        self.oracle.answer(case.clone(), &options).map_or(case, |answered| answered.case.into_draft().repair())
     }
 }
 
-/// A few steps in a row.
+/// Up to eight consecutive steps of a case.
 fn run(donor: &Case, rng: &mut Rng) -> Vec<Step> {
     let first = rng.usize(..=donor.steps.len());
     donor.steps.iter().skip(first).take(1 + rng.usize(..8)).cloned().collect()
 }
 
-/// A number near by, half or twice as large, or bytes that are a little different.
+/// Changes a number to one nearby, to its half, its double or its negative; changes, adds or drops one byte of bytes.
 fn nudge(arg: &mut Arg, rng: &mut Rng) {
     match arg {
         Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => {
@@ -162,7 +165,7 @@ fn nudge(arg: &mut Arg, rng: &mut Rng) {
     }
 }
 
-/// Writes a case, without its last steps where it would not fit. Gives back how long it is.
+/// Writes a case as a session, and drops steps from its end until it fits. Returns the size of the session, in bytes.
 fn written(mut case: Case, mut out: &mut [u8]) -> usize {
     let room = out.len();
     loop {
@@ -177,5 +180,98 @@ fn written(mut case: Case, mut out: &mut [u8]) -> usize {
             return 0;
         }
         case.edit(|draft| draft.steps.truncate(draft.steps.len() * 3 / 4));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mmapcheck_spec::notation::parse;
+    use mmapcheck_spec::pages;
+
+    type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+    /// The maximum size of an input, in bytes: enough for most cases, so that few lose steps.
+    const MOST: usize = 4096;
+
+    /// The examples of the specification, and bytes that are choices of the generator.
+    fn inputs() -> Result<Vec<Vec<u8>>> {
+        let pages = pages::all()?;
+        let mut inputs: Vec<_> =
+            pages::examples(&pages).map(|(.., example)| example.text.clone().into_bytes()).collect();
+        let mut rng = Rng::with_seed(3);
+        inputs.extend((0..100).map(|_| (0..rng.usize(..200)).map(|_| rng.u8(..)).collect()));
+        Ok(inputs)
+    }
+
+    fn mutated(input: &[u8], most: usize, seed: u32) -> Vec<u8> {
+        let mut data = input.to_vec();
+        data.resize(most.max(input.len()), 0);
+        let size = mutate(&mut data, input.len(), most, seed);
+        assert!(size <= most, "{size} bytes");
+        data.truncate(size);
+        data
+    }
+
+    /// Asserts that a mutated input is the session of a legal case, and returns the case.
+    fn checked(input: &[u8]) -> Result<Case> {
+        let text = std::str::from_utf8(input)?;
+        let case = parse(text, 1)?.case;
+        assert_eq!(print(&case), text);
+        assert_eq!(case.draft().repair(), case, "{text}");
+        assert!(case.steps.len() <= MOST_STEPS && !case.steps.iter().any(|step| step.op.is_of_children()), "{text}");
+        if !case.steps.is_empty() {
+            assert_eq!(recent::recall(input).as_ref(), Some(&case), "{text}");
+        }
+        Ok(case)
+    }
+
+    #[test]
+    fn a_mutated_input_is_the_session_of_a_legal_case_that_reads_back_unchanged() -> Result {
+        let (mut count, mut different) = (0, 0);
+        for (seed, input) in inputs()?.into_iter().enumerate() {
+            let mut input = input;
+            for generation in 0..5 {
+                let next = mutated(&input, MOST, seed as u32 * 5 + generation);
+                checked(&next)?;
+                count += 1;
+                different += usize::from(next != input);
+                input = next;
+            }
+        }
+        assert!(different > count / 2, "{different} of {count} mutations change the input");
+        Ok(())
+    }
+
+    #[test]
+    fn a_spliced_input_is_the_session_of_a_legal_case_that_reads_back_unchanged() -> Result {
+        let mut rng = Rng::with_seed(4);
+        let inputs = inputs()?;
+        for seed in 0..500 {
+            let (into, from) = (&inputs[rng.usize(..inputs.len())], &inputs[rng.usize(..inputs.len())]);
+            let mut out = vec![0; MOST];
+            let size = splice(into, from, &mut out, seed);
+            checked(&out[..size])?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_mutated_input_fits_its_maximum_size() -> Result {
+        for (seed, input) in inputs()?.into_iter().enumerate().take(50) {
+            for most in [0, 10, 100, 300] {
+                let less = mutated(&input, most, seed as u32);
+                assert!(less.is_empty() || checked(&less).is_ok(), "{most}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn equal_seeds_give_equal_mutations() -> Result {
+        for input in inputs()?.iter().take(50) {
+            assert_eq!(mutated(input, MOST, 7), mutated(input, MOST, 7));
+        }
+        Ok(())
     }
 }

@@ -1,14 +1,14 @@
-//! What reads text that others wrote must never panic.
+//! The fuzz targets `notation` and `replies`: a reader of untrusted text must never panic.
 
 use mmapcheck_spec::notation::{parse, print};
-use mmapcheck_spec::{Arg, Case, FileSpec, Mode, Op, Step, Detail, World, pages};
+use mmapcheck_spec::{Arg, Case, Detail, FileSpec, Mode, Op, Step, World, pages};
 use mmapcheck_targets::driver;
 
-/// Reads a text as a page of the specification and as a session. What is a session must be the same case when it is printed
+/// Reads a text as a page of the specification and as a session. The case of a session must be the same after it is printed
 /// and read again.
 ///
 /// # Panics
-/// Where it is not: that is what the fuzzer looks for.
+/// If it is another case: this is a finding of the fuzzer.
 pub fn notation(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let _ = pages::read("page.md", text);
@@ -19,7 +19,7 @@ pub fn notation(input: &[u8]) {
     }
 }
 
-/// Takes an input for what a driver answers to a small case.
+/// Reads an input as the reply of a driver to a small case.
 pub fn reply(input: &[u8]) {
     let world = World { files: vec![FileSpec { bytes: b"abc".to_vec(), mode: Mode::New }] };
     let new = Step::new(Op::New, 0, [Arg::Fd(0), Arg::int(0)]);

@@ -188,8 +188,49 @@ macro_rules! table {
                  range.";
             BytesAreStrings bytes_are_strings: [RuleRange::until("2.7")],
                 "seen in 2.7.18",
-                "`bytes` is `str`, a byte of a map is a string of length one, and outcomes are shown as Python 2 \
-                 shows them.";
+                "`bytes` is `str`, a byte of a map is a string of length one, and types and long numbers are shown \
+                 as in Python 2.";
+            ModuleRefusalNamesModule module_refusal_names_module: [RuleRange::since("3.0")],
+                "seen in 3.6.15; not in 2.7.18",
+                "The refusal of a missing constant says `module 'mmap'`, not `'module' object`.";
+            MemoryviewsTakeMaps memoryviews_take_maps: [RuleRange::since("3.0")],
+                "seen in 3.6.15; not in 2.7.18",
+                "`memoryview()` accepts a map.";
+            SystemErrorsHaveOwnClass system_errors_have_own_class: [RuleRange::until("2.7")],
+                "seen in 2.7.18; not in 3.6.15",
+                "A system error of a map raises a class of the module that a traceback calls `error`, as it calls \
+                 that of `struct`.";
+            LengthsAreLongs lengths_are_longs: [RuleRange::until("2.7")],
+                "seen in 2.7.18; not in 3.6.15",
+                "Lengths, positions and counts are converted as a C `long`, with its refusals.";
+            IntegerRefusalOmitsType integer_refusal_omits_type: [RuleRange::until("2.7")],
+                "seen in 2.7.18; not in 3.6.15",
+                "A number argument refuses an object of another type with `an integer is required`.";
+            BytesArgumentsAreReadOnly bytes_arguments_are_read_only: [RuleRange::until("2.7")],
+                "seen in 2.7.18; not in 3.6.15",
+                "A method that takes bytes accepts a string, an array or a map, and refuses others as `must be \
+                 string or read-only buffer`.";
+            ReadNeedsCount read_needs_count: [RuleRange::until("2.7")],
+                "seen in 2.7.18; not in 3.6.15",
+                "`read()` requires its argument, which must be a number.";
+            FlushZeroMayBeLong flush_zero_may_be_long: [RuleRange::until("2.7")],
+                "seen in 2.7.18; not in 3.6.15",
+                "`flush()` of a map whose access is not to write to a file returns `0L`.";
+            MapsEqualBuffers maps_equal_buffers: [RuleRange::since("3.0")],
+                "seen in 3.6.15; not in 2.7.18",
+                "A map equals a `bytearray` or a `memoryview` of the same bytes.";
+            MapsHaveOrder maps_have_order: [RuleRange::until("2.7")],
+                "seen in 2.7.18; not in 3.6.15",
+                "`<` compares a map with an object of any type.";
+            Crc32IsSigned crc32_is_signed: [RuleRange::until("2.7")],
+                "seen in 2.7.18; not in 3.6.15",
+                "`zlib.crc32` returns a signed number.";
+            PackIntoRefusesAsMap pack_into_refuses_as_map: [RuleRange::until("2.7")],
+                "seen in 2.7.18; not in 3.6.15",
+                "`struct.pack_into` refuses a closed or read-only map with the exception of the map.";
+            StructTakesFloats struct_takes_floats: [RuleRange::until("2.7")],
+                "seen in 2.7.18; not in 3.6.15",
+                "`struct.pack_into` accepts a `float` for its offset or its value.";
             FlushReturnsZero flush_returns_zero: [RuleRange::until("3.7")],
                 "documentation, `mmap.flush`; seen in 2.7.18, 3.6.15 and 3.7.16",
                 "`flush()` returns 0, not `None`.";

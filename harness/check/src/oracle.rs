@@ -183,3 +183,114 @@ impl Oracle {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::choices::seeded;
+    use crate::generate::{GeneratorOptions, generate};
+    use crate::pattern::Pattern;
+    use mmapcheck_spec::Op;
+    use mmapcheck_spec::notation;
+
+    type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+    const PROFILE: Profile = Profile::cpython(3, 11, 7);
+
+    /// A target that dies in each `read` without a callback argument, and in each `write` with one.
+    fn deadly() -> Patterns {
+        let pattern = |op: &str, callback: &str| Pattern {
+            id: op.into(),
+            op: op.into(),
+            callback: callback.into(),
+            field: "answer".into(),
+            expected: "*".into(),
+            actual: "died of signal 11 (SIGSEGV)".into(),
+            severity: None,
+        };
+        Patterns(vec![pattern("read", ""), pattern("write", "*")])
+    }
+
+    fn all_options(known: &Patterns) -> Vec<AnswerOptions<'_>> {
+        let omissions = [
+            Omissions::NONE,
+            Omissions::KNOWN_DEATHS,
+            Omissions::ALL_DEATHS,
+            Omissions::of_case(0),
+            Omissions::of_case(1),
+            Omissions::of_case(limits::DYING),
+        ];
+        let details = [Detail::Quick, Detail::Every, Detail::Full];
+        let with = |omissions| details.map(|detail| AnswerOptions { detail, omissions, known });
+        omissions.into_iter().flat_map(with).chain(details.map(AnswerOptions::new)).collect()
+    }
+
+    #[test]
+    fn an_answer_depends_on_the_case_and_the_options_alone() -> Result {
+        let (known, generator) = (deadly(), GeneratorOptions::all(PROFILE));
+        let all_options = all_options(&known);
+        let cases = || (0..40).map(|number| generate(&mut seeded(5, number), &generator));
+        let questions: Vec<_> =
+            cases().flat_map(|case| all_options.iter().map(move |options| (case.clone(), options))).collect();
+        let fresh = |(case, options): &(Case, &AnswerOptions<'_>)| Oracle::new(PROFILE)?.answer(case.clone(), options);
+        let wanted = questions.iter().map(fresh).collect::<std::result::Result<Vec<_>, _>>()?;
+        let mut order: Vec<usize> = (0..questions.len()).collect();
+        let mut oracle = Oracle::new(PROFILE)?;
+        for round in 0..3 {
+            for &index in &order {
+                let (case, options) = &questions[index];
+                assert_eq!(oracle.answer(case.clone(), options)?, wanted[index], "round {round}: {options:?}");
+            }
+            // First by case, then backwards, then in no order at all.
+            if round == 0 { order.reverse() } else { seeded(5, 0).shuffle(&mut order) }
+        }
+        let different = |index: usize| wanted[index].case != wanted[index - 1].case;
+        assert!((1..wanted.len()).filter(|&index| different(index)).count() > 40, "the options make a difference");
+        Ok(())
+    }
+
+    /// The operations of the steps that are kept of a session.
+    fn kept(session: &str, omissions: Omissions, known: &Patterns) -> Result<Vec<Op>> {
+        let options = AnswerOptions { omissions, known, ..AnswerOptions::new(Detail::Quick) };
+        let answered = Oracle::new(PROFILE)?.answer(notation::parse(session, 1)?.case, &options)?;
+        Ok(answered.case.steps.iter().map(|step| step.op).collect())
+    }
+
+    #[test]
+    fn known_deaths_are_left_out_as_the_options_say() -> Result {
+        let session = ">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m.read(2)\n>>> m.tell()\n";
+        let known = deadly();
+        let whole = [Op::New, Op::Read, Op::Tell];
+        assert_eq!(kept(session, Omissions::NONE, &known)?, whole);
+        assert_eq!(kept(session, Omissions::of_case(1), &known)?, whole, "a campaign looks at rare steps alone");
+        assert_eq!(kept(session, Omissions::KNOWN_DEATHS, &known)?, [Op::New, Op::Tell]);
+        assert_eq!(kept(session, Omissions::KNOWN_DEATHS, &Patterns::default())?, whole, "nothing is known");
+        Ok(())
+    }
+
+    #[test]
+    fn expected_deaths_are_left_out_as_the_options_say() -> Result {
+        let session = ">>> import mmap\n>>> f = open('f', 'w+b', buffering=0)\n>>> f.write(b'a' * 5000)\n5000\n\
+            >>> m = mmap.mmap(f.fileno(), 0)\n>>> f.truncate(0)\n0\n>>> m[0]\n>>> m.tell()\n";
+        let none = Patterns::default();
+        let (dies, goes_on) = ([Op::New, Op::FileTruncate, Op::GetItem], [Op::New, Op::FileTruncate, Op::Tell]);
+        for with_death in [Omissions::NONE, Omissions::KNOWN_DEATHS, Omissions::of_case(limits::DYING)] {
+            assert_eq!(kept(session, with_death, &none)?, dies, "{with_death:?}");
+        }
+        for left_out in
+            [Omissions::ALL_DEATHS, Omissions::of_case(1), Omissions::KNOWN_DEATHS.and(Omissions::of_case(1))]
+        {
+            assert_eq!(kept(session, left_out, &none)?, goes_on, "{left_out:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn both_omissions_leave_out_what_either_does() {
+        let all = Omissions::KNOWN_DEATHS.and(Omissions { foreseen_deaths: true, ..Omissions::NONE });
+        assert_eq!(all, Omissions::ALL_DEATHS);
+        assert_eq!(Omissions::of_case(0), Omissions::NONE);
+        assert_eq!(Omissions::of_case(1).and(Omissions::KNOWN_DEATHS), Omissions::ALL_DEATHS);
+        assert_eq!(Omissions::of_case(limits::DYING).known_deaths, KnownDeaths::OmittedInRareSteps);
+    }
+}

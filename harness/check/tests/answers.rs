@@ -1,4 +1,4 @@
-//! The pages tested: a wrong answer in any of them is noticed, every fault of the reference is caught by them, and they can
+//! The pages tested: a wrong answer in any of them is noticed, every mutant of the reference is caught by them, and they can
 //! be rewritten by CPython.
 
 use mmapcheck::bless::bless;
@@ -107,16 +107,16 @@ fn a_wrong_answer_of_a_child_fails_and_is_blessed() -> Result {
 }
 
 #[test]
-fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
+fn every_mutant_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     let pages = all()?;
     let dir = scratch()?;
     let mut missed = Vec::new();
-    for fault in [MUTANTS, LIMITED, FORKED, KEEPING].into_iter().flatten() {
+    for mutant in [MUTANTS, LIMITED, FORKED, KEEPING].into_iter().flatten() {
         let mut failed = Vec::new();
         // What older versions of CPython do wrong themselves, the pages forbid newer ones only.
         for profile in [Profile::cpython(3, 11, 7), Profile::NEWEST] {
-            let mut mutant = MutantTarget::target(fault, profile, dir.path())?;
-            let outcomes = run(&pages, &mut Oracle::new(profile)?, &mut mutant, Severity::Message, &|_| true)?;
+            let mut target = MutantTarget::target(mutant, profile, dir.path())?;
+            let outcomes = run(&pages, &mut Oracle::new(profile)?, &mut target, Severity::Message, &|_| true)?;
             failed = outcomes.failed;
             if !failed.is_empty() {
                 break;
@@ -124,9 +124,9 @@ fn every_fault_of_the_reference_is_caught_by_the_pages_alone() -> Result {
         }
         let ids: Vec<&str> = failed.iter().map(|Failure { id, .. }| id.as_str()).collect();
         let more = if ids.len() > 8 { format!(" and {} more", ids.len() - 8) } else { String::new() };
-        println!("{:<50}  {}{more}", fault.name, ids[..ids.len().min(8)].join(" "));
+        println!("{:<50}  {}{more}", mutant.name, ids[..ids.len().min(8)].join(" "));
         if ids.is_empty() {
-            missed.push(fault.name);
+            missed.push(mutant.name);
         }
     }
     assert!(missed.is_empty(), "not caught by any page: {missed:#?}");

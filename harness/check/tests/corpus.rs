@@ -1,5 +1,5 @@
-//! Every divergence ever found, each a test with its own name: its answers are those of CPython and of the reference, so that
-//! it is never learnt by either. The seeds beside them are the examples of the specification, which `pages` runs.
+//! The cases of `corpus/found`, each a test with its own name: every divergence that was ever found must stay fixed. The cases
+//! of `corpus/seeds` are the examples of the specification, which the test `pages` runs.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ fn files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Replayed on CPython's own `mmap`, a case shows no divergence.
+/// Asserts that a replay on CPython's own `mmap` shows no divergence.
 fn agrees(file: &Path) -> Result<(), Failed> {
     let done = Command::new(env!("CARGO_BIN_EXE_mmapcheck")).arg("replay").arg(file).output()?;
     if done.status.success() {

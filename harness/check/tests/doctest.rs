@@ -156,12 +156,12 @@ const CHILDREN: usize = 20;
 /// Writes generated cases as sessions with the answers of the reference. Returns the files.
 fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
     let profile = cpython(version);
-    let (mut oracle, mix) = (Oracle::new(profile)?, GeneratorOptions::all(profile));
+    let (mut oracle, generator) = (Oracle::new(profile)?, GeneratorOptions::all(profile));
     let known = known(version)?.patterns(profile);
     let omissions = Omissions::ALL_DEATHS;
     let options = AnswerOptions { known: &known, omissions, ..AnswerOptions::new(Detail::Quick) };
     let mut written = Vec::new();
-    let cases = || (0..).map(|number| (number, generate(&mut seeded(11, number), &mix)));
+    let cases = || (0..).map(|number| (number, generate(&mut seeded(11, number), &generator)));
     let forks = |case: &Case| case.steps.iter().any(|step| step.op == Op::Fork);
     let children = cases().filter(|(_, case)| forks(case)).take(CHILDREN);
     for (number, case) in cases().take(SESSIONS).chain(children) {

@@ -1,11 +1,11 @@
-//! A child process that comes to an end before its steps do: the step is named, and its parent goes on.
+//! A child process that ends before its last step: the report names the step, and the campaign continues.
 
 use std::path::Path;
 use std::process::Command;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Replays a child that does this on a planted module, on an engine; what is printed.
+/// Replays a case whose child runs this step on a planted module. `engine`: the options of the target. Returns the output.
 fn replayed(module: &str, step: &str, engine: &[&str]) -> Result<String> {
     let dir = tempfile::tempdir()?;
     let session = dir.path().join("session.pycon");
@@ -21,7 +21,7 @@ fn replayed(module: &str, step: &str, engine: &[&str]) -> Result<String> {
     Ok(said)
 }
 
-/// What came of the step, as the table of a replay shows it.
+/// The result of the step in the table of the replay.
 fn came_of<'a>(said: &'a str, step: &str) -> Option<&'a str> {
     let (_, table) = said.split_once(&format!("step 4 of 6: {step}"))?;
     table.lines().find(|line| line.contains("answer"))

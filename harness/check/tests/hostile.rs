@@ -1,4 +1,5 @@
-//! Whatever a driver does, the campaign goes on: the fault is named, in the case and at the step it belongs to.
+//! Whatever a driver or a worker process does, the campaign goes on: the harm is a finding, in its case and at its step, or a
+//! clear error, and nothing that the campaign started outlives it.
 
 use mmapcheck::choices::seeded;
 use mmapcheck::generate::{GeneratorOptions, generate};
@@ -7,13 +8,22 @@ use mmapcheck_spec::{Detail, Op, Profile};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// The operations of these campaigns; the fake driver does its harm at `readline`.
+/// The process that does harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Culprit {
+    /// `tests/drivers/fake.py`.
+    Driver,
+    /// The worker process, by the module `tests/modules/hostile.py`.
+    Worker,
+}
+
+/// The operations of these campaigns; harm is done at `readline`.
 const OPS: [Op; 4] = [Op::ReadLine, Op::Tell, Op::Len, Op::Write];
 const CASES: u64 = 20;
 const STEPS: usize = 6;
@@ -39,14 +49,44 @@ fn fake(dir: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn mmapcheck(harm: &str, dir: &Path, args: &[&str]) -> Result<Output> {
+/// The program on a target that does this harm. Processes that do harm leave a file `mark-PID` in the folder.
+fn command(culprit: Culprit, harm: &str, dir: &Path, args: &[&str]) -> Result<Command> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
-    command.args(args).arg("--python").arg(fake(dir)?);
-    Ok(command.env("FAKE", harm).env("MARK", dir.join("mark")).output()?)
+    command.args(args);
+    match culprit {
+        Culprit::Driver => command.arg("--python").arg(fake(dir)?),
+        Culprit::Worker => command.args(["--module", "hostile"]),
+    };
+    command.env("PYTHONPATH", std::env::join_paths([tests.join("drivers"), tests.join("modules")])?);
+    command.env("FAKE", harm).env("MARK", dir.join("mark"));
+    Ok(command)
 }
 
-/// A campaign on a driver that does this harm.
-fn check(harm: &str, dir: &TempDir, more: &[&str]) -> Result<(Output, Value)> {
+fn mmapcheck(culprit: Culprit, harm: &str, dir: &Path, args: &[&str]) -> Result<Output> {
+    let done = command(culprit, harm, dir, args)?.output()?;
+    for (pid, is_alive) in culprits(dir)? {
+        assert!(!is_alive, "{harm}: process {pid} has outlived the campaign");
+    }
+    Ok(done)
+}
+
+/// The processes that did harm, and whether they are alive.
+fn culprits(dir: &Path) -> Result<Vec<(u32, bool)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let name = entry?.file_name().into_string().map_err(|_| "a name that is not text")?;
+        if let Some(pid) = name.strip_prefix("mark-") {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+            found.push((pid.parse()?, state.is_some_and(|state| state != 'Z')));
+        }
+    }
+    Ok(found)
+}
+
+/// A campaign on a target that does this harm.
+fn check(culprit: Culprit, harm: &str, dir: &TempDir, more: &[&str]) -> Result<(Output, Value)> {
     let report = dir.path().join("found");
     let ops: Vec<_> = OPS.iter().map(ToString::to_string).collect();
     let ops = ops.join(",");
@@ -63,7 +103,7 @@ fn check(harm: &str, dir: &TempDir, more: &[&str]) -> Result<(Output, Value)> {
         report.to_str().ok_or("a path")?,
     ]);
     args.extend(more);
-    let done = mmapcheck(harm, dir.path(), &args)?;
+    let done = mmapcheck(culprit, harm, dir.path(), &args)?;
     let parsed = serde_json::from_slice(&done.stdout).map_err(|error| format!("{error}: {}", text(&done.stderr)))?;
     Ok((done, parsed))
 }
@@ -72,26 +112,26 @@ fn check(harm: &str, dir: &TempDir, more: &[&str]) -> Result<(Output, Value)> {
 fn guilty(profile: &str) -> Result<u64> {
     let profile: Profile = profile.parse()?;
     let mut oracle = Oracle::new(profile)?;
-    let mix = GeneratorOptions { ops: OPS.to_vec(), steps: STEPS, ..GeneratorOptions::all(profile) };
+    let generator = GeneratorOptions { ops: OPS.to_vec(), steps: STEPS, ..GeneratorOptions::all(profile) };
     let mut found = 0;
     for number in 0..CASES {
         let options = AnswerOptions { omissions: Omissions::of_case(number), ..AnswerOptions::new(Detail::Quick) };
-        let answered = oracle.answer(generate(&mut seeded(SEED, number), &mix), &options)?;
+        let answered = oracle.answer(generate(&mut seeded(SEED, number), &generator), &options)?;
         found += u64::from(answered.case.steps.iter().any(|step| step.op == Op::ReadLine));
     }
     Ok(found)
 }
 
-/// The fault is named so, at each `readline` and nowhere else; every case is done, and counted once.
-fn is_named(harm: &str, name: &str) -> Result {
-    is_named_at(harm, name, &Value::from("readline"))
+/// The harm is named so, at each `readline` and nowhere else; every case is done, and counted once.
+fn is_named(culprit: Culprit, harm: &str, name: &str) -> Result {
+    is_named_at(culprit, harm, name, &Value::from("readline"))
 }
 
-fn is_named_at(harm: &str, name: &str, op: &Value) -> Result {
+fn is_named_at(culprit: Culprit, harm: &str, name: &str, op: &Value) -> Result {
     let dir = tempfile::tempdir()?;
     let began = Instant::now();
     let hang = if harm == "hang" { "2s" } else { "20s" };
-    let (done, report) = check(harm, &dir, &["--hang", hang])?;
+    let (done, report) = check(culprit, harm, &dir, &["--hang", hang])?;
     assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
     assert_eq!(report["cases"], CASES, "{report:#}");
     let found = report["divergences"].as_array().ok_or("no list")?;
@@ -111,59 +151,63 @@ fn is_named_at(harm: &str, name: &str, op: &Value) -> Result {
     Ok(())
 }
 
-#[test]
-fn a_death_by_a_signal_is_named() -> Result {
-    is_named("segfault", "died of signal 11 (SIGSEGV)")
+/// Tests of the same harms, done by a driver and by a worker.
+macro_rules! harms_of_both {
+    ($($(#[$note:meta])* $test:ident: $harm:literal, $driver:literal, $worker:literal;)*) => {
+        mod driver {
+            $($(#[$note])* #[test] fn $test() -> super::Result { super::is_named(super::Culprit::Driver, $harm, $driver) })*
+        }
+        mod worker {
+            $($(#[$note])* #[test] fn $test() -> super::Result { super::is_named(super::Culprit::Worker, $harm, $worker) })*
+        }
+    };
+}
+
+harms_of_both! {
+    a_death_by_a_signal_is_named: "segfault", "died of signal 11 (SIGSEGV)", "died of signal 11 (SIGSEGV)";
+    an_exit_is_named: "exit", "exited with status 3", "exited with status 3";
+    a_hang_is_named_and_costs_less_each_time: "hang", "hung", "hung";
+    garbage_is_named: "garbage", "sent a malformed reply: no JSON", "sent a malformed reply: its reply cannot be read";
+    half_a_line_of_garbage_is_named: "half-line", "a malformed reply: no JSON", "a malformed reply: its reply cannot be read";
+    a_deep_nesting_is_named: "nesting", "a malformed reply: no JSON", "a malformed reply: its reply cannot be read: recursion";
+    a_flood_without_an_end_of_line_is_named:
+        "endless-line", "bytes without an end of line", "bytes without an end of line";
+    a_flood_of_lines_is_named: "endless-lines", "a malformed reply: no JSON", "a malformed reply: its reply cannot be read";
+    a_flood_of_errors_does_not_fill_the_disk: "errors", "died of signal 25 (SIGXFSZ)", "died of signal 25 (SIGXFSZ)";
+    a_flood_of_output_does_not_fill_the_disk: "output", "died of signal 25 (SIGXFSZ)", "died of signal 25 (SIGXFSZ)";
+    an_output_that_is_closed_is_named:
+        "close", "a malformed reply: it closed its output and lives on",
+        "a malformed reply: it closed its output and lives on";
+    a_child_that_holds_the_pipes_hides_no_exit: "child", "exited with status 3", "exited with status 3";
+    a_line_of_the_other_pipe_is_named:
+        "another-request", "a malformed reply: no line of the protocol", "a malformed reply: its reply is to request 999";
 }
 
 #[test]
-fn an_exit_is_named() -> Result {
-    is_named("exit", "exited with status 3")
+fn hunger_for_memory_of_a_driver_is_named() -> Result {
+    is_named(Culprit::Driver, "memory", "exited with status 1: MemoryError")
 }
 
+/// In a worker process, the exception is the outcome of the step.
 #[test]
-fn a_hang_is_named_and_costs_less_each_time() -> Result {
-    is_named("hang", "hung")
-}
-
-#[test]
-fn garbage_is_named() -> Result {
-    is_named("garbage", "sent a malformed reply: no JSON")
-}
-
-#[test]
-fn a_flood_without_an_end_of_line_is_named() -> Result {
-    is_named("endless-line", "bytes without an end of line")
-}
-
-#[test]
-fn a_flood_of_lines_is_named() -> Result {
-    is_named("endless-lines", "sent a malformed reply: no JSON")
-}
-
-#[test]
-fn a_flood_of_errors_does_not_fill_the_disk() -> Result {
-    is_named("errors", "died of signal 25 (SIGXFSZ)")
-}
-
-#[test]
-fn hunger_for_memory_is_named() -> Result {
-    is_named("memory", "exited with status 1: MemoryError")
-}
-
-#[test]
-fn an_output_that_is_closed_is_named() -> Result {
-    is_named("close", "sent a malformed reply: it closed its output and lives on")
+fn hunger_for_memory_of_a_worker_is_an_exception() -> Result {
+    let dir = tempfile::tempdir()?;
+    let (done, report) = check(Culprit::Worker, "memory", &dir, &[])?;
+    assert_eq!((done.status.code(), report["cases"].as_u64()), (Some(1), Some(CASES)), "{report:#}");
+    let found = report["divergences"].as_array().ok_or("no list")?;
+    let is_memory_error = |divergence: &Value| divergence["actual"].as_str().is_some_and(|s| s.contains("MemoryError"));
+    assert!(!found.is_empty() && found.iter().all(is_memory_error), "{report:#}");
+    Ok(())
 }
 
 #[test]
 fn an_answer_to_another_case_is_named() -> Result {
-    is_named_at("another-case", "when it was asked for case", &Value::Null)
+    is_named_at(Culprit::Driver, "another-case", "when it was asked for case", &Value::Null)
 }
 
 #[test]
 fn an_answer_that_leaves_out_the_files_is_named() -> Result {
-    is_named_at("no-files", "it did not look at the", &Value::Null)
+    is_named_at(Culprit::Driver, "no-files", "it did not look at the", &Value::Null)
 }
 
 /// What happens once, and not when the case is run again, is said of the case it happened in.
@@ -171,7 +215,7 @@ fn belongs_to_its_case(harm: &str, name: &str) -> Result {
     // The first question of all is whether the driver does anything, so that case 0 has number 2.
     const CASE: u64 = 12;
     let dir = tempfile::tempdir()?;
-    let (done, report) = check(&format!("{harm}@{}", CASE + 2), &dir, &[])?;
+    let (done, report) = check(Culprit::Driver, &format!("{harm}@{}", CASE + 2), &dir, &[])?;
     assert_eq!((done.status.code(), report["cases"].as_u64()), (Some(1), Some(CASES)), "{report:#}");
     let found = report["divergences"].as_array().ok_or("no list")?;
     assert!(found.len() == 1 && found[0]["count"] == 1 && found[0]["unsteady"] != Value::Null, "{report:#}");
@@ -197,40 +241,132 @@ fn an_answer_that_is_short_once_belongs_to_its_case() -> Result {
     belongs_to_its_case("short", "malformed reply")
 }
 
+/// A harm that a worker does once is a finding of one case, and the case cannot show it again.
+fn is_found_once(harm: &str, name: &str) -> Result {
+    let dir = tempfile::tempdir()?;
+    let (done, report) = check(Culprit::Worker, &format!("{harm}@3"), &dir, &[])?;
+    assert!(dir.path().join("mark").exists(), "the harm was done");
+    assert_eq!((done.status.code(), report["cases"].as_u64()), (Some(1), Some(CASES)), "{report:#}");
+    let found = report["divergences"].as_array().ok_or("no list")?;
+    assert!(found.len() == 1 && found[0]["count"] == 1 && found[0]["unsteady"] != Value::Null, "{report:#}");
+    assert!(found[0]["actual"].as_str().is_some_and(|actual| actual.contains(name)), "{report:#}");
+    Ok(())
+}
+
+#[test]
+fn a_death_of_a_worker_that_comes_once_is_found() -> Result {
+    is_found_once("segfault", "signal 11")
+}
+
+#[test]
+fn garbage_of_a_worker_that_comes_once_is_found() -> Result {
+    is_found_once("garbage", "malformed reply")
+}
+
+#[test]
+fn a_worker_that_closes_its_pipes_once_is_found() -> Result {
+    is_found_once("close", "closed its output")
+}
+
+#[test]
+fn a_stall_of_a_worker_that_comes_once_is_counted_and_blamed_on_nobody() -> Result {
+    let dir = tempfile::tempdir()?;
+    let (done, report) = check(Culprit::Worker, "hang@3", &dir, &["--hang", "2s"])?;
+    assert!(dir.path().join("mark").exists(), "it has stalled");
+    assert_eq!((done.status.code(), report["cases"].as_u64()), (Some(0), Some(CASES)), "{report:#}");
+    Ok(())
+}
+
 #[test]
 fn a_stall_that_comes_once_is_counted_and_blamed_on_nobody() -> Result {
     let dir = tempfile::tempdir()?;
-    let (done, report) = check("hang@12", &dir, &["--hang", "5s"])?;
+    let (done, report) = check(Culprit::Driver, "hang@12", &dir, &["--hang", "5s"])?;
     assert!(dir.path().join("mark").exists(), "it has stalled");
     assert_eq!((done.status.code(), report["cases"].as_u64()), (Some(0), Some(CASES)), "{report:#}");
     Ok(())
 }
 
 /// Exit status 2 and one line on standard error that says this, from `check` and from `smoke`.
-fn is_refused(harm: &str, says: &str) -> Result {
-    for command in [&["check", "--hang", "5s"], &["smoke", "--hang", "5s"]] {
+fn is_refused(culprit: Culprit, harm: &str, says: &str) -> Result {
+    for command in ["check", "smoke"] {
         let dir = tempfile::tempdir()?;
-        let done = mmapcheck(harm, dir.path(), command)?;
+        let began = Instant::now();
+        let done = mmapcheck(culprit, harm, dir.path(), &[command, "--hang", "5s"])?;
         let error = text(&done.stderr);
         assert_eq!(done.status.code(), Some(2), "{harm}: {}{error}", text(&done.stdout));
         assert!(error.contains(says) && error.lines().count() == 1 && done.stdout.is_empty(), "{harm}: {error}");
+        assert!(began.elapsed() < Duration::from_secs(120), "{harm}: {:?}", began.elapsed());
     }
     Ok(())
 }
 
 #[test]
+fn a_worker_that_ends_before_its_first_word_is_refused() -> Result {
+    is_refused(Culprit::Worker, "import-exit", "the target exited with status 3 while it was being started")?;
+    is_refused(
+        Culprit::Worker,
+        "import-segfault",
+        "the target died of signal 11 (SIGSEGV) while it was being started",
+    )?;
+    is_refused(Culprit::Worker, "import-child", "the target exited with status 3 while it was being started")
+}
+
+#[test]
+fn a_worker_whose_first_word_is_malformed_is_refused() -> Result {
+    is_refused(Culprit::Worker, "import-garbage", "its reply cannot be read")?;
+    is_refused(Culprit::Worker, "import-endless-line", "bytes without an end of line")?;
+    is_refused(Culprit::Worker, "import-close", "it closed its output and lives on")
+}
+
+#[test]
+fn a_worker_that_says_nothing_is_refused() -> Result {
+    is_refused(Culprit::Worker, "import-hang", "hung while it was being started")
+}
+
+/// Kills a campaign, and waits for the process that hangs in it.
+fn dies_with_its_campaign(culprit: Culprit) -> Result {
+    const MOMENT: Duration = Duration::from_millis(50);
+    let dir = tempfile::tempdir()?;
+    let args = ["check", "--random-only", "--jobs", "1", "--ops", "readline", "--hang", "10m"];
+    let mut campaign = command(culprit, "hang", dir.path(), &args)?.stdout(Stdio::null()).spawn()?;
+    let began = Instant::now();
+    while culprits(dir.path())?.is_empty() {
+        assert!(campaign.try_wait()?.is_none() && began.elapsed() < Duration::from_secs(120), "nothing hangs");
+        std::thread::sleep(MOMENT);
+    }
+    campaign.kill()?;
+    campaign.wait()?;
+    let began = Instant::now();
+    while let Some((pid, _)) = culprits(dir.path())?.into_iter().find(|(_, is_alive)| *is_alive) {
+        assert!(began.elapsed() < Duration::from_secs(60), "process {pid} lives on");
+        std::thread::sleep(MOMENT);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_driver_dies_with_its_campaign() -> Result {
+    dies_with_its_campaign(Culprit::Driver)
+}
+
+#[test]
+fn a_worker_dies_with_its_campaign() -> Result {
+    dies_with_its_campaign(Culprit::Worker)
+}
+
+#[test]
 fn who_introduces_itself_wrongly_is_refused() -> Result {
-    is_refused("version", "speaks version 1 of the protocol, and this is version 2")?;
-    is_refused("platform", "the reference knows no platform 'plan9'")?;
-    is_refused("python-4", "the reference knows Python 2.7 and 3.6")?;
-    is_refused("no-introduction", "no line of the protocol: \"{\\\"id\\\":1}\"")?;
-    is_refused("no-json", "is no driver: no JSON")
+    is_refused(Culprit::Driver, "version", "speaks version 1 of the protocol, and this is version 2")?;
+    is_refused(Culprit::Driver, "platform", "the reference knows no platform 'plan9'")?;
+    is_refused(Culprit::Driver, "python-4", "the reference knows Python 2.7 and 3.6")?;
+    is_refused(Culprit::Driver, "no-introduction", "no line of the protocol: \"{\\\"id\\\":1}\"")?;
+    is_refused(Culprit::Driver, "no-json", "is no driver: no JSON")
 }
 
 #[test]
 fn who_says_nothing_is_refused() -> Result {
     let dir = tempfile::tempdir()?;
-    let done = mmapcheck("silent", dir.path(), &["smoke", "--hang", "1s"])?;
+    let done = mmapcheck(Culprit::Driver, "silent", dir.path(), &["smoke", "--hang", "1s"])?;
     let error = text(&done.stderr);
     assert!(done.status.code() == Some(2) && error.contains("hung while it was being started"), "{error}");
     Ok(())
@@ -238,13 +374,13 @@ fn who_says_nothing_is_refused() -> Result {
 
 #[test]
 fn who_claims_that_everything_passes_is_seen_through() -> Result {
-    is_refused("nothing", "answers None to everything it is asked: it does nothing")
+    is_refused(Culprit::Driver, "nothing", "answers None to everything it is asked: it does nothing")
 }
 
 #[test]
 fn what_can_be_driven_is_told_from_what_cannot() -> Result {
     let dir = tempfile::tempdir()?;
-    let good = mmapcheck("", dir.path(), &["smoke"])?;
+    let good = mmapcheck(Culprit::Driver, "", dir.path(), &["smoke"])?;
     let out = text(&good.stdout);
     assert_eq!(good.status.code(), Some(0), "{out}{}", text(&good.stderr));
     assert!(out.contains("pass  READ-1") && out.contains("it can be driven"), "{out}");

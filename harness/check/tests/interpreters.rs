@@ -1,4 +1,4 @@
-//! Every CPython of this stepper agrees with the reference, through the driver.
+//! Every CPython of this machine agrees with the reference, through the driver.
 
 use mmapcheck::interpreters::find;
 use serde_json::Value;
@@ -8,14 +8,14 @@ use std::process::Command;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// The interpreters that are CPython, each version once.
+/// The interpreters that are CPython, one for each version.
 fn cpythons() -> Vec<PathBuf> {
     let mut seen = BTreeSet::new();
     let mut found = find(None);
     found.retain(|python| match version(python) {
         Some(version) => seen.insert(version),
         None => {
-            eprintln!("skipped: {} is no CPython", python.display());
+            eprintln!("skipped: {} is not CPython, or does not run", python.display());
             false
         }
     });

@@ -254,11 +254,11 @@ fn known_divergences_stand_in_every_form_of_a_report() -> Result {
 
 #[test]
 fn a_case_goes_on_behind_a_known_step() -> Result {
-    let fault = MUTANTS.iter().find(|fault| fault.name == "read leaves the position").ok_or("no such fault")?;
+    let mutant = MUTANTS.iter().find(|mutant| mutant.name == "read leaves the position").ok_or("no such mutant")?;
     let profile = Profile::cpython(3, 11, 7);
     let dir = scratch()?;
     let mut oracle = Oracle::new(profile)?;
-    let mut target = MutantTarget::target(fault, profile, dir.path())?;
+    let mut target = MutantTarget::target(mutant, profile, dir.path())?;
     let session =
         ">>> import mmap\n>>> m = mmap.mmap(-1, 10)\n>>> m.read(2)\n>>> m.write(b'ab')\n>>> m.read(3)\n>>> m.tell()\n";
     let case = notation::parse(session, 1)?.case;

@@ -1,6 +1,7 @@
-//! The modules of each package form layers: no module uses one that uses it back, directly or by way of others.
+//! The modules of each package form layers: no module uses a module that uses it back, directly or through others.
 //!
-//! A re-export (`pub use child::Name`) is an alias and no use: whoever imports the name uses the module that defines it.
+//! A re-export (`pub use child::Name`) is an alias and does not count as a use. An import of the name is a use of the module
+//! that defines it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,20 +9,20 @@ use syn::visit::Visit;
 use syn::{Attribute, ItemUse, UseTree, Visibility};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
-/// The segments of a path: `["generate", "callbacks"]`; the root of the package is empty.
+/// The segments of a path, such as `["generate", "callbacks"]`; empty for the root of the package.
 type Module = Vec<String>;
-/// What each module uses.
+/// The modules that each module uses.
 type Uses = BTreeMap<Module, BTreeSet<Module>>;
 
-/// The modules of one package, and what they use of each other.
+/// The modules of one package, and their re-exports.
 #[derive(Default)]
 struct Package {
     modules: BTreeMap<Module, syn::File>,
-    /// A re-exported name, as the path it can be imported by, and the path it stands for.
+    /// The path of each re-exported name, and the path that it stands for.
     aliases: BTreeMap<Module, Module>,
 }
 
-/// Every path that one module names, but for those in tests.
+/// Every path in a module, except those in its tests.
 struct Paths<'a> {
     module: &'a [String],
     uses: Vec<(Module, bool)>,
@@ -77,8 +78,8 @@ fn leaves(tree: &UseTree, before: &[String]) -> Vec<Module> {
     }
 }
 
-/// A path from the root of the package. A path without `crate`, `super` or `self` starts at a child of the module, or is
-/// that of another package.
+/// The path from the root of the package. A path without `crate`, `super` or `self` starts at a child of the module or at
+/// another package.
 fn absolute(module: &[String], path: &[String]) -> Option<Module> {
     let (first, rest) = path.split_first()?;
     match first.as_str() {
@@ -123,9 +124,9 @@ impl Package {
         Ok(package)
     }
 
-    /// The module in which the thing at this path is defined; none where it is not of this package.
+    /// The module that defines the item at this path; `None` for an item of another package.
     fn definition(&self, path: &[String]) -> Option<Module> {
-        // A function can be named like the module it is re-exported from.
+        // A function may have the name of the module that re-exports it.
         let alias = |n: &usize| *n == path.len() || !self.modules.contains_key(&path[..*n]);
         let target = (1..=path.len()).filter(alias).find_map(|n| Some((self.aliases.get(&path[..n])?, &path[n..])));
         if let Some((target, rest)) = target {
@@ -164,7 +165,7 @@ fn sources(dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// A way from a module back to itself, if there is one.
+/// A chain of uses from a module back to itself, if there is one.
 fn circle(uses: &Uses) -> Option<Vec<&Module>> {
     let mut done = BTreeSet::new();
     uses.keys().find_map(|module| way_back(uses, module, &mut Vec::new(), &mut done))
@@ -220,7 +221,7 @@ fn no_module_uses_one_that_uses_it_back() -> Result {
     Ok(())
 }
 
-/// The modules of a package of two files.
+/// A package with these files.
 fn package(files: &[(&str, &str)]) -> Result<Package> {
     let dir = tempfile::tempdir()?;
     for (name, text) in files {
@@ -231,7 +232,7 @@ fn package(files: &[(&str, &str)]) -> Result<Package> {
 }
 
 #[test]
-fn a_circle_is_seen_however_a_module_names_the_other() -> Result {
+fn a_circle_is_found_however_a_module_names_the_other() -> Result {
     let back = ["use crate::a::A;", "use super::a::{self, B};", "fn f() { crate::a::f() }", "use crate::A;"];
     for back in back {
         let files = [("lib.rs", "mod a; mod b; pub use a::A;"), ("a.rs", "use crate::b::B;"), ("b.rs", back)];
@@ -242,7 +243,7 @@ fn a_circle_is_seen_however_a_module_names_the_other() -> Result {
 }
 
 #[test]
-fn a_child_that_uses_its_parent_is_a_circle_where_the_parent_uses_the_child() -> Result {
+fn a_child_and_a_parent_that_use_each_other_are_a_circle() -> Result {
     let child = ("a/b.rs", "use super::A;");
     assert!(circle(&package(&[("a.rs", "mod b; fn f() { b::f() }"), child])?.uses()).is_some());
     assert!(circle(&package(&[("a.rs", "mod b; pub use b::C;"), child])?.uses()).is_none());
@@ -265,7 +266,7 @@ fn a_local_name_like_that_of_a_child_is_no_use() -> Result {
 }
 
 #[test]
-fn what_only_tests_use_is_no_layer() -> Result {
+fn a_use_in_a_test_does_not_count() -> Result {
     let files = [("a.rs", "use crate::b::B;"), ("b.rs", "#[cfg(test)] mod tests { use crate::a::A; }")];
     assert!(circle(&package(&files)?.uses()).is_none());
     Ok(())

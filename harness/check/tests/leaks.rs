@@ -7,6 +7,6 @@ use mmapcheck::mutant::LEAKING;
 
 #[test]
 fn every_leak_is_found_and_made_small() {
-    let missed: Vec<_> = LEAKING.iter().filter_map(|fault| complaint(fault, true)).collect();
+    let missed: Vec<_> = LEAKING.iter().filter_map(|mutant| complaint(mutant, true)).collect();
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }

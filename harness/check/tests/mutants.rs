@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 #[test]
-fn every_fault_is_found_and_made_small() {
+fn every_mutant_is_found_and_made_small() {
     let (next, missed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     // The rarest come first, so that no thread is left with them alone.
-    let faults: Vec<_> = [FATAL, KEEPING, FORKED, LIMITED, MUTANTS].into_iter().flatten().collect();
+    let mutants: Vec<_> = [FATAL, KEEPING, FORKED, LIMITED, MUTANTS].into_iter().flatten().collect();
     let work = || {
-        while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let complaint = complaint(fault, false);
+        while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let complaint = complaint(mutant, false);
             missed.lock().unwrap_or_else(PoisonError::into_inner).extend(complaint);
         }
     };
@@ -28,9 +28,9 @@ fn every_fault_is_found_and_made_small() {
 }
 
 #[test]
-fn there_are_many_faults_and_each_has_a_name() {
+fn there_are_many_mutants_and_each_has_a_name() {
     let all = [MUTANTS, FATAL, LIMITED, FORKED, KEEPING, LEAKING];
-    let mut names: Vec<_> = all.into_iter().flatten().map(|fault| fault.name).collect();
+    let mut names: Vec<_> = all.into_iter().flatten().map(|mutant| mutant.name).collect();
     let many = names.len();
     names.sort_unstable();
     names.dedup();

@@ -1,4 +1,4 @@
-//! Every example of the specification, on the reference and on the embedded CPython, each a test with its own name.
+//! Every example of the specification on the reference and on the embedded CPython, each a test with its own name.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use mmapcheck::divergence::Severity;
@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, PoisonError};
 
-/// The profiles the reference answers for; each example runs under all it applies to.
+/// The profiles of the reference. Each example runs under all profiles that it applies to.
 const PROFILES: [Profile; 13] = [
     Profile::cpython(2, 7, 18),
     Profile::cpython(3, 6, 15),
@@ -32,11 +32,11 @@ const PROFILES: [Profile; 13] = [
     Profile::new(Implementation::CPython, Version::new(3, 11, 9), Platform::Windows),
 ];
 
-/// An example and where to send what it came to.
+/// The path of a page, an example, and the channel for its result.
 type Job = (String, Example, Sender<Result<(), Failed>>);
 
 fn main() -> ExitCode {
-    // Examples that limit memory or descriptors limit those of the whole process.
+    // A resource limit of an example applies to the whole process, so the examples run one after the other.
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     let pages = match all() {
         Ok(pages) => pages,
@@ -84,7 +84,7 @@ fn on_profiles(page: &Page, clause: &Clause, example: &Example) -> Option<Trial>
     })
 }
 
-/// An example that does not apply to the interpreter is a test that is ignored, with the reason in its name.
+/// The test of an example on CPython. If the example does not apply, the test is ignored, with the reason in its name.
 fn on_cpython(
     page: &Page,
     clause: &Clause,
@@ -104,7 +104,7 @@ fn on_cpython(
     })
 }
 
-/// Starts the embedded interpreter on a thread of its own, which it never leaves.
+/// Starts the embedded interpreter on a thread of its own, since it must stay on one thread.
 fn interpreter() -> Result<(Sender<Job>, Profile), Box<dyn std::error::Error>> {
     let (jobs, inbox) = channel::<Job>();
     let (ready, started) = channel::<Result<Profile, String>>();
@@ -119,7 +119,7 @@ fn interpreter() -> Result<(Sender<Job>, Profile), Box<dyn std::error::Error>> {
         let (mut oracle, mut target, _dir) = match start() {
             Ok(parts) => parts,
             Err(error) => {
-                // Nobody listens where the test has ended already.
+                // The receiver is gone if the program has ended.
                 let _ = ready.send(Err(error.to_string()));
                 return;
             }

@@ -1,4 +1,4 @@
-//! The reference and the embedded CPython agree on whatever can be generated.
+//! The reference and the embedded CPython agree on every generated case.
 
 use mmapcheck::differential::DifferentialRun;
 use mmapcheck::generate::{GeneratorOptions, generate};
@@ -20,15 +20,15 @@ fn the_reference_and_cpython_agree_on_any_bytes() -> Result<(), Box<dyn std::err
     let stepper = Embedded::new("mmap", "mmap", dir.path())?;
     let info = stepper.info().clone();
     let known = KnownList::built_in(&info, "mmap")?.patterns(info.profile);
-    // A death would be this process's own.
+    // A death would kill this process.
     let omissions = Omissions::KNOWN_DEATHS;
     let options = AnswerOptions { known: &known, omissions, ..AnswerOptions::new(Detail::Full) };
     let oracle = RefCell::new(Oracle::new(info.profile)?);
-    let mix = GeneratorOptions::all(info.profile);
+    let generator = GeneratorOptions::all(info.profile);
     let target = RefCell::new(InProcess::new(stepper, info));
     let config = ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(bytes in prop::collection::vec(any::<u8>(), 0..600))| {
-        let case = generate(&mut arbitrary::Unstructured::new(&bytes), &mix);
+        let case = generate(&mut arbitrary::Unstructured::new(&bytes), &generator);
         let compared = DifferentialRun::of(case, &mut oracle.borrow_mut(), &mut *target.borrow_mut(), &options);
         let compared = compared.map_err(|error| TestCaseError::fail(error.to_string()))?;
         let first = compared.comparison.divergences.first();

@@ -1,5 +1,5 @@
-//! What is made of the pages and of the table of operations for other fuzzers is as they are now.
-//! `MMAPCHECK_WRITE=1 cargo test --test seeds` writes it again.
+//! The seeds are those of the pages, and the dictionary is that of the operation table.
+//! `MMAPCHECK_WRITE=1 cargo test --test seeds` writes both again.
 
 use mmapcheck::seeds::{DICTIONARY, FOLDER, dictionary, sessions};
 use mmapcheck_spec::{notation, pages};
@@ -61,7 +61,7 @@ fn a_seed_is_the_case_of_its_example() -> Result {
 }
 
 #[test]
-fn the_words_of_the_notation_are_those_of_the_table() -> Result {
+fn the_dictionary_is_that_of_the_operation_table() -> Result {
     let file = root().join(DICTIONARY);
     if writes() {
         std::fs::write(&file, dictionary())?;

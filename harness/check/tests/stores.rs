@@ -30,11 +30,11 @@ fn memory_and_files_agree() -> Result {
     let mut oracle = Oracle::new(profile)?;
     let info = TargetInfo::of_profile(profile, "the reference on files");
     let mut target = InProcess::new(Reference::new(profile, dir.path())?, info);
-    let mut mix = GeneratorOptions::all(profile);
+    let mut generator = GeneratorOptions::all(profile);
     // The reference on files makes no child processes.
-    mix.ops.retain(|op| *op != Op::Fork);
+    generator.ops.retain(|op| *op != Op::Fork);
     let (known, omissions) = (Patterns::default(), Omissions::NONE);
-    let batch = Batch { seed: SEED, cases: 0..cases, generator: mix, known, omissions };
+    let batch = Batch { seed: SEED, cases: 0..cases, generator, known, omissions };
     let result = batch.run(&mut oracle, &mut target, &mut |_, _| {})?;
     if let Some(hit) = result.hits.first() {
         let options = AnswerOptions { omissions: Omissions::of_case(hit.case), ..AnswerOptions::new(Detail::Full) };

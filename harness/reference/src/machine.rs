@@ -192,10 +192,8 @@ impl<S: Store> Reference<S> {
             return Err(no_rule(step).into());
         };
         let known = places.iter().filter_map(|&place| constants::ALL.get(usize::from(place)));
-        let module = match self.profile.dialect() {
-            Dialect::Python2 => "'module' object",
-            Dialect::Python3 => "module 'mmap'",
-        };
+        let names_module = self.profile.module_refusal_names_module();
+        let module = if names_module { "module 'mmap'" } else { "'module' object" };
         match known.clone().find(|constant| !self.profile.has_constant(**constant)) {
             Some(missing) => Err(attribute_error(format!("{module} has no attribute '{}'", missing.name()))),
             None => Ok(Value::Int(step_args::flags(places, self.profile.facts())?.into())),
@@ -273,8 +271,8 @@ impl<S: Store> Reference<S> {
         }
     }
 
-    /// Refuses keyword arguments, which only `flush` of newer versions takes. The first versions whose message names the class
-    /// name it for methods without parameters only.
+    /// Refuses keyword arguments, which only `flush` of newer versions takes. The message names the class in newer
+    /// versions; methods without parameters began to do so before the others.
     fn refuse_keywords(&self, step: &Step, args: &Args<'_, S>) -> RuleResult<()> {
         let row = step.op.row();
         if args.keywords.is_empty() || row.params.iter().any(|param| param.by_name && param.is_in(self.profile)) {
@@ -296,7 +294,7 @@ impl<S: Store> Reference<S> {
         self.refuse_missing(step.op)?;
         match op {
             MapOp::View => {
-                if profile.dialect() == Dialect::Python2 {
+                if !profile.memoryviews_take_maps() {
                     let wanted = "cannot make memory view because object does not have the buffer interface";
                     return Err(type_error(wanted));
                 }
@@ -375,11 +373,14 @@ impl<S: Store> Reference<S> {
     /// The outcome in the words of the version. In Python 2, `mmap` raises a class of its own for system errors, and a
     /// traceback names classes without their modules: that of `mmap` and that of `struct` are both called `error`.
     fn reword(&self, outcome: Outcome) -> Outcome {
-        match (outcome, self.profile.dialect()) {
-            (Outcome::Raised(raise), Dialect::Python2) if raise.errno.is_some() || raise.class == "struct.error" => {
+        match outcome {
+            Outcome::Raised(raise)
+                if self.profile.system_errors_have_own_class()
+                    && (raise.errno.is_some() || raise.class == "struct.error") =>
+            {
                 Outcome::Raised(Raise { class: "error".into(), ..raise })
             }
-            (outcome, _) => outcome,
+            outcome => outcome,
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Steps in which a process dies of a signal, and steps that look as if one would: foreseen by the reference in memory.
+//! Steps that kill the process by a signal, and steps that come close: the reference in memory foresees both.
 //!
-//! Where a `python3` is at hand, it is asked whether it does die, and of what.
+//! Where there is a `python3`, a test runs the steps on it and compares the signals.
 
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::parse;
@@ -12,20 +12,20 @@ use std::process::Command;
 const SIGBUS: i32 = LINUX.signal(Signal::Bus);
 const SIGSEGV: i32 = LINUX.signal(Signal::Segv);
 
-/// A file of two pages, mapped, then cut within the first, so that the second page of the map is dead.
+/// A mapped file of two pages, truncated within the first: the second page of the map is dead.
 const CUT: &str = "f.write(b'abc\\n' * 2048); m = mmap.mmap(f.fileno(), 0); f.truncate(100)";
-/// A private map whose second page was written to, and is gone from the file.
+/// A private map whose second page was written to, and then truncated from the file.
 const GONE: &str =
     "f.write(b'abc' * 3000); m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_COPY); m[4096] = 1; f.truncate(0)";
-/// The same, with that page still there.
+/// A private map whose second page was written to, and is still part of the file.
 const KEPT: &str =
     "f.write(b'abc' * 3000); m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_COPY); m[4096] = 1; f.truncate(4097)";
-/// A map that cannot be touched, and one that can.
+/// An inaccessible map, and an accessible one.
 const SHUT: &str = "f.write(b'abc'); m = mmap.mmap(f.fileno(), 0, prot=0); m2 = mmap.mmap(-1, 3)";
-/// A map of a file that was emptied.
+/// A map of a file that was truncated to nothing.
 const EMPTY: &str = "f.write(b'abc'); m = mmap.mmap(f.fileno(), 0); f.truncate(0)";
 
-/// What comes before, the step itself, and the signal it is the end of the process by; 0: it lives.
+/// The steps before, the step itself, and the signal that kills the process; 0: the process survives.
 const STEPS: &[(&str, &str, i32)] = &[
     (CUT, "m[4096]", SIGBUS),
     (CUT, "m[4095]", 0),
@@ -75,21 +75,21 @@ const STEPS: &[(&str, &str, i32)] = &[
     (EMPTY, "m.seek(3)", 0),
 ];
 
-/// Steps in which a process may die or not, as its search happens to go: CPython's own goes this way or that by the lengths.
+/// Steps that kill the process or not, depending on how the search works: CPython chooses its algorithm by the lengths.
 const OPEN: [(&str, &str); 3] = [
     (CUT, "m == bytearray(b'abcx' * 2048)"),
     (CUT, "m.find(b'abcx', 4090, 4098)"),
     (CUT, "m2 = mmap.mmap(-1, 8192); m2.find(m)"),
 ];
 
-/// The lines of a session, from its opening to the step.
+/// The lines of a session, from its first line to the step.
 fn lines(before: &str, step: &str) -> Vec<String> {
     let opening = ["import mmap", "import zlib", "f = open('f', 'w+b', buffering=0)"].into_iter();
     opening.chain(before.split("; ")).chain([step]).map(str::to_owned).collect()
 }
 
 #[test]
-fn deaths_are_foreseen_and_nothing_else_is() -> Result<(), Box<dyn std::error::Error>> {
+fn deaths_and_only_deaths_are_foreseen() -> Result<(), Box<dyn std::error::Error>> {
     let mut reference = Reference::in_memory(Profile::cpython(3, 11, 7))?;
     for (before, step, signal) in STEPS {
         let text: String = lines(before, step).iter().map(|line| format!(">>> {line}\n")).collect();
@@ -106,7 +106,7 @@ fn deaths_are_foreseen_and_nothing_else_is() -> Result<(), Box<dyn std::error::E
 }
 
 #[test]
-fn what_depends_on_how_a_search_goes_is_not_foreseen() -> Result<(), Box<dyn std::error::Error>> {
+fn no_rule_covers_a_step_that_depends_on_how_a_search_works() -> Result<(), Box<dyn std::error::Error>> {
     let mut reference = Reference::in_memory(Profile::cpython(3, 11, 7))?;
     for (before, steps) in OPEN {
         let text: String =
@@ -123,7 +123,7 @@ fn what_depends_on_how_a_search_goes_is_not_foreseen() -> Result<(), Box<dyn std
 }
 
 #[test]
-fn cpython_dies_so() -> Result<(), Box<dyn std::error::Error>> {
+fn cpython_dies_in_the_same_steps() -> Result<(), Box<dyn std::error::Error>> {
     if Command::new("python3").arg("--version").output().is_err() {
         return Ok(());
     }

@@ -1,7 +1,7 @@
-//! Sessions whose answers CPython gave, answered again by the reference.
+//! Sessions with outcomes of CPython, which the reference must reproduce.
 //!
 //! `sessions/all` holds for every profile, `sessions/3.11.7` for that version.
-//! Where a `python3` of a version in question is at hand, it is asked again.
+//! Where there is a `python3` of one of the versions, a test runs the sessions on it again.
 
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{matches, parse, render};
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The versions whose interpreters gave the answers.
+/// The versions whose interpreters produced the outcomes.
 const SEEN: [Version; 8] = [
     Version::new(3, 9, 18),
     Version::new(3, 10, 13),
@@ -34,7 +34,7 @@ fn sessions_of(version: Version) -> Vec<PathBuf> {
     [sessions("all"), sessions(&version.to_string())].concat()
 }
 
-/// The first statement of a session that the reference answers otherwise.
+/// The first statement of a session to which the reference gives another outcome.
 fn divergence(reference: &mut Reference, path: &Path, dialect: Dialect) -> Option<String> {
     let text = fs::read_to_string(path).unwrap();
     let session = parse(&text, 1).unwrap_or_else(|e| panic!("{}:{e}", path.display()));
@@ -52,7 +52,7 @@ fn divergence(reference: &mut Reference, path: &Path, dialect: Dialect) -> Optio
 }
 
 #[test]
-fn the_reference_answers_as_cpython_did() {
+fn the_reference_reproduces_the_outcomes_of_cpython() {
     let folder = tempfile::tempdir().unwrap();
     for version in SEEN {
         let profile = Profile::new(Implementation::CPython, version, Platform::Linux);
@@ -66,7 +66,7 @@ fn the_reference_answers_as_cpython_did() {
 }
 
 #[test]
-fn cpython_still_answers_so() {
+fn cpython_still_has_these_outcomes() {
     let Ok(output) = Command::new("python3").args(["-c", "import platform; print(platform.python_version())"]).output()
     else {
         return;

@@ -2,10 +2,10 @@
 
 use mmapcheck_spec::{Arg, BytesLike, End};
 
-/// The name of a file that an argument gives.
+/// The number of the file name that an argument holds.
 ///
 /// # Errors
-/// Where it gives none.
+/// Where the argument is not a path.
 pub fn path(arg: &Arg) -> Result<u8, End> {
     match arg {
         Arg::Path(path) => Ok(*path),
@@ -13,10 +13,10 @@ pub fn path(arg: &Arg) -> Result<u8, End> {
     }
 }
 
-/// The bytes that an argument of `write()` gives.
+/// The bytes that an argument of `write()` holds.
 ///
 /// # Errors
-/// Where the argument is a map, or is not contiguous: both are outside of the test.
+/// Where the argument is not bytes, or not contiguous.
 pub fn bytes(arg: &Arg) -> Result<&[u8], End> {
     match arg {
         Arg::Bytes(BytesLike::Strided, _) => Err(unsupported("write() on a file needs contiguous bytes")),
@@ -25,7 +25,7 @@ pub fn bytes(arg: &Arg) -> Result<&[u8], End> {
     }
 }
 
-/// The size or position in bytes that an argument gives.
+/// The size or position in bytes that an argument holds.
 ///
 /// # Errors
 /// Where the argument is not a plain number, or is negative.

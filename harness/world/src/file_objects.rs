@@ -164,7 +164,7 @@ impl<S: FileSystem> FileObjects<S> {
             handle.set_size(0).map_err(call_failed)?;
         }
         let object = self.table.objects.get_mut(usize::from(slot)).ok_or_else(unbound)?;
-        // A file object that the slot named before is closed, as nothing else holds it.
+        // Rebinding the slot closes its previous file object.
         *object = Some(FileObject::new(number, 0, handle));
         Ok(())
     }

@@ -17,7 +17,7 @@ fn resource(op: LimitOp) -> Resource {
 /// The resource limits of a case.
 #[derive(Debug, Default)]
 pub struct ResourceLimits {
-    /// By the place of the operation in [`LimitOp::ALL`].
+    /// In the order of [`LimitOp::ALL`].
     requested: [Cell<Option<Requested>>; LimitOp::ALL.len()],
     /// Whether the case has set any.
     any: Cell<bool>,
@@ -49,7 +49,7 @@ impl ResourceLimits {
     /// the caller must see to it that the process ignores `SIGXFSZ`.
     ///
     /// # Errors
-    /// Where the step gives no number, or a limit of memory below what this process has mapped already.
+    /// Where the argument is not a number, or limits memory to less than this process has mapped already.
     pub fn set(&self, op: LimitOp, step: &Step) -> Result<(), End> {
         let most = match step.args.first().map(|given| &given.arg) {
             Some(Arg::Int(num)) => num.as_plain().and_then(|most| u64::try_from(most).ok()),

@@ -1,4 +1,4 @@
-//! Catching a fault of the reference: a campaign must find it and make it small.
+//! Catching a mutant of the reference: a campaign must find it and make it small.
 
 use mmapcheck::batch::{Batch, Hit};
 use mmapcheck::campaign::shrink_to;
@@ -32,22 +32,22 @@ struct Caught {
     session: String,
 }
 
-fn catch(fault: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::error::Error>> {
+fn catch(mutant: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::error::Error>> {
     let dir = scratch()?;
     let mut oracle = Oracle::new(PROFILE)?;
-    let mut mutant = MutantTarget::target(fault, PROFILE, dir.path())?;
+    let mut target = MutantTarget::target(mutant, PROFILE, dir.path())?;
     if alone {
         std::env::set_current_dir(dir.path())?;
-        mutant.census = Some(Census::new(dir.path())?);
+        target.census = Some(Census::new(dir.path())?);
     }
-    let mix = GeneratorOptions::all(PROFILE);
-    let hit = first_hit(&mut oracle, &mut mutant, &mix)?.ok_or("not found")?;
-    let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &mix);
+    let generator = GeneratorOptions::all(PROFILE);
+    let hit = first_hit(&mut oracle, &mut target, &generator)?.ok_or("not found")?;
+    let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &generator);
     let options = AnswerOptions { omissions: Omissions::of_case(hit.case), ..AnswerOptions::new(Detail::Full) };
-    let close = DifferentialRun::of(case.clone(), &mut oracle, &mut mutant, &options)?;
+    let close = DifferentialRun::of(case.clone(), &mut oracle, &mut target, &options)?;
     let bucket: Bucket = close.comparison.divergences.first().ok_or("not shown again")?.bucket.clone();
-    let small = shrink_to(&mut oracle, &mut mutant, case, &bucket, &options, Instant::now() + SHRINK);
-    let small = DifferentialRun::of(small, &mut oracle, &mut mutant, &options)?;
+    let small = shrink_to(&mut oracle, &mut target, case, &bucket, &options, Instant::now() + SHRINK);
+    let small = DifferentialRun::of(small, &mut oracle, &mut target, &options)?;
     let shows = |found: &Comparison| found.divergences.iter().any(|divergence| divergence.bucket == bucket);
     if !shows(&small.comparison) {
         return Err("the small case shows something else".into());
@@ -55,7 +55,7 @@ fn catch(fault: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::err
     for step in 0..small.case.steps.len() {
         let less = small.case.without(step..step + 1);
         // A child is waited for, whether a step says so or not.
-        if less != small.case && shows(&DifferentialRun::of(less, &mut oracle, &mut mutant, &options)?.comparison) {
+        if less != small.case && shows(&DifferentialRun::of(less, &mut oracle, &mut target, &options)?.comparison) {
             return Err(format!("step {} does nothing in\n{}", step + 1, print(&small.case)).into());
         }
     }
@@ -64,7 +64,7 @@ fn catch(fault: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::err
 
 fn first_hit(
     oracle: &mut Oracle,
-    mutant: &mut dyn Target,
+    target: &mut dyn Target,
     options: &GeneratorOptions,
 ) -> Result<Option<Hit>, Box<dyn std::error::Error>> {
     const CHUNK: u64 = 500;
@@ -72,26 +72,26 @@ fn first_hit(
         let cases = first..first + CHUNK;
         let (generator, known, omissions) = (options.clone(), Patterns::default(), Omissions::NONE);
         let batch = Batch { seed: SEED, cases, generator, known, omissions };
-        if let Some(hit) = batch.run(oracle, mutant, &mut |_, _| {})?.hits.into_iter().next() {
+        if let Some(hit) = batch.run(oracle, target, &mut |_, _| {})?.hits.into_iter().next() {
             return Ok(Some(hit));
         }
     }
     Ok(None)
 }
 
-/// What is wrong with how a fault was caught, if anything. `alone`: nothing else happens in this process, so that what cases
+/// What is wrong with how a mutant was caught, if anything. `alone`: nothing else happens in this process, so that what cases
 /// leave behind is counted.
-pub fn complaint(fault: &'static Mutant, alone: bool) -> Option<String> {
+pub fn complaint(mutant: &'static Mutant, alone: bool) -> Option<String> {
     let began = Instant::now();
-    match catch(fault, alone) {
-        Ok(caught) if caught.steps <= fault.longest && caught.session.len() <= LONGEST_SESSION => {
+    match catch(mutant, alone) {
+        Ok(caught) if caught.steps <= mutant.longest && caught.session.len() <= LONGEST_SESSION => {
             let (seconds, cases, steps) = (began.elapsed().as_secs_f64(), caught.cases, caught.steps);
-            println!("{seconds:6.2} s {cases:>9} cases  {steps} steps  {}\n{}", fault.name, caught.session);
+            println!("{seconds:6.2} s {cases:>9} cases  {steps} steps  {}\n{}", mutant.name, caught.session);
             None
         }
         Ok(caught) => {
-            Some(format!("{}: {} steps, at most {}\n{}", fault.name, caught.steps, fault.longest, caught.session))
+            Some(format!("{}: {} steps, at most {}\n{}", mutant.name, caught.steps, mutant.longest, caught.session))
         }
-        Err(error) => Some(format!("{}: {error}", fault.name)),
+        Err(error) => Some(format!("{}: {error}", mutant.name)),
     }
 }

@@ -1,60 +1,29 @@
-"""The driver script, made to do harm: FAKE says how.
+"""The driver script, made to do harm (see harms.py).
 
-It does what the real driver does, but for one thing: what it is at when it meets `readline`, or how it introduces itself.
-FAKE is the harm, and `harm@number` does it only in the case of that number, and only once, which MARK notes.
+It does what the real driver does, but for one thing: how it answers `readline`, or how it introduces itself.
 """
 
 import io
-import json
 import os
-import signal
 import sys
 import time
 
-HARM, _, NUMBER = os.environ["FAKE"].partition("@")
+from harms import HARM, NUMBER, harms, once, record
+
 driver = {"__name__": "__main__"}
 with io.open(sys.argv[1], encoding="utf-8") as script:
     exec(compile(script.read().replace("\nmain()\n", "\n"), "driver.py", "exec"), driver)
 out = driver["private_output"]()
 driver["private_output"] = lambda: out
 Target = driver["Target"]
+HARMS = harms(out.write)
 
 
-def write_for_ever(data):
-    while True:
-        out.write(data)
+def do_harm():
+    record()
+    HARMS.get(HARM, lambda: None)()
 
 
-def flood_errors():
-    # As a program that is not Python's does.
-    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-    while True:
-        os.write(2, b"all is well\n" * 10000)
-
-
-def eat():
-    # Memory that is asked for and not touched costs the machine nothing.
-    eaten = []
-    while True:
-        eaten.append(bytes(1 << 28))
-
-
-def close_output():
-    out.close()
-    time.sleep(3600)
-
-
-HARMS = {
-    "segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),
-    "exit": lambda: os._exit(3),
-    "hang": lambda: time.sleep(3600),
-    "garbage": lambda: out.write(b"Hello!\n"),
-    "endless-line": lambda: write_for_ever(b"x" * 65536),
-    "endless-lines": lambda: write_for_ever(b"x\n" * 32768),
-    "errors": flood_errors,
-    "memory": eat,
-    "close": close_output,
-}
 INTRODUCTIONS = {
     "version": lambda ready: dict(ready, protocol=1),
     "platform": lambda ready: dict(ready, platform="plan9"),
@@ -67,12 +36,7 @@ INTRODUCTIONS = {
 
 def due(case):
     """Whether the harm is to be done in this case."""
-    if not NUMBER:
-        return True
-    if case["id"] != int(NUMBER) or os.path.exists(os.environ["MARK"]):
-        return False
-    with open(os.environ["MARK"], "w"):
-        return True
+    return once(case["id"]) if NUMBER else True
 
 
 run, answer, ready = Target.run, Target.answer, Target.ready
@@ -81,7 +45,7 @@ run, answer, ready = Target.run, Target.answer, Target.ready
 def harmful_run(self, case, tell):
     self.due = due(case)
     if self.due and NUMBER:
-        HARMS.get(HARM, lambda: None)()
+        do_harm()
     if HARM == "nothing":
         nothing = [None, [[], []]]
         return {"id": case["id"], "steps": [nothing] * len(case["steps"]), "last": [[], []], "closing": [], "files": [
@@ -100,7 +64,7 @@ def harmful_run(self, case, tell):
 
 def harmful_answer(self, operation, step):
     if self.due and not NUMBER and operation.form == "$.readline($*)":
-        HARMS.get(HARM, lambda: None)()
+        do_harm()
     return answer(self, operation, step)
 
 

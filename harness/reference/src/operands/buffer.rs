@@ -6,7 +6,7 @@ use crate::state::export::Export;
 use crate::state::map::{Map, Open};
 use crate::state::view::ViewExport;
 use crate::store::Store;
-use mmapcheck_spec::{BytesLike, Dialect, Profile};
+use mmapcheck_spec::{BytesLike, Profile};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -50,7 +50,7 @@ impl<'a, S: Store> Buffer<'a, S> {
     /// The buffer of the argument of a method. Python 2 takes a string, or an object with the buffer of one.
     pub fn of_argument(operand: &Operand<'a, S>, method: &str, profile: Profile) -> RuleResult<Buffer<'a, S>> {
         match operand {
-            _ if profile.dialect() == Dialect::Python3 => Buffer::contiguous(operand, profile),
+            _ if !profile.bytes_arguments_are_read_only() => Buffer::contiguous(operand, profile),
             Operand::Bytes(BytesLike::Bytes | BytesLike::Array, _) | Operand::Map(_) => Buffer::any(operand, profile),
             _ => {
                 let (wanted, name) = ("must be string or read-only buffer", operand.argument_name(profile));

@@ -75,7 +75,7 @@ pub fn unsigned_byte<S: Store>(operand: &Operand<'_, S>, profile: Profile) -> Ru
 
 /// A `Py_ssize_t`: lengths, positions and counts. Python 2 converts it as a `long`.
 pub fn ssize<S: Store>(operand: &Operand<'_, S>, profile: Profile) -> RuleResult<i64> {
-    if profile.dialect() == Dialect::Python2 {
+    if profile.lengths_are_longs() {
         return long(operand, profile);
     }
     let Some(value) = operand.integer()? else { return Err(not_an_integer(operand, profile, false)) };
@@ -93,7 +93,7 @@ pub fn not_an_integer<S: Store>(operand: &Operand<'_, S>, profile: Profile, is_l
         Operand::WrongType(WrongType::Float) if !profile.one_text_for_non_integers() => {
             type_error("integer argument expected, got float")
         }
-        _ if profile.dialect() == Dialect::Python2 => type_error("an integer is required"),
+        _ if profile.integer_refusal_omits_type() => type_error("an integer is required"),
         _ if is_long && !profile.one_text_for_non_integers() => {
             type_error(format!("an integer is required (got type {name})"))
         }

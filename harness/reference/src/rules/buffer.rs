@@ -31,10 +31,7 @@ impl<S: Store> Map<S> {
     /// `zlib.crc32(m)`, which is signed in Python 2.
     pub fn crc(&self, profile: Profile) -> RuleResult {
         let sum = mmapcheck_world::digest(&self.all()?) as u32;
-        Ok(Value::Int(match profile.dialect() {
-            Dialect::Python2 => sum.cast_signed().into(),
-            Dialect::Python3 => sum.into(),
-        }))
+        Ok(Value::Int(if profile.crc32_is_signed() { sum.cast_signed().into() } else { sum.into() }))
     }
 
     /// `re.findall(pattern, m)`, for a literal pattern.
@@ -103,7 +100,7 @@ impl<S: Store> Map<S> {
 
     /// Checks that the buffer can be written.
     fn check_packable(&self, profile: Profile) -> RuleResult<()> {
-        if profile.dialect() == Dialect::Python2 {
+        if profile.pack_into_refuses_as_map() {
             self.check_open()?;
             return self.check_writable();
         }
@@ -155,7 +152,7 @@ fn packed_offset<S: Store>(offset: &Operand<'_, S>, profile: Profile) -> RuleRes
     if profile.pack_into_names_arguments() {
         return convert::ssize(offset, profile);
     }
-    if profile.dialect() == Dialect::Python3 {
+    if !profile.struct_takes_floats() {
         return convert::index(offset, profile, index_error)?.ok_or_else(|| convert::no_index(offset, profile));
     }
     match offset {
@@ -170,10 +167,10 @@ fn packed_offset<S: Store>(offset: &Operand<'_, S>, profile: Profile) -> RuleRes
 
 /// The value of `pack_into`. Python 2 accepts a float.
 fn packed_value<S: Store>(value: &Operand<'_, S>, profile: Profile) -> RuleResult<i128> {
-    match (value, profile.dialect()) {
-        (Operand::WrongType(WrongType::Float), Dialect::Python2) => Ok(FLOAT.into()),
-        (_, Dialect::Python2) => value.integer()?.ok_or_else(|| struct_error("cannot convert argument to integer")),
-        (_, Dialect::Python3) => value
+    match (value, profile.struct_takes_floats()) {
+        (Operand::WrongType(WrongType::Float), true) => Ok(FLOAT.into()),
+        (_, true) => value.integer()?.ok_or_else(|| struct_error("cannot convert argument to integer")),
+        (_, false) => value
             .integer()
             .map_err(|stop| reword_overflow(stop, profile))?
             .ok_or_else(|| struct_error("required argument is not an integer")),

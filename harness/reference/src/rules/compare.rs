@@ -5,7 +5,7 @@ use crate::operands::operand::Operand;
 use crate::result::{RuleResult, Stop, type_error, unsupported};
 use crate::state::map::Map;
 use crate::store::Store;
-use mmapcheck_spec::{BytesLike, Dialect, Profile, Value, WrongType};
+use mmapcheck_spec::{BytesLike, Profile, Value, WrongType};
 use std::rc::Rc;
 
 /// `m == other`: the same object, or a `bytearray` or `memoryview` of the same bytes, whose types implement the comparison.
@@ -13,7 +13,7 @@ use std::rc::Rc;
 pub fn equal<S: Store>(map: &Rc<Map<S>>, other: &Operand<'_, S>, profile: Profile) -> RuleResult {
     Ok(Value::Bool(match other {
         Operand::Map(other) => Rc::ptr_eq(map, other),
-        _ if profile.dialect() == Dialect::Python2 => false,
+        _ if !profile.maps_equal_buffers() => false,
         Operand::Bytes(BytesLike::ByteArray | BytesLike::View | BytesLike::Strided, _) | Operand::View(_) => {
             same_bytes(map, other, profile)?
         }
@@ -45,7 +45,7 @@ fn untouchable(count: usize, pair: impl Fn(usize) -> RuleResult<(u8, u8)>) -> St
 
 /// `m < other`: only a `bytearray` implements it.
 pub fn less<S: Store>(map: &Rc<Map<S>>, other: &Operand<'_, S>, profile: Profile) -> RuleResult {
-    if profile.dialect() == Dialect::Python2 {
+    if profile.maps_have_order() {
         return less_in_python2(map, other, profile);
     }
     if let (Operand::Bytes(BytesLike::ByteArray, bytes), Ok(open)) = (other, map.open()) {

@@ -5,18 +5,17 @@ use crate::operands::convert;
 use crate::result::{RuleResult, item, value_error};
 use crate::state::map::Map;
 use crate::store::{Direction, Store};
-use mmapcheck_spec::{Dialect, Profile, Value};
+use mmapcheck_spec::{Profile, Value};
 
 impl<S: Store> Map<S> {
     /// `read([n])`: the rest of the map where `n` is `None`, negative or too large. Python 2 requires a number.
     pub fn read(&self, args: &Args<'_, S>, profile: Profile) -> RuleResult {
         self.check_open_before_arguments(profile)?;
-        let wanted = match profile.dialect() {
-            Dialect::Python2 => Some(convert::ssize(&args.counted("read", 1, 1, profile)?[0], profile)?),
-            Dialect::Python3 => {
-                let count = args.counted("read", 0, 1, profile)?.first();
-                count.map_or(Ok(None), |count| convert::optional_count(count, profile))?
-            }
+        let wanted = if profile.read_needs_count() {
+            Some(convert::ssize(&args.counted("read", 1, 1, profile)?[0], profile)?)
+        } else {
+            let count = args.counted("read", 0, 1, profile)?.first();
+            count.map_or(Ok(None), |count| convert::optional_count(count, profile))?
         };
         let open = self.open()?;
         let rest = self.remaining();

@@ -7,7 +7,7 @@ use crate::result::{RuleResult, overflow_error, unsupported, value_error};
 use crate::state::map::{Access, Map};
 use crate::store::Store;
 use mmapcheck_spec::constants::{MS_ASYNC, MS_INVALIDATE, MS_SYNC};
-use mmapcheck_spec::{Dialect, Profile, Value, WinError};
+use mmapcheck_spec::{Profile, Value, WinError};
 use mmapcheck_world::Errno;
 
 impl<S: Store> Map<S> {
@@ -28,10 +28,10 @@ impl<S: Store> Map<S> {
             None => len,
         };
         self.flush_range(offset, size, 0, profile)?;
-        Ok(match profile.dialect() {
-            _ if !profile.flush_returns_zero() => Value::None,
-            Dialect::Python2 if !self.flushes() => Value::Long(0),
-            _ => Value::Int(0),
+        Ok(match profile.flush_returns_zero() {
+            false => Value::None,
+            true if profile.flush_zero_may_be_long() && !self.flushes() => Value::Long(0),
+            true => Value::Int(0),
         })
     }
 

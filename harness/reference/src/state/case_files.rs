@@ -1,4 +1,4 @@
-//! The files of a case, with what restricts operations on them: the sections of Windows, and quotas.
+//! The files of a case, with the sections (on Windows) and quotas that restrict operations on them.
 
 use crate::errno;
 use crate::result::unsupported;

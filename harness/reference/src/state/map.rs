@@ -37,12 +37,12 @@ impl Access {
     }
 }
 
-/// Whose the memory of a map is. The flags of the constructor decide it.
+/// The owner of the memory of a map, as the flags of the constructor decide it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sharing {
-    /// The memory is of no file.
+    /// The memory belongs to no file.
     pub anonymous: bool,
-    /// Other maps and processes see what is written.
+    /// Writes are shared with other maps and processes.
     pub shared: bool,
 }
 
@@ -340,7 +340,8 @@ impl<S: Store> Open<'_, S> {
         if found.is_some() || live == end {
             return Ok(found);
         }
-        // A search that goes on must access a place whose bytes are all dead. Where there is no such place, it may or may not die.
+        // A search that goes on must access a candidate whose bytes are all dead. Without such a candidate, it may or may not
+        // die.
         Err(if live + needle.len() <= end {
             Stop::Dies(Signal::Bus)
         } else {

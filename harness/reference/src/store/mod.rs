@@ -1,5 +1,4 @@
-//! The traits of a store: what the rules need of an operating system. A store has files, and memory that they are mapped
-//! into.
+//! The traits of a store, by which the rules use an operating system: files, and memory that they are mapped into.
 
 pub mod disk;
 pub mod memory;
@@ -70,14 +69,14 @@ pub trait Memory {
     /// How many bytes from the start are mapped and backed by a page. Touching the next one raises `SIGBUS`.
     fn live(&self) -> usize;
 
-    /// How many bytes from the start keep what is written to them. Behind the end of a file, in its last page, the file
+    /// How many bytes from the start keep their values once written. Behind the end of a file, in its last page, the file
     /// system decides: tmpfs keeps the bytes of a shared map even where the file then grows over them; ext4 zeroes them
     /// when it writes the page to disk or the file grows. Seen on Linux 6.18.
     fn lasting(&self) -> usize;
 
-    /// Whether a copy has one defined result: independent of the order in which bytes are copied, and of whether bytes
-    /// that are equal already are written. It has not for two maps of one file, whose addresses do not show that they
-    /// share bytes, nor for a private map copied onto itself, since its pages follow the file until they are written.
+    /// Whether a copy has one defined result, whatever the order in which bytes are copied, and whether or not bytes that are
+    /// equal already are written. A copy between two maps of one file has none: their addresses do not show that they share
+    /// bytes. A copy of a private map onto itself has none: its pages follow the file until they are written.
     fn copy_is_defined(&self, at: usize, from: &Self, start: usize, count: usize) -> bool;
 
     /// The byte at an offset.

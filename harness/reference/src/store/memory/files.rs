@@ -1,4 +1,4 @@
-//! Simulated files: bytes of this program, with names that nothing else can see.
+//! Simulated files: bytes of this program, which no other program can see.
 
 use mmapcheck_spec::{Content, Detail, Mode, PageSize};
 use mmapcheck_world::{Errno, FileHandle, FileSystem, content_of};

@@ -2,7 +2,7 @@
 //! foresees an access to a dead page instead of dying of it.
 //!
 //! The kernel decides two things that this store does not simulate: when it drops pages given up by `MADV_FREE` (here:
-//! never), and what becomes of bytes written behind the end of a file ([`super::Memory::lasting`]), which no rule answers.
+//! never), and how long bytes behind the end of a file last ([`super::Memory::lasting`]), which no rule covers.
 
 mod files;
 mod region;

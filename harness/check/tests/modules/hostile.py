@@ -1,0 +1,37 @@
+"""Planted harms to the worker process: at `readline`, or, where the harm is named `import-...`, at the import."""
+import fcntl
+import mmap as real
+import os
+
+from harms import HARM, NUMBER, harms, once, record
+
+
+def replies():
+    """The descriptor that replies are written to: the only pipe that can be written."""
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            is_pipe = os.readlink("/proc/self/fd/" + name).startswith("pipe:")
+            writes = fcntl.fcntl(int(name), fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
+        except OSError:
+            continue
+        if is_pipe and writes:
+            return int(name)
+
+
+HARMS = harms(lambda data: os.write(replies(), data))
+calls = 0
+
+
+class mmap(real.mmap):
+    def readline(self):
+        global calls
+        calls += 1
+        if HARM in HARMS and (not NUMBER or once(calls)):
+            record()
+            HARMS[HARM]()
+        return super().readline()
+
+
+if HARM.startswith("import-"):
+    record()
+    HARMS[HARM.partition("-")[2]]()
