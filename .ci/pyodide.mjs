@@ -1,18 +1,18 @@
 // Runs a Python script in Pyodide as an interpreter would: `node pyodide.mjs SCRIPT ARGS...`.
-// The folders of this machine are there under their own names, and standard input is read when it is asked for.
+// The folders of this machine are mounted under their own names. Standard input is read on demand.
 import { readFileSync, readSync, readdirSync, realpathSync, statSync, writeSync } from "node:fs";
 import { loadPyodide } from "pyodide";
 
-// Python's own, and what is no disk. Of the devices, the disk in memory is mounted all the same.
+// Pyodide's own folder, and those that are not on disk. `dev/shm`, the file system in memory, is mounted by itself.
 const NOT_MOUNTED = ["dev", "lib", "proc", "sys"];
 
 const wait = new Int32Array(new SharedArrayBuffer(4));
 
-// A pipe that is empty or full for now may say so instead of waiting.
-function patiently(act) {
+// Repeats an operation on a pipe that fails with EAGAIN because the pipe is empty or full.
+function patiently(operation) {
   for (;;) {
     try {
-      return act();
+      return operation();
     } catch (error) {
       if (error.code === "EOF") return 0;
       if (error.code !== "EAGAIN") throw error;

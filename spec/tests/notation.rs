@@ -142,7 +142,7 @@ const REENTRANT: &str = ">>> import mmap
 ";
 
 #[test]
-fn what_an_argument_does_is_read_with_the_step_it_is_given_to() {
+fn a_callback_is_read_as_an_argument_of_its_step() {
     let text = format!(
         "{REENTRANT}>>> def callback():\n...     global m2\n...     m2 = mmap.mmap(-1, 9)\n...\n>>> m.read(IndexAfter(3, callback))\n>>> m2.tell()\n"
     );
@@ -153,7 +153,7 @@ fn what_an_argument_does_is_read_with_the_step_it_is_given_to() {
 }
 
 #[test]
-fn a_function_that_is_not_for_the_next_step_is_refused() {
+fn a_function_that_is_not_a_callback_of_the_next_step_is_refused() {
     let callback = ">>> def callback():\n...     m.close()\n...\n";
     let refused = [
         (format!("{callback}>>> m.tell()\n"), "does not use it"),
@@ -178,13 +178,13 @@ fn a_function_that_is_not_for_the_next_step_is_refused() {
     }
 }
 
-/// What comes before a child.
+/// The lines before a child.
 const FORKING: &str = ">>> import mmap, os
 >>> m = mmap.mmap(-1, 9)
 ";
 
 #[test]
-fn a_child_is_read_with_what_it_must_answer() -> Result<(), NotationError> {
+fn a_child_is_read_with_its_expected_answers() -> Result<(), NotationError> {
     let text = format!(
         "{FORKING}>>> if os.fork() == 0:\n...     assert m.find(b' == ') == -1\n...     assert (m == b' == ') == False\n...     \
         m2 = mmap.mmap(-1, 3)\n...     m2.close()\n...     os._exit(0)\n...\n>>> os.wait()[1]\n0\n\
@@ -195,7 +195,7 @@ fn a_child_is_read_with_what_it_must_answer() -> Result<(), NotationError> {
     assert_eq!(ops, [Op::New, Op::Fork, Op::Find, Op::Eq, Op::New, Op::Close, Op::Wait, Op::New]);
     let fork = session.statements.iter().find(|statement| statement.step == Some(1)).map(|statement| &statement.child);
     assert_eq!(fork, Some(&vec![Some("-1".into()), Some("False".into()), None, None]));
-    // The name is free again behind the child.
+    // After the child, the name is free again.
     assert_eq!((session.case.steps[4].bind, session.case.steps[7].bind), (1, 1));
     let answers =
         [Value::None, Value::None, Value::Int(-1), Value::Bool(false), Value::None, Value::None, Value::Int(0)];
@@ -225,7 +225,7 @@ fn a_child_that_is_not_waited_for_or_does_not_leave_is_refused() {
 }
 
 #[test]
-fn repair_gives_every_child_an_end_and_no_child_of_its_own() {
+fn repair_ends_every_child_and_removes_nested_children() {
     let step = |op| Step::new(op, 0, []);
     let new = |bind| Step { bind, ..Step::new(Op::New, 0, [Arg::int(-1), Arg::int(9)]) };
     let acting = Step::new(Op::Read, 0, [Arg::IndexAfter(Num::plain(3), Box::new(step(Op::Close)))]);
@@ -235,7 +235,7 @@ fn repair_gives_every_child_an_end_and_no_child_of_its_own() {
     assert_eq!(case.steps, [new(0), step(Op::Fork), new(1), read, step(Op::Wait)]);
     assert_eq!((0..5).map(|at| case.is_in_child(at)).collect::<Vec<_>>(), [false, false, true, true, false]);
     assert_eq!(case.block(1).len(), 3);
-    // What the child has bound is not there in its parent.
+    // A name that the child binds stays unbound in its parent.
     case.edit(|draft| draft.steps.push(Step::new(Op::Tell, 1, [])));
     assert_eq!(case.steps[5], step(Op::Tell));
 }

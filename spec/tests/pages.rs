@@ -1,4 +1,4 @@
-//! The specification as a whole: its ids, what it covers, and what its clauses settle.
+//! The specification as a whole: its ids, its coverage of the documents, and the `settles` keys of its clauses.
 
 use mmapcheck_spec::Op;
 use mmapcheck_spec::notation::{parse, print};
@@ -23,7 +23,7 @@ fn order(id: &str) -> (&str, u32) {
     (prefix, number.parse().unwrap_or(0))
 }
 
-/// Every id ever given, and whether it is retired.
+/// Every id that was ever used, and whether it is retired.
 fn register() -> Result<Vec<(String, bool)>> {
     let read = |line: &str| match line.split_whitespace().collect::<Vec<_>>().as_slice() {
         [id] => Ok(((*id).to_owned(), false)),
@@ -41,7 +41,7 @@ fn there_are_at_least_250_clauses() -> Result {
 }
 
 #[test]
-fn an_id_is_given_once_and_never_again() -> Result {
+fn an_id_is_used_once_and_never_again() -> Result {
     let register = register()?;
     let sorted = register.windows(2).find(|two| order(&two[0].0) >= order(&two[1].0));
     assert!(sorted.is_none(), "spec/ids.txt is not sorted, or says twice: {sorted:?}");
@@ -64,7 +64,7 @@ struct Seeds {
     sentence: Vec<Sentence>,
 }
 
-/// What a sentence of a document says, and the clauses that cover it.
+/// A sentence of a document, and the clauses that cover it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sentence {
@@ -117,9 +117,9 @@ fn a_divergence_of_any_operation_names_the_clause_it_breaks() -> Result {
     Ok(())
 }
 
-/// An operation a clause settles must occur in its examples; `any` stands for all.
+/// An operation in the key `settles` of a clause occurs in its examples.
 #[test]
-fn a_clause_settles_only_what_it_shows() -> Result {
+fn a_clause_settles_only_operations_of_its_examples() -> Result {
     let pages = all()?;
     let mut wrong = Vec::new();
     for clause in clauses(&pages) {
@@ -133,7 +133,7 @@ fn a_clause_settles_only_what_it_shows() -> Result {
 }
 
 #[test]
-fn every_example_is_a_case_a_fuzzer_can_start_from() -> Result {
+fn every_example_is_a_seed_for_a_fuzzer() -> Result {
     let pages = all()?;
     let mut count = 0;
     for (id, case) in seeds(&pages) {

@@ -15,7 +15,7 @@ use mmapcheck_targets::InProcess;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Versions the reference answers for, so many that every example it can answer applies to one.
+/// Profiles of the reference. Every example that the reference can answer applies to one of them.
 const PROFILES: [Profile; 9] = [
     Profile::cpython(3, 11, 7),
     Profile::cpython(3, 13, 0),
@@ -28,7 +28,7 @@ const PROFILES: [Profile; 9] = [
     Profile::cpython(2, 7, 18),
 ];
 
-/// Examples with what the reference does in them, under the first profile they apply to.
+/// Examples with their page, the trace of the reference, and the dialect, under the first profile that they apply to.
 fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace, Dialect)>> {
     let mut found = Vec::new();
     for profile in PROFILES {
@@ -45,7 +45,7 @@ fn answered(pages: &[Page]) -> Result<Vec<(&Page, &Example, Trace, Dialect)>> {
     Ok(found)
 }
 
-/// An example with other lines in place of a statement's answer.
+/// An example with these lines in place of the answer of a statement.
 fn with_answer(example: &Example, statement: &Statement, answer: &[String]) -> Result<Example> {
     let mut lines: Vec<String> = example.text.lines().map(str::to_owned).collect();
     let start = statement.want_line - example.line;
@@ -55,11 +55,11 @@ fn with_answer(example: &Example, statement: &Statement, answer: &[String]) -> R
     Ok(Example { text, session, ..example.clone() })
 }
 
-/// The ways to get an answer wrong: another one, none at all, one where there is none.
+/// Wrong answers to a statement: another answer, a missing answer, or an answer where none is expected.
 fn wrong_answers(statement: &Statement) -> Vec<Vec<String>> {
     let Some(last) = statement.want.last() else { return vec![vec!["'something'".into()]] };
     let mut other = statement.want.clone();
-    // Where the class alone counts, the class is changed.
+    // If only the class is compared, the class is changed.
     let changed = if statement.class_only { format!("OtherError: {last}") } else { format!("{last}x") };
     other.pop();
     other.push(changed);
@@ -67,7 +67,7 @@ fn wrong_answers(statement: &Statement) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn a_wrong_answer_anywhere_fails_at_its_page_and_line() -> Result {
+fn a_wrong_answer_fails_at_its_page_and_line() -> Result {
     let pages = all()?;
     let (mut count, mut applied) = (0, 0);
     for (page, example, trace, dialect) in answered(&pages)? {
@@ -113,7 +113,7 @@ fn every_mutant_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     let mut missed = Vec::new();
     for mutant in [MUTANTS, LIMITED, FORKED, KEEPING].into_iter().flatten() {
         let mut failed = Vec::new();
-        // What older versions of CPython do wrong themselves, the pages forbid newer ones only.
+        // Some mutants are bugs of older versions of CPython, which the pages forbid for newer versions only.
         for profile in [Profile::cpython(3, 11, 7), Profile::NEWEST] {
             let mut target = MutantTarget::target(mutant, profile, dir.path())?;
             let outcomes = run(&pages, &mut Oracle::new(profile)?, &mut target, Severity::Message, &|_| true)?;
@@ -133,9 +133,9 @@ fn every_mutant_of_the_reference_is_caught_by_the_pages_alone() -> Result {
     Ok(())
 }
 
-/// The right reference stands in for CPython here: what is tested is the rewriting.
+/// The reference takes the place of CPython here: this is a test of the rewriting alone.
 #[test]
-fn blessing_puts_back_every_answer_that_was_lost() -> Result {
+fn blessing_restores_every_answer_that_was_removed() -> Result {
     let profile = PROFILES[0];
     let info = TargetInfo::of_profile(profile, "the reference");
     let mut target = InProcess::new(Reference::in_memory(profile)?, info);
@@ -154,7 +154,7 @@ fn blessing_puts_back_every_answer_that_was_lost() -> Result {
     Ok(())
 }
 
-/// A page without the answers that are the same on every system and in every version.
+/// A page without the answers that are equal on every platform and in every version.
 fn without_answers(page: &Page, text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     let statements = page.clauses.iter().flat_map(|clause| &clause.examples).flat_map(|e| &e.session.statements);
@@ -166,7 +166,7 @@ fn without_answers(page: &Page, text: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The lines that count: not those of a traceback's stack.
+/// The lines that doctest compares: all but the stack of a traceback.
 fn hard(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.starts_with("  ")).collect()
 }

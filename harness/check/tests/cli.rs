@@ -129,12 +129,12 @@ fn leaks_are_found_behind_the_driver() -> Result {
 
 /// The memory after the last page of a map is often mapped, so that a read past the end goes unnoticed without a guard page.
 #[test]
-fn a_search_that_reads_behind_its_map_is_found() -> Result {
+fn a_search_that_reads_past_the_end_of_its_map_is_found() -> Result {
     finds_among("reads_behind_map", "death", "find", &["--cases", "1000", "--ops", "mmap,find,resize"])
 }
 
 #[test]
-fn a_search_that_reads_behind_its_needle_is_found() -> Result {
+fn a_search_that_reads_past_the_end_of_its_needle_is_found() -> Result {
     finds_among("reads_behind_needle", "death", "find", &["--cases", "100", "--ops", "mmap,find"])
 }
 
@@ -191,7 +191,7 @@ fn a_hang_is_found() -> Result {
 }
 
 #[test]
-fn a_clean_cpython_shows_no_divergence() -> Result {
+fn cpython_has_no_unknown_divergence() -> Result {
     let dir = tempfile::tempdir()?;
     for seed in ["1", "2", "3"] {
         let report = dir.path().join("found");
@@ -319,7 +319,7 @@ fn signal(id: i32, signal: Signal) -> Result {
 }
 
 #[test]
-fn a_killed_worker_is_a_death_of_its_step_and_the_campaign_goes_on() -> Result {
+fn a_killed_worker_is_a_death_of_its_step_and_the_campaign_continues() -> Result {
     let dir = tempfile::tempdir()?;
     let args = ["check", "--module", "slow", "--random-only", "--cases", "150", "--jobs", "1", "--seed", "3"];
     let running = start(&[&args[..], &["--ops", "seek,read,write,getitem,tell"]].concat(), dir.path())?;

@@ -171,14 +171,14 @@ fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
             return Err("a step without an answer".into());
         }
         let mut text = notation::print_answered(&case, &answers, profile.dialect());
-        // All files are run by one process, in which a limit would stay.
+        // One process runs all files, so each session lifts its resource limits at its end.
         for &limit in LimitOp::ALL {
             let op = Op::from(limit);
             if case.steps.iter().any(|step| step.op == op) {
                 text += &format!(">>> {}\n", line_text(&Step::new(op, 0, [Arg::int(limit.high())])));
             }
         }
-        // Written like this, the largest `int` of Python 2 is a `long`, and so is the smallest.
+        // In Python 2, these expressions are of type `long`, although their values fit an `int`.
         if profile.dialect() == Dialect::Python2 && ["2**63 - 1", "-2**63"].iter().any(|number| text.contains(number)) {
             continue;
         }

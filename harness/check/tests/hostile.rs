@@ -33,14 +33,14 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The interpreter itself, where `python3` is a script that looks for one.
+/// The path of the interpreter. `python3` may be a script that starts it.
 fn python() -> Result<String> {
     let asked = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
     let done = Command::new(asked).args(["-c", "import sys; print(sys.executable)"]).output()?;
     Ok(text(&done.stdout).trim().to_owned())
 }
 
-/// A driver that does this harm, as a program of its own.
+/// Writes the fake driver as a program into a folder; returns its path.
 fn fake(dir: &Path) -> Result<PathBuf> {
     let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drivers/fake.py"))?;
     let path = dir.join("fake");
@@ -108,7 +108,7 @@ fn check(culprit: Culprit, harm: &str, dir: &TempDir, more: &[&str]) -> Result<(
     Ok((done, parsed))
 }
 
-/// How many of the cases come to `readline`.
+/// The number of cases that run `readline`.
 fn guilty(profile: &str) -> Result<u64> {
     let profile: Profile = profile.parse()?;
     let mut oracle = Oracle::new(profile)?;
@@ -210,9 +210,9 @@ fn an_answer_that_leaves_out_the_files_is_named() -> Result {
     is_named_at(Culprit::Driver, "no-files", "it did not look at the", &Value::Null)
 }
 
-/// What happens once, and not when the case is run again, is said of the case it happened in.
+/// Asserts that the report names the case of a harm that does not repeat.
 fn belongs_to_its_case(harm: &str, name: &str) -> Result {
-    // The first question of all is whether the driver does anything, so that case 0 has number 2.
+    // The driver first runs a probe, which tells whether it does anything: case 0 has the number 2.
     const CASE: u64 = 12;
     let dir = tempfile::tempdir()?;
     let (done, report) = check(Culprit::Driver, &format!("{harm}@{}", CASE + 2), &dir, &[])?;
@@ -227,17 +227,17 @@ fn belongs_to_its_case(harm: &str, name: &str) -> Result {
 }
 
 #[test]
-fn a_death_that_comes_once_belongs_to_its_case() -> Result {
+fn a_single_death_belongs_to_its_case() -> Result {
     belongs_to_its_case("segfault", "signal 11")
 }
 
 #[test]
-fn garbage_that_comes_once_belongs_to_its_case() -> Result {
+fn a_single_reply_that_is_not_json_belongs_to_its_case() -> Result {
     belongs_to_its_case("garbage", "malformed reply")
 }
 
 #[test]
-fn an_answer_that_is_short_once_belongs_to_its_case() -> Result {
+fn a_single_incomplete_reply_belongs_to_its_case() -> Result {
     belongs_to_its_case("short", "malformed reply")
 }
 
@@ -278,7 +278,7 @@ fn a_stall_of_a_worker_that_comes_once_is_counted_and_blamed_on_nobody() -> Resu
 }
 
 #[test]
-fn a_stall_that_comes_once_is_counted_and_blamed_on_nobody() -> Result {
+fn a_single_stall_is_not_a_divergence() -> Result {
     let dir = tempfile::tempdir()?;
     let (done, report) = check(Culprit::Driver, "hang@12", &dir, &["--hang", "5s"])?;
     assert!(dir.path().join("mark").exists(), "it has stalled");
@@ -364,7 +364,7 @@ fn who_introduces_itself_wrongly_is_refused() -> Result {
 }
 
 #[test]
-fn who_says_nothing_is_refused() -> Result {
+fn a_driver_without_a_handshake_is_refused() -> Result {
     let dir = tempfile::tempdir()?;
     let done = mmapcheck(Culprit::Driver, "silent", dir.path(), &["smoke", "--hang", "1s"])?;
     let error = text(&done.stderr);
@@ -378,7 +378,7 @@ fn who_claims_that_everything_passes_is_seen_through() -> Result {
 }
 
 #[test]
-fn what_can_be_driven_is_told_from_what_cannot() -> Result {
+fn smoke_tells_whether_a_target_can_be_driven() -> Result {
     let dir = tempfile::tempdir()?;
     let good = mmapcheck(Culprit::Driver, "", dir.path(), &["smoke"])?;
     let out = text(&good.stdout);

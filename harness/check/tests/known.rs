@@ -111,7 +111,7 @@ b'\x00\x00\x00'
 const OPS: &str = "mmap,find,read,seek,write,tell";
 
 #[test]
-fn an_entry_silences_exactly_its_kind() -> Result {
+fn an_entry_suppresses_exactly_its_kind() -> Result {
     let bench = Bench::new("find_and_read")?;
     let (_, all) = bench.random(None, OPS, "6000")?;
     let find = r#"{"actual":"int","expected":"int","field":"answer","op":"find"}"#;
@@ -130,7 +130,7 @@ fn an_entry_silences_exactly_its_kind() -> Result {
 }
 
 #[test]
-fn an_entry_goes_stale_when_the_target_is_mended() -> Result {
+fn an_entry_is_stale_when_the_target_is_fixed() -> Result {
     let (broken, mended) = (Bench::new("find_ignores_end")?, Bench::new("mmap")?);
     let all_of_find = FIND.replace("\"int\"", "\"*\"");
     let (done, report) = broken.random(Some(&all_of_find), "find,seek,write", "3000")?;
@@ -146,7 +146,7 @@ fn an_entry_goes_stale_when_the_target_is_mended() -> Result {
 }
 
 #[test]
-fn a_case_that_shows_something_else_is_stale() -> Result {
+fn an_entry_whose_case_shows_another_divergence_is_stale() -> Result {
     let wrong = FIND.replace(r#"actual = "int""#, r#"actual = "TypeError""#);
     let (done, report) = Bench::new("find_ignores_end")?.random(Some(&wrong), "find", "100")?;
     assert_eq!(done.status.code(), Some(1));
@@ -168,7 +168,7 @@ fn an_entry_of_another_version_is_not_run() -> Result {
 }
 
 #[test]
-fn a_known_death_is_counted_and_the_campaign_goes_on() -> Result {
+fn a_known_death_is_counted_and_the_campaign_continues() -> Result {
     let entry = r#"
 [[divergence]]
 id = "resize-dies"
@@ -192,7 +192,7 @@ case = '''
 }
 
 #[test]
-fn examples_that_fail_are_expected_and_must_fail() -> Result {
+fn an_example_of_an_entry_must_fail() -> Result {
     let broken = Bench::new("find_ignores_end")?;
     let args = ["--pages-only", "--filter", "FIND-*", "--format", "json"];
     let report: Value = serde_json::from_slice(&broken.check(None, &args)?.stdout)?;
@@ -237,7 +237,7 @@ fn what_triage_proposes_makes_the_run_agree() -> Result {
 }
 
 #[test]
-fn known_divergences_stand_in_every_form_of_a_report() -> Result {
+fn known_divergences_are_part_of_every_format_of_a_report() -> Result {
     let bench = Bench::new("find_ignores_end")?;
     let list = format!("{FIND}{READ}");
     let args = ["--random-only", "--cases", "3000", "--ops", "find,seek,write"];
@@ -281,7 +281,7 @@ fn step(result: std::result::Result<Outcome, End>, pos: i64) -> Trace {
 }
 
 #[test]
-fn what_is_known_of_a_step_hides_nothing_else_in_it() -> Result {
+fn a_known_divergence_of_a_step_hides_no_other_of_that_step() -> Result {
     let case = Draft { steps: vec![Step::new(Op::Read, 0, [])], ..Draft::default() };
     let (refused, read) = (Raise::new("TypeError", "no"), Outcome::Value(mmapcheck_spec::Value::None));
     let raised = Outcome::Raised(Raise::new("ValueError", "no"));
@@ -314,7 +314,7 @@ fn refuses(list: &str, says: &str) -> Result {
 }
 
 #[test]
-fn bad_lists_are_refused_with_file_and_line() -> Result {
+fn an_invalid_list_is_refused_with_file_and_line() -> Result {
     let with = |from: &str, to: &str| {
         assert!(FIND.contains(from), "{from}");
         FIND.replace(from, to)
@@ -383,7 +383,7 @@ fn bad_lists_are_refused_with_file_and_line() -> Result {
 }
 
 #[test]
-fn triage_refuses_what_is_no_report() -> Result {
+fn triage_refuses_a_file_that_is_not_a_report() -> Result {
     let bench = Bench::new("mmap")?;
     for (name, content) in
         [("x.json", "{}"), ("x.pycon", ">>> import mmap\n"), ("y.pycon", "# kind: { op = 1 }\n>>> 1\n")]

@@ -1,4 +1,4 @@
-//! A campaign finds what is left behind. This process does nothing else meanwhile, so there is one test alone.
+//! A campaign finds every mutant that leaks. The count of leaks needs a process without other activity, so this is one test.
 
 mod catching;
 

@@ -93,7 +93,7 @@ fn the_result_of_a_target_stays_if_the_target_no_longer_starts() -> Result {
 }
 
 #[test]
-fn a_broken_file_is_named_with_its_line_and_left_as_it_is() -> Result {
+fn an_invalid_matrix_is_named_with_its_line_and_not_overwritten() -> Result {
     let bench = Bench::new()?;
     std::fs::create_dir(bench.reports())?;
     let broken = "{\n\"targets\": 3}\n";

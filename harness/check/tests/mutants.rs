@@ -1,4 +1,4 @@
-//! The tester tested: a campaign finds each way in which the reference can be wrong, and makes it small.
+//! A test of the tester: a campaign finds and shrinks every mutant.
 
 mod catching;
 

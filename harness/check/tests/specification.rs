@@ -1,4 +1,4 @@
-//! The specification at the command line: `check` runs its pages, `pages` lists, prints and rewrites them.
+//! The specification on the command line: `check` runs its pages; `pages` lists, prints and rewrites them.
 
 use serde_json::Value;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Runs the pages alone; status and report.
+/// Runs the pages alone; returns the exit status and the report.
 fn pages_only(more: &[&str]) -> Result<(Option<i32>, Value)> {
     let done = mmapcheck(&[&["check", "--pages-only", "--format", "json"], more].concat())?;
     let report = serde_json::from_slice(&done.stdout).map_err(|error| format!("{error}: {}", text(&done.stderr)))?;
@@ -42,7 +42,7 @@ fn all_pages_pass_on_cpython_in_under_five_seconds() -> Result {
 }
 
 #[test]
-fn a_planted_bug_fails_its_clause_and_the_command_printed_shows_it_again() -> Result {
+fn a_planted_bug_fails_its_clause_and_the_printed_command_shows_it_again() -> Result {
     let (status, report) = pages_only(&["--module", "find_ignores_end"])?;
     assert_eq!(status, Some(1));
     let failures = report["pages"]["failures"].as_array().ok_or("no failures")?;
@@ -79,7 +79,7 @@ fn junit_has_a_test_case_for_every_example() -> Result {
 }
 
 #[test]
-fn random_cases_alone_leave_the_pages_out_and_name_the_clause_they_break() -> Result {
+fn random_cases_alone_skip_the_pages_and_name_the_broken_clause() -> Result {
     let dir = tempfile::tempdir()?;
     let found = dir.path().join("found");
     let found = found.to_str().ok_or("a path")?;
@@ -106,7 +106,7 @@ fn clauses_are_listed_and_shown() -> Result {
 }
 
 #[test]
-fn blessing_writes_what_cpython_answers() -> Result {
+fn blessing_writes_the_answers_of_cpython() -> Result {
     let dir = tempfile::tempdir()?;
     let page = dir.path().join("reading.md");
     let path = page.to_str().ok_or("a path")?;

@@ -1,4 +1,4 @@
-//! The reference in memory and the reference on real files agree on whatever can be generated.
+//! The reference over the memory store and the reference over the disk store agree on every generated case.
 //!
 //! `STORES_CASES=400000 cargo test --release --test stores` runs ten million steps.
 
@@ -18,13 +18,13 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const SEED: u64 = 1;
 
-/// Cases, unless `STORES_CASES` says otherwise: about a million steps.
+/// The number of cases unless `STORES_CASES` sets it: about a million steps.
 const CASES: u64 = 40_000;
 
 #[test]
-fn memory_and_files_agree() -> Result {
+fn the_memory_store_and_the_disk_store_agree() -> Result {
     let cases = std::env::var("STORES_CASES").map_or(Ok(CASES), |text| text.parse())?;
-    // The version with the most constants and operations.
+    // This version has many constants and operations.
     let profile = Profile::cpython(3, 13, 0);
     let dir = scratch()?;
     let mut oracle = Oracle::new(profile)?;
@@ -50,7 +50,7 @@ fn memory_and_files_agree() -> Result {
 }
 
 #[test]
-fn the_command_holds_them_against_each_other() -> Result {
+fn the_command_line_compares_the_two_stores() -> Result {
     let dir = tempfile::tempdir()?;
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
     command.args(["check", "--reference", "--random-only", "--seed", "2", "--cases", "4000", "--report"]);

@@ -35,7 +35,7 @@ fn sources() -> Result<BTreeSet<String>> {
 }
 
 #[test]
-fn every_source_file_says_in_its_first_line_what_it_is_for() -> Result {
+fn the_first_line_of_every_source_file_states_its_purpose() -> Result {
     for path in sources()? {
         let text = read(&path)?;
         assert!(text.starts_with("//! "), "{path} does not begin with a doc comment");
@@ -95,7 +95,7 @@ fn headings(text: &str) -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn every_path_in_backticks_is_there() -> Result {
+fn every_path_in_backticks_exists() -> Result {
     let packages = ["spec/", "harness/", "fuzz/", "corpus/", "reports/", ".ci/", ".github/", ".clusterfuzzlite/"];
     for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
         for path in read(document)?.split('`').skip(1).step_by(2) {
@@ -107,7 +107,7 @@ fn every_path_in_backticks_is_there() -> Result {
 }
 
 #[test]
-fn unsafe_stands_only_where_the_architecture_says() -> Result {
+fn unsafe_code_is_only_in_the_modules_that_the_architecture_names() -> Result {
     let allowed = [
         "harness/reference/src/store/disk.rs",
         "harness/targets/src/death.rs",
@@ -170,7 +170,7 @@ fn manifest(folder: &str) -> Result<String> {
 }
 
 #[test]
-fn packages_depend_only_on_what_stands_left_of_them() -> Result {
+fn a_package_depends_only_on_packages_left_of_it() -> Result {
     for (folder, _) in ORDER {
         let wrong = wrong_dependencies(folder, &manifest(folder)?)?;
         assert!(wrong.is_empty(), "{folder} depends on {wrong:?}");
@@ -189,7 +189,7 @@ fn every_package_has_a_place_in_the_order() -> Result {
 }
 
 #[test]
-fn a_wrong_dependency_is_seen_wherever_a_manifest_names_it() -> Result {
+fn a_forbidden_dependency_is_found_wherever_a_manifest_names_it() -> Result {
     let reference = ["mmapcheck-reference"];
     for wrong in [
         "[dependencies]\nmmapcheck-reference.workspace = true",
@@ -206,7 +206,7 @@ fn a_wrong_dependency_is_seen_wherever_a_manifest_names_it() -> Result {
 }
 
 #[test]
-fn every_operation_is_shown_by_an_example() -> Result {
+fn every_operation_has_an_example() -> Result {
     let pages = mmapcheck_spec::pages::all()?;
     let shown: BTreeSet<_> = pages
         .iter()

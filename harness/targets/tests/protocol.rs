@@ -1,4 +1,4 @@
-//! The lines that really go between this program and a driver are those of `protocol.schema.json`, and no others.
+//! Every line between this program and a driver matches `protocol.schema.json`.
 
 use jsonschema::Validator;
 use mmapcheck_spec::pages::{all, examples};
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Runs the driver script and keeps the lines of both directions.
+/// A program that runs the driver script and records the lines of both directions.
 const RECORDER: &str = r#"
 import io, sys
 real = io.open
@@ -35,7 +35,7 @@ io.open = opened
 exec(compile(real(sys.argv[1], encoding="utf-8").read(), "driver.py", "exec"))
 "#;
 
-/// A class that dies of a step, so that the case is sent again, to be told of step by step.
+/// A class that exits in `readline`. The case is then sent again, with a reply for each step.
 const MORTAL: &str = "import mmap as real, os
 class mmap(real.mmap):
     def readline(self):
@@ -55,7 +55,7 @@ impl Recording {
         let start = format!("#!{}\nLOG = {:?}\n", python.trim(), dir.path().join("log"));
         std::fs::write(dir.path().join("recorder"), start + RECORDER)?;
         std::fs::set_permissions(dir.path().join("recorder"), std::fs::Permissions::from_mode(0o755))?;
-        // A script's own folder is where its imports are looked for first.
+        // Python looks for modules in the folder of the script first.
         std::fs::write(dir.path().join("mortal.py"), MORTAL)?;
         Ok(Recording { dir })
     }
@@ -76,7 +76,7 @@ impl Recording {
     }
 }
 
-/// A page beyond the end of a file is touched.
+/// A case that reads a page beyond the end of its file.
 const DEAD: &str = ">>> import mmap
 >>> f = open('f', 'w+b', buffering=0)
 >>> f.write(b'abc')
@@ -87,8 +87,8 @@ const DEAD: &str = ">>> import mmap
 >>> m[0]
 ";
 
-/// Every example of the specification that has a case for this interpreter, each way it can be watched; an end, a death, and
-/// a module that is not there.
+/// Records the examples of the specification that apply to this interpreter, in every detail; an exit, a death, and a missing
+/// module. Returns the lines to the driver and those from it.
 fn record() -> Result<(Vec<Value>, Vec<Value>)> {
     let recording = Recording::new()?;
     let mut driver = recording.driver("mmap")?;
@@ -119,12 +119,12 @@ fn schema(name: &str) -> Result<Validator> {
     Ok(jsonschema::validator_for(&schema)?)
 }
 
-/// What a line is: the key that only its kind has.
+/// The kind of a line: the key that only this kind has.
 fn kind(line: &Value) -> Option<&'static str> {
     ["operations", "tell", "platform", "failed", "step", "died", "last"].into_iter().find(|key| line.get(key).is_some())
 }
 
-/// The same line with one thing wrong, in many ways.
+/// Invalid variants of a line, each with one error.
 fn spoiled(line: &Value) -> Vec<Value> {
     let mut found = Vec::new();
     let keys = line.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
@@ -142,7 +142,7 @@ fn spoiled(line: &Value) -> Vec<Value> {
 }
 
 #[test]
-fn what_is_said_is_what_the_schema_says() -> Result {
+fn every_line_matches_the_schema_of_its_direction() -> Result {
     let (to, from) = record()?;
     let mut kinds = std::collections::BTreeSet::new();
     for (lines, direction, opposite) in [(&to, "toDriver", "fromDriver"), (&from, "fromDriver", "toDriver")] {
@@ -163,7 +163,8 @@ fn what_is_said_is_what_the_schema_says() -> Result {
     Ok(())
 }
 
-/// A process of its own that dies costs no start of the interpreter; one that exits, or lives, is what it is.
+/// A case with an expected death runs in a process of its own. Its death does not end the interpreter, and a case that exits or
+/// survives has the same trace as without isolation.
 #[test]
 fn an_isolated_case_leaves_the_interpreter_alive() -> Result {
     let recording = Recording::new()?;
@@ -185,7 +186,7 @@ fn an_isolated_case_leaves_the_interpreter_alive() -> Result {
 }
 
 #[test]
-fn what_stands_inside_a_line_is_held_against_the_schema_too() -> Result {
+fn the_schema_covers_the_parts_of_a_line() -> Result {
     let whole = schema("fromDriver")?;
     let done = |outcome: Value, left: Value| json!({"id": 1, "steps": [[outcome, left.clone()]], "last": left, "closing": [], "files": [], "leaks": null});
     let left = |content: Value| json!([[[0, 5, content]], []]);
@@ -205,7 +206,7 @@ fn what_stands_inside_a_line_is_held_against_the_schema_too() -> Result {
 }
 
 #[test]
-fn the_page_names_all_that_the_schema_names() -> Result {
+fn the_protocol_page_names_every_key_of_the_schema() -> Result {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/driver/protocol.md"))?;
     let schema: Value = serde_json::from_str(SCHEMA)?;
     for message in ["hello", "operation", "ready", "case"] {

@@ -1,5 +1,5 @@
-//! Sessions whose answers the real interpreters gave: Python's own `doctest` accepts each, in every version that can be
-//! embedded. The embedded target must give the same answers.
+//! The embedded target gives the answers of recorded sessions. The `doctest` of every version that can be embedded accepts
+//! these sessions.
 
 use mmapcheck_spec::notation::{Session, matches, parse, render};
 use mmapcheck_spec::platform::LINUX;
@@ -23,7 +23,7 @@ fn trace(stepper: &mut Embedded, session: &Session, detail: Detail) -> Trace {
     Trace::of(stepper, &session.case, detail, &mut |_| {}).unwrap()
 }
 
-/// The statements whose answer is not the session's.
+/// The statements with another answer than in the session.
 fn wrong_answers(session: &Session, trace: &Trace) -> Vec<String> {
     let mut wrong = Vec::new();
     for statement in &session.statements {
@@ -53,7 +53,7 @@ fn the_library_of_the_configured_python_is_loaded() {
 }
 
 #[test]
-fn it_answers_as_the_interpreter_does() {
+fn the_embedded_target_gives_the_recorded_answers() {
     let dir = tempfile::tempdir().unwrap();
     let mut stepper = embedded(&dir);
     let mut wrong = Vec::new();
@@ -93,7 +93,7 @@ fn a_map_is_read_up_to_its_first_dead_page() {
 }
 
 #[test]
-fn memory_that_cannot_be_read_is_not_looked_at() {
+fn a_snapshot_does_not_read_memory_without_read_access() {
     let steps = steps(
         ">>> import mmap\n>>> m = mmap.mmap(-1, 9, prot=0)\n>>> m2 = mmap.mmap(-1, 9, mmap.MAP_PRIVATE, mmap.PROT_EXEC)\n\
          >>> m.close()\n",
@@ -104,7 +104,7 @@ fn memory_that_cannot_be_read_is_not_looked_at() {
 }
 
 #[test]
-fn a_map_that_is_exported_refuses_to_close_at_the_end() {
+fn closing_an_exported_map_at_the_end_raises() {
     let dir = tempfile::tempdir().unwrap();
     let session = parse(
         ">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m2 = mmap.mmap(-1, 9)\n>>> v = memoryview(m2)\n>>> del m\n>>> m3 = mmap.mmap(-1, 9)\n",
@@ -117,7 +117,7 @@ fn a_map_that_is_exported_refuses_to_close_at_the_end() {
 }
 
 #[test]
-fn what_cannot_be_imported_is_said_in_one_line() {
+fn a_missing_module_or_class_is_reported_in_one_line() {
     let dir = tempfile::tempdir().unwrap();
     let problem = |module, attr| Embedded::new(module, attr, dir.path()).unwrap_err().to_string();
     assert_eq!(problem("nosuch", "mmap"), "cannot import module nosuch: ModuleNotFoundError: No module named 'nosuch'");

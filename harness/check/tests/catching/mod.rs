@@ -20,10 +20,10 @@ const SEED: u64 = 1;
 /// A few seconds of a campaign on one core.
 const MOST_CASES: u64 = 2_000_000;
 
-/// Characters of a session that fits a screen and a half, a class of its own among them.
+/// The maximum length of a session, in characters: a screen and a half, with the class of one callback argument.
 const LONGEST_SESSION: usize = 500;
 
-/// Far more time than shrinking takes: how small a case becomes must not depend on what else the stepper does.
+/// Far more time than shrinking takes, so that the size of the shrunk case does not depend on the load of the machine.
 const SHRINK: Duration = Duration::from_secs(120);
 
 struct Caught {

@@ -1,4 +1,4 @@
-"""Two planted bugs: find does not look at its end, and read does not advance the position."""
+"""Two planted bugs: find ignores its end, and read does not advance the position."""
 import mmap as real
 
 

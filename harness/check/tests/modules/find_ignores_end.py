@@ -1,4 +1,4 @@
-"""Planted bug: find does not look at its end."""
+"""Planted bug: find ignores its end."""
 import mmap as real
 
 

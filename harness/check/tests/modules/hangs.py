@@ -1,4 +1,4 @@
-"""Planted bug: readline never ends where there is no newline left."""
+"""Planted bug: readline hangs if no newline follows."""
 import mmap as real
 
 

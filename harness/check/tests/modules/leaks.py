@@ -1,4 +1,4 @@
-"""Planted bugs, one class each: something is left behind."""
+"""Planted bugs, one class each: a descriptor, memory or a file leaks."""
 import mmap as real
 import os
 

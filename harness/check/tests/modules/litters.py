@@ -1,4 +1,4 @@
-"""No bug in the map, but each one made leaves a file where the process stands."""
+"""Planted bug: every new map leaves a file in the working folder."""
 import mmap as real
 
 

@@ -1,4 +1,4 @@
-"""Planted bug, as some would call it: a byte of a file that was emptied is zero, where CPython dies."""
+"""Planted bug: a byte beyond the end of a truncated file reads as zero, where CPython dies of SIGBUS."""
 import mmap as real
 
 

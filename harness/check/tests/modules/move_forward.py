@@ -1,4 +1,4 @@
-"""Planted bug: overlapping ranges are copied the wrong way."""
+"""Planted bug: move copies overlapping ranges in the wrong order."""
 import mmap as real
 
 

@@ -1,4 +1,4 @@
-"""Planted bug: a search for what is not there reads one byte behind the map."""
+"""Planted bug: a search without a match reads one byte past the end of the map."""
 import ctypes
 import mmap as real
 
@@ -9,7 +9,7 @@ class mmap(real.mmap):
         if found == -1 and len(self):
             try:
                 start = ctypes.c_char.from_buffer(self)
-            except TypeError:  # It is read-only.
+            except TypeError:  # The map is read-only.
                 return found
             ctypes.string_at(ctypes.addressof(start) + len(self), 1)
         return found

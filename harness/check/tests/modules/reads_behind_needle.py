@@ -1,4 +1,4 @@
-"""Planted bug: one byte more is read than what is looked for has."""
+"""Planted bug: a search reads one byte past the end of its needle."""
 import ctypes
 import mmap as real
 

@@ -1,4 +1,4 @@
-"""No bug, but time enough to be killed in the middle of a step."""
+"""A slow map without a bug, so that a test can kill the process in the middle of a step."""
 import mmap as real
 import time
 

@@ -1,4 +1,4 @@
-"""Planted bug: a write goes through on an ACCESS_READ map."""
+"""Planted bug: write succeeds on an ACCESS_READ map."""
 import mmap as real
 import os
 
