@@ -8,19 +8,19 @@ use crate::world::World;
 use serde::{Deserialize, Serialize};
 use std::ops::{Deref, Range};
 
-/// A world and steps that need not fit each other: what a case is made from, and edited as.
+/// A world and steps that need not fit each other: the editable form of a case.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Draft {
-    /// The files it starts with.
+    /// The files that are there when the steps begin.
     pub world: World,
     /// The steps.
     pub steps: Vec<Step>,
 }
 
 impl Draft {
-    /// The nearest legal case: names are opened before they are used, arguments are where the form has a place for them, no
-    /// descriptor is named that may be open in the process, and each child is waited for. A step that cannot be mended is
-    /// dropped.
+    /// The nearest legal case. Every name is bound before a step uses it, every argument has a place in the form of its
+    /// operation, no number names a descriptor that may be open in the process, and every child is waited for. A step that
+    /// cannot be repaired is dropped.
     #[must_use]
     pub fn repair(mut self) -> Case {
         repair(&mut self.world, &mut self.steps);
@@ -50,7 +50,7 @@ impl Draft {
     }
 }
 
-/// A legal world and steps. Its fields are read as those of a [`Draft`]; every edit repairs.
+/// A world and its steps, legal by construction: its fields can be read as those of a [`Draft`], and every edit repairs.
 ///
 /// Dropping, swapping or changing any step is therefore always a legal change, which generating, shrinking and mutating
 /// rest on.

@@ -3,10 +3,10 @@
 /// The place of a name: the first map is slot 0 and printed `m`, the second slot 1 and printed `m2`.
 pub type Slot = u8;
 
-/// What an operation is done on, and what a name of a case can stand for.
+/// The kind of object that an operation is done on, or that a name of a case stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ObjectKind {
-    /// Nothing that has a name: `mmap.mmap(...)`, `open(...)`.
+    /// No object with a name: `mmap.mmap(...)`, `open(...)`, `os.fork()`.
     Module,
     /// An `mmap` object: `m`, `m2`, ...
     Map,
@@ -19,7 +19,7 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
-    /// The stem of the names the printer gives to things of this kind.
+    /// The stem of the names of objects of this kind.
     #[must_use]
     pub fn stem(self) -> &'static str {
         match self {

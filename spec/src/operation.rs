@@ -3,9 +3,10 @@
 //! Everything that must know the set of operations reads it here: the enums, the names, the printer, the parser,
 //! the generator, repair, and the list a driver is given. A property of an operation is a column of its row.
 //!
-//! To add an operation, add a row: a column that is missing does not compile, and neither does a match over the operations
-//! of its kind ([`KindOp`]) that does not say what the new one does. Of a method, the reference alone must say it; of any
-//! other operation, the embedded target must as well, or the folder for one on files.
+//! To add an operation, add a row. A missing column does not compile, and neither does a match over the operations of its
+//! kind ([`KindOp`]) that lacks the new one: the compiler names the places that must say something about it. For a method of
+//! a map, that is the reference; for any other operation on a map, iterator or view, the reference and the embedded target;
+//! for one on files, the files of a case, on which both stand.
 
 use crate::constructor::ConstructorParam;
 use crate::kind::ObjectKind;
@@ -395,15 +396,15 @@ operations! {
     /// The child ends; wait for it. Its status is the answer.
     Wait: Child, "wait", "os.wait()[1]", [],
     { changes: Nothing, weight: 0, uses: Some(Os), memory: Exempt, callback: Never, hostile: true, by_item: false, there: System(Rule::CanFork) }
-    /// Set how long a file may become. A longer one stays as it is.
+    /// Limit the length of files. A longer file keeps its length.
     LimitFile: Limit, "limit-file", "resource.setrlimit(resource.RLIMIT_FSIZE, ($0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))",
         [needed("size", Domain::FileSize)],
     { changes: Nothing, weight: 0, uses: Some(Resource), memory: Exempt, callback: Never, hostile: true, by_item: false, there: System(Rule::HasLimits) }
-    /// Set how many descriptors may be open. Those that are stay open.
+    /// Limit the number of descriptors. Open descriptors stay open.
     LimitOpen: Limit, "limit-open", "resource.setrlimit(resource.RLIMIT_NOFILE, ($0, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))",
         [needed("many", Domain::Descriptors)],
     { changes: Nothing, weight: 0, uses: Some(Resource), memory: Exempt, callback: Never, hostile: true, by_item: false, there: System(Rule::HasLimits) }
-    /// Set how much address space there may be. What is mapped stays mapped.
+    /// Limit the address space. Mapped pages stay mapped.
     LimitMemory: Limit, "limit-memory", "resource.setrlimit(resource.RLIMIT_AS, ($0, resource.getrlimit(resource.RLIMIT_AS)[1]))",
         [needed("bytes", Domain::Memory)],
     { changes: Nothing, weight: 0, uses: Some(Resource), memory: Exempt, callback: Never, hostile: true, by_item: false, there: System(Rule::HasLimits) }
@@ -416,7 +417,7 @@ impl Op {
         &TABLE[self as usize]
     }
 
-    /// Whether it sets what the system grants the process.
+    /// Whether it sets a resource limit of the process.
     #[must_use]
     pub fn is_limit(self) -> bool {
         matches!(self.by_kind(), KindOp::Limit(_))
@@ -436,7 +437,7 @@ impl Op {
 }
 
 impl LimitOp {
-    /// The argument that grants everything a case may ask for.
+    /// The argument that lifts the limit: more than any case needs.
     #[must_use]
     pub fn high(self) -> i128 {
         match self {

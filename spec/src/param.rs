@@ -1,9 +1,9 @@
-//! Parameters of operations, and what they are for.
+//! Parameters of operations, and their domains.
 
 use crate::profile::Profile;
 use crate::rule::Rule;
 
-/// What an argument is for: the generator chooses values, and repair knows limits, by it.
+/// The domain of a parameter: the purpose of its argument. The generator chooses values by it, and repair keeps its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Domain {
     /// A file descriptor of the constructor.
@@ -26,7 +26,7 @@ pub enum Domain {
     Count,
     /// A byte as an integer.
     Byte,
-    /// What to look for.
+    /// Bytes to search for.
     Needle,
     /// A regular expression, here always a literal.
     Pattern,
@@ -42,19 +42,19 @@ pub enum Domain {
     Text,
     /// The new size of a map.
     NewSize,
-    /// Any object at all.
+    /// Any object.
     Other,
     /// The name of a file of the world.
     Path,
-    /// How to open it.
+    /// The mode to open a file with.
     Mode,
     /// Bytes written to a file object: bytes or a map, never refused.
     FileBytes,
     /// A position in, or size of, a file object: never refused.
     FileSize,
-    /// How many descriptors a process may have: 1 or [`Domain::MANY`].
+    /// The number of descriptors of a process: 1 or [`Domain::MANY`].
     Descriptors,
-    /// How many bytes of address space a process may have: 1 or [`Domain::MUCH`].
+    /// The bytes of address space of a process: 1 or [`Domain::MUCH`].
     Memory,
 }
 
@@ -70,13 +70,13 @@ impl Domain {
 /// One parameter of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Param {
-    /// Its name, where a call takes it as a keyword.
+    /// The name; a call may take it as a keyword.
     pub name: &'static str,
-    /// What it is for.
+    /// The purpose of its argument.
     pub domain: Domain,
     /// Whether a call must give it.
     pub needed: bool,
-    /// Whether it is only taken by its name.
+    /// Whether a call takes it only as a keyword.
     pub by_name: bool,
     /// The rule under which it is there; none: in every version.
     pub rule: Option<Rule>,

@@ -48,7 +48,7 @@ impl BoundCounts {
     }
 
     /// A step of a process: a child has no child of its own, its arguments do no steps, and the names it binds go with it.
-    /// `parent`: what was bound when the child began.
+    /// `parent`: the names that were bound when the child began.
     fn mend_process(&mut self, step: &mut Step, parent: &mut Option<BoundCounts>) -> Option<()> {
         match (step.op, &parent) {
             (Op::Fork, Some(_)) | (Op::Wait, None) => return None,
@@ -77,8 +77,8 @@ impl BoundCounts {
         Some(())
     }
 
-    /// One argument at most does a step of its own, which is one line and does no other. What that step binds, the steps
-    /// after it may name, this one among them.
+    /// A step has at most one callback argument. Its callback is a step of one line without callback arguments of its own. The
+    /// steps after it may use the name that it binds.
     fn mend_callbacks(&mut self, step: &mut Step) {
         let mut has_callback = false;
         for given in &mut step.args {

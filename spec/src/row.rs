@@ -7,7 +7,7 @@ use crate::python_module::PythonModule;
 use crate::rule::Rule;
 use std::ops::Range;
 
-/// What an operation is meant to change. A campaign hashes long maps only after operations that change bytes or lengths;
+/// The state that an operation is meant to change. A campaign hashes long maps only after operations that change bytes or lengths;
 /// other changes show at the end of the case, and at their step when the case is run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changes {
@@ -34,16 +34,16 @@ impl Changes {
 pub enum Memory {
     /// The interpreter may need memory of its own, and whether it has some left is not foreseen.
     Unforeseen,
-    /// What the rules say, and none of the interpreter's own unless an argument calls back.
+    /// As much as the rules say; the interpreter needs none of its own, except for a callback argument.
     Fixed,
-    /// None: it sets limits, or is done by a process without them.
+    /// None: it sets limits, or a process without limits does it.
     Exempt,
 }
 
 /// Whether the callback of an argument can be this operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Callback {
-    /// It cannot: it takes more than one line, or is in force from the next step on.
+    /// It cannot: it takes more than one line, or takes effect only from the next step on.
     Never,
     /// It can, but the generator makes none.
     Possible,
@@ -51,14 +51,14 @@ pub enum Callback {
     Drawn(Range<u8>),
 }
 
-/// Where an operation is there.
+/// The profiles that have an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
     /// In every version, on every platform.
     Always,
     /// Where the class has it: under this rule. Elsewhere it is an `AttributeError`.
     Version(Rule),
-    /// Where the system can do it: under this rule. Elsewhere there is no answer.
+    /// Where the system can do it: under this rule. Elsewhere the step has no outcome.
     System(Rule),
 }
 
@@ -87,19 +87,18 @@ impl Availability {
 pub struct Row {
     /// Its name in reports and `--ops`.
     pub name: &'static str,
-    /// What it is done on.
+    /// The kind of its receiver.
     pub on: ObjectKind,
-    /// How it is written: `$` is what it is done on, `$0` an argument, `$*` all arguments of a call.
+    /// The source text of a step: `$` is the receiver, `$0` an argument, `$*` all arguments of a call.
     pub form: &'static str,
-    /// What it makes, bound to a name: `m = ...`.
+    /// The kind of the object that a step binds to a name: `m = ...`.
     pub binds: Option<ObjectKind>,
     /// Its parameters, in order.
     pub params: &'static [Param],
-    /// What it is meant to change.
+    /// The state it is meant to change.
     pub changes: Changes,
-    /// How often the generator chooses it, relative to the others: cheap ones that change state most; those that cost a
-    /// system call, or end a map's life, so seldom that maps live long enough to get into interesting states. 0: it comes
-    /// only together with other steps.
+    /// The weight in the generator's choice. Cheap operations that change state weigh most. Those that cost a system call or
+    /// end the life of a map weigh so little that maps reach interesting states. 0: only generated together with other steps.
     pub weight: u8,
     /// The module that a session imports for it.
     pub uses: Option<PythonModule>,
@@ -107,11 +106,11 @@ pub struct Row {
     pub memory: Memory,
     /// Whether a callback can be this operation.
     pub callback: Callback,
-    /// Whether it is meant to hurt: a calm mix of the generator leaves it out.
+    /// Whether it is meant to do harm. A calm mix of the generator omits it.
     pub hostile: bool,
-    /// Whether it goes through a map item by item and makes an object of each, which takes long on a long map.
+    /// Whether it iterates over a map and makes an object of each item, which takes long on a long map.
     pub by_item: bool,
-    /// Where it is there.
+    /// The profiles that have it.
     pub there: Availability,
     pub(crate) call: bool,
     pub(crate) in_brackets: usize,
@@ -136,19 +135,19 @@ impl Row {
         self.in_brackets == 0 && (self.form.starts_with("$0 ") || self.form.ends_with(" $0"))
     }
 
-    /// How many arguments are the index or slice of the receiver: 0 where there is none.
+    /// The number of arguments in the index or slice of the receiver; 0 without one.
     #[must_use]
     pub fn in_brackets(&self) -> usize {
         self.in_brackets
     }
 
-    /// How many files of the world it names.
+    /// The number of files that its arguments name.
     #[must_use]
     pub fn paths(&self) -> usize {
         self.params.iter().filter(|param| param.domain == Domain::Path).count()
     }
 
-    /// How many arguments a legal use gives at least.
+    /// The least number of arguments of a legal step.
     #[must_use]
     pub fn least(&self) -> usize {
         self.params.iter().filter(|p| p.needed).count()

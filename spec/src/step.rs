@@ -22,11 +22,11 @@ pub enum Arg {
     Int(Num),
     /// An object that only has `__index__`: `Index(5)`.
     Index(Num),
-    /// An object that does another step of the case when it is asked for its `__index__`, and then answers:
+    /// An object whose `__index__` does another step of the case and then returns a number:
     /// `IndexAfter(5, callback)`.
     IndexAfter(Num, Box<Step>),
-    /// An object that does another step of the case when it is asked for its `__buffer__`, and then answers:
-    /// `BufferAfter(b"...", callback)`. Python asks since 3.12; before, it is an object of no use.
+    /// An object whose `__buffer__` does another step of the case and then returns a buffer:
+    /// `BufferAfter(b"...", callback)`. Python calls `__buffer__` since 3.12; before, the object has the wrong type.
     BufferAfter(Vec<u8>, Box<Step>),
     /// Constants of the module joined by `|`, by their place in [`crate::constants::ALL`].
     Flags(smallvec::SmallVec<[u8; 4]>),
@@ -78,7 +78,7 @@ impl Arg {
         }
     }
 
-    /// The step it does while it is converted.
+    /// The step of a callback argument.
     #[must_use]
     pub fn callback(&self) -> Option<&Step> {
         match self {
@@ -95,7 +95,7 @@ impl Arg {
         }
     }
 
-    /// The same without a step of its own.
+    /// The argument without its callback.
     #[must_use]
     pub fn without_callback(self) -> Arg {
         match self {
@@ -106,7 +106,7 @@ impl Arg {
     }
 }
 
-/// An argument as given: by position, or by keyword.
+/// An argument as a call passes it: by position or by keyword.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(into = "(Option<&'static str>, Arg)")]
 pub struct PassedArg {
@@ -152,14 +152,14 @@ impl PassedArg {
     }
 }
 
-/// One operation on one thing, with its arguments.
+/// A step: an operation on a receiver, with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Step {
-    /// What is done.
+    /// The operation.
     pub op: Op,
-    /// What it is done on; 0 where the operation is done on the module.
+    /// The slot of the receiver; 0 for an operation without one.
     pub on: Slot,
-    /// The name its result is bound to, where the operation binds one.
+    /// The slot of the name that the result is bound to; 0 for an operation that binds none.
     pub bind: Slot,
     /// Its arguments.
     pub args: SmallVec<[PassedArg; 2]>,
@@ -171,7 +171,7 @@ impl Step {
         Step { op, on, bind: 0, args: args.into_iter().map(PassedArg::plain).collect() }
     }
 
-    /// The step that one of its arguments does while it is converted; a legal step has at most one such argument.
+    /// The step that its callback argument does while it is converted. A legal step has at most one callback argument.
     #[must_use]
     pub fn callback(&self) -> Option<&Step> {
         self.args.iter().find_map(|given| given.arg.callback())
@@ -186,8 +186,7 @@ impl Step {
         })
     }
 
-    /// Makes every number plain. `base` says what a base of a step counts to: bytes, never fewer than none. A legal step
-    /// stays legal.
+    /// Makes every number plain. `base` gives the value of a base for a step, in bytes. A legal step stays legal.
     pub fn resolve(&mut self, base: &mut impl FnMut(&Step, Base) -> u64) {
         for place in 0..self.args.len() {
             if let Some(num) = self.args[place].arg.number().filter(|num| num.base != Base::Zero) {
@@ -202,7 +201,7 @@ impl Step {
         }
     }
 
-    /// What a constructor is passed for a parameter, where no sections are mapped.
+    /// The argument of a constructor call for a parameter, on a system that does not map sections.
     #[must_use]
     pub fn passed(&self, param: ConstructorParam) -> Option<&Arg> {
         let by_name = self.args.iter().find(|given| given.keyword == Some(param.name()));

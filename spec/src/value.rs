@@ -1,7 +1,7 @@
 //! Values an argument can have: numbers relative to the state of a case, bytes in a carrier, objects of a wrong type.
 
 use serde::{Deserialize, Serialize};
-/// What a symbolic number counts from. It becomes a plain number when the case is run.
+/// The base that a symbolic number counts from. The number becomes plain when the case is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Base {
     /// A plain number.
@@ -10,7 +10,7 @@ pub enum Base {
     Pages(u8),
     /// This many times the granularity of offsets (`mmap.ALLOCATIONGRANULARITY`): a page on Linux, 65536 on Windows.
     Granules(u8),
-    /// The length of the map the step is done on.
+    /// The length of the map or view that the step is done on.
     Len,
     /// Its position.
     Pos,
@@ -21,9 +21,9 @@ pub enum Base {
 /// A whole number, perhaps relative to the state of the case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Num {
-    /// What it counts from.
+    /// The base.
     pub base: Base,
-    /// What is added.
+    /// The number added to the base.
     pub plus: i128,
 }
 
@@ -41,7 +41,7 @@ impl Num {
     }
 }
 
-/// What carries bytes.
+/// A bytes-like object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BytesLike {
     /// `b"..."`
@@ -57,7 +57,7 @@ pub enum BytesLike {
 }
 
 impl BytesLike {
-    /// Every carrier.
+    /// Every kind of bytes-like object.
     pub const ALL: [BytesLike; 5] =
         [BytesLike::Bytes, BytesLike::ByteArray, BytesLike::View, BytesLike::Strided, BytesLike::Array];
 }

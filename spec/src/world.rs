@@ -49,10 +49,10 @@ impl Mode {
 /// A file a case starts with. File number 0 is named `f` on disk and open as `f`; number 1 is `f2`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FileSpec {
-    /// What is in it.
+    /// The bytes of the file.
     pub bytes: Vec<u8>,
-    /// How it is open when the steps begin. Its position is at the end of what was written for
-    /// `New` and `Write`, and at 0 for `Update` and `Read`, which were opened again.
+    /// The mode in which it is open when the steps begin. The position is at the end of the bytes for `New` and `Write`, and
+    /// at 0 for `Update` and `Read`, for which the file was opened again.
     pub mode: Mode,
 }
 

@@ -167,12 +167,12 @@ harms_of_both! {
     a_death_by_a_signal_is_named: "segfault", "died of signal 11 (SIGSEGV)", "died of signal 11 (SIGSEGV)";
     an_exit_is_named: "exit", "exited with status 3", "exited with status 3";
     a_hang_is_named_and_costs_less_each_time: "hang", "hung", "hung";
-    garbage_is_named: "garbage", "sent a malformed reply: no JSON", "sent a malformed reply: its reply cannot be read";
-    half_a_line_of_garbage_is_named: "half-line", "a malformed reply: no JSON", "a malformed reply: its reply cannot be read";
-    a_deep_nesting_is_named: "nesting", "a malformed reply: no JSON", "a malformed reply: its reply cannot be read: recursion";
+    garbage_is_named: "garbage", "sent a malformed reply: not JSON", "sent a malformed reply: its reply cannot be read";
+    half_a_line_of_garbage_is_named: "half-line", "a malformed reply: not JSON", "a malformed reply: its reply cannot be read";
+    a_deep_nesting_is_named: "nesting", "a malformed reply: not JSON", "a malformed reply: its reply cannot be read: recursion";
     a_flood_without_an_end_of_line_is_named:
         "endless-line", "bytes without an end of line", "bytes without an end of line";
-    a_flood_of_lines_is_named: "endless-lines", "a malformed reply: no JSON", "a malformed reply: its reply cannot be read";
+    a_flood_of_lines_is_named: "endless-lines", "a malformed reply: not JSON", "a malformed reply: its reply cannot be read";
     a_flood_of_errors_does_not_fill_the_disk: "errors", "died of signal 25 (SIGXFSZ)", "died of signal 25 (SIGXFSZ)";
     a_flood_of_output_does_not_fill_the_disk: "output", "died of signal 25 (SIGXFSZ)", "died of signal 25 (SIGXFSZ)";
     an_output_that_is_closed_is_named:
@@ -180,7 +180,7 @@ harms_of_both! {
         "a malformed reply: it closed its output and lives on";
     a_child_that_holds_the_pipes_hides_no_exit: "child", "exited with status 3", "exited with status 3";
     a_line_of_the_other_pipe_is_named:
-        "another-request", "a malformed reply: no line of the protocol", "a malformed reply: its reply is to request 999";
+        "another-request", "a malformed reply: not a line of the protocol", "a malformed reply: its reply is to request 999";
 }
 
 #[test]
@@ -202,12 +202,12 @@ fn hunger_for_memory_of_a_worker_is_an_exception() -> Result {
 
 #[test]
 fn an_answer_to_another_case_is_named() -> Result {
-    is_named_at(Culprit::Driver, "another-case", "when it was asked for case", &Value::Null)
+    is_named_at(Culprit::Driver, "another-case", "expected an answer to case", &Value::Null)
 }
 
 #[test]
 fn an_answer_that_leaves_out_the_files_is_named() -> Result {
-    is_named_at(Culprit::Driver, "no-files", "it did not look at the", &Value::Null)
+    is_named_at(Culprit::Driver, "no-files", "a snapshot does not have the", &Value::Null)
 }
 
 /// Asserts that the report names the case of a harm that does not repeat.
@@ -356,11 +356,11 @@ fn a_worker_dies_with_its_campaign() -> Result {
 
 #[test]
 fn who_introduces_itself_wrongly_is_refused() -> Result {
-    is_refused(Culprit::Driver, "version", "speaks version 1 of the protocol, and this is version 2")?;
+    is_refused(Culprit::Driver, "version", "speaks version 1 of the driver protocol; expected version 2")?;
     is_refused(Culprit::Driver, "platform", "the reference knows no platform 'plan9'")?;
     is_refused(Culprit::Driver, "python-4", "the reference knows Python 2.7 and 3.6")?;
-    is_refused(Culprit::Driver, "no-introduction", "no line of the protocol: \"{\\\"id\\\":1}\"")?;
-    is_refused(Culprit::Driver, "no-json", "is no driver: no JSON")
+    is_refused(Culprit::Driver, "no-introduction", "not a line of the protocol: \"{\\\"id\\\":1}\"")?;
+    is_refused(Culprit::Driver, "no-json", "does not speak the driver protocol: not JSON")
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn a_driver_without_a_handshake_is_refused() -> Result {
 
 #[test]
 fn who_claims_that_everything_passes_is_seen_through() -> Result {
-    is_refused(Culprit::Driver, "nothing", "answers None to everything it is asked: it does nothing")
+    is_refused(Culprit::Driver, "nothing", "answers every step with None: it does not run cases")
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! A page of memory shared with a worker process, on which the worker marks what it is doing.
+//! A page of memory that a campaign shares with a worker process, on which the worker marks its case and step.
 //!
-//! A mark costs one store, so that every step can be marked; when the worker dies, the marks say where.
+//! A mark costs one store, so that every step can be marked. When the worker is lost, the marks say at which step.
 #![expect(unsafe_code, reason = "memory shared between processes is mapped through a raw pointer")]
 
 use crate::supervisor::Patience;
@@ -11,34 +11,33 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// The marks of one worker. Both sides map the same file.
+/// The page of one worker. Both processes map the same file.
 pub struct Progress {
     map: MmapRaw,
 }
 
-/// What a worker was doing.
+/// The case and step that a worker marked last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marks {
     /// The number of the case.
     pub case: u64,
-    /// The number of the target's step, counted from 0; the number of steps while everything is closed; none while the
-    /// target is not running.
+    /// The number of the step, counted from 0; the number of steps during the cleanup of the case; none before the first step.
     pub step: Option<u64>,
-    /// The case is being run again, and not all its steps need be there: the number of the step says nothing then.
+    /// Whether the case runs again, perhaps with fewer steps: then the number of the step has no meaning.
     pub again: bool,
 }
 
 const BYTES: u64 = 16;
-/// Stands for "no step" in the page.
+/// The mark for no step.
 const IDLE: u64 = u64::MAX;
-/// Added to the number of a case that is run again.
+/// The bit that is set in the number of a case that runs again.
 const AGAIN: u64 = 1 << 63;
 
 impl Progress {
-    /// Makes the file and maps it.
+    /// Creates the file and maps it.
     ///
     /// # Errors
-    /// Where the file cannot be made or mapped.
+    /// The file cannot be created or mapped.
     pub fn create(path: &Path) -> io::Result<Progress> {
         let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
         file.set_len(BYTES)?;
@@ -47,14 +46,14 @@ impl Progress {
         Ok(progress)
     }
 
-    /// Maps a file that `create` made.
+    /// Maps a file that [`Progress::create`] created.
     ///
     /// # Errors
-    /// Where it cannot be mapped or has another size.
+    /// The file cannot be mapped or has another size.
     pub fn open(path: &Path) -> io::Result<Progress> {
         let file = File::options().read(true).write(true).open(path)?;
         if file.metadata()?.len() != BYTES {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "not a page of marks"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is not a page of marks"));
         }
         Ok(Progress { map: MmapOptions::new().len(BYTES as usize).map_raw(&file)? })
     }
@@ -66,24 +65,24 @@ impl Progress {
         unsafe { AtomicU64::from_ptr(self.map.as_mut_ptr().cast::<u64>().add(index)) }
     }
 
-    /// A case begins; the target is not running yet.
+    /// Marks that a case begins.
     pub fn start(&self, case: u64) {
         self.cell(1).store(IDLE, Ordering::Relaxed);
         self.cell(0).store(case, Ordering::Relaxed);
     }
 
-    /// The case begins once more, perhaps with fewer steps.
+    /// Marks that the case begins again, perhaps with fewer steps.
     pub fn again(&self) {
         self.cell(1).store(IDLE, Ordering::Relaxed);
         self.cell(0).fetch_or(AGAIN, Ordering::Relaxed);
     }
 
-    /// The target begins this step.
+    /// Marks that this step begins.
     pub fn step(&self, step: usize) {
         self.cell(1).store(step as u64, Ordering::Relaxed);
     }
 
-    /// What was marked last.
+    /// The last marks.
     #[must_use]
     pub fn read(&self) -> Marks {
         let step = self.cell(1).load(Ordering::Relaxed);

@@ -97,7 +97,7 @@ fn text_literal(text: &str) -> String {
     out
 }
 
-/// Whether an answer matches what a session wants, by doctest's rules: `ellipsis` lets `...` stand for anything,
+/// Whether an outcome matches the expected lines of a session, by doctest's rules: `ellipsis` lets `...` stand for anything,
 /// `class_only` compares an exception by its class alone, and the lines of a traceback's stack never count.
 #[must_use]
 pub fn matches(want: &[String], outcome: &Outcome, dialect: Dialect, ellipsis: bool, class_only: bool) -> bool {

@@ -1,4 +1,4 @@
-//! What a statement of a session can use, and statements read as steps.
+//! The names, files, modules and classes that a statement of a session can use, and statements read as steps.
 
 use super::form::{Found, forms, unify_stmt};
 use super::frame::{CALLBACK, CLASSES};
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 type Result<T> = std::result::Result<T, String>;
 
-/// What names stand for, and how many there are of each kind.
+/// The objects that names stand for, and the number of names of each kind.
 #[derive(Clone, Default)]
 pub(super) struct Names {
     pub(super) slots: HashMap<String, (ObjectKind, Slot)>,
@@ -28,7 +28,7 @@ pub(super) struct Context {
     pub(super) modules: Vec<PythonModule>,
     /// The classes that have been defined, by name.
     pub(super) classes: Vec<&'static str>,
-    /// What the function defined last does, until an argument takes it.
+    /// The step of the function defined last, until an argument takes it.
     pub(super) callback: RefCell<Option<Step>>,
 }
 
@@ -256,12 +256,12 @@ fn safe_descriptor(arg: &Arg) -> Result<()> {
 
 pub(super) fn mode_of(text: &str) -> Result<Mode> {
     let found = Mode::ALL.iter().find(|(_, known)| *known == text);
-    found
-        .map(|(mode, _)| *mode)
-        .ok_or_else(|| format!("'{text}' is no mode of the notation: 'r+b', 'rb', 'wb' or 'w+b'"))
+    found.map(|(mode, _)| *mode).ok_or_else(|| format!("unknown mode '{text}': expected 'r+b', 'rb', 'wb' or 'w+b'"))
 }
 
 fn keyword_of(word: &str) -> Result<&'static str> {
     let found = PassedArg::KEYWORDS.iter().find(|known| **known == word);
-    found.copied().ok_or_else(|| format!("'{word}' is no keyword of the notation: {}", PassedArg::KEYWORDS.join(", ")))
+    found
+        .copied()
+        .ok_or_else(|| format!("unknown keyword '{word}': expected one of {}", PassedArg::KEYWORDS.join(", ")))
 }

@@ -4,7 +4,7 @@ use super::syntax::{Expr, Stmt, statement};
 use crate::Op;
 use std::sync::OnceLock;
 
-/// What a form's places were found to stand for.
+/// The expressions at the places of a form.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) receiver: Option<String>,

@@ -1,13 +1,13 @@
-//! The parts of a session that are no steps: the classes it defines, the words around a child, and the error of the reader.
+//! The parts of a session other than steps: the classes it defines, the words around a child, and the error of the reader.
 
 use std::fmt;
 
-/// What is wrong with a session, and where.
+/// An error in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotationError {
     /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The error, as one line.
     pub message: String,
 }
 
@@ -80,13 +80,13 @@ pub const CLASSES: &[Class] = &[
 /// The name of the function that an object of the last two classes calls.
 pub const CALLBACK: &str = "callback";
 
-/// The last statement of a child process. It is no step: it comes with every child.
+/// The last statement of a child process. Every child has it, so that it is not a step.
 pub const LEAVE: &str = "os._exit(0)";
 
-/// What stands between a statement and the comment that says how it ends the process.
+/// The text between a statement and the comment that tells how it ends the process.
 pub(super) const COMMENT: &str = "  # ";
 
-/// What a session of Python 2 opens its files with, so that they are those of Python 3. It is allowed in any session.
+/// The import with which a session of Python 2 gets the files of Python 3. It is allowed in any session.
 pub(super) const OPEN_IMPORT: &str = "from io import open";
 
 /// The most bytes one argument or file of a session may hold.

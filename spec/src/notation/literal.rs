@@ -26,7 +26,7 @@ pub(super) fn flags_of(expr: &Expr) -> Result<Option<SmallVec<[u8; 4]>>> {
         Expr::Attr(module, name) if **module == Expr::Name("mmap".into()) && unit(name).is_none() => {
             match constants::place(name) {
                 Some(place) => Ok(Some(smallvec::smallvec![place])),
-                None => Err(format!("'mmap.{name}' is no constant of the module")),
+                None => Err(format!("unknown constant 'mmap.{name}'")),
             }
         }
         Expr::Binary(left, "|", right) => match (flags_of(left)?, flags_of(right)?) {

@@ -1,7 +1,7 @@
 //! The one notation: a case is a Python session.
 //!
 //! [`print`] writes a case as a session that runs as it stands in an empty folder; [`parse`] reads one back.
-//! It is a closed subset of Python in doctest form: what the table of operations can say, and nothing else.
+//! It is a closed subset of Python in doctest form: the statements of the table of operations, and no others.
 
 mod answer;
 mod context;

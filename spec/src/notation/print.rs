@@ -59,8 +59,8 @@ fn block_lines(block: &[Step], answers: &[Result<Outcome, End>], dialect: Dialec
     [step.callback().map(callback_lines).unwrap_or_default(), statement, answer].concat()
 }
 
-/// A step of a child, with its prompt. Nobody hears what a child prints under doctest, so it looks at its answers itself, as
-/// far as they are values that can be written and are not long.
+/// A step of a child, with its prompt. The output of a child is lost under doctest, so the child asserts its results itself,
+/// as far as they are values that can be written and are not long.
 #[must_use]
 pub fn child_line(step: &Step, answer: Option<&Outcome>, dialect: Dialect) -> String {
     let text = step_text(step);
@@ -78,15 +78,14 @@ pub fn child_line(step: &Step, answer: Option<&Outcome>, dialect: Dialect) -> St
     }
 }
 
-/// The steps alone, one line each, without prompts, those of a child indented. A step that one of its arguments does stands
-/// behind it as a comment.
+/// The steps alone, one line each, without prompts; those of a child are indented. A callback follows its step as a comment.
 #[must_use]
 pub fn print_steps(case: &Draft) -> Vec<String> {
     let line = |(at, step)| if case.is_in_child(at) { format!("    {}", line_text(step)) } else { line_text(step) };
     case.steps.iter().enumerate().map(line).collect()
 }
 
-/// A step as one line of Python, with what one of its arguments does as a comment.
+/// A step as one line of Python, with its callback as a comment.
 #[must_use]
 pub fn line_text(step: &Step) -> String {
     let callback =
@@ -94,7 +93,7 @@ pub fn line_text(step: &Step) -> String {
     step_text(step) + &callback
 }
 
-/// The function that does a step. It has a name of the session to bind, or to drop, as if it were no function.
+/// The function of a callback. It binds or drops a name of the session by a `global` statement.
 fn callback_lines(callback: &Step) -> Vec<String> {
     let row = callback.op.row();
     let dropped = row.form == "del $";
@@ -105,10 +104,10 @@ fn callback_lines(callback: &Step) -> Vec<String> {
     lines
 }
 
-/// The most characters of an answer that anybody reads.
+/// The most characters of an answer that are printed in full.
 const LONG: usize = 200;
 
-/// Leaves out the middle of an answer that nobody reads to its end.
+/// Leaves out the middle of a long answer.
 fn shorten(answer: &mut [String]) -> bool {
     const KEPT: usize = 60;
     let Some(line) = answer.last_mut().filter(|line| line.len() > LONG && line.is_ascii()) else { return false };

@@ -37,7 +37,7 @@ pub fn parse(text: &str, first_line: usize) -> std::result::Result<Session, Nota
     Ok(Session { case, statements: reader.statements })
 }
 
-/// The case that was read. A step that would have to be mended is an error of its statement.
+/// The case that was read. A step that repair would change is an error of its statement.
 fn legal(draft: Draft, statements: &[Statement]) -> std::result::Result<Case, NotationError> {
     let case = draft.clone().repair();
     if *case == draft {
@@ -47,8 +47,8 @@ fn legal(draft: Draft, statements: &[Statement]) -> std::result::Result<Case, No
     let statement = statements.iter().rfind(|statement| statement.step.is_some_and(|first| first <= same));
     let step = draft.steps.get(same).map(line_text).unwrap_or_default();
     let message = match case.steps.get(same) {
-        Some(legal) => format!("no case has this step: {step}; the nearest is {}", line_text(legal)),
-        None => format!("no case has this step: {step}"),
+        Some(legal) => format!("this step is not legal here: {step}; the nearest is {}", line_text(legal)),
+        None => format!("this step is not legal here: {step}"),
     };
     Err(NotationError { line: statement.map_or(1, |statement| statement.line), message })
 }
@@ -68,7 +68,7 @@ struct Reader {
     case: Draft,
     statements: Vec<Statement>,
     context: Context,
-    /// What the names stood for when the child began that is not waited for yet.
+    /// The names of the parent while its child is not waited for yet.
     parent: Option<Names>,
     /// The file whose opening lines are being read; none once the steps have begun.
     opening: Option<Opening>,
@@ -113,7 +113,7 @@ impl Reader {
             }
             match (step.op, self.parent.take()) {
                 (Op::Wait, Some(parent)) => self.context.names = parent,
-                (Op::Wait, None) => return Err("there is no child to wait for".into()),
+                (Op::Wait, None) => return Err("os.wait() needs a child: a fork before it".into()),
                 (_, Some(_)) => return Err(NOT_AWAITED.into()),
                 (_, None) => {}
             }
@@ -146,7 +146,7 @@ impl Reader {
         Ok(())
     }
 
-    /// A child process: the fork, and what the child does until it leaves.
+    /// A child process: the fork, and the steps of the child.
     fn child(&mut self, line: &mut Statement) -> Result<()> {
         let source = line.source.clone();
         let mut body = source.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -173,7 +173,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The function that does what an argument of the next statement does while it is converted.
+    /// The function of a callback, which an argument of the next statement calls.
     fn function(&mut self, source: &str) -> Result<()> {
         let lines: Vec<&str> = source.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let (shared, body) = match lines.as_slice() {
@@ -194,7 +194,7 @@ impl Reader {
         }
         let (step, discards) = self.context.step(&stmt)?;
         if step.callback().is_some() || discards {
-            return Err("the statement of a function does a step and nothing else".into());
+            return Err("the statement of a function must be a single step".into());
         }
         *self.context.callback.get_mut() = Some(step);
         Ok(())
@@ -266,7 +266,7 @@ impl Reader {
             return Err(format!("the file '{path}' has not been made: open it with 'w+b' or 'wb' first"));
         }
         if path.is_empty() || path.contains('/') || path.starts_with('.') {
-            return Err(format!("'{path}' is no plain file name"));
+            return Err(format!("invalid file name '{path}': expected one without '/' that does not start with '.'"));
         }
         self.case.world.files.push(FileSpec { bytes: Vec::new(), mode });
         self.context.paths.push(path.to_owned());

@@ -28,7 +28,7 @@ pub struct Statement {
     pub class_only: bool,
     /// `# died of signal 7 (SIGBUS)`: the signal that the process must die of in this statement.
     pub dies: Option<i32>,
-    /// For a line that makes the world: what it must show.
+    /// For a line that makes the world: the text it must show.
     pub(super) shows: Option<String>,
     /// An empty line stands before it: the lines that make the world are over.
     pub(super) after_gap: bool,
@@ -89,9 +89,7 @@ fn fresh(line: usize, source: &str) -> Result<Statement> {
             "+ELLIPSIS" => statement.ellipsis = true,
             "+IGNORE_EXCEPTION_DETAIL" => statement.class_only = true,
             other => {
-                return Err(format!(
-                    "'{other}' is no directive of the notation: +ELLIPSIS or +IGNORE_EXCEPTION_DETAIL"
-                ));
+                return Err(format!("unknown directive '{other}': expected +ELLIPSIS or +IGNORE_EXCEPTION_DETAIL"));
             }
         }
         statement.source = code.trim_end().to_owned();
@@ -111,14 +109,14 @@ fn death(source: &str) -> Option<(&str, i32)> {
 }
 
 impl Statement {
-    /// What a line that makes the world must show; `None` for a step.
+    /// The text that a line that makes the world must show; `None` for a step.
     #[must_use]
     pub fn shows(&self) -> Option<&str> {
         self.shows.as_deref()
     }
 }
 
-/// What is said to be equal: an expression, and what it must be.
+/// The two sides of an assertion: an expression, and its expected value.
 pub(super) fn asserted(text: &str) -> (&str, Option<&str>) {
     const EQUAL: &str = " == ";
     let places = text.match_indices(EQUAL).map(|(at, _)| (&text[..at], &text[at + EQUAL.len()..]));
@@ -134,6 +132,6 @@ pub(super) fn joined(source: &str) -> Result<String> {
         [one] => Ok((*one).to_owned()),
         [head, body] if head.starts_with("with ") => Ok(format!("{head} {body}")),
         [] => Err("an empty statement".into()),
-        _ => Err("the notation has no such compound statement".into()),
+        _ => Err("unknown compound statement: expected 'with', 'if os.fork() == 0', 'def' or 'class'".into()),
     }
 }

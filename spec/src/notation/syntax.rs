@@ -17,7 +17,7 @@ pub(super) enum Expr {
     Slice(Option<Box<Expr>>, Option<Box<Expr>>, Option<Box<Expr>>),
     Binary(Box<Expr>, &'static str, Box<Expr>),
     Negative(Box<Expr>),
-    /// `$`: what an operation is done on. Only in forms.
+    /// `$`: the receiver of an operation. Only in forms.
     Receiver,
     /// `$0`: an argument. Only in forms.
     Hole(usize),
@@ -33,7 +33,7 @@ pub(super) enum Stmt {
     Del(Expr),
     /// `with x: pass` or, with a name, `with x: raise Name`.
     With(Expr, Option<String>),
-    /// `if x:`, without what comes after it.
+    /// `if x:`, without its body.
     If(Expr),
     Import(Vec<String>),
 }
@@ -121,7 +121,7 @@ fn token(text: &str) -> Result<(Token, usize)> {
         });
     }
     let mark = MARKS.iter().find(|mark| text.starts_with(**mark));
-    mark.map(|mark| (Token::Mark(mark), mark.len())).ok_or_else(|| format!("'{first}' has no place in a session"))
+    mark.map(|mark| (Token::Mark(mark), mark.len())).ok_or_else(|| format!("unexpected character '{first}'"))
 }
 
 fn number(text: &str) -> Result<(Token, usize)> {
@@ -136,9 +136,7 @@ fn number(text: &str) -> Result<(Token, usize)> {
         Some(hex) => i128::from_str_radix(hex, 16),
         None => digits.parse(),
     };
-    value
-        .map(|value| (Token::Int(value), len))
-        .map_err(|_| format!("'{}' is no number a session can hold", &text[..len]))
+    value.map(|value| (Token::Int(value), len)).map_err(|_| format!("invalid number '{}'", &text[..len]))
 }
 
 /// The characters of a string literal that starts with its quote, and its length in the text.
@@ -171,7 +169,7 @@ fn escape(chars: &mut impl Iterator<Item = (usize, char)>) -> Result<char> {
             let digit = |c: char| c.to_digit(16).ok_or("'\\x' wants two hexadecimal digits");
             char::from((digit(high)? * 16 + digit(low)?) as u8)
         }
-        c => return Err(format!("'\\{c}' is no escape a session can hold")),
+        c => return Err(format!("unknown escape '\\{c}'")),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Another interpreter, which is a process of its own: judged from this one.
+//! A worker for a target behind a driver: the driver's process runs the cases, and this process compares them.
 
 use super::{TargetSpec, Worker, WorkerLoss, scratch};
 use crate::batch::{Batch, BatchResult};
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// A case whose answers differ from each other, whatever the target.
+/// A case whose five outcomes differ, whatever the target.
 const FIVE_ANSWERS: &str = ">>> import mmap
 >>> m = mmap.mmap(-1, 5)
 >>> len(m)
@@ -26,24 +26,24 @@ False
 b'\\x00\\x00'
 ";
 
-/// How long a batch should take.
+/// The time that a batch should take.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// An interpreter that runs cases by the driver script, and the oracle of what it does.
+/// A driver, and the oracle for its profile.
 pub struct DriverWorker {
     driver: Driver,
     oracle: Oracle,
-    /// How many cases are done in a moment, as the last batch showed.
+    /// The number of cases that take [`MOMENT`], by the speed of the last batch.
     at_once: u64,
-    /// Keeps the folder while it is used; removed with it.
+    /// Removes the folder when the worker is dropped.
     _dir: TempDir,
 }
 
 impl DriverWorker {
-    /// Starts this interpreter on the class.
+    /// Starts a driver on the class.
     ///
     /// # Errors
-    /// Where it does not start, or the reference does not answer for what it claims to be.
+    /// The driver does not start, gives the same outcome to every step, or claims a version that the reference does not model.
     pub fn start(
         python: &Path,
         subject: &TargetSpec,
@@ -56,7 +56,7 @@ impl DriverWorker {
         let claimed = driver.info().profile;
         if profile.is_none() && !claimed.version().is_known() {
             return Err(TargetError(format!(
-                "{}: {}; --profile names another to oracle by",
+                "{}: {}; choose a profile with --profile",
                 driver.info().name,
                 Profile::known()
             )));
@@ -66,19 +66,15 @@ impl DriverWorker {
     }
 }
 
-/// A driver that answers everything alike, such as one that claims that everything passes, drives nothing.
+/// Refuses a driver that gives the same outcome to every step: it does not run them.
 fn refuse_what_does_nothing(driver: &mut Driver) -> Result<(), TargetError> {
     let session = notation::parse(FIVE_ANSWERS, 1).map_err(|error| TargetError(error.to_string()))?;
     let trace = driver.run(&session.case, Detail::Quick)?;
     let answers: Vec<_> = trace.steps.iter().skip(1).filter_map(|step| step.result.as_ref().ok()).collect();
     match answers.as_slice() {
-        [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|answer| answer == first) => {
-            Err(TargetError(format!(
-                "{} answers {} to everything it is asked: it does nothing",
-                driver.info().name,
-                outcome_text(first)
-            )))
-        }
+        [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|answer| answer == first) => Err(TargetError(
+            format!("{} answers every step with {}: it does not run cases", driver.info().name, outcome_text(first)),
+        )),
         _ => Ok(()),
     }
 }
@@ -96,7 +92,7 @@ impl Worker for DriverWorker {
             result.incomparable.push((STALL.into(), stalls));
         }
         let rate = result.cases as f64 / began.elapsed().as_secs_f64().max(1e-9);
-        // A target that is slow, or hangs, must not keep the campaign from noticing that its time is over.
+        // The campaign must notice the end of its time even if the target is slow or hangs.
         self.at_once = ((rate * MOMENT.as_secs_f64()) as u64).clamp(1, limits::DRIVEN);
         Ok(Ok(result))
     }
@@ -110,7 +106,7 @@ impl Worker for DriverWorker {
     }
 }
 
-/// Why a case is counted that gave no answer in time, and did when it was run again.
+/// The reason under which a case is counted that hung once and did not hang when it was run again.
 const STALL: &str = "it gave no answer in time once, and did when it was run again";
 
 impl Target for DriverWorker {

@@ -203,7 +203,7 @@ impl Running {
         match running.reply(limits::HANG) {
             Ok(Reply::Ready(info)) => Ok((running, info)),
             Ok(Reply::Failed(message)) => Err(TargetError(message)),
-            Ok(_) => Err(TargetError("the worker did not introduce itself".into())),
+            Ok(_) => Err(TargetError("the first reply of the worker is not that it is ready".into())),
             Err(loss) => {
                 let (end, words) = match loss.end {
                     End::Exited(status, words) => (End::Exited(status, String::new()), words),

@@ -1,5 +1,5 @@
-//! The reference against itself: on real files as the target, in memory as the oracle. What one store foresees the other must
-//! do; neither dies where a process would, but says so.
+//! The reference against itself: on real files as the target, in memory as the oracle. Each predicts a death where a process
+//! would die.
 
 use super::{Worker, WorkerLoss, scratch};
 use crate::batch::{Batch, BatchResult};
@@ -11,7 +11,7 @@ use mmapcheck_targets::InProcess;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The reference on real files, in this process.
+/// The reference on real files, as a target in this process.
 pub struct SelfTest {
     target: InProcess<Reference>,
     oracle: Oracle,
@@ -19,10 +19,10 @@ pub struct SelfTest {
 }
 
 impl SelfTest {
-    /// Both under one profile.
+    /// Starts both under one profile, by default under [`Profile::NEWEST`].
     ///
     /// # Errors
-    /// Where there is no folder for files, or the reference does not know this system.
+    /// No temporary folder can be made, or the reference does not model the profile.
     pub fn start(profile: Option<Profile>) -> Result<SelfTest, TargetError> {
         let profile = profile.unwrap_or(Profile::NEWEST);
         let dir = scratch()?;
@@ -41,7 +41,7 @@ impl Worker for SelfTest {
         batch.run(&mut self.oracle, &mut self.target, &mut |_, _| {}).map(Ok)
     }
 
-    /// It never hangs.
+    /// Has no effect: the reference does not hang.
     fn set_hang(&mut self, _: Duration) {}
 }
 

@@ -1,8 +1,8 @@
-"""Runs cases of mmapcheck on this interpreter's mmap, and tells what they did.
+"""Runs cases of mmapcheck on this interpreter's mmap, and reports their traces.
 
-One JSON object a line comes in on standard input, one goes out on standard output; protocol.md says what they hold.
-Only the standard library is used, and of that only what every Python from 2.7 on has: this one file runs as it stands
-on CPython 2.7 and 3, PyPy, RustPython, GraalPy, and on Windows and WebAssembly. It never sees an expected answer.
+It reads JSON objects from standard input and writes JSON objects to standard output, one a line; protocol.md describes them.
+It imports only the standard library, and only those parts that every Python since 2.7 has: the same file runs on
+CPython 2.7 and 3, PyPy, RustPython, GraalPy, and on Windows and WebAssembly. It never receives an expected outcome.
 """
 
 import gc
@@ -13,11 +13,11 @@ import os
 import sys
 
 PROTOCOL = 2
-# What a process for one case ends with when it has answered: a status that nobody else would choose.
+# The exit status of a child that has answered its case: one that no target would choose.
 ANSWERED = 87
-# Above this length the bytes of a map are looked at only after steps that are there to change bytes.
+# A longer map is read only after operations that are meant to change bytes. In bytes.
 LONG = 1024
-# JSON numbers of more than 53 bits are not safe with every reader.
+# Some readers of JSON round numbers of more than 53 bits.
 SAFE = 1 << 53
 PYTHON_2 = sys.version_info[0] == 2
 
@@ -31,12 +31,12 @@ try:
 except NameError:
     INTEGERS = (int,)
     TEXT = str
-# Python 2 keeps the last exception, and with it all that its frames name, until it is told to forget it.
+# Python 2 keeps the last exception, and with it every object that its frames name, until it is cleared.
 forget = getattr(sys, "exc_clear", None)
 
 
 def read_all(descriptor):
-    """What comes through a pipe until nobody can write to it any more."""
+    """The bytes of a pipe until every writer has closed it."""
     parts = []
     while not parts or parts[-1]:
         parts.append(os.read(descriptor, 1 << 16))
@@ -45,12 +45,12 @@ def read_all(descriptor):
 
 
 def is_end(answer):
-    """Whether this is no answer, so that the case ends with it."""
+    """Whether this is an end in place of an outcome, so that the case ends with it."""
     return type(answer) is list and answer[0] in ("?", "died", "exited")
 
 
 class Unsupported(Exception):
-    """A step that cannot be done here, with the reason."""
+    """The driver cannot run a step, for this reason."""
 
 
 def from_latin(text):
@@ -62,7 +62,7 @@ def to_latin(data):
 
 
 def digest(data):
-    """zlib's CRC-32, also where there is no zlib."""
+    """zlib's CRC-32, with and without the module zlib."""
     if crc32 is not None:
         return crc32(data) & 0xFFFFFFFF
     value = 0xFFFFFFFF
@@ -79,7 +79,7 @@ def content(data, whole):
 
 
 def encode(value):
-    """A value as it travels: JSON's own where it has one of the kind, else a list that starts with a tag."""
+    """A value in the protocol: a JSON value if JSON has its type, else a list that starts with a tag."""
     if value is None or value is True or value is False:
         return value
     kind = type(value)
@@ -99,14 +99,14 @@ def encode(value):
 
 
 def plain_text(text):
-    """Text without half characters, which JSON readers refuse."""
+    """Text without lone surrogates, which readers of JSON refuse."""
     if isinstance(text, bytes):
         return text.decode("utf-8", "replace")
     return text.encode("utf-8", "backslashreplace" if not PYTHON_2 else "replace").decode("utf-8")
 
 
 def raised(error):
-    """An exception as a traceback names it: class, errno, text."""
+    """A raised exception: its class as a traceback names it, errno, text."""
     kind = type(error)
     name, module = kind.__name__, getattr(kind, "__module__", "")
     if not PYTHON_2 and module not in ("builtins", "__main__", None):
@@ -120,7 +120,7 @@ def raised(error):
 
 
 class Operation(object):
-    """A row of the table: compiled from its form, once for each shape of arguments it meets."""
+    """A row of the table. Its form is compiled once for each shape of arguments."""
 
     def __init__(self, row, scope):
         self.form = row["form"]
@@ -133,14 +133,14 @@ class Operation(object):
         self.closes_file = row["name"] == "file-close"
         self.forks = row["name"] == "fork"
         self.waits = row["name"] == "wait"
-        # A file that loses pages leaves maps of it with dead memory.
+        # A file that loses pages leaves dead pages in its maps.
         self.cuts = row["name"] in ("file-truncate", "open", "resize")
         self.limits = self.form.startswith("resource.setrlimit")
         self.scope = scope
         self.made = {}
 
     def function(self, shape):
-        """The function for this shape of arguments: how many, which keywords, which are left out."""
+        """The function for a shape of arguments: their number, the keywords, and the omitted ones."""
         made = self.made.get(shape)
         if made is None:
             made = self.made[shape] = self.make(*shape) if type(shape) is tuple else self.make(shape, (), ())
@@ -163,15 +163,15 @@ class Operation(object):
 
 
 class Census(object):
-    """What this process holds, where the system tells, and which files lie about in its working folder."""
+    """Counts the resources of this process, if the system reports them, and the stray files in its working folder."""
 
     DESCRIPTORS = "/proc/self/fd"
 
     def __init__(self, counted):
         self.known = set()
-        # What is dropped must be gone at once; else it may be counted long after.
+        # None if the resources cannot be counted: by an interpreter that collects garbage, an object may outlive its case.
         self.memory = None
-        # What was held after the last case, if that was counted.
+        # The resources after the case before, if they were counted.
         self.last = None
         try:
             if counted and os.listdir(self.DESCRIPTORS):
@@ -180,21 +180,21 @@ class Census(object):
             pass
 
     def take(self):
-        """How many descriptors and how many pages of address space; None where nobody tells."""
+        """The numbers of open descriptors and of mapped pages; None if they cannot be counted."""
         if self.memory is None:
             return None
-        # Since Linux 6.2 the size of the folder is the number of descriptors.
+        # Since Linux 6.2, the size of the folder is the number of descriptors.
         descriptors = os.stat(self.DESCRIPTORS).st_size or len(os.listdir(self.DESCRIPTORS))
         self.memory.seek(0)
         return descriptors, int(self.memory.read(64).split()[0])
 
     def leaks(self, before):
-        """What is held more than before, and how many files lie about; these are removed, so that they are new each time."""
+        """The increase of the resources, and the number of stray files, which are removed so that they are counted once."""
         if before is None:
             self.last = None
             return None
         now = self.take()
-        # The answers of a case are held as well: memory for them is no leak where it was there after the case before, too.
+        # The outcomes of a case take memory, too: memory that was already mapped after the case before is not a leak.
         if self.last is not None:
             before = before[0], max(before[1], self.last[1])
         self.last = now
@@ -206,7 +206,7 @@ class Census(object):
 
 
 class Limits(object):
-    """Limits of the system, set by a case and in force while one of its steps is done: never while it is looked at, or told."""
+    """The resource limits that a case sets. They hold only while one of its steps runs."""
 
     def __init__(self):
         self.inside = False
@@ -218,7 +218,7 @@ class Limits(object):
             self.kinds = [resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_AS]
             self.own = [resource.getrlimit(kind) for kind in self.kinds]
         except (ImportError, AttributeError):
-            # A step that sets a limit cannot be done, so that there is none to keep.
+            # No step can set a limit.
             pass
 
     def set(self, limits):
@@ -226,7 +226,7 @@ class Limits(object):
             self.resource.setrlimit(kind, limit)
 
     def call(self, operation, function, on, args):
-        """Does a step under the limits set so far, and keeps those that it sets itself."""
+        """Runs a step under the limits that the case has set, and records those that it sets."""
         if self.inside or (self.asked is None and not operation.limits):
             return function(on, args)
         self.inside = True
@@ -242,7 +242,7 @@ class Limits(object):
 
 
 class Map(object):
-    """A map of the case, and what of its memory can be looked at."""
+    """A map of the case, and the part of its memory that can be read."""
 
     def __init__(self, given, target):
         self.target = target
@@ -257,7 +257,7 @@ class Map(object):
             pass
 
     def understand(self, given):
-        # int() would read the memory of a view, which may be dead.
+        # Not int(): it would read the memory of a view, which may be dead.
         constant = self.target.constant
         prot = given.get("prot")
         if prot is not None:
@@ -278,7 +278,7 @@ class Map(object):
             self.pages = self.target.whole_pages(len(thing))
 
     def readable(self, length):
-        """How many of its bytes can be read: pages beyond the end of the file are dead."""
+        """The number of bytes that can be read: pages beyond the end of the file are dead."""
         if self.file is not None:
             return min(length, max(0, self.target.whole_pages(self.file.seek(0, 2)) - self.offset))
         if self.pages:
@@ -287,7 +287,7 @@ class Map(object):
 
 
 class Target(object):
-    """The class under test, and the case that is being done on it."""
+    """The class under test, and the case that runs on it."""
 
     def __init__(self, hello):
         self.module = __import__(hello["module"], None, None, [hello["attr"]])
@@ -303,17 +303,17 @@ class Target(object):
         self.index = scope["Index"]
         self.after = {"b": scope["BufferAfter"], "n": scope["IndexAfter"]}
         self.operations = [Operation(row, scope) for row in hello["operations"]]
-        self.things = [eval(compile(source, "<thing>", "eval"), scope) for source in hello["things"]]
+        self.wrong_types = [eval(compile(source, "<wrong type>", "eval"), scope) for source in hello["wrong_types"]]
         self.array = scope.get("array")
         self.counted = self.counts_references()
         self.decoders = {
             "b": self.carrier,
             "x": lambda arg: self.index(int(arg[1])),
             "n": lambda arg: int(arg[1]),
-            "a": self.acting,
+            "a": self.callback,
             "c": lambda arg: self.constants(arg),
             "k": lambda arg: self.own_constants(arg),
-            "t": lambda arg: self.things[arg[1]],
+            "t": lambda arg: self.wrong_types[arg[1]],
             "fd": lambda arg: self.open_file(arg[1]).fileno(),
             "f": lambda arg: self.bound("file", arg[1]),
             "m": lambda arg: self.bound("map", arg[1]).object,
@@ -328,7 +328,7 @@ class Target(object):
         self.limits = Limits()
 
     def scope(self, classes):
-        """The names a session may use, and the modules that are not there."""
+        """The names that steps use, and the modules that cannot be imported."""
         lacks = []
 
         class Module:
@@ -346,7 +346,7 @@ class Target(object):
         return scope, lacks
 
     def edition(self):
-        """The version of a module that is not part of Python."""
+        """The version of the module, if it has its own."""
         name = self.module.__name__
         edition = getattr(self.module, "__version__", None)
         if edition is None and name not in ("mmap", "_mmap"):
@@ -360,7 +360,7 @@ class Target(object):
 
     @staticmethod
     def counts_references():
-        """Whether an object is gone with the last name of it."""
+        """Whether an object is destroyed with its last reference."""
         gone = []
 
         class Canary(object):
@@ -425,8 +425,8 @@ class Target(object):
             bits |= getattr(self.module, name)
         return bits
 
-    def acting(self, arg):
-        """An object that does a step while it is converted; what that raises, the conversion raises."""
+    def callback(self, arg):
+        """A callback argument: it runs a step while it is converted. An exception of the step propagates."""
         value, step = arg[1:]
         kind = "n"
         if type(value) is list:
@@ -463,7 +463,7 @@ class Target(object):
             name = str(name)
             self.census.known.add(name)
             if not self.counted and os.path.exists(name):
-                # A map of the last case may still be there: the file becomes another.
+                # A map of an earlier case may still exist: it keeps the old file.
                 os.remove(name)
             opened = io.open(name, "w+b" if mode == "w+b" else "wb", buffering=0)
             if data:
@@ -472,11 +472,11 @@ class Target(object):
                 opened.close()
                 opened = io.open(name, mode, buffering=0)
             self.names["file"][slot] = opened
-            # It is looked at by a descriptor, as it may lose its name.
+            # Snapshots read the file by a descriptor, since a step may unlink its name.
             self.watching.append(io.open(name, "rb", buffering=0))
 
     def run(self, case, out):
-        """Does a case. Where `out` is given, each step is told of as soon as it is done."""
+        """Runs a case. `out`, if given, receives a line for each step as soon as it has run."""
         self.whole = case["detail"] == "full"
         self.every = case["detail"] != "quick"
         held = self.census.take() if self.every else None
@@ -498,7 +498,7 @@ class Target(object):
         return {"id": case["id"], "steps": steps, "last": last, "closing": closing, "files": files, "leaks": leaks}
 
     def do(self, steps, done, tell):
-        """Does steps one after the other until one cannot be done, and adds what they did."""
+        """Runs steps until one has an end in place of an outcome, and appends their outcomes and snapshots to `done`."""
         before, at, count, operations = None, 0, len(steps), self.operations
         while at < count:
             step = steps[at]
@@ -524,8 +524,8 @@ class Target(object):
                 break
 
     def fork(self, steps, done, tell):
-        """Does a fork, and in a child process the steps after it."""
-        # Whatever the child does to files, its parent sees to it that no dead memory is touched.
+        """Forks, and runs the steps after the fork in the child."""
+        # The child may truncate files, so that the maps of the parent get dead pages.
         self.shrunk = True
         try:
             reads, writes = os.pipe()
@@ -546,7 +546,7 @@ class Target(object):
                 tell(done[-1])
 
     def be_child(self, steps, writes, tell):
-        """Does the steps, tells of each, and leaves."""
+        """Runs the steps, reports each, and exits."""
         try:
 
             def told(step):
@@ -569,12 +569,12 @@ class Target(object):
         except Exception as error:
             return self.failed(error)
         finally:
-            # Nothing may hold what the case drops, as Python 2 holds its last exception.
+            # The last exception of Python 2 would keep objects that the case drops.
             if forget:
                 forget()
 
     def perform(self, operation, step):
-        """Does a step, perhaps while another one is at its arguments. What it raises is the step's answer."""
+        """Runs a step, perhaps during the conversion of another one's arguments. An exception is its outcome."""
         args = step[3]
         on = None
         try:
@@ -598,7 +598,7 @@ class Target(object):
             function = self.compiled(operation, step, args)
             return self.name(operation.binds, step[2], self.limits.call(operation, function, on, args))
         finally:
-            # Nor do this step's names, where its exception goes on.
+            # The frames of an exception that propagates must not keep the objects of this step.
             on = None
             del args[:]
 
@@ -610,7 +610,7 @@ class Target(object):
         return raised(error)
 
     def compiled(self, operation, step, args):
-        """The function of a step. Its arguments become objects in their place."""
+        """The function of a step. The objects that the arguments stand for replace them."""
         shape, omitted = len(args), None
         for i, arg in enumerate(args):
             if type(arg) is list:
@@ -626,7 +626,7 @@ class Target(object):
         names = self.keywords[: len(args) - len(keywords)] + keywords
         files = [arg[1] for name, arg in zip(names, args) if name == "fileno" and type(arg) is list and arg[0] == "fd"]
         function = self.compiled(operation, step, args)
-        # What an object does while it is asked is for the map alone to see.
+        # Only the map may run a callback argument, so that its plain value is kept here.
         given = dict((name, getattr(arg, "value", arg)) for name, arg in zip(names, args))
         given["file"] = self.watch(files[0]) if files else None
         made = Map(given, self)
@@ -646,7 +646,7 @@ class Target(object):
         self.collect()
 
     def collect(self):
-        """What has no name any more is gone, as it is at once where references are counted."""
+        """Destroys unreferenced objects, as reference counting would have done."""
         if not self.counted:
             gc.collect()
 
@@ -671,7 +671,7 @@ class Target(object):
             opened.close()
         self.names["file"].clear()
 
-    # What can be seen.
+    # Snapshots.
 
     def look(self, closely):
         named, maps = self.names["map"], []
@@ -701,13 +701,13 @@ class Target(object):
             return ["?", "its bytes raise " + raised(error)[1]]
         if type(data) is not bytes:
             return [pos, length, None]
-        # To compare bytes with those of the last look takes a tenth of the time of a digest.
+        # A comparison with the bytes of the last snapshot takes a tenth of the time of a digest.
         if data != made.data:
             made.data, made.content = data, content(data, self.whole)
         return [pos, length, made.content]
 
     def closed(self, thing, what, error):
-        """What refuses tell() is closed, if it says so itself or has no way to."""
+        """The state of a map whose tell() or len() raises: closed, if `closed` says so or does not exist."""
         try:
             closed = thing.closed
         except AttributeError:
@@ -722,7 +722,7 @@ class Target(object):
         return ["?", what + " raises " + shown[1] + ": " + shown[3]]
 
     def watch(self, slot):
-        """What the file of a file object is looked at by: by now its name may lead elsewhere."""
+        """The object by which snapshots read the file of a file object, whose name may be another file's by now."""
         if self.platform == "linux":
             descriptor = self.names["file"][slot].fileno()
             for watch in self.watching:
@@ -738,7 +738,7 @@ class Target(object):
 
 
 def private_output():
-    """Keeps standard output for replies alone: what the target prints goes where its errors go."""
+    """Keeps standard output for replies: output of the target goes to standard error."""
     try:
         ours = os.dup(1)
         os.dup2(2, 1)
@@ -748,7 +748,7 @@ def private_output():
 
 
 def in_a_child(target, case, send):
-    """Does a case in a process of its own, so that this one lives on where that one dies. Says whether there can be one."""
+    """Runs a case in a child, so that this process survives the death of the case. False if there is no fork."""
     try:
         child = os.fork()
     except (AttributeError, OSError):
@@ -780,7 +780,7 @@ def main():
         send({"failed": ": ".join(raised(error)[1::2])})
         return
     send(target.ready())
-    # Cases are made of many small lists, which the collector would look through again and again.
+    # Cases consist of many small lists, which the garbage collector would traverse again and again.
     try:
         gc.set_threshold(20000)
     except (AttributeError, NotImplementedError):

@@ -1,8 +1,8 @@
-//! Any interpreter, through a driver script that it runs: `driver.py`, which is carried in this library.
+//! A target behind a driver: any interpreter that runs the driver script `driver.py`, which is part of this library.
 //!
-//! The script is told the table of operations, takes whole cases and answers with whole traces, one JSON line each;
-//! `protocol.md` is for who writes a driver for another language. Whatever the process does (dying, hanging, answering
-//! nonsense) is the [`End`] of the step it was at, and another process takes its place.
+//! The script receives the table of operations, then whole cases, and answers with whole traces, one JSON line each.
+//! `protocol.md` describes the protocol for authors of drivers in other languages. If the process dies, hangs or sends a
+//! malformed line, that is the [`End`] of the step, and a new process replaces it.
 
 mod wire;
 
@@ -18,20 +18,20 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use wire::{Line, Manner, Ready};
 
-/// The script.
+/// The source of the driver script.
 pub const SCRIPT: &str = include_str!("driver.py");
 /// The JSON Schema of all lines to and from a driver.
 pub const SCHEMA: &str = include_str!("protocol.schema.json");
 
-/// An interpreter may take so many times as long to start as a case may take.
+/// An interpreter may take this many times as long to start as a case may take.
 const START: u32 = 6;
-/// An operation that has hung often is waited for at least this long.
+/// The least time that a step may take, however often its operation has hung.
 const LEAST: Duration = Duration::from_millis(200);
-/// The most that a driver may take of files and of memory, in bytes. Memory is counted as data and not as address space, of
+/// The most that a driver may have of files and of memory, in bytes. Memory is counted as data and not as address space, of
 /// which WebAssembly and Java reserve a hundred times as much as they use. A case maps up to 4 GiB.
 const LIMITS: [Limit; 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 33)];
 
-/// An interpreter that runs cases by the driver script, or any program that speaks the same protocol.
+/// A target behind a driver: an interpreter that runs the driver script, or another program that speaks the protocol.
 pub struct Driver {
     launch: Launch,
     hang: Duration,
@@ -42,9 +42,9 @@ pub struct Driver {
     ahead: Option<Ahead>,
     /// The number of the last case sent.
     last: u64,
-    /// How often each operation hung; none is the end of a case.
+    /// The number of hangs of each operation; of the end of a case, under `None`.
     hung: HashMap<Option<Op>, u32>,
-    /// How many cases gave no answer in time once, and did when they were run again.
+    /// The number of cases that hung once and did not hang when they were run again.
     stalls: u64,
 }
 
@@ -53,11 +53,11 @@ struct Ahead {
     id: u64,
     case: Case,
     detail: Detail,
-    /// Its answer, where that had to be read before it was wanted.
+    /// The answer, if it had to be read before it was asked for.
     line: Option<Vec<u8>>,
 }
 
-/// What to start.
+/// The command line and environment of the driver.
 struct Launch {
     python: PathBuf,
     module: String,
@@ -68,16 +68,16 @@ struct Launch {
     patience: Duration,
 }
 
-/// What a driver said of itself when it started.
+/// The capabilities that a driver reported when it started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// The public names of the class.
     pub methods: Vec<String>,
-    /// The names of the module that are written in capitals.
+    /// The names of the module in capital letters.
     pub constants: Vec<String>,
-    /// Modules of the standard library that steps need and that are not there.
+    /// Modules of the standard library that steps need and that the interpreter lacks.
     pub lacks: Vec<String>,
-    /// Whether an object is gone with the last name of it.
+    /// Whether an object is destroyed with its last reference.
     pub counted: bool,
     /// `mmap.PAGESIZE`, in bytes.
     pub page: u32,
@@ -86,11 +86,11 @@ pub struct Capabilities {
 }
 
 impl Driver {
-    /// The class `attr` of a module on this interpreter. `folder`: an existing folder of its own, for its files and the
-    /// script's. A case that gives no answer for `hang` has hung; the interpreter may take six times as long to start.
+    /// Starts an interpreter on the class `attr` of a module. `folder` exists and is used by this driver only. A case without
+    /// an answer for `hang` has hung; the interpreter may take six times as long to start.
     ///
     /// # Errors
-    /// Where the interpreter does not start, the module cannot be imported, or what answers is no driver: one line.
+    /// One line if the interpreter does not start, the module cannot be imported, or the program does not speak the protocol.
     pub fn start(
         python: &Path,
         module: &str,
@@ -127,24 +127,24 @@ impl Driver {
         })
     }
 
-    /// What it said of itself.
+    /// The capabilities that the driver reported.
     #[must_use]
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }
 
-    /// The process id of the interpreter, while there is one.
+    /// The process id of the driver; none between its end and the next case.
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.running.as_ref().map(Process::id)
     }
 
-    /// From now on a case has hung after this long. Gives back how long it was before.
+    /// Sets the time after which a case has hung. Returns the previous time.
     pub fn set_hang(&mut self, hang: Duration) -> Duration {
         std::mem::replace(&mut self.hang, hang)
     }
 
-    /// How many cases gave no answer in time once, and did when they were run again, since this was asked last.
+    /// The number of cases that hung once and did not hang when they were run again, since the last call.
     pub fn take_stalls(&mut self) -> u64 {
         std::mem::take(&mut self.stalls)
     }
@@ -163,20 +163,20 @@ impl Driver {
         self.last
     }
 
-    /// How long this operation, or the end of a case, is waited for. One that is known to hang is waited for half as long
-    /// each time, so that a target that hangs everywhere is soon seen through.
+    /// The time that this operation, or the end of a case, may take. It is halved after each hang, so that a target that hangs
+    /// everywhere does not take all the time of a campaign.
     fn patience(&self, op: Option<Op>) -> Duration {
         let times = self.hung.get(&op).copied().unwrap_or(0);
         (self.hang / 2_u32.saturating_pow(times)).max(LEAST.min(self.hang))
     }
 
-    /// Whether something in the case is known to hang.
+    /// Whether an operation of the case, or the end of a case, has hung before.
     fn may_hang(&self, case: &Case) -> bool {
         let ops = case.steps.iter().map(|step| Some(step.op)).chain([None]);
         !self.hung.is_empty() && ops.into_iter().any(|op| self.hung.contains_key(&op))
     }
 
-    /// Runs a case at once, and sends the next one before it waits for the answer. The inner error: the process ended.
+    /// Runs a whole case, and sends the next one before it waits for the answer. The inner error: the process ended.
     fn try_run(
         &mut self,
         case: &Case,
@@ -216,8 +216,8 @@ impl Driver {
         Ok(answered)
     }
 
-    /// Sends a case that will be asked for later. An error of the case itself shows when its answer is wanted. No case is sent
-    /// ahead to a target that hangs.
+    /// Sends a case that will be asked for later. A case that cannot be sent fails when it is asked for. A target that hangs gets
+    /// no case ahead.
     fn send_ahead(&mut self, process: &mut Process, next: Option<NextCase<'_>>) -> Result<(), End> {
         let Some(NextCase { case, detail }) = next.filter(|_| self.hung.is_empty()) else { return Ok(()) };
         let id = self.number();
@@ -227,8 +227,8 @@ impl Driver {
         Ok(())
     }
 
-    /// Reads the answer to the case that was sent ahead, so that another case can be sent. The case is run again when it is
-    /// wanted if the process ends in it, or if its answer is malformed.
+    /// Reads the answer to the case that was sent ahead, so that another case can be sent. If the process ends in the case, or
+    /// the answer is malformed, the case runs again when it is asked for.
     fn finish_ahead(&mut self) {
         let Some(mut ahead) = self.ahead.take() else { return };
         if ahead.line.is_none()
@@ -243,7 +243,7 @@ impl Driver {
         self.ahead = Some(ahead).filter(|ahead| ahead.line.is_some());
     }
 
-    /// Runs a case in a process that tells of each step as soon as it is done, to learn at which one it ends.
+    /// Runs a case and reads a line for each step, to find the step at which the process ends.
     fn step_by_step(&mut self, case: &Case, detail: Detail, manner: Manner) -> Result<Trace, TargetError> {
         let mut trace = Trace::default();
         let mut process = self.process()?;
@@ -275,7 +275,7 @@ impl Driver {
                 }
                 Ok(Line::Step { id, .. } | Line::Died { id, .. }) if id != asked => another_case(id, asked),
                 Ok(Line::Done(done)) => another_case(done.id, asked),
-                Ok(_) => End::Malformed("it answered another question".into()),
+                Ok(_) => End::Malformed("the line is of another kind than the answer".into()),
                 Err(end) => end,
             };
             if end == End::Hung {
@@ -296,20 +296,20 @@ fn after(patience: Duration) -> Instant {
     Instant::now() + patience
 }
 
-/// The trace of a case in the line that answers it.
+/// Reads the trace of a case from the line that answers it.
 fn whole(line: &[u8], asked: u64, case: &Case, detail: Detail) -> Result<Trace, End> {
     match Line::read(line).map_err(End::Malformed)? {
         Line::Done(done) if done.id != asked => Err(another_case(done.id, asked)),
         Line::Done(done) => done.trace(case, detail).map_err(End::Malformed),
-        _ => Err(End::Malformed("it answered another question".into())),
+        _ => Err(End::Malformed("the line is of another kind than the answer".into())),
     }
 }
 
-/// What a line says of this case, sent under the number 0: the trace of all of it, or of its first step alone. [`Driver`]
-/// reads lines so; this is for those who test that no line, whatever is in it, makes the reader panic.
+/// Reads a line as the answer to this case, sent under the number 0: the trace of the whole case, or of its first step. A fuzzer
+/// uses it to test that no line makes the reader of a [`Driver`] panic.
 ///
 /// # Errors
-/// Where it is no answer to the case: what the case then ends with.
+/// The end of the case, if the line does not answer it.
 pub fn reply(line: &[u8], case: &Case, detail: Detail) -> Result<Trace, End> {
     match Line::read(line).map_err(End::Malformed)? {
         Line::Step { step, .. } => {
@@ -321,10 +321,10 @@ pub fn reply(line: &[u8], case: &Case, detail: Detail) -> Result<Trace, End> {
 }
 
 fn another_case(id: u64, asked: u64) -> End {
-    End::Malformed(format!("it answered case {id} when it was asked for case {asked}"))
+    End::Malformed(format!("it answered case {id}; expected an answer to case {asked}"))
 }
 
-/// The trace of a case in which the process ended, at the step after those it told of.
+/// The trace of a case in which the process ended, in the step after those that it reported.
 fn ended(mut trace: Trace, end: End, case: &Case) -> Trace {
     if trace.steps.len() < case.steps.len() {
         trace.steps.push(StepTrace { result: Err(end), snapshot: mmapcheck_spec::Snapshot::default() });
@@ -348,9 +348,8 @@ impl Target for Driver {
         self.run_with_next(case, detail, None)
     }
 
-    /// Runs a case. Where the process ends in it, the case is run again in a new one, step by step. If it gets through
-    /// then, all that is known is that it ended once, somewhere in this case; and one that took too long once is counted as
-    /// a stall, since the stepper may have been busy.
+    /// Runs a case. If the process ends in it, the case runs again in a new process, step by step. If that process does not end,
+    /// the first end is that of the case, at no step; a hang is only counted, since the machine may have been busy.
     fn run_with_next(&mut self, case: &Case, detail: Detail, next: Option<NextCase<'_>>) -> Result<Trace, TargetError> {
         if self.may_hang(case) && self.ahead.is_none() {
             return self.step_by_step(case, detail, Manner::Told);
@@ -371,8 +370,8 @@ impl Target for Driver {
         Ok(Trace { end: Some(first), ..Trace::default() })
     }
 
-    /// Runs a case in a process of its own, where the interpreter can make one, so that it need not be started again. One that
-    /// took too long is run once more, as above.
+    /// Runs a case in a child of the driver, if the interpreter can fork, so that the driver survives. A case that hangs runs once
+    /// more, as above.
     fn run_to_death(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
         self.finish_ahead();
         let trace = self.step_by_step(case, detail, Manner::Isolated)?;
@@ -387,7 +386,7 @@ impl Target for Driver {
 
 impl Launch {
     fn start(&self) -> Result<(Process, Ready), TargetError> {
-        // In the present folder, so that relative names in `PYTHONPATH` mean the folders that the user means.
+        // The current folder is kept, so that relative paths in `PYTHONPATH` are those of the user.
         let mut command = Command::new(&self.python);
         command.arg(&self.script).env("PYTHONDONTWRITEBYTECODE", "1");
         let mut process = Process::start(command, &LIMITS, &self.errors)?;
@@ -398,22 +397,23 @@ impl Launch {
         match Line::read(&line) {
             Ok(Line::Ready(ready)) if ready.protocol == wire::PROTOCOL => Ok((process, ready)),
             Ok(Line::Ready(ready)) => Err(TargetError(format!(
-                "{shown} speaks version {} of the protocol, and this is version {}",
+                "{shown} speaks version {} of the driver protocol; expected version {}",
                 ready.protocol,
                 wire::PROTOCOL
             ))),
             Ok(Line::Failed { failed }) => Err(TargetError(format!("{shown}: {failed}").replace('\n', " "))),
-            Ok(_) => Err(TargetError(format!("{shown} did not introduce itself"))),
+            Ok(_) => Err(TargetError(format!("{shown} did not answer `hello` with `ready`"))),
             Err(wrong) => {
                 let words = process.last_words();
-                let words = if words.is_empty() { words } else { format!("; its last words: {words}") };
-                Err(TargetError(format!("{shown} is no driver: {wrong}{words}")))
+                let words =
+                    if words.is_empty() { words } else { format!("; the last line of its standard error: {words}") };
+                Err(TargetError(format!("{shown} does not speak the driver protocol: {wrong}{words}")))
             }
         }
     }
 }
 
-/// Who a driver says it is, and what it is judged by: the Python version it claims.
+/// The description of the target, and its profile by the Python version that the driver reports.
 fn info(ready: &Ready, launch: &Launch) -> Result<TargetInfo, TargetError> {
     let [major, minor, micro] = ready.version;
     let cpython = ready.implementation == "cpython";

@@ -1,4 +1,5 @@
-//! The lines between this program and a driver: the only place that knows their format, which `protocol.md` describes.
+//! The lines of the driver protocol, which `protocol.md` describes: writes cases and reads traces. Its types are the protocol's
+//! own, so that a change of a trace or a case does not change the protocol.
 
 use mmapcheck_spec::notation::{CLASSES, Class};
 use mmapcheck_spec::platform::LINUX;
@@ -13,7 +14,7 @@ use std::path::Path;
 /// The version of the protocol.
 pub(super) const PROTOCOL: u64 = 2;
 
-/// What a driver is told first: what to drive, and the table of operations.
+/// The line `hello`: the class to test, and the table of operations.
 pub(super) fn hello(module: &str, attr: &str, folder: &Path) -> Json {
     let operations: Vec<Json> = Op::ALL.iter().map(|op| operation(*op)).collect();
     let constructor: Vec<_> = Op::New.row().params.iter().map(|param| param.name).collect();
@@ -25,7 +26,7 @@ pub(super) fn hello(module: &str, attr: &str, folder: &Path) -> Json {
         "operations": operations,
         "constructor": constructor,
         "classes": CLASSES.iter().map(Class::source).collect::<String>(),
-        "things": WrongType::ALL.map(|(_, source, _)| source),
+        "wrong_types": WrongType::ALL.map(|(_, source, _)| source),
     })
 }
 
@@ -50,7 +51,7 @@ fn kind(kind: ObjectKind) -> &'static str {
     }
 }
 
-/// What a driver says of itself.
+/// The line `ready`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Ready {
@@ -68,7 +69,7 @@ pub(super) struct Ready {
     pub counted: bool,
 }
 
-/// A line of a driver.
+/// A line from a driver.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Line {
@@ -80,18 +81,19 @@ pub(super) enum Line {
 }
 
 impl Line {
-    /// Reads a line. The error names what is wrong with it.
+    /// Reads a line. The error says what is malformed.
     pub(super) fn read(text: &[u8]) -> Result<Line, String> {
-        // Nearly all lines are of this kind; which one another is, is found out the slow way.
+        // Nearly all lines are of this kind; the others take longer to read.
         if let Ok(done) = serde_json::from_slice(text) {
             return Ok(Line::Done(Box::new(done)));
         }
-        let json: Json = serde_json::from_slice(text).map_err(|error| format!("no JSON ({error}): {}", start(text)))?;
-        serde_json::from_value(json).map_err(|_| format!("no line of the protocol: {}", start(text)))
+        let json: Json =
+            serde_json::from_slice(text).map_err(|error| format!("not JSON ({error}): {}", start(text)))?;
+        serde_json::from_value(json).map_err(|_| format!("not a line of the protocol: {}", start(text)))
     }
 }
 
-/// The start of a line that cannot be read, for people.
+/// The first characters of a malformed line, for an error message.
 fn start(text: &[u8]) -> String {
     const SHOWN: usize = 60;
     let text = String::from_utf8_lossy(text);
@@ -99,7 +101,7 @@ fn start(text: &[u8]) -> String {
     if shown.len() < text.trim_end().len() { format!("{shown:?}...") } else { format!("{shown:?}") }
 }
 
-/// The whole of a case.
+/// The line `done`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Done {
@@ -108,12 +110,12 @@ pub(super) struct Done {
     last: WireSnapshot,
     closing: Vec<Option<[Json; 1]>>,
     files: Vec<WireContent>,
-    // PassedArg as null where it cannot be told, but given.
+    // Null if the driver cannot count leaks, but never left out.
     #[serde(deserialize_with = "Option::deserialize")]
     leaks: Option<[i64; 3]>,
 }
 
-/// A step: its answer, and what it left behind; 0 where that is what the step before left.
+/// A step: its outcome and its snapshot, or 0 for the snapshot of the step before.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct WireStep(Json, WireSnapshotOrSame);
 
@@ -131,7 +133,7 @@ struct WireSnapshot(Vec<WireMap>, Vec<WireContent>);
 #[serde(untagged)]
 enum WireMap {
     Open(i64, i64, Option<WireContent>),
-    Strange(String, String),
+    Malformed(String, String),
     Closed(u8),
     Unbound,
 }
@@ -139,18 +141,18 @@ enum WireMap {
 #[derive(Clone, Debug, Deserialize)]
 struct WireContent(u64, u32, Option<String>);
 
-/// How a case is to be done.
+/// The way to run a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manner {
-    /// It is answered as a whole.
+    /// One line reports the whole case.
     Whole,
-    /// Each step is told of as soon as it is done.
+    /// A line reports each step as soon as it has run.
     Told,
-    /// The same, in a process of its own.
+    /// The same, in a child of the driver.
     Isolated,
 }
 
-/// A case as a line without its end.
+/// The line `case`, without its newline.
 pub(super) fn request(id: u64, case: &Case, detail: Detail, manner: Manner) -> Result<Vec<u8>, End> {
     let files = case.world.files.iter().enumerate();
     let files: Vec<_> =
@@ -188,7 +190,7 @@ fn step(step: &Step) -> Result<Json, End> {
     })
 }
 
-/// An argument. `asked`: a constant is asked of the module, where elsewhere it stands for its value.
+/// An argument. `asked`: the step asks the module for a constant; elsewhere a constant stands for its value.
 fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
     Ok(match arg {
         Arg::Omitted => json!([""]),
@@ -211,8 +213,8 @@ fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
             };
             json!([if asked { "k" } else { "c" }, places.iter().map(known).collect::<Vec<_>>()])
         }
-        Arg::Bytes(wrap, bytes) => json!(["b", carrier(*wrap), latin(bytes)]),
-        Arg::WrongType(thing) => json!(["t", *thing as u8]),
+        Arg::Bytes(carried, bytes) => json!(["b", carrier(*carried), latin(bytes)]),
+        Arg::WrongType(wrong) => json!(["t", *wrong as u8]),
         Arg::Fd(slot) => json!(["fd", slot]),
         Arg::File(slot) => json!(["f", slot]),
         Arg::Map(slot) => json!(["m", slot]),
@@ -222,7 +224,7 @@ fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
     })
 }
 
-/// A whole number; as text where JSON's numbers may not hold it.
+/// An integer, as text if a JSON number might not hold it.
 fn number(num: Num) -> Result<Json, End> {
     Ok(match (num.base, i32::try_from(num.plus)) {
         (Base::Zero, Ok(small)) => json!(small),
@@ -233,8 +235,8 @@ fn number(num: Num) -> Result<Json, End> {
     })
 }
 
-fn carrier(wrap: BytesLike) -> &'static str {
-    match wrap {
+fn carrier(carrier: BytesLike) -> &'static str {
+    match carrier {
         BytesLike::Bytes => "bytes",
         BytesLike::ByteArray => "bytearray",
         BytesLike::View => "memoryview",
@@ -243,17 +245,17 @@ fn carrier(wrap: BytesLike) -> &'static str {
     }
 }
 
-/// Bytes as text, each byte the character of its number.
+/// Bytes as text, with one character for each byte.
 fn latin(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
 fn bytes(text: &str) -> Result<Vec<u8>, String> {
-    text.chars().map(|c| u8::try_from(u32::from(c)).map_err(|_| format!("{c:?} is no byte"))).collect()
+    text.chars().map(|c| u8::try_from(u32::from(c)).map_err(|_| format!("{c:?} is not a byte"))).collect()
 }
 
 impl Done {
-    /// The trace of this case. The error names what is wrong with it.
+    /// The trace of this case. The error says what is malformed.
     pub(super) fn trace(self, case: &Case, detail: Detail) -> Result<Trace, String> {
         let mut steps: Vec<StepTrace> = Vec::with_capacity(self.steps.len());
         for step in self.steps {
@@ -264,50 +266,53 @@ impl Done {
         let closing = closing.collect::<Result<_, _>>()?;
         let [descriptors, pages, stray_files] = self.leaks.unwrap_or_default();
         let leaks = Leaks { descriptors, pages: pages.max(0), stray_files };
-        let trace = Trace { steps, last: self.last.left()?, closing, files: contents(self.files)?, leaks, end: None };
+        let trace =
+            Trace { steps, last: self.last.snapshot()?, closing, files: contents(self.files)?, leaks, end: None };
         complete(&trace, case, detail).map(|()| trace)
     }
 }
 
-/// Whether a trace holds all that is to be compared: what is left out would pass. It ends early only where a step could not
-/// be done.
+/// Checks that a trace has every part, since a missing part would not be compared. A trace may stop early only at a step without
+/// an outcome.
 fn complete(trace: &Trace, case: &Case, detail: Detail) -> Result<(), String> {
     let (given, asked) = (trace.steps.len(), case.steps.len());
     let stopped = trace.steps.last().is_some_and(|step| step.result.is_err());
     if given != asked && !(stopped && given < asked) {
-        return Err(format!("it answered {given} steps where {asked} were asked for"));
+        return Err(format!("it reported {given} steps; expected {asked}"));
     }
     let all = case.world.files.len();
     let during = if detail.takes_files() { all } else { 0 };
-    let mut lefts = trace.steps.iter().map(|step| &step.snapshot).chain([&trace.last]);
-    if trace.files.len() != all || lefts.any(|left| left.files.len() != during) {
-        return Err(format!("it did not look at the {all} files of the case"));
+    let mut snapshots = trace.steps.iter().map(|step| &step.snapshot).chain([&trace.last]);
+    if trace.files.len() != all || snapshots.any(|snapshot| snapshot.files.len() != during) {
+        return Err(format!("a snapshot does not have the {all} files of the case"));
     }
     let maps = &trace.last.maps;
     let closed = |(answer, map): (&Option<Outcome>, &MapState)| answer.is_some() == (*map != MapState::Unbound);
     if trace.closing.len() != maps.len() || !trace.closing.iter().zip(maps).all(closed) {
-        return Err("it did not close the maps of the case".into());
+        return Err("`closing` does not have the maps of the case".into());
     }
     Ok(())
 }
 
 impl WireStep {
-    /// The step's trace; `before`: what the step before left.
+    /// The step's trace; `before` is the snapshot of the step before.
     pub(super) fn trace(self, before: Option<&Snapshot>) -> Result<StepTrace, String> {
-        let left = match (self.1, before) {
-            (WireSnapshotOrSame::Snapshot(left), _) => left.left()?,
+        let snapshot = match (self.1, before) {
+            (WireSnapshotOrSame::Snapshot(snapshot), _) => snapshot.snapshot()?,
             (WireSnapshotOrSame::Same(0), Some(before)) => before.clone(),
-            (WireSnapshotOrSame::Same(_), _) => return Err("a step left the same as none".into()),
+            (WireSnapshotOrSame::Same(_), _) => {
+                return Err("the first step cannot say `0` (unchanged): there is no step before it".into());
+            }
         };
         let result = match ended(&self.0) {
             Some(end) => Err(end),
             None => Ok(answered(self.0)?),
         };
-        Ok(StepTrace { result, snapshot: left })
+        Ok(StepTrace { result, snapshot })
     }
 }
 
-/// Why there is no answer.
+/// The end of a step without an outcome.
 fn ended(json: &Json) -> Option<End> {
     let Json::Array(parts) = json else { return None };
     let number = |json: &Json| json.as_i64().and_then(|number| i32::try_from(number).ok());
@@ -334,7 +339,7 @@ fn answered(json: Json) -> Result<Outcome, String> {
 }
 
 fn value(json: Json) -> Result<Value, String> {
-    let wrong = |json: &Json| format!("no value: {}", start(json.to_string().as_bytes()));
+    let wrong = |json: &Json| format!("not a value: {}", start(json.to_string().as_bytes()));
     let parts = match json {
         Json::Null => return Ok(Value::None),
         Json::Bool(value) => return Ok(Value::Bool(value)),
@@ -367,7 +372,7 @@ fn contents(files: Vec<WireContent>) -> Result<Vec<Content>, String> {
 }
 
 impl WireSnapshot {
-    fn left(self) -> Result<Snapshot, String> {
+    fn snapshot(self) -> Result<Snapshot, String> {
         let maps = self.0.into_iter().map(WireMap::map).collect::<Result<_, _>>()?;
         Ok(Snapshot { maps, files: contents(self.1)? })
     }
@@ -379,9 +384,9 @@ impl WireMap {
             WireMap::Open(pos, len, content) => {
                 MapState::Open { pos, len, content: content.map(WireContent::content).transpose()? }
             }
-            WireMap::Strange(tag, text) if tag == "?" => MapState::Malformed(text),
+            WireMap::Malformed(tag, text) if tag == "?" => MapState::Malformed(text),
             WireMap::Closed(0) => MapState::Closed,
-            WireMap::Strange(..) | WireMap::Closed(_) => return Err("no state of a map".into()),
+            WireMap::Malformed(..) | WireMap::Closed(_) => return Err("not the state of a map".into()),
             WireMap::Unbound => MapState::Unbound,
         })
     }
