@@ -211,8 +211,8 @@ fn a_child_that_is_not_waited_for_or_does_not_leave_is_refused() {
     let refused = [
         (format!("{}>>> m.tell()\n", fork("")), "waited for"),
         (fork(""), "waited for"),
-        (wait.to_owned(), "no child"),
-        (format!("{}{wait}{wait}", fork("")), "no child"),
+        (wait.to_owned(), "needs a child"),
+        (format!("{}{wait}{wait}", fork("")), "needs a child"),
         (format!(">>> if os.fork() == 0:\n...     m.tell()\n...\n{wait}"), "ends with os._exit(0)"),
         (format!("{}{wait}", fork("...     os.wait()[1]\n")), "no child of its own"),
         (format!("{}{wait}>>> m2.tell()\n", fork("...     m2 = mmap.mmap(-1, 3)\n")), "used before"),
