@@ -11,7 +11,7 @@ const MAY_COMPARE: [(&str, &str); 7] = [
     ("spec/src/version.rs", "it is where versions are defined"),
     ("spec/src/platform.rs", "it is where platforms are defined"),
     ("spec/src/profile.rs", "a profile without a platform is one of Linux"),
-    ("spec/src/pages.rs", "a clause has a scope of versions and platforms of its own"),
+    ("spec/src/pages/clause.rs", "a clause has a scope of versions and platforms of its own"),
     ("harness/check/src/known/list.rs", "the list of CPython on Linux has no platform in its name"),
     ("fuzz/src/mutate.rs", "its donors are cases for the version that is usually embedded"),
     ("harness/targets/src/driver/mod.rs", "the name of a target leaves out Linux"),
