@@ -1,4 +1,5 @@
 """Planted harms to the worker process: at `readline`, or, where the harm is named `import-...`, at the import."""
+import ctypes
 import fcntl
 import mmap as real
 import os
@@ -19,6 +20,8 @@ def replies():
 
 
 HARMS = harms(lambda data: os.write(replies(), data))
+# A fault of memory and not a signal that is sent: a worker swallows the first one that is sent.
+HARMS["segfault"] = lambda: ctypes.string_at(8)
 calls = 0
 
 
