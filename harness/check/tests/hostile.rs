@@ -169,7 +169,7 @@ harms_of_both! {
     a_hang_is_named_and_costs_less_each_time: "hang", "hung", "hung";
     garbage_is_named: "garbage", "sent a malformed reply: not JSON", "sent a malformed reply: its reply cannot be read";
     half_a_line_of_garbage_is_named: "half-line", "a malformed reply: not JSON", "a malformed reply: its reply cannot be read";
-    a_deep_nesting_is_named: "nesting", "a malformed reply: not JSON", "a malformed reply: its reply cannot be read: recursion";
+    a_deep_nesting_is_named: "nesting", "a malformed reply: not JSON", "a malformed reply: its reply cannot be read: invalid type: map";
     a_flood_without_an_end_of_line_is_named:
         "endless-line", "bytes without an end of line", "bytes without an end of line";
     a_flood_of_lines_is_named: "endless-lines", "a malformed reply: not JSON", "a malformed reply: its reply cannot be read";
