@@ -55,6 +55,8 @@ impl Draft {
 /// Dropping, swapping or changing any step is therefore always a legal change, which generating, shrinking and mutating
 /// rest on.
 ///
+/// Deserialising takes the value as it was serialised, without repair: internal pipes carry cases of a [`Sieve`] too.
+///
 /// A case is serialised for a pipe between two processes of one program. It arrives as it was sent, without a repair, so that
 /// the names of sifted steps ([`Sieve`]) keep their slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! What Python's `mmap` must do, and the words to say it in.
+//! The specification of Python's `mmap`, and the types and the notation to state it in.
 //!
 //! This package knows no target, no operating system and no Python.
 //! A [`Case`] is a [`World`] of files and the [`Step`]s done in it; running one leaves a [`Trace`].

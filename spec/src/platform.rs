@@ -40,7 +40,7 @@ impl Platform {
     }
 }
 
-/// What a system may be able to do.
+/// A capability that only some systems have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Capability {
     /// Touching a page that has nothing behind it, or that must not be touched, kills the process.
@@ -149,7 +149,7 @@ pub struct PlatformFacts {
     pub constants: [Option<i32>; c::ALL.len()],
     /// Numbers of `madvise` without a constant, or with one that needs privileges: what they do is not modelled.
     pub unmodelled_advice: &'static [RangeInclusive<i32>],
-    /// What the system can do.
+    /// The capabilities of the system.
     pub capabilities: &'static [Capability],
 }
 

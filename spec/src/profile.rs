@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// Who made the interpreter.
+/// The implementation of Python.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Implementation {
     /// The reference implementation of Python.
@@ -38,7 +38,7 @@ pub struct Profile {
     rules: u128,
 }
 
-/// Why a text is no profile. One line for the user.
+/// Why a text is not the name of a profile, as one line for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileError(String);
 
@@ -119,7 +119,7 @@ impl Profile {
         format!("the reference knows Python {python2} and {oldest} to {newest}")
     }
 
-    /// Who made the interpreter.
+    /// The implementation of Python.
     #[must_use]
     pub const fn implementation(self) -> Implementation {
         self.implementation
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_profile_is_refused() {
+    fn a_text_that_is_not_a_profile_is_refused() {
         for text in [
             "",
             "cpython",

@@ -15,7 +15,7 @@ pub struct RuleRange {
     pub since: Option<Version>,
     /// The last version, where 255 as its micro version takes in the whole series; none: up to the newest.
     pub until: Option<Version>,
-    /// What platforms: those that have a capability, or those that lack it. None: all.
+    /// The platforms: those that have a capability (`true`), or those that lack it; `None` for all.
     pub platform: Option<(Capability, bool)>,
 }
 

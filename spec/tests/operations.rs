@@ -116,7 +116,7 @@ fn callbacks_are_drawn_from_places_without_a_gap() {
 }
 
 #[test]
-fn what_comes_only_with_other_steps_weighs_nothing_and_is_hostile() {
+fn an_operation_that_comes_only_with_other_steps_has_weight_0_and_is_hostile() {
     for &op in Op::ALL {
         let comes_along = op.is_limit() || op.is_of_children();
         assert_eq!(op.row().weight == 0, comes_along, "{op}");

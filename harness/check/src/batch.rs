@@ -21,7 +21,7 @@ pub struct Batch {
     pub seed: u64,
     /// The numbers of the cases.
     pub cases: Range<u64>,
-    /// What the generator may use.
+    /// The options of the generator.
     pub generator: GeneratorOptions,
     /// The known divergences of the target.
     pub known: Patterns,

@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_has_not_lost_its_bytes() {
+    fn a_refused_step_is_not_charged_with_the_bytes_it_left_unchanged() {
         let file = |bytes: &[u8]| vec![Content { len: 1, digest: bytes[0].into(), bytes: None }];
         let with = |mut trace: Trace, files: [&[u8]; 2]| {
             trace.steps.iter_mut().zip(files).for_each(|(step, bytes)| step.snapshot.files = file(bytes));
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_target_cannot_do_is_not_a_divergence() {
+    fn an_unsupported_step_is_not_a_divergence() {
         let mut given = trace([int(1), int(1)], 0);
         given.steps[1].result = Err(End::Unsupported("no tell".into()));
         let found = agreement(&case(), &trace([int(1), int(1)], 0), &given);

@@ -129,7 +129,8 @@ impl fmt::Display for Field {
     }
 }
 
-/// What a campaign counts as the same divergence: the same operation, field, severity, and kinds of the two answers.
+/// The bucket of a divergence. A campaign counts divergences as the same if their operation, field, severity, and kinds of
+/// answers are equal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Bucket {
     /// The severity.

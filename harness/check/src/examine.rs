@@ -103,7 +103,9 @@ fn run_pages(
 ) -> Result<PagesResult, TargetError> {
     let pages = all_pages()?;
     if !examples(&pages).any(|(_, _, example)| matches_filter(&example.id, filter)) {
-        return Err(TargetError(format!("no clause is called '{filter}'; 'mmapcheck pages --list' shows them all")));
+        return Err(TargetError(format!(
+            "no clause or example matches '{filter}': 'mmapcheck pages --list' prints their ids"
+        )));
     }
     let ids = examples(&pages).map(|(_, _, example)| example.id.as_str()).filter(|id| matches_filter(id, filter));
     let ours: HashSet<&str> = ids.enumerate().filter(|(index, _)| shard.takes(*index)).map(|(_, id)| id).collect();

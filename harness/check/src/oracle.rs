@@ -66,7 +66,7 @@ impl Omissions {
     }
 }
 
-/// What an answer of the oracle depends on besides the case.
+/// The options of an answer of the oracle. The answer depends on them and on the case alone.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswerOptions<'a> {
     /// How closely the case is observed.

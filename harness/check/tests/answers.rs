@@ -107,7 +107,7 @@ fn a_wrong_answer_of_a_child_fails_and_is_blessed() -> Result {
 }
 
 #[test]
-fn every_mutant_of_the_reference_is_caught_by_the_pages_alone() -> Result {
+fn the_pages_alone_catch_every_mutant() -> Result {
     let pages = all()?;
     let dir = scratch()?;
     let mut missed = Vec::new();

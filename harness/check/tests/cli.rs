@@ -175,7 +175,7 @@ fn a_target_that_survives_an_expected_death_is_found_behind_the_driver() -> Resu
 }
 
 #[test]
-fn a_death_is_found_and_made_small() -> Result {
+fn a_death_is_found_and_shrunk() -> Result {
     // Each death costs the start of a new worker.
     finds_among("dies", "death", "resize", &["--cases", "200", "--ops", "resize,read,write,memoryview"])
 }

@@ -1,6 +1,7 @@
 //! Versions and platforms are compared in the table of rules, and numbers of a system stand in the facts of its platform:
 //! nowhere else in the sources.
 
+use mmapcheck_spec::Platform;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -85,7 +86,7 @@ fn compares_version(line: &str) -> bool {
 }
 
 fn names_version_or_platform(line: &str) -> bool {
-    let platform = ["Platform::Linux", "Platform::Windows", "Platform::Wasm"].iter().any(|name| line.contains(name));
+    let platform = Platform::ALL.iter().any(|platform| line.contains(&format!("Platform::{platform:?}")));
     let version = reads_part(line)
         || compares_version(line)
         || opens_with_number(line, &["Version::new(", "Profile::cpython("])

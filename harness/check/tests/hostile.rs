@@ -1,5 +1,5 @@
-//! Whatever a driver or a worker process does, the campaign goes on: the harm is a finding, in its case and at its step, or a
-//! clear error, and nothing that the campaign started outlives it.
+//! A hostile driver or worker does not stop a campaign: its harm is a finding, with its case and step, or a clear error. No
+//! process that the campaign started survives it.
 
 use mmapcheck::choices::seeded;
 use mmapcheck::generate::{GeneratorOptions, generate};
@@ -176,8 +176,8 @@ harms_of_both! {
     a_flood_of_errors_does_not_fill_the_disk: "errors", "died of signal 25 (SIGXFSZ)", "died of signal 25 (SIGXFSZ)";
     a_flood_of_output_does_not_fill_the_disk: "output", "died of signal 25 (SIGXFSZ)", "died of signal 25 (SIGXFSZ)";
     an_output_that_is_closed_is_named:
-        "close", "a malformed reply: it closed its output and lives on",
-        "a malformed reply: it closed its output and lives on";
+        "close", "a malformed reply: it closed its output and keeps running",
+        "a malformed reply: it closed its output and keeps running";
     a_child_that_holds_the_pipes_hides_no_exit: "child", "exited with status 3", "exited with status 3";
     a_line_of_the_other_pipe_is_named:
         "another-request", "a malformed reply: not a line of the protocol", "a malformed reply: its reply is to request 999";
@@ -259,7 +259,7 @@ fn a_death_of_a_worker_that_comes_once_is_found() -> Result {
 }
 
 #[test]
-fn garbage_of_a_worker_that_comes_once_is_found() -> Result {
+fn a_single_malformed_reply_of_a_worker_is_found() -> Result {
     is_found_once("garbage", "malformed reply")
 }
 
@@ -315,7 +315,7 @@ fn a_worker_that_ends_before_its_first_word_is_refused() -> Result {
 fn a_worker_whose_first_word_is_malformed_is_refused() -> Result {
     is_refused(Culprit::Worker, "import-garbage", "its reply cannot be read")?;
     is_refused(Culprit::Worker, "import-endless-line", "bytes without an end of line")?;
-    is_refused(Culprit::Worker, "import-close", "it closed its output and lives on")
+    is_refused(Culprit::Worker, "import-close", "it closed its output and keeps running")
 }
 
 #[test]
@@ -338,7 +338,7 @@ fn dies_with_its_campaign(culprit: Culprit) -> Result {
     campaign.wait()?;
     let began = Instant::now();
     while let Some((pid, _)) = culprits(dir.path())?.into_iter().find(|(_, is_alive)| *is_alive) {
-        assert!(began.elapsed() < Duration::from_secs(60), "process {pid} lives on");
+        assert!(began.elapsed() < Duration::from_secs(60), "process {pid} keeps running");
         std::thread::sleep(MOMENT);
     }
     Ok(())
@@ -355,7 +355,7 @@ fn a_worker_dies_with_its_campaign() -> Result {
 }
 
 #[test]
-fn who_introduces_itself_wrongly_is_refused() -> Result {
+fn a_driver_with_an_invalid_handshake_is_refused() -> Result {
     is_refused(Culprit::Driver, "version", "speaks version 1 of the driver protocol; expected version 2")?;
     is_refused(Culprit::Driver, "platform", "the reference knows no platform 'plan9'")?;
     is_refused(Culprit::Driver, "python-4", "the reference knows Python 2.7 and 3.6")?;
@@ -373,7 +373,7 @@ fn a_driver_without_a_handshake_is_refused() -> Result {
 }
 
 #[test]
-fn who_claims_that_everything_passes_is_seen_through() -> Result {
+fn a_driver_that_returns_none_for_every_step_is_refused() -> Result {
     is_refused(Culprit::Driver, "nothing", "answers every step with None: it does not run cases")
 }
 

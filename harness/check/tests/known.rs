@@ -215,7 +215,7 @@ fn an_example_of_an_entry_must_fail() -> Result {
 }
 
 #[test]
-fn what_triage_proposes_makes_the_run_agree() -> Result {
+fn a_run_agrees_with_the_list_that_triage_proposes() -> Result {
     // The bugs of this module are all in answers. A divergence of state ends its case, so that suppressing it would show more.
     let bench = Bench::new("close_with_views")?;
     let args = ["--format", "json", "--no-reentrancy", "--cases", "2000"];
@@ -253,7 +253,7 @@ fn known_divergences_are_part_of_every_format_of_a_report() -> Result {
 }
 
 #[test]
-fn a_case_goes_on_behind_a_known_step() -> Result {
+fn a_case_continues_after_a_known_divergence() -> Result {
     let mutant = MUTANTS.iter().find(|mutant| mutant.name == "read leaves the position").ok_or("no such mutant")?;
     let profile = Profile::cpython(3, 11, 7);
     let dir = scratch()?;

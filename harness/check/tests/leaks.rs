@@ -6,7 +6,7 @@ use catching::complaint;
 use mmapcheck::mutant::LEAKING;
 
 #[test]
-fn every_leak_is_found_and_made_small() {
+fn every_leak_is_found_and_shrunk() {
     let missed: Vec<_> = LEAKING.iter().filter_map(|mutant| complaint(mutant, true)).collect();
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }

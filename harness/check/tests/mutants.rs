@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 #[test]
-fn every_mutant_is_found_and_made_small() {
+fn every_mutant_is_found_and_shrunk() {
     let (next, missed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     // The rarest come first, so that no thread is left with them alone.
     let mutants: Vec<_> = [FATAL, KEEPING, FORKED, LIMITED, MUTANTS].into_iter().flatten().collect();

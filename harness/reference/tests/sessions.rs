@@ -19,7 +19,7 @@ const SEEN: [Version; 8] = [
     Version::new(3, 13, 0),
     Version::new(3, 13, 18),
     Version::new(3, 14, 10),
-    Version::NEWEST,
+    Version::new(3, 15, 2),
 ];
 
 fn sessions(folder: &str) -> Vec<PathBuf> {

@@ -115,8 +115,8 @@ impl Process {
     /// Sends a line, without keeping the answers that arrive meanwhile from being written: neither side waits for the other.
     ///
     /// # Errors
-    /// The process hung or flooded before it took the line, and is killed. A process that has ended is no error: the next
-    /// [`Process::line`] says how it ended.
+    /// The process hung or flooded before it took the line, and is killed. A process that has ended is not an error: the next
+    /// [`Process::line`] returns its end.
     pub fn send(&mut self, line: &[u8], patience: &mut dyn Patience) -> Result<(), End> {
         self.owed += 1;
         let line = [line, b"\n"].concat();
@@ -203,7 +203,7 @@ impl Process {
     /// How a process ended that has closed its output. One that does not end is killed.
     fn ended(&mut self) -> End {
         if !self.ends_within(ENDING) {
-            return self.kill(End::Malformed("it closed its output and lives on".into()));
+            return self.kill(End::Malformed("it closed its output and keeps running".into()));
         }
         match self.finish() {
             Some(status) => match status.signal() {

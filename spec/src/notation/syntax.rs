@@ -430,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_too_deeply_is_an_error() {
+    fn an_expression_that_is_nested_too_deeply_is_an_error() {
         for part in ["(", "-", "-(", "m[", "m.", "m(", "2**", "1|", "b''+"] {
             assert!(statement(&part.repeat(100_000)).is_err(), "{part}");
         }
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_statement_is_an_error() {
+    fn a_text_that_is_not_a_statement_is_an_error() {
         for text in [
             "m.read(",
             "m[",

@@ -242,7 +242,7 @@ pub struct StaleRecord {
     pub id: String,
     /// File and line of the entry.
     pub place: String,
-    /// What the target did instead.
+    /// Why it is stale, such as `its case agrees`.
     pub reason: String,
 }
 

@@ -22,7 +22,7 @@ pub trait Worker: Target {
     /// Sets the time without progress after which the target is hung.
     fn set_hang(&mut self, hang: Duration);
 
-    /// What the driver said about itself at its start; none without a driver.
+    /// The capabilities that the driver reported in its handshake; `None` without a driver.
     fn capabilities(&self) -> Option<&Capabilities> {
         None
     }

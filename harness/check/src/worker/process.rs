@@ -106,7 +106,7 @@ impl ProcessWorker {
         Ok(ended(trace, step, loss.end))
     }
 
-    /// A worker lives on after it wrote something that is no reply, so that its marks tell nothing. The case is run again with
+    /// Finds the step of a malformed reply. A worker survives it, so its marks do not name the step. The case is run again with
     /// one step, with two, and so on.
     fn trace_of_malformed_reply(&mut self, end: End, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
         let mut trace = Trace::default();
@@ -140,8 +140,8 @@ impl Worker for ProcessWorker {
         limits::BATCH
     }
 
-    /// A worker lives on after it wrote something that is no reply, so that its marks may name a later case. The cases are run
-    /// again one by one to find the first that makes it do so.
+    /// Runs a batch. A worker survives a malformed reply, so its marks may name a later case. The cases are then run again one
+    /// by one, to find the first with a malformed reply.
     fn batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
         let loss = match self.try_batch(batch)? {
             Err(loss) if matches!(loss.end, End::Malformed(_)) => loss,

@@ -1,4 +1,4 @@
-//! Catching a mutant of the reference: a campaign must find it and make it small.
+//! Catching a mutant of the reference: a campaign must find it and shrink its case.
 
 use mmapcheck::batch::{Batch, Hit};
 use mmapcheck::campaign::shrink_to;
@@ -79,8 +79,8 @@ fn first_hit(
     Ok(None)
 }
 
-/// What is wrong with how a mutant was caught, if anything. `alone`: nothing else happens in this process, so that what cases
-/// leave behind is counted.
+/// The reason why a mutant was not caught, or its case not shrunk enough; `None` if both succeeded. `alone`: this process has no
+/// other activity, so leaks are counted.
 pub fn complaint(mutant: &'static Mutant, alone: bool) -> Option<String> {
     let began = Instant::now();
     match catch(mutant, alone) {

@@ -81,12 +81,11 @@ fn operand<'a, S: Store>(
 /// its value all the same.
 ///
 /// # Errors
-/// Where there is no constant at a place.
+/// If an index is not one of a constant.
 pub fn flags(places: &[u8], facts: &PlatformFacts) -> Result<i32, End> {
     let mut flags = 0;
     for &place in places {
-        let constant =
-            constants::ALL.get(usize::from(place)).ok_or_else(|| unsupported("there is no such constant"))?;
+        let constant = constants::ALL.get(usize::from(place)).ok_or_else(|| unsupported("unknown constant"))?;
         flags |= facts.value_in_session(*constant);
     }
     Ok(flags)

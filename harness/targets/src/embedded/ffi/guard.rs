@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn who_reads_behind_a_view_dies() {
+    fn a_read_past_the_end_of_a_view_kills_the_process() {
         let gil = Gil::hold().expect("an interpreter");
         for bytes in [&b""[..], b"a", &vec![7; rustix::param::page_size()], b"abc"] {
             let view = gil.guarded_view(bytes).expect("a view");
@@ -156,8 +156,9 @@ mod tests {
 
     /// It runs alone, since another test could fill a gap between maps, or make one.
     #[test]
-    fn who_reads_behind_a_map_dies() {
-        if !is_alone("embedded::ffi::guard::tests::who_reads_behind_a_map_dies").expect("a process") {
+    fn a_read_past_the_end_of_a_map_kills_the_process() {
+        if !is_alone("embedded::ffi::guard::tests::a_read_past_the_end_of_a_map_kills_the_process").expect("a process")
+        {
             return;
         }
         let gil = Gil::hold().expect("an interpreter");
