@@ -89,7 +89,7 @@ fn a_child_that_lives_on_hides_no_end() -> Result {
 
 #[test]
 fn a_closed_output_is_an_end() -> Result {
-    let closed = End::Malformed("it closed its output and lives on".into());
+    let closed = End::Malformed("it closed its output and keeps running".into());
     assert_eq!(end("exec <&- >&- 2>&-; sleep 3600")?, closed);
     Ok(())
 }
