@@ -223,7 +223,7 @@ impl<'a> Job<'a> {
                 }
                 return Ok(());
             }
-            // A divergence before the death is the cause to report.
+            // A divergence before the loss is the cause to report.
             if self.add_comparison(number, compared.comparison)? {
                 return Ok(());
             }
@@ -237,15 +237,17 @@ impl<'a> Job<'a> {
         self.keep_loss(number, loss)
     }
 
-    /// Counts the divergences of one case and investigates them. Returns whether there was any, known ones included.
+    /// Counts the divergences of one case and investigates them. Returns whether one of them can be why the worker was lost: a
+    /// known one, or one that counts. A milder one explains no loss.
     fn add_comparison(&mut self, number: u64, comparison: Comparison) -> Result<bool, TargetError> {
         let Comparison { divergences, known, .. } = comparison;
-        let diverges = !divergences.is_empty() || !known.is_empty();
+        let counts = |divergence: &Divergence| divergence.bucket.severity >= self.shared.severity;
+        let explains = divergences.iter().any(counts) || !known.is_empty();
         self.shared.tally().add_known(known.into_iter().map(|(_, id)| (id, 1)));
         for divergence in divergences {
             self.add_hit(&Hit { bucket: divergence.bucket, case: number, count: 1 })?;
         }
-        Ok(diverges)
+        Ok(explains)
     }
 
     /// Counts a death that needs no investigation: an expected one, a known one, or one whose bucket was already investigated.
