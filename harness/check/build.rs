@@ -19,7 +19,11 @@ fn write_known_lists() -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", dir.display());
     let mut names = Vec::new();
     for file in fs::read_dir(&dir)? {
-        names.extend(file?.file_name().into_string().ok().filter(|name| name.ends_with(".toml")));
+        let name = file?.file_name();
+        let name = name.into_string().map_err(|name| io::Error::other(format!("{}: not a text", name.display())))?;
+        if name.ends_with(".toml") {
+            names.push(name);
+        }
     }
     names.sort();
     let mut table = String::from("&[\n");

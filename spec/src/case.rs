@@ -6,6 +6,7 @@ use crate::step::Step;
 use crate::value::Base;
 use crate::world::World;
 use serde::{Deserialize, Serialize};
+use std::iter::Enumerate;
 use std::ops::{Deref, Range};
 
 /// A world and steps that need not fit each other: the editable form of a case.
@@ -35,6 +36,14 @@ impl Draft {
         let ends = |step: &Step| !is_fork || step.op == Op::Wait;
         let rest = steps.iter().skip(1).take_while(|step| !ends(step)).count();
         &steps[..(1 + rest).min(steps.len())]
+    }
+
+    /// The step to leave out so that this one is left out: a `wait` goes with its `fork`, any other step by itself.
+    #[must_use]
+    pub fn step_to_leave_out(&self, at: usize) -> usize {
+        let is_wait = self.steps.get(at).is_some_and(|step| step.op == Op::Wait);
+        let fork = self.steps.iter().take(at).rposition(|step| step.op == Op::Fork);
+        fork.filter(|_| is_wait).unwrap_or(at)
     }
 
     /// Whether a step is done by a child process.
@@ -103,11 +112,34 @@ impl Case {
         less
     }
 
+    /// The case up to a step, without it. Names keep their slots. A child that has begun is waited for.
+    #[must_use]
+    pub fn until(&self, step: usize) -> Case {
+        let mut begun = self.0.clone();
+        begun.steps.truncate(step);
+        let last = begun.steps.iter().rfind(|step| step.op.is_of_children());
+        if last.is_some_and(|step| step.op == Op::Fork) {
+            begun.steps.push(Step::new(Op::Wait, 0, []));
+        }
+        Case(begun)
+    }
+
     /// Goes through the steps in order, to keep those that have an answer.
     #[must_use]
     pub fn sift(self) -> Sieve {
         let Draft { world, steps } = self.0;
-        Sieve { world, kept: Vec::with_capacity(steps.len()), rest: steps.into_iter() }
+        let kept = Vec::with_capacity(steps.len());
+        Sieve { world, kept, left_out: Vec::new(), rest: steps.into_iter().enumerate() }
+    }
+
+    /// The case with the steps that a [`Sieve`] left out of it, each with its place in the whole case, in order.
+    #[must_use]
+    pub fn restored(mut self, left_out: impl IntoIterator<Item = (usize, Step)>) -> Case {
+        for (place, step) in left_out {
+            let place = place.min(self.0.steps.len());
+            self.0.steps.insert(place, step);
+        }
+        self
     }
 }
 
@@ -119,18 +151,31 @@ impl Case {
 pub struct Sieve {
     world: World,
     kept: Vec<Step>,
-    rest: std::vec::IntoIter<Step>,
+    /// The steps left out, each with its place in the case.
+    left_out: Vec<(usize, Step)>,
+    rest: Enumerate<std::vec::IntoIter<Step>>,
 }
 
 /// A step that was taken out of a [`Sieve`]. Only its numbers can be changed.
 #[derive(Debug)]
-pub struct Sifted(Step);
+pub struct Sifted {
+    place: usize,
+    step: Step,
+}
 
 impl Deref for Sifted {
     type Target = Step;
 
     fn deref(&self) -> &Step {
-        &self.0
+        &self.step
+    }
+}
+
+impl Sifted {
+    /// The place of the step in the case, counted from 0.
+    #[must_use]
+    pub fn place(&self) -> usize {
+        self.place
     }
 }
 
@@ -141,27 +186,36 @@ impl Sieve {
         &self.world
     }
 
-    /// The next step, its numbers made plain ([`Step::resolve`]). It is left out unless it is kept.
+    /// The next step, its numbers made plain ([`Step::resolve`]), to be kept or left out.
     pub fn next(&mut self, mut base: impl FnMut(&Step, Base) -> u64) -> Option<Sifted> {
-        let mut step = self.rest.next()?;
+        let (place, mut step) = self.rest.next()?;
         step.resolve(&mut base);
-        Some(Sifted(step))
+        Some(Sifted { place, step })
     }
 
     /// Keeps a step.
     pub fn keep(&mut self, step: Sifted) {
-        self.kept.push(step.0);
+        self.kept.push(step.step);
     }
 
-    /// The steps kept so far and all that have not been looked at, as a case of its own.
-    #[must_use]
-    pub fn with_rest(self) -> Case {
-        Case::new(self.world, self.kept.into_iter().chain(self.rest).collect())
+    /// Leaves a step out.
+    pub fn leave_out(&mut self, step: Sifted) {
+        self.left_out.push((step.place, step.step));
     }
 
-    /// The steps kept. A step may name only names that a step kept before it binds: any other has no answer.
+    /// The whole case again. The numbers of the steps that were taken are plain.
     #[must_use]
-    pub fn finish(self) -> Case {
-        Case(Draft { world: self.world, steps: self.kept })
+    pub fn restore(self) -> Case {
+        let taken = Case(Draft { world: self.world, steps: self.kept });
+        let mut whole = taken.restored(self.left_out);
+        whole.0.steps.extend(self.rest.map(|(_, step)| step));
+        whole
+    }
+
+    /// The steps kept as a case, and the steps left out, each with its place in the whole case. A kept step may name only names
+    /// that a step kept before it binds: any other has no answer.
+    #[must_use]
+    pub fn finish(self) -> (Case, Vec<(usize, Step)>) {
+        (Case(Draft { world: self.world, steps: self.kept }), self.left_out)
     }
 }

@@ -42,7 +42,7 @@ pub use rule::{Rule, RuleRange, RuleRow, UnknownRule};
 pub use step::{Arg, PassedArg, Step};
 pub use system::{Signal, SystemError, WinError};
 pub use target::{Detail, NextCase, Stepper, Target, TargetError, TargetInfo};
-pub use trace::{Content, End, FileState, Leaks, MapState, Outcome, Raise, Snapshot, StepTrace, Trace, Value};
+pub use trace::{Content, End, FileState, Leaks, MapState, Outcome, Raise, Snapshot, StepTrace, Trace, UNBOUND, Value};
 pub use value::{Base, BytesLike, Num, WrongType};
 pub use version::Version;
 pub use world::{FileSpec, Mode, World};

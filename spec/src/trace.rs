@@ -71,6 +71,9 @@ pub enum End {
     Unsupported(String),
 }
 
+/// The reason of [`End::Unsupported`] for a step that uses a name which is not bound.
+pub const UNBOUND: &str = "the name is not bound";
+
 impl fmt::Display for End {
     /// The predicate of a sentence whose subject is the process: `died of signal 7 (SIGBUS)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

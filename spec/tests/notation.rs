@@ -2,7 +2,7 @@
 
 use mmapcheck_spec::notation::{NotationError, parse, print, print_answered};
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Case, Dialect, End, FileSpec, Mode, Num, Op, Outcome, PassedArg, Sieve, Step, Value, World,
+    Arg, Base, BytesLike, Case, Dialect, End, FileSpec, Mode, Num, Op, Outcome, PassedArg, Step, Value, World,
     WrongType, constants,
 };
 use proptest::prelude::*;
@@ -261,15 +261,36 @@ fn steps_kept_by_a_sieve_keep_the_slots_of_their_names() {
         |bind| Step { bind, ..Step::new(Op::New, 0, [Arg::int(-1), Arg::Int(Num { base: Base::Pages(2), plus: 1 })]) };
     let tell = |on| Step::new(Op::Tell, on, []);
     let case = Case::new(World::default(), vec![new(0), new(1), new(2), tell(2)]);
-    let sifted = |finish: fn(Sieve) -> Case| {
+    let sifted = || {
         let mut sieve = case.clone().sift();
         for at in 0..3 {
-            let step = sieve.next(|_, base| if base == Base::Pages(2) { 8192 } else { 0 });
-            step.filter(|_| at != 1).into_iter().for_each(|step| sieve.keep(step));
+            let step = sieve.next(|_, base| if base == Base::Pages(2) { 8192 } else { 0 }).expect("a step");
+            if at == 1 { sieve.leave_out(step) } else { sieve.keep(step) }
         }
-        finish(sieve)
+        sieve
     };
     let plain = |bind| Step { bind, ..Step::new(Op::New, 0, [-1, 8193].map(Arg::int)) };
-    assert_eq!(sifted(Sieve::finish).steps, [plain(0), plain(2)]);
-    assert_eq!(sifted(Sieve::with_rest).steps, [plain(0), plain(1), tell(0)]);
+    let (kept, left_out) = sifted().finish();
+    assert_eq!(kept.steps, [plain(0), plain(2)]);
+    assert_eq!(left_out, [(1, plain(1))]);
+    let whole = [plain(0), plain(1), plain(2)];
+    assert_eq!(kept.restored(left_out).steps, whole);
+    assert_eq!(sifted().restore().steps, [&whole[..], &[tell(2)]].concat());
+}
+
+#[test]
+fn a_case_up_to_a_step_keeps_its_slots_and_waits_for_its_child() {
+    let new = |bind| Step { bind, ..Step::new(Op::New, 0, [-1, 9].map(Arg::int)) };
+    let (fork, tell) = (Step::new(Op::Fork, 0, []), Step::new(Op::Tell, 1, []));
+    let wait = Step::new(Op::Wait, 0, []);
+    let steps = vec![new(0), new(1), fork.clone(), tell.clone(), tell.clone(), wait.clone(), tell.clone()];
+    let mut sieve = Case::new(World::default(), steps).sift();
+    let first = sieve.next(|_, _| 0).expect("a step");
+    sieve.leave_out(first);
+    while let Some(step) = sieve.next(|_, _| 0) {
+        sieve.keep(step);
+    }
+    let (case, _) = sieve.finish();
+    assert_eq!(case.until(3).steps, [new(1), fork.clone(), tell.clone(), wait.clone()]);
+    assert_eq!(case.until(5).steps, [new(1), fork, tell.clone(), tell, wait]);
 }

@@ -6,6 +6,7 @@ use crate::differential::{DifferentialRun, confirm_leaks, run_expected};
 use crate::divergence::Bucket;
 use crate::generate::{GeneratorOptions, generate};
 use crate::histogram::Histogram;
+use crate::left_out::Counts;
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::pattern::Patterns;
@@ -36,6 +37,8 @@ pub struct BatchResult {
     pub cases: u64,
     /// The number of steps compared.
     pub steps: u64,
+    /// The number of steps that were not compared, by the kind of reason.
+    pub left_out: Counts,
     /// The number of cases in which the target died as expected.
     pub deaths: u64,
     /// The expected answers of the steps that were compared.
@@ -120,20 +123,25 @@ impl Batch {
         let Numbered { number, detail, answered } = case;
         starting(number, false);
         let mut actual = run_expected(&answered, target, detail, next)?;
-        let Expected { case, expected } = answered;
+        let Expected { mut case, mut expected, left_out } = answered;
         if actual.leaks != Leaks::default() {
             starting(number, true);
             confirm_leaks(&case, target, detail, &mut actual)?;
         }
-        let compared = actual.steps.len().min(expected.steps.len());
-        tally.result.cases += 1;
-        tally.result.steps += compared as u64;
-        tally.result.answers.count(&case, &expected, compared);
         let mut comparison = compare(&case, &expected, &actual, &self.known);
+        tally.result.left_out.add_all(&left_out);
         if wants_close_look(&comparison, &self.known) {
             starting(number, true);
             let options = self.options(number, Detail::Full);
-            comparison = DifferentialRun::of(case, oracle, target, &options)?.comparison;
+            let run = DifferentialRun::of(case, oracle, target, &options)?;
+            tally.result.left_out.add_all(&run.left_out);
+            (case, expected, comparison) = (run.case, run.expected, run.comparison);
+        }
+        tally.result.cases += 1;
+        tally.result.steps += comparison.compared as u64;
+        tally.result.answers.count(&case, &expected, comparison.compared);
+        for step in comparison.compared..case.steps.len() {
+            tally.result.left_out.add(comparison.reason_not_compared(step).kind, 1);
         }
         tally.add(number, comparison);
         Ok(())

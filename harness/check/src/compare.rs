@@ -3,6 +3,7 @@
 use crate::divergence::{
     Bucket, Divergence, Field, Severity, content_text, end_kind, outcome_text, result_text, rough_kind,
 };
+use crate::left_out::{Kind, Reason};
 use crate::pattern::Patterns;
 use mmapcheck_spec::{Content, Draft, End, Leaks, MapState, Op, Outcome, Snapshot, StepTrace, Trace, Value};
 
@@ -17,6 +18,8 @@ pub struct Comparison {
     /// The step after which the comparison ended although all its divergences are known. Without that step, the rest of the
     /// case can be compared.
     pub cut: Option<usize>,
+    /// The number of steps that were compared: all of them, or those up to the end of the comparison.
+    pub compared: usize,
     /// Why the rest of the case could not be compared.
     pub incomparable: Option<String>,
     /// Whether the target died in the last step as expected.
@@ -28,6 +31,16 @@ impl Comparison {
     #[must_use]
     pub fn first(&self, least: Severity) -> Option<&Divergence> {
         self.divergences.iter().find(|divergence| divergence.bucket.severity >= least)
+    }
+
+    /// Why a step after those that were compared was not.
+    #[must_use]
+    pub fn reason_not_compared(&self, step: usize) -> Reason {
+        match &self.incomparable {
+            None => Kind::AfterDivergence.into(),
+            Some(reason) if step == self.compared => Reason::new(Kind::Declined, reason),
+            Some(_) => Kind::AfterDeclined.into(),
+        }
     }
 
     /// Adds the divergences of one step: the known ones, and the worst of the others. Returns whether all are known.
@@ -52,6 +65,7 @@ impl Comparison {
 pub fn compare(case: &Draft, expected: &Trace, actual: &Trace, known: &Patterns) -> Comparison {
     let mut found = Comparison::default();
     if expected == actual {
+        found.compared = expected.steps.len();
         found.died = expected.death().is_some();
         return found;
     }
@@ -62,12 +76,15 @@ pub fn compare(case: &Draft, expected: &Trace, actual: &Trace, known: &Patterns)
         found.add(parts, known);
         return found;
     }
+    let missing = Err(End::Malformed("its trace lacks this step".into()));
+    let missing = StepTrace { result: missing, snapshot: Snapshot::default() };
     for (i, (step, wanted)) in case.steps.iter().zip(&expected.steps).enumerate() {
-        let Some(given) = actual.steps.get(i) else { return found };
+        let given = actual.steps.get(i).unwrap_or(&missing);
         if let Err(End::Unsupported(reason)) = &given.result {
             found.incomparable = Some(format!("{}: {reason}", step.op));
             return found;
         }
+        found.compared = i + 1;
         let callback = step.callback().map(|callback| callback.op);
         let mut parts = StepDivergences { step: i, op: Some(step.op), callback, found: Vec::new() };
         parts.answer(wanted, given);

@@ -1,6 +1,7 @@
 //! The differential run of a case: the oracle answers it, a target runs it, and the two traces are compared.
 
 use crate::compare::{Comparison, compare};
+use crate::left_out::{Kind, LeftOut, Reason};
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Oracle};
 use mmapcheck_spec::{Case, Detail, Leaks, NextCase, Profile, Target, TargetError, Trace};
@@ -12,6 +13,8 @@ pub struct DifferentialRun {
     pub profile: Profile,
     /// The case as the target ran it, with plain numbers.
     pub case: Case,
+    /// The steps that were left out of the case, in order.
+    pub left_out: Vec<LeftOut>,
     /// The trace of the oracle.
     pub expected: Trace,
     /// The trace of the target.
@@ -32,33 +35,81 @@ impl DifferentialRun {
         target: &mut dyn Target,
         options: &AnswerOptions<'_>,
     ) -> Result<DifferentialRun, TargetError> {
+        DifferentialRun::without(case, Vec::new(), oracle, target, options)
+    }
+
+    /// Like [`DifferentialRun::of`], and leaves out the steps at these places for these reasons.
+    ///
+    /// # Errors
+    /// As [`DifferentialRun::of`].
+    pub fn without(
+        case: Case,
+        mut without: Vec<(usize, Reason)>,
+        oracle: &mut Oracle,
+        target: &mut dyn Target,
+        options: &AnswerOptions<'_>,
+    ) -> Result<DifferentialRun, TargetError> {
         let full = options.with_detail(Detail::Full);
-        let mut run = DifferentialRun::once(case, oracle, target, options)?;
+        let mut run = DifferentialRun::once(case, without.clone(), oracle, target, options)?;
         // Under `Detail::Quick` a divergence can be seen some steps late, in a bucket that happens to be known.
         if run.comparison.cut.is_some() && options.detail == Detail::Quick {
-            run = DifferentialRun::once(run.case, oracle, target, &full)?;
+            run = DifferentialRun::once(run.whole(), without.clone(), oracle, target, &full)?;
         }
-        let mut left_out = Vec::new();
-        while let (Some(step), true) = (run.comparison.cut, left_out.len() < limits::LEFT_OUT) {
-            left_out.extend(run.comparison.known.into_iter().filter(|(at, _)| *at == step));
-            run = DifferentialRun::once(run.case.without(step..step + 1), oracle, target, &full)?;
+        let (mut known, mut rounds) = (Vec::new(), 0);
+        while let (Some(step), true) = (run.comparison.cut, rounds < limits::LEFT_OUT) {
+            known.extend(std::mem::take(&mut run.comparison.known).into_iter().filter(|(at, _)| *at == step));
+            without.push((run.place(run.case.step_to_leave_out(step)), Kind::KnownDivergence.into()));
+            rounds += 1;
+            run = DifferentialRun::once(run.whole(), without.clone(), oracle, target, &full)?;
         }
-        run.comparison.known.extend(left_out);
+        run.comparison.known.extend(known);
         Ok(run)
     }
 
     fn once(
         case: Case,
+        without: Vec<(usize, Reason)>,
         oracle: &mut Oracle,
         target: &mut dyn Target,
         options: &AnswerOptions<'_>,
     ) -> Result<DifferentialRun, TargetError> {
-        let answered = oracle.answer(case, options)?;
+        let answered = oracle.answer_without(case, options, without)?;
         let mut actual = run_expected(&answered, target, options.detail, None)?;
-        let Expected { case, expected } = answered;
+        let Expected { case, expected, left_out } = answered;
         confirm_leaks(&case, target, options.detail, &mut actual)?;
         let comparison = compare(&case, &expected, &actual, options.known);
-        Ok(DifferentialRun { profile: oracle.profile(), case, expected, actual, comparison })
+        Ok(DifferentialRun { profile: oracle.profile(), case, left_out, expected, actual, comparison })
+    }
+
+    /// The whole case, with the steps that were left out.
+    #[must_use]
+    pub fn whole(&self) -> Case {
+        self.case.clone().restored(self.left_out.iter().map(|step| (step.place, step.step.clone())))
+    }
+
+    /// The number of steps of the whole case.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.case.steps.len() + self.left_out.len()
+    }
+
+    /// The place of a step of the case in the whole case, counted from 0.
+    #[must_use]
+    pub fn place(&self, step: usize) -> usize {
+        self.left_out.iter().fold(step, |place, left_out| if left_out.place <= place { place + 1 } else { place })
+    }
+
+    /// Every step of the whole case that was not compared, in order: those left out, and those after the end of the comparison.
+    #[must_use]
+    pub fn not_compared(&self) -> Vec<LeftOut> {
+        let later = self.case.steps.iter().enumerate().skip(self.comparison.compared).map(|(number, step)| LeftOut {
+            place: self.place(number),
+            step: step.clone(),
+            reason: self.comparison.reason_not_compared(number),
+        });
+        let mut all: Vec<_> = self.left_out.iter().cloned().chain(later).collect();
+        all.sort_by_key(|step| step.place);
+        all
     }
 }
 

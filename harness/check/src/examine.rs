@@ -6,6 +6,7 @@ use crate::known::{self, KnownList, SuppressionResult, SuppressionState};
 use crate::oracle::Oracle;
 use crate::pages::shown_answers;
 use crate::pages::{self, PagesResult};
+use crate::text::grouped;
 use mmapcheck_spec::pages::matches_filter;
 use mmapcheck_spec::pages::{Page, all, examples};
 use mmapcheck_spec::{Target, TargetError};
@@ -50,6 +51,25 @@ impl CheckResult {
     pub fn agrees(&self) -> bool {
         let stale = self.suppressions.iter().any(|entry| matches!(entry.state, SuppressionState::Stale(_)));
         self.pages.failed.is_empty() && self.campaign.findings.is_empty() && !stale
+    }
+
+    /// Why the check says nothing about the target: nothing was compared. `None` where something was.
+    #[must_use]
+    pub fn nothing_compared(&self) -> Option<String> {
+        let PagesResult { passed, failed, expected, skipped, unsupported } = &self.pages;
+        let judged = passed.len() + failed.len() + expected.len();
+        if judged > 0 || self.campaign.steps > 0 || !self.campaign.findings.is_empty() {
+            return None;
+        }
+        let counts = [
+            (unsupported.len() as u64, "examples unsupported"),
+            (skipped.len() as u64, "examples skipped"),
+            (self.campaign.left_out.total(), "steps left out"),
+        ];
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<_> = counts.map(|(count, what)| format!("{} {what}", grouped(count))).collect();
+        let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+        Some(format!("nothing was compared{counts}"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Finding the Python interpreters that are installed: on the `PATH`, by pyenv, and in a folder.
 
-use mmapcheck_spec::Version;
+use mmapcheck_spec::{TargetError, Version};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -13,11 +13,14 @@ fn names() -> impl Iterator<Item = String> {
 
 /// Every interpreter in `folder`, of pyenv, and on the `PATH`, in this order. Every program in `folder` counts as one. An
 /// interpreter with several names is returned once, by the first of them. Whether it can be driven is not checked.
-#[must_use]
-pub fn find(folder: Option<&Path>) -> Vec<PathBuf> {
+///
+/// # Errors
+/// If `folder`, or the folder of pyenv, exists and cannot be read; or if `folder` does not exist.
+pub fn find(folder: Option<&Path>) -> Result<Vec<PathBuf>, TargetError> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    for python in folder.map(programs).unwrap_or_default().into_iter().chain(pyenv()).chain(on_path()) {
+    let named = folder.map_or(Ok(Vec::new()), programs)?;
+    for python in named.into_iter().chain(pyenv()?).chain(on_path()) {
         let Ok(real) = python.canonicalize() else { continue };
         // A shim of pyenv is a script that starts one of the interpreters found above.
         let is_shim = real.components().any(|part| part.as_os_str() == "shims");
@@ -25,7 +28,7 @@ pub fn find(folder: Option<&Path>) -> Vec<PathBuf> {
             found.push(python);
         }
     }
-    found
+    Ok(found)
 }
 
 fn on_path() -> impl Iterator<Item = PathBuf> {
@@ -33,17 +36,14 @@ fn on_path() -> impl Iterator<Item = PathBuf> {
 }
 
 /// pyenv's interpreters, each by the name with its version.
-fn pyenv() -> Vec<PathBuf> {
+fn pyenv() -> Result<Vec<PathBuf>, TargetError> {
     let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".pyenv"));
     let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from).or(home);
-    let mut found: Vec<_> = root
-        .map(|root| entries(&root.join("versions")))
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|v| of_version(v))
-        .collect();
+    let versions = root.map(|root| root.join("versions")).filter(|versions| versions.exists());
+    let versions = versions.map_or(Ok(Vec::new()), |versions| entries(&versions))?;
+    let mut found: Vec<_> = versions.iter().filter_map(|version| of_version(version)).collect();
     found.sort();
-    found
+    Ok(found)
 }
 
 /// The interpreter in a folder of pyenv such as `versions/3.11.7`.
@@ -55,13 +55,14 @@ fn of_version(folder: &Path) -> Option<PathBuf> {
 }
 
 /// The programs in a folder, by name.
-fn programs(folder: &Path) -> Vec<PathBuf> {
-    let mut found = entries(folder);
+fn programs(folder: &Path) -> Result<Vec<PathBuf>, TargetError> {
+    let mut found = entries(folder)?;
     found.retain(|file| which::which(file).is_ok());
     found.sort();
-    found
+    Ok(found)
 }
 
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, TargetError> {
+    let paths = std::fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    paths.map_err(|error| TargetError(format!("{}: {error}", folder.display())))
 }

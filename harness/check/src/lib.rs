@@ -18,6 +18,7 @@ pub mod generate;
 pub mod histogram;
 pub mod interpreters;
 pub mod known;
+pub mod left_out;
 pub mod limits;
 pub mod matrix;
 pub mod mutant;

@@ -84,9 +84,12 @@ pub const ADDRESS_SPACE: u64 = 1 << 33;
 /// The longest line of a report, in characters; a longer one is cut in the middle.
 pub const LINE: usize = 120;
 
-/// The longest map, in bytes, that a step may iterate over. Such a step takes a hundred times as long as any other, and shows
-/// nothing on a long map that it does not show on a short one.
+/// The longest map, in bytes, that a step of a campaign may iterate over. Such a step takes a hundred times as long as any
+/// other, and shows nothing on a long map that it does not show on a short one.
 pub const ITEMS: usize = 100;
+
+/// The longest map, in bytes, that any step may iterate over: each byte becomes an object of some dozen bytes in both traces.
+pub const MOST_ITEMS: usize = 1 << 20;
 
 /// One case in `CLOSE_LOOK` has snapshots of its files after every step and not only at the end, which takes a system call a
 /// file. A case whose divergence shows only at the end is run again in full detail, which finds its first step.

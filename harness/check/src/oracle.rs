@@ -1,9 +1,12 @@
 //! The oracle: the expected trace of a case, by the reference in memory and the policy for steps that kill a process.
 
+use crate::left_out::{Kind, LeftOut, Reason};
 use crate::limits;
 use crate::pattern::Patterns;
 use mmapcheck_reference::{MemoryStore, Reference};
-use mmapcheck_spec::{Case, Detail, End, Outcome, Profile, Snapshot, Step, StepTrace, Stepper, TargetError, Trace};
+use mmapcheck_spec::{
+    Case, Detail, End, Op, Outcome, Profile, Snapshot, Step, StepTrace, Stepper, TargetError, Trace,
+};
 use serde::{Deserialize, Serialize};
 
 /// A case with plain numbers, and its expected trace.
@@ -13,6 +16,8 @@ pub struct Expected {
     pub case: Case,
     /// The trace of the reference.
     pub expected: Trace,
+    /// The steps that were left out of the case, in order.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Which steps with a known death the oracle leaves out, from none to all.
@@ -35,17 +40,22 @@ pub struct Omissions {
     pub known_deaths: KnownDeaths,
     /// Whether steps in which the reference foresees a death are left out.
     pub foreseen_deaths: bool,
+    /// Whether steps that iterate over a map of more than [`limits::ITEMS`] bytes are left out, which take long.
+    pub long_iterations: bool,
 }
 
 impl Omissions {
     /// All steps are kept.
-    pub const NONE: Omissions = Omissions { known_deaths: KnownDeaths::Kept, foreseen_deaths: false };
-    /// Steps with a known death are left out: for a target whose death would end more than the case.
-    pub const KNOWN_DEATHS: Omissions = Omissions { known_deaths: KnownDeaths::Omitted, foreseen_deaths: false };
-    /// Steps with a known or foreseen death are left out: every step that is kept has an outcome.
-    pub const ALL_DEATHS: Omissions = Omissions { known_deaths: KnownDeaths::Omitted, foreseen_deaths: true };
+    pub const NONE: Omissions =
+        Omissions { known_deaths: KnownDeaths::Kept, foreseen_deaths: false, long_iterations: false };
+    /// Steps with a known death and long iterations are left out: for a target whose death would end more than the case.
+    pub const KNOWN_DEATHS: Omissions =
+        Omissions { known_deaths: KnownDeaths::Omitted, foreseen_deaths: false, long_iterations: true };
+    /// Steps with a known or foreseen death and long iterations are left out: every step that is kept has an outcome.
+    pub const ALL_DEATHS: Omissions =
+        Omissions { known_deaths: KnownDeaths::Omitted, foreseen_deaths: true, long_iterations: true };
 
-    /// The omissions of a campaign's case. Most cases lose their deaths; one in [`limits::KILLING`] keeps the known ones, and
+    /// The omissions of a campaign's case. Each loses its long iterations, and most lose their deaths; one in [`limits::KILLING`] keeps the known ones, and
     /// one in [`limits::DYING`] the foreseen one.
     #[must_use]
     pub fn of_case(number: u64) -> Omissions {
@@ -53,7 +63,7 @@ impl Omissions {
             true => KnownDeaths::Kept,
             false => KnownDeaths::OmittedInRareSteps,
         };
-        Omissions { known_deaths, foreseen_deaths: !number.is_multiple_of(limits::DYING) }
+        Omissions { known_deaths, foreseen_deaths: !number.is_multiple_of(limits::DYING), long_iterations: true }
     }
 
     /// The omissions of both.
@@ -62,6 +72,7 @@ impl Omissions {
         Omissions {
             known_deaths: self.known_deaths.max(other.known_deaths),
             foreseen_deaths: self.foreseen_deaths || other.foreseen_deaths,
+            long_iterations: self.long_iterations || other.long_iterations,
         }
     }
 }
@@ -115,73 +126,139 @@ impl Oracle {
         self.profile
     }
 
-    /// Answers a case. Symbolic numbers become plain. A step without an outcome (its name is unbound, its file is closed) is
-    /// left out, and so is a step that iterates over a map of more than [`limits::ITEMS`] bytes. A step in which a process dies
-    /// is the last one, unless the options leave it out.
+    /// Answers a case. Symbolic numbers become plain. A step without an outcome (its name is unbound, no rule covers it) is left
+    /// out, and so is one that ends a child process. A step in which a process dies is the last one, unless the options leave it
+    /// out. Names keep their slots; a child whose `fork` is left out is left out with it.
     ///
     /// # Errors
     /// Where the case's files cannot be made.
-    pub fn answer(&mut self, mut case: Case, options: &AnswerOptions<'_>) -> Result<Expected, TargetError> {
+    pub fn answer(&mut self, case: Case, options: &AnswerOptions<'_>) -> Result<Expected, TargetError> {
+        self.answer_without(case, options, Vec::new())
+    }
+
+    /// Like [`Oracle::answer`], and leaves out the steps at these places too.
+    ///
+    /// # Errors
+    /// As [`Oracle::answer`].
+    pub fn answer_without(
+        &mut self,
+        mut case: Case,
+        options: &AnswerOptions<'_>,
+        mut without: Vec<(usize, Reason)>,
+    ) -> Result<Expected, TargetError> {
         loop {
-            match self.try_answer(case, options)? {
+            match self.try_answer(case, options, &without)? {
                 Ok(answered) => return Ok(answered),
-                Err(shorter) => case = shorter,
+                Err(Again { whole, place, reason }) => {
+                    case = whole;
+                    without.push((place, reason));
+                }
             }
         }
     }
 
-    /// Answers a case in one pass. The inner error is the case without a step that must be left out but has changed the
-    /// reference's state already.
-    fn try_answer(&mut self, case: Case, options: &AnswerOptions<'_>) -> Result<Result<Expected, Case>, TargetError> {
+    /// Answers a case in one pass. The inner error: a step that must be left out has changed the reference's state already.
+    fn try_answer(
+        &mut self,
+        case: Case,
+        options: &AnswerOptions<'_>,
+        without: &[(usize, Reason)],
+    ) -> Result<Result<Expected, Again>, TargetError> {
         let detail = options.detail;
         self.reference.begin(&case.world)?;
         let mut expected = Trace { steps: Vec::with_capacity(case.steps.len()), ..Trace::default() };
-        let mut sieve = case.sift();
+        let (mut sieve, mut reasons) = (case.sift(), Vec::new());
         let all_examined = options.omissions.known_deaths == KnownDeaths::Omitted && options.known.hold_plain_deaths();
+        let (mut dead, mut without_child) = (false, false);
         while let Some(step) = sieve.next(|step, base| self.reference.base(step, base)) {
-            if step.op.row().by_item && self.reference.map_len(step.on).is_some_and(|len| len > limits::ITEMS) {
+            let not_run = match (dead, without_child) {
+                (true, _) => Some(Kind::AfterDeath.into()),
+                (false, true) => Some(Kind::NoChild.into()),
+                (false, false) => self.must_not_run(step.place(), &step, options, without),
+            };
+            if let Some(reason) = not_run {
+                without_child = (without_child || step.op == Op::Fork) && step.op != Op::Wait;
+                reasons.push(reason);
+                sieve.leave_out(step);
                 continue;
             }
             let is_child = self.reference.is_child();
             let result = self.reference.step(&step);
             let is_rare = is_child || result.is_err() || step.callback().is_some();
-            let left_out = (all_examined || is_rare) && self.must_be_left_out(is_child, &step, &result, options);
-            // The step has changed the reference: the only way back is to answer the shorter case from its start.
-            if left_out && (step.callback().is_some() || result.is_ok()) {
-                return Ok(Err(sieve.with_rest()));
-            }
-            if left_out {
+            let reason =
+                if all_examined || is_rare { self.must_be_left_out(is_child, &step, &result, options) } else { None };
+            if let Some(reason) = reason {
+                let (place, has_changed) = (step.place(), step.callback().is_some() || result.is_ok());
+                without_child = step.op == Op::Fork;
+                sieve.leave_out(step);
+                if has_changed {
+                    return Ok(Err(Again { whole: sieve.restore(), place, reason }));
+                }
+                reasons.push(reason);
                 continue;
             }
             let closely = step.op.row().changes.takes_in_bytes();
             let snapshot = if result.is_ok() { self.reference.look(closely, detail) } else { Snapshot::default() };
+            dead = matches!(result, Err(End::Died(_)));
             expected.steps.push(StepTrace { result, snapshot });
             sieve.keep(step);
-            if expected.death().is_some() {
-                return Ok(Ok(Expected { case: sieve.finish(), expected }));
-            }
         }
-        expected.last = self.reference.look(true, detail);
-        (expected.closing, expected.files) = self.reference.finish(detail);
-        Ok(Ok(Expected { case: sieve.finish(), expected }))
+        if !dead {
+            expected.last = self.reference.look(true, detail);
+            (expected.closing, expected.files) = self.reference.finish(detail);
+        }
+        let (case, left_out) = sieve.finish();
+        let left_out =
+            left_out.into_iter().zip(reasons).map(|((place, step), reason)| LeftOut { place, step, reason }).collect();
+        Ok(Ok(Expected { case, expected, left_out }))
     }
 
+    /// Why a step must not even be tried.
+    fn must_not_run(
+        &self,
+        place: usize,
+        step: &Step,
+        options: &AnswerOptions<'_>,
+        without: &[(usize, Reason)],
+    ) -> Option<Reason> {
+        if let Some((_, reason)) = without.iter().find(|(left_out, _)| *left_out == place) {
+            return Some(reason.clone());
+        }
+        let most = if options.omissions.long_iterations { limits::ITEMS } else { limits::MOST_ITEMS };
+        let is_long = step.op.row().by_item && self.reference.map_len(step.on).is_some_and(|len| len > most);
+        is_long.then(|| Reason::new(Kind::LongMap, format!("more than {most} bytes")))
+    }
+
+    /// Why a step with this result must be left out.
     fn must_be_left_out(
         &self,
         is_child: bool,
         step: &Step,
         result: &Result<Outcome, End>,
         options: &AnswerOptions<'_>,
-    ) -> bool {
-        let Omissions { known_deaths, foreseen_deaths } = options.omissions;
+    ) -> Option<Reason> {
+        let Omissions { known_deaths, foreseen_deaths, .. } = options.omissions;
         match result {
             // An exception would end the child process and so the rest of its steps.
-            Ok(Outcome::Raised(_)) if is_child => true,
-            Err(End::Died(_)) if is_child || foreseen_deaths || !self.profile.dies_of_dead_memory() => true,
-            Ok(_) | Err(End::Died(_)) => known_deaths != KnownDeaths::Kept && options.known.foresee_death(step, result),
-            Err(_) => true,
+            Ok(Outcome::Raised(_)) | Err(End::Died(_)) if is_child => Some(Reason::of_child(result)),
+            Err(End::Died(_)) if foreseen_deaths => Some(Kind::ForeseenDeath.into()),
+            Err(End::Died(_)) if !self.profile.dies_of_dead_memory() => {
+                Some(Reason::new(Kind::NoRule, "no rule covers an access to dead memory on this platform"))
+            }
+            Ok(_) | Err(End::Died(_)) => {
+                let dies = known_deaths != KnownDeaths::Kept && options.known.foresee_death(step, result);
+                dies.then(|| Kind::KnownDeath.into())
+            }
+            Err(end) => Some(Reason::of_end(end)),
         }
     }
+}
+
+/// A case that must be answered again without one of its steps.
+struct Again {
+    whole: Case,
+    place: usize,
+    reason: Reason,
 }
 
 #[cfg(test)]
@@ -289,7 +366,7 @@ mod tests {
     fn both_omissions_leave_out_what_either_does() {
         let all = Omissions::KNOWN_DEATHS.and(Omissions { foreseen_deaths: true, ..Omissions::NONE });
         assert_eq!(all, Omissions::ALL_DEATHS);
-        assert_eq!(Omissions::of_case(0), Omissions::NONE);
+        assert_eq!(Omissions::of_case(0), Omissions { long_iterations: true, ..Omissions::NONE });
         assert_eq!(Omissions::of_case(1).and(Omissions::KNOWN_DEATHS), Omissions::ALL_DEATHS);
         assert_eq!(Omissions::of_case(limits::DYING).known_deaths, KnownDeaths::OmittedInRareSteps);
     }

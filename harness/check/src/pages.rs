@@ -114,28 +114,22 @@ pub fn on_target(
 /// # Errors
 /// Where the oracle could not be used at all.
 pub fn on_reference(page: &str, example: &Example, oracle: &mut Oracle) -> Result<Option<Failure>, TargetError> {
-    let Expected { case, expected } =
+    let Expected { expected, left_out, .. } =
         oracle.answer(example.session.case.clone(), &AnswerOptions::new(Detail::Quick))?;
-    if case.steps.len() == example.session.case.steps.len() {
+    let Some(lost) = left_out.first() else {
         let dialect = oracle.profile().dialect();
         return Ok(compare_answers(page, example, &expected, dialect, Severity::Message));
-    }
-    let lost = first_lost(&example.session.case, &case);
-    let statement = example.session.statements.iter().find(|statement| statement.step == Some(lost));
-    Ok(statement.map(|statement| failure(page, example, statement, "the reference has no answer".into())))
-}
-
-/// The first step that the oracle left out. Steps are compared by operation and name, since the oracle makes numbers plain.
-fn first_lost(whole: &Case, done: &Case) -> usize {
-    let same = whole.steps.iter().zip(&done.steps).take_while(|(a, b)| (a.op, a.on) == (b.op, b.on)).count();
-    same.min(whole.steps.len().saturating_sub(1))
+    };
+    // A step of a child belongs to the statement of its fork.
+    let of_step = |statement: &&Statement| statement.step.is_some_and(|step| step <= lost.place);
+    let statement = example.session.statements.iter().rfind(of_step);
+    Ok(statement.map(|statement| failure(page, example, statement, lost.reason.to_string())))
 }
 
 /// The example's case with plain numbers. All steps are kept: a target must answer even where the oracle has no outcome.
 fn plain(example: &Example, oracle: &mut Oracle) -> Result<Case, TargetError> {
     let answered = oracle.answer(example.session.case.clone(), &AnswerOptions::new(Detail::Quick))?;
-    let whole = answered.case.steps.len() == example.session.case.steps.len();
-    Ok(if whole { answered.case } else { example.session.case.clone() })
+    Ok(if answered.left_out.is_empty() { answered.case } else { example.session.case.clone() })
 }
 
 /// Compares a trace with the answers of a page. A missing answer fails, and so does a superfluous one.
@@ -291,7 +285,7 @@ pub fn broken_clause(compared: &DifferentialRun, divergence: &Divergence) -> Opt
 pub fn shown_answers(pages: &[Page], oracle: &mut Oracle, ops: &[Op]) -> Result<Histogram, TargetError> {
     let (mut all, profile) = (Histogram::default(), oracle.profile());
     for (_, _, example) in examples(pages).filter(|(_, clause, _)| clause.applies_to(profile)) {
-        let Expected { case, expected } =
+        let Expected { case, expected, .. } =
             oracle.answer(example.session.case.clone(), &AnswerOptions::new(Detail::Quick))?;
         all.count(&case, &expected, case.steps.len());
     }

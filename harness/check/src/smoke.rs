@@ -12,8 +12,8 @@ use crate::text::grouped;
 use crate::worker::{TargetSpec, Worker};
 use mmapcheck_spec::pages::{all, matches_filter};
 use mmapcheck_spec::{
-    Arg, Case, Detail, MapState, ObjectKind, Op, Outcome, Profile, Step, TargetError, TargetInfo, World, constants,
-    notation,
+    Arg, Case, Detail, MapState, ObjectKind, Op, Outcome, Profile, Step, TargetError, TargetInfo, Trace, World,
+    constants, notation,
 };
 use std::time::{Duration, Instant};
 
@@ -54,7 +54,13 @@ impl Smoke {
     /// Whether all examples passed and snapshots can be compared.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.blind.is_none() && self.examples.failed.is_empty()
+        self.blind.is_none() && self.examples.failed.is_empty() && self.examples.unsupported.is_empty()
+    }
+
+    /// Whether the target declined every example.
+    #[must_use]
+    pub fn declined_all(&self) -> bool {
+        self.examples.passed.is_empty() && self.examples.failed.is_empty()
     }
 }
 
@@ -110,25 +116,31 @@ fn constants_of_module() -> Vec<(String, Case)> {
     places.map(|(constant, place)| (constant.name().to_owned(), case(place))).collect()
 }
 
-/// How many of these names the target has of those that the profile has, and which it lacks.
+/// How many of these names the target has of those that the profile has, which it lacks, and which it declines to use.
 fn offered(oracle: &mut Oracle, worker: &mut dyn Worker, names: &[(String, Case)]) -> Result<String, TargetError> {
     let absent =
-        |outcome: Option<&Outcome>| matches!(outcome, Some(Outcome::Raised(raise)) if raise.class == "AttributeError");
-    let (mut all, mut missing) = (0, Vec::new());
+        |outcome: &Outcome| matches!(outcome, Outcome::Raised(raise) if raise.class == "AttributeError");
+    let (mut all, mut lacks, mut declines) = (0, Vec::new(), Vec::new());
     for (name, case) in names {
         let compared = DifferentialRun::of(case.clone(), oracle, worker, &AnswerOptions::new(Detail::Quick))?;
-        let last = |steps: &[mmapcheck_spec::StepTrace]| steps.last().and_then(|step| step.result.clone().ok());
-        if absent(last(&compared.expected.steps).as_ref()) {
+        let last = compared.case.steps.len().saturating_sub(1);
+        let outcome = |trace: &Trace| trace.steps.get(last).and_then(|step| step.result.clone().ok());
+        if outcome(&compared.expected).is_none_or(|outcome| absent(&outcome)) {
             continue;
         }
         all += 1;
-        if absent(last(&compared.actual.steps).as_ref()) {
-            missing.push(name.as_str());
+        match outcome(&compared.actual) {
+            Some(outcome) if absent(&outcome) => lacks.push(name.as_str()),
+            Some(_) => {}
+            None => declines.push(name.as_str()),
         }
     }
-    let there = all - missing.len();
-    let lacks = if missing.is_empty() { String::new() } else { format!("; lacks {}", missing.join(", ")) };
-    Ok(format!("{there} of {all}{lacks}"))
+    let there = all - lacks.len() - declines.len();
+    let list = |verb: &str, names: &[&str]| match names {
+        [] => String::new(),
+        names => format!("; {verb} {}", names.join(", ")),
+    };
+    Ok(format!("{there} of {all}{}{}", list("lacks", &lacks), list("declines", &declines)))
 }
 
 /// The capabilities that a driver names.

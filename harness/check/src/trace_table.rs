@@ -2,10 +2,11 @@
 
 use crate::differential::DifferentialRun;
 use crate::divergence::{Field, content_text, outcome_text, result_text};
+use crate::left_out::LeftOut;
 use crate::text::shortened;
 use anstyle::{AnsiColor, Color, Style};
 use mmapcheck_spec::notation::line_text;
-use mmapcheck_spec::{MapState, ObjectKind, StepTrace};
+use mmapcheck_spec::{MapState, ObjectKind, Step, StepTrace};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -92,11 +93,34 @@ impl StepTable {
     }
 }
 
-/// Both traces of a case as text, step by step.
+/// Both traces of a case as text, step by step. A step that was not run or not compared is there with its reason.
 #[must_use]
 pub fn side_by_side(compared: &DifferentialRun) -> String {
-    let steps = compared.case.steps.len().min(compared.actual.steps.len());
-    (0..=steps).map(|step| StepTable::new(compared, step).side_by_side()).collect()
+    let all = compared.steps();
+    let mut left_out = compared.left_out.iter().peekable();
+    let (mut text, mut number) = (String::new(), 0);
+    for place in 0..all {
+        let title = |step: &Step| format!("step {} of {all}: {}", place + 1, shortened(&line_text(step)));
+        if let Some(LeftOut { step, reason, .. }) = left_out.next_if(|step| step.place == place) {
+            let _ = writeln!(text, "  {}\n    not run: {reason}", title(step));
+            continue;
+        }
+        let reason = compared.comparison.reason_not_compared(number);
+        let title = title(&compared.case.steps[number]);
+        if number > compared.actual.steps.len() {
+            let _ = writeln!(text, "  {title}\n    not run: {reason}");
+        } else {
+            text += &StepTable { step: title, ..StepTable::new(compared, number) }.side_by_side();
+            if number >= compared.comparison.compared {
+                let _ = writeln!(text, "    not compared: {reason}");
+            }
+        }
+        number += 1;
+    }
+    if number <= compared.actual.steps.len() {
+        text += &StepTable::new(compared, number).side_by_side();
+    }
+    text
 }
 
 fn title(compared: &DifferentialRun, step: usize) -> String {

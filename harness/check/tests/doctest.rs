@@ -19,9 +19,9 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 const WHOLE: Version = Version::new(3, 9, 0);
 
 /// The interpreters of this machine: the configured one, those of pyenv, and those on the `PATH`.
-fn candidates() -> Vec<PathBuf> {
+fn candidates() -> Result<Vec<PathBuf>> {
     let configured = std::env::var_os("PYO3_PYTHON").map(PathBuf::from);
-    configured.into_iter().chain(mmapcheck::interpreters::find(None)).collect()
+    Ok(configured.into_iter().chain(mmapcheck::interpreters::find(None)?).collect())
 }
 
 /// The version of a CPython and the path of its program; none if the interpreter is not a CPython that runs.
@@ -38,8 +38,8 @@ fn asked(python: &Path) -> Option<(Version, String)> {
 }
 
 /// One interpreter for each version of CPython.
-fn interpreters() -> BTreeMap<Version, String> {
-    candidates().iter().filter_map(|python| asked(python)).collect()
+fn interpreters() -> Result<BTreeMap<Version, String>> {
+    Ok(candidates()?.iter().filter_map(|python| asked(python)).collect())
 }
 
 fn cpython(version: Version) -> Profile {
@@ -109,7 +109,7 @@ fn doctest(python: &str, pages: &[PathBuf]) -> Result<Option<String>> {
 #[test]
 fn doctest_passes_on_every_page_that_applies_with_every_cpython_found() -> Result {
     let pages = all()?;
-    let found = interpreters();
+    let found = interpreters()?;
     assert!(found.keys().any(|version| *version >= WHOLE), "no CPython from {WHOLE} on was found");
     let mut failed = Vec::new();
     for (version, python) in &found {
@@ -165,7 +165,7 @@ fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
     let forks = |case: &Case| case.steps.iter().any(|step| step.op == Op::Fork);
     let children = cases().filter(|(_, case)| forks(case)).take(CHILDREN);
     for (number, case) in cases().take(SESSIONS).chain(children) {
-        let Expected { case, expected } = oracle.answer(case, &options)?;
+        let Expected { case, expected, .. } = oracle.answer(case, &options)?;
         let answers: Vec<_> = expected.steps.into_iter().map(|step| step.result).collect();
         if answers.iter().any(|answer| answer.is_err()) {
             return Err("a step without an answer".into());
@@ -193,7 +193,7 @@ fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
 #[test]
 fn printed_sessions_pass_the_doctest_of_every_cpython_found() -> Result {
     let mut failed = Vec::new();
-    for (version, python) in interpreters() {
+    for (version, python) in interpreters()? {
         let dir = tempfile::tempdir()?;
         if let Some(said) = doctest(&python, &sessions_for(version, dir.path())?)? {
             failed.push(format!("CPython {version}:\n{said}"));
@@ -205,7 +205,7 @@ fn printed_sessions_pass_the_doctest_of_every_cpython_found() -> Result {
 
 #[test]
 fn doctest_notices_a_wrong_answer() -> Result {
-    let (version, python) = interpreters().pop_last().ok_or("no CPython was found")?;
+    let (version, python) = interpreters()?.pop_last().ok_or("no CPython was found")?;
     let (path, text) = TEXTS.iter().find(|(path, _)| path.ends_with("/reading.md")).ok_or("no such page")?;
     let dir = tempfile::tempdir()?;
     let page = dir.path().join("reading.md");

@@ -9,9 +9,9 @@ use std::process::Command;
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// The interpreters that are CPython, one for each version.
-fn cpythons() -> Vec<PathBuf> {
+fn cpythons() -> Result<Vec<PathBuf>> {
     let mut seen = BTreeSet::new();
-    let mut found = find(None);
+    let mut found = find(None)?;
     found.retain(|python| match version(python) {
         Some(version) => seen.insert(version),
         None => {
@@ -19,7 +19,7 @@ fn cpythons() -> Vec<PathBuf> {
             false
         }
     });
-    found
+    Ok(found)
 }
 
 fn version(python: &Path) -> Option<String> {
@@ -31,7 +31,7 @@ fn version(python: &Path) -> Option<String> {
 #[test]
 fn every_cpython_passes_the_pages_and_agrees_in_random_cases() -> Result {
     let dir = tempfile::tempdir()?;
-    let found = cpythons();
+    let found = cpythons()?;
     assert!(!found.is_empty(), "no CPython was found");
     for python in found {
         let mut check = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));

@@ -8,7 +8,8 @@ use crate::file_args;
 use crate::file_system::{FileHandle, FileSystem, MAX_FILE_SIZE};
 use crate::folder::Folder;
 use mmapcheck_spec::{
-    Arg, Detail, End, FileOp, FileState, FolderOp, KindOp, Mode, Outcome, SLOTS, Slot, Step, TargetError, Value, World,
+    Arg, Detail, End, FileOp, FileState, FolderOp, KindOp, Mode, Outcome, SLOTS, Slot, Step, TargetError, UNBOUND, Value,
+    World,
 };
 use std::cell::Cell;
 use std::os::fd::{AsRawFd, RawFd};
@@ -367,7 +368,7 @@ fn unsupported(reason: impl Into<String>) -> End {
 }
 
 fn unbound() -> End {
-    unsupported("the name is not bound")
+    unsupported(UNBOUND)
 }
 
 fn failed(verb: &str, Errno(number): Errno) -> TargetError {

@@ -6,7 +6,7 @@ use super::literal::bytes_of;
 use super::print::line_text;
 use super::statement::{Statement, asserted, joined, split};
 use super::syntax::{Expr, Stmt, statement};
-use crate::{Case, Draft, FileSpec, Mode, ObjectKind, Op, PythonModule, Slot};
+use crate::{Case, Draft, FileSpec, Mode, ObjectKind, Op, PythonModule, Slot, Step};
 
 /// A session as it was read.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,10 @@ pub fn parse(text: &str, first_line: usize) -> std::result::Result<Session, Nota
         reader.take(statement).map_err(|message| NotationError { line, message })?;
     }
     reader.end();
+    if let (Some(_), Some(last)) = (reader.context.callback.get_mut().take(), reader.statements.last()) {
+        let message = format!("the function {CALLBACK} is defined for the statement after it, and there is none");
+        return Err(NotationError { line: last.line, message });
+    }
     if let (Some(_), Some(last)) = (&reader.parent, reader.statements.last()) {
         return Err(NotationError { line: last.line, message: NOT_AWAITED.into() });
     }
@@ -90,7 +94,8 @@ impl Reader {
             self.end();
         }
         if line.source.starts_with("def ") {
-            (self.begun, self.opening) = (true, None);
+            self.end();
+            self.begun = true;
             self.function(&line.source)?;
             self.statements.push(line);
             return Ok(());
@@ -125,13 +130,28 @@ impl Reader {
         Ok(())
     }
 
+    /// Ends the lines that make the world, where a step or a gap comes. A file that was closed and is not opened again is closed
+    /// by a step.
     fn end(&mut self) {
+        if self.opening == Some(Opening::Closed) {
+            self.close_as_step();
+        }
         self.begun = self.begun
             || !self
                 .statements
                 .iter()
                 .all(|s| ["import ", "from ", "class "].iter().any(|word| s.source.starts_with(word)));
         self.opening = None;
+    }
+
+    /// Makes a step of the last line that closes a file of the world.
+    fn close_as_step(&mut self) {
+        let file = self.case.world.files.len().saturating_sub(1);
+        let closes = |line: &&mut Statement| line.shows.is_some();
+        if let Some(line) = self.statements.iter_mut().rfind(closes) {
+            (line.shows, line.step) = (None, Some(self.case.steps.len()));
+            self.case.steps.push(Step::new(Op::FileClose, file as Slot, []));
+        }
     }
 
     fn class(&mut self, line: &Statement) -> Result<()> {
@@ -252,10 +272,10 @@ impl Reader {
                 return Err("a file that was made and closed is opened again at once, with 'rb' or 'r+b'".into());
             }
             file.mode = mode;
-            self.context
-                .names
-                .slots
-                .insert(name.to_owned(), (ObjectKind::File, (self.context.paths.len() - 1) as Slot));
+            let slot = (ObjectKind::File, (self.context.paths.len() - 1) as Slot);
+            // The name of the closed file would mean the open one.
+            self.context.names.slots.retain(|_, known| *known != slot);
+            self.context.names.slots.insert(name.to_owned(), slot);
             self.opening = None;
             return Ok(true);
         }

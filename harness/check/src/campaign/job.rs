@@ -8,6 +8,7 @@ use crate::compare::Comparison;
 use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Divergence, Field, Severity, death, end_kind, result_text};
 use crate::generate::{GeneratorOptions, generate};
+use crate::left_out::Kind;
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::worker::{Worker, WorkerLoss};
@@ -80,6 +81,7 @@ impl<'a> Job<'a> {
             let mut tally = self.shared.tally();
             tally.cases += batch.cases;
             tally.steps += batch.steps;
+            tally.left_out.merge(&batch.left_out);
             tally.deaths += batch.deaths;
             tally.answers.merge(&batch.answers);
             tally.add_known(batch.known);
@@ -253,7 +255,7 @@ impl<'a> Job<'a> {
     /// Counts a death that needs no investigation: an expected one, a known one, or one whose bucket was already investigated.
     /// After a known one, the case is run again without the step. Returns false if the death is to be investigated.
     fn is_counted_loss(&mut self, number: u64, loss: &WorkerLoss) -> Result<bool, TargetError> {
-        let Expected { case, expected } =
+        let Expected { case, expected, .. } =
             self.oracle.answer(self.generated(number), &self.answer_options(number, Detail::Quick))?;
         let index = loss.marks.step.filter(|_| !loss.marks.again).map_or(usize::MAX, |step| step as usize);
         let Some((step, StepTrace { result: wanted, .. })) = case.steps.get(index).zip(expected.steps.get(index))
@@ -267,8 +269,10 @@ impl<'a> Job<'a> {
         let bucket = death(step, wanted, &loss.end);
         if let Some(id) = self.shared.config.known.find(&bucket).map(str::to_owned) {
             self.shared.tally().add_known([(id, 1)]);
-            let less = case.without(index..index + 1);
-            let compared = self.compare(less, number, Detail::Quick)?;
+            let options = self.answer_options(number, Detail::Quick);
+            let without = vec![(case.step_to_leave_out(index), Kind::KnownDivergence.into())];
+            let compared =
+                DifferentialRun::without(case, without, &mut self.oracle, self.worker.as_mut(), &options)?;
             self.add_comparison(number, compared.comparison)?;
             return Ok(true);
         }

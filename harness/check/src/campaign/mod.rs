@@ -58,6 +58,7 @@ pub fn campaign(
         seed: config.seed,
         cases: tally.cases,
         steps: tally.steps,
+        left_out: tally.left_out,
         deaths: tally.deaths,
         answers: tally.answers,
         shown: Histogram::default(),

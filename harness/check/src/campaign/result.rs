@@ -4,6 +4,7 @@ use super::CampaignConfig;
 use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Divergence, Severity};
 use crate::histogram::Histogram;
+use crate::left_out::Counts;
 use mmapcheck_spec::{Profile, TargetInfo};
 use std::collections::BTreeMap;
 
@@ -51,6 +52,8 @@ pub struct CampaignResult {
     pub cases: u64,
     /// Number of steps compared.
     pub steps: u64,
+    /// Number of steps that were not compared, by the kind of reason.
+    pub left_out: Counts,
     /// Number of cases in which the target died as expected.
     pub deaths: u64,
     /// The outcomes of the steps, counted by operation.
@@ -83,6 +86,7 @@ impl CampaignResult {
             seed: config.seed,
             cases: 0,
             steps: 0,
+            left_out: Counts::default(),
             deaths: 0,
             answers: Histogram::default(),
             shown: Histogram::default(),

@@ -3,6 +3,7 @@
 use super::{CampaignConfig, Finding, Listener};
 use crate::divergence::{Bucket, Severity};
 use crate::histogram::Histogram;
+use crate::left_out::Counts;
 use mmapcheck_spec::Profile;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -15,6 +16,7 @@ use std::time::Instant;
 pub(super) struct Tally {
     pub(super) cases: u64,
     pub(super) steps: u64,
+    pub(super) left_out: Counts,
     pub(super) deaths: u64,
     pub(super) answers: Histogram,
     /// Number of cases by bucket.

@@ -16,7 +16,7 @@ use std::time::Duration;
     name = "mmapcheck",
     version,
     about,
-    after_help = "Without a command: check.\nExit status: 0 no divergence beyond known ones, 1 a divergence or a known one that no longer holds, 2 could not run."
+    after_help = "Without a command: check.\nExit status: 0 no divergence beyond known ones, 1 a divergence or a known one that no longer holds, 2 could not run, or not all could be compared."
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -199,6 +199,9 @@ pub(super) struct Replay {
     /// The mildest divergence that counts
     #[arg(long, value_name = "LEVEL")]
     pub(super) severity: Option<Severity>,
+    /// Format of the result on standard output; json: one object a line, one for each file
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
 }
 
 #[derive(Args)]
@@ -210,6 +213,9 @@ pub(super) struct Shrink {
     /// The mildest divergence that counts
     #[arg(long, value_name = "LEVEL")]
     pub(super) severity: Option<Severity>,
+    /// Format of the result on standard output
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
 }
 
 #[derive(Args)]

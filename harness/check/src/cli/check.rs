@@ -47,6 +47,9 @@ pub(super) fn check(args: &Check) -> Result<Exit, CommandError> {
         return Err(CommandError(error));
     }
     write_out(&rendered(args, &Report::new(&result, &recorder))?);
+    if let Some(why) = result.nothing_compared() {
+        return Err(CommandError(format!("{}: {why}", result.campaign.info.name)));
+    }
     Ok(if result.agrees() { Exit::Agrees } else { Exit::Diverges })
 }
 

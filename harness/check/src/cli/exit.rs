@@ -11,7 +11,8 @@ pub enum Exit {
     Agrees,
     /// 1: a divergence, or a known one that no longer holds.
     Diverges,
-    /// 2: the command could not run: wrong usage, a target that does not start, a file that cannot be read.
+    /// 2: the command could not run: wrong usage, a target that does not start, a file that cannot be read. Or it could not
+    /// compare: nothing in a check, not every step in a replay.
     CannotRun,
 }
 

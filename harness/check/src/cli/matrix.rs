@@ -15,7 +15,7 @@ use mmapcheck::report::Report;
 use mmapcheck::report::build::Commands;
 use mmapcheck::report::command::Invocation;
 use mmapcheck::worker::{Engine, TargetSpec};
-use mmapcheck_spec::Op;
+use mmapcheck_spec::{Op, TargetError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -27,7 +27,7 @@ struct MatrixTarget {
 }
 
 pub(super) fn matrix(args: &Args) -> Result<Exit, CommandError> {
-    let targets = targets(args);
+    let targets = targets(args)?;
     if targets.is_empty() {
         return Err(CommandError("no interpreter found: name one, or a directory of interpreters with --in".into()));
     }
@@ -39,9 +39,16 @@ pub(super) fn matrix(args: &Args) -> Result<Exit, CommandError> {
             break;
         }
         let options = invocation.target_options();
-        match examine(config(args, spec), &interrupt, &Silent) {
-            // The result of an interrupted check is incomplete.
-            Ok(_) if interrupt.load(Ordering::Relaxed) => break,
+        let examined = examine(config(args, spec), &interrupt, &Silent);
+        // The result of an interrupted check is incomplete.
+        if examined.is_ok() && interrupt.load(Ordering::Relaxed) {
+            break;
+        }
+        let examined = examined.and_then(|result| match result.nothing_compared() {
+            Some(why) => Err(TargetError(format!("{}: {why}", result.campaign.info.name))),
+            None => Ok(result),
+        });
+        match examined {
             Ok(result) => {
                 let report = Report::new(&result, &MatrixCommands(invocation));
                 eprintln!("{}", matrix.add(&report, &options));
@@ -58,12 +65,12 @@ pub(super) fn matrix(args: &Args) -> Result<Exit, CommandError> {
     Ok(exit)
 }
 
-fn targets(args: &Args) -> Vec<MatrixTarget> {
+fn targets(args: &Args) -> Result<Vec<MatrixTarget>, TargetError> {
     let named: Vec<String> = match args.targets.as_slice() {
-        [] => interpreters::find(args.folder.as_deref()).iter().map(|python| python.display().to_string()).collect(),
+        [] => interpreters::find(args.folder.as_deref())?.iter().map(|python| python.display().to_string()).collect(),
         named => named.to_vec(),
     };
-    named.iter().map(|target| matrix_target(target)).collect()
+    Ok(named.iter().map(|target| matrix_target(target)).collect())
 }
 
 /// The target of `EXE` or `EXE=MODULE[:ATTR]`.

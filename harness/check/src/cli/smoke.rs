@@ -11,11 +11,14 @@ use std::fmt::Write;
 pub(super) fn run(args: &Smoke) -> Result<Exit, CommandError> {
     let smoke = smoke(&args.target.spec(), args.target.profile, args.hang)?;
     write_out(&text(&smoke)?);
+    if smoke.declined_all() {
+        return Err(CommandError(format!("{}: nothing was compared: it declined every example", smoke.info.name)));
+    }
     Ok(if smoke.passed() { Exit::Agrees } else { Exit::Diverges })
 }
 
 fn text(smoke: &smoke::Smoke) -> Result<String, CommandError> {
-    let smoke::Smoke { info, profile, facts, examples: PagesResult { passed, failed, skipped, .. }, blind } = smoke;
+    let smoke::Smoke { info, profile, facts, examples: PagesResult { passed, failed, skipped, unsupported, .. }, blind } = smoke;
     let mut text = format!("{} · judged as {profile}\n\n", info.name);
     for (about, fact) in facts {
         let _ = writeln!(text, "{about:<13} {fact}");
@@ -30,6 +33,9 @@ fn text(smoke: &smoke::Smoke) -> Result<String, CommandError> {
     for failure in failed {
         let _ = writeln!(text, "FAIL  {:<8}  {}\n{failure}", failure.id, rule(&failure.id));
     }
+    for (id, reason) in unsupported {
+        let _ = writeln!(text, "MISS  {id:<8}  {}\n  declined: {reason}", rule(id));
+    }
     match blind {
         None => text += "pass  state     Position, length and bytes of a map are visible after each step\n",
         Some(why) => {
@@ -42,9 +48,10 @@ fn text(smoke: &smoke::Smoke) -> Result<String, CommandError> {
     let (right, wrong) = (passed.len() + usize::from(blind.is_none()), failed.len() + usize::from(blind.is_some()));
     let verdict =
         if smoke.passed() { "it can be driven" } else { "it does not behave like an mmap, or its driver is wrong" };
+    let declined = if unsupported.is_empty() { String::new() } else { format!("{} declined, ", unsupported.len()) };
     let _ = writeln!(
         text,
-        "\n{verdict}: {right} passed, {wrong} failed, {} for other versions or platforms",
+        "\n{verdict}: {right} passed, {wrong} failed, {declined}{} for other versions or platforms",
         skipped.len()
     );
     Ok(text)

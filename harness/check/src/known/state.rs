@@ -7,6 +7,7 @@ use crate::divergence::headline;
 use crate::oracle::{AnswerOptions, Oracle};
 use crate::pages::PagesResult;
 use crate::pattern::Patterns;
+use mmapcheck_spec::notation::line_text;
 use mmapcheck_spec::{Detail, Target, TargetError};
 use std::collections::BTreeMap;
 
@@ -65,13 +66,15 @@ fn state(
     let Some((pattern, case)) = &suppression.reproducer else { return Ok(SuppressionState::Holds) };
     let known = Patterns(vec![pattern.clone()]);
     let options = AnswerOptions { known: &known, ..AnswerOptions::new(Detail::Full) };
-    let comparison = DifferentialRun::of(case.clone(), oracle, target, &options)?.comparison;
-    if !comparison.known.is_empty() || suppression.intermittent {
+    let run = DifferentialRun::of(case.clone(), oracle, target, &options)?;
+    if !run.comparison.known.is_empty() || suppression.intermittent {
         return Ok(SuppressionState::Holds);
     }
-    Ok(match (comparison.divergences.first(), comparison.incomparable) {
+    Ok(match (run.comparison.divergences.first(), run.not_compared().first()) {
         (Some(other), _) => SuppressionState::Stale(format!("its case diverges otherwise: {}", headline(other))),
-        (None, Some(reason)) => SuppressionState::NotRun(reason),
+        (None, Some(step)) => {
+            SuppressionState::NotRun(format!("{} was left out: {}", line_text(&step.step), step.reason))
+        }
         (None, None) => SuppressionState::Stale("its case agrees".into()),
     })
 }

@@ -30,9 +30,9 @@ impl TargetResult {
     fn write(&self, folder: &Path, pages: &[Page]) -> Result<(), TargetError> {
         let wrong = |error: std::io::Error| in_file(folder, &error);
         fs::create_dir_all(folder).map_err(wrong)?;
-        for entry in fs::read_dir(folder).map_err(wrong)?.flatten() {
+        for entry in fs::read_dir(folder).map_err(wrong)? {
             // Files of findings that the target no longer has.
-            let old = entry.path();
+            let old = entry.map_err(wrong)?.path();
             if old.extension().is_some_and(|extension| extension == "pycon" || extension == "py") {
                 fs::remove_file(&old).map_err(wrong)?;
             }

@@ -52,6 +52,7 @@ impl Report {
             seed: campaign.seed,
             cases: campaign.cases,
             steps: campaign.steps,
+            left_out: campaign.left_out.by_text(),
             deaths: campaign.deaths,
             outcomes: OutcomeCounts::new(&campaign.answers, &campaign.shown),
             seconds: campaign.seconds,

@@ -4,6 +4,7 @@
 //! back. Serialised, it is the JSON object that `reports/report.schema.json` describes.
 
 pub mod build;
+pub mod case;
 pub mod command;
 pub mod json;
 pub mod junit;
@@ -32,6 +33,8 @@ pub struct Report {
     pub cases: u64,
     /// Number of steps compared in them.
     pub steps: u64,
+    /// Number of steps in them that were not compared, by reason.
+    pub left_out: BTreeMap<String, u64>,
     /// Number of cases in which the target died as expected.
     pub deaths: u64,
     /// The outcomes of the steps.

@@ -4,8 +4,7 @@ use super::{
     ExampleRecord, ExampleResult, FailureRecord, FindingRecord, MilderRecord, OutcomeCounts, PagesRecord, Report,
     StaleRecord,
 };
-use crate::compare::Comparison;
-use crate::divergence::{Severity, headline, headline_of};
+use crate::divergence::{Severity, headline_of};
 use crate::histogram::Histogram;
 use crate::limits;
 use crate::text::{begun, grouped, shortened};
@@ -200,6 +199,15 @@ fn refused(share: f64) -> String {
 /// The summary of the generated cases.
 fn summary(report: &Report) -> String {
     let mut text = milder(report);
+    let left_out: u64 = report.left_out.values().sum();
+    if left_out > 0 {
+        let _ = writeln!(text, "left out, not compared: {} steps", grouped(left_out));
+    }
+    let mut reasons: Vec<_> = report.left_out.iter().collect();
+    reasons.sort_by_key(|(_, count)| Reverse(**count));
+    for (reason, count) in reasons {
+        let _ = writeln!(text, "{:>12} × {reason}", grouped(*count));
+    }
     for (reason, count) in &report.incomparable {
         let _ = writeln!(text, "not compared to the end, {count} cases: {reason}");
     }
@@ -252,19 +260,4 @@ fn by_severity(report: &Report) -> String {
 pub fn progress(cases: u64, steps: u64, answers: &Histogram) -> String {
     let (cases, steps, refused) = (grouped(cases), grouped(steps), refused(answers.refused()));
     format!("{cases} cases, {steps} steps, {refused}, {} outcomes", answers.met())
-}
-
-/// The result of comparing one case, on one line. Divergences below `least` do not count.
-#[must_use]
-pub fn verdict(comparison: &Comparison, least: Severity) -> String {
-    match (comparison.first(least), &comparison.incomparable) {
-        (Some(divergence), _) => {
-            format!("{}  {}", divergence.bucket.severity.to_string().to_uppercase(), headline(divergence))
-        }
-        (None, Some(reason)) => format!("not comparable: {reason}"),
-        (None, None) => match comparison.divergences.first() {
-            Some(divergence) => format!("agree, but for a {}: {}", divergence.bucket.severity, headline(divergence)),
-            None => "agree".into(),
-        },
-    }
 }

@@ -102,7 +102,7 @@ impl ProcessWorker {
         if step >= case.steps.len() {
             return Ok(Trace { end: Some(loss.end), ..Trace::default() });
         }
-        let trace = if step == 0 { Trace::default() } else { self.run(&first_steps(case, step), detail)? };
+        let trace = if step == 0 { Trace::default() } else { self.run(&case.until(step), detail)? };
         Ok(ended(trace, step, loss.end))
     }
 
@@ -111,18 +111,13 @@ impl ProcessWorker {
     fn trace_of_malformed_reply(&mut self, end: End, case: &Case, detail: Detail) -> Result<Trace, TargetError> {
         let mut trace = Trace::default();
         for step in 0..case.steps.len() {
-            match self.try_run(&first_steps(case, step + 1), detail, false)? {
+            match self.try_run(&case.until(step + 1), detail, false)? {
                 Ok(longer) => trace = longer,
                 Err(loss) => return Ok(ended(trace, step, loss.end)),
             }
         }
         Ok(Trace { end: Some(end), ..Trace::default() })
     }
-}
-
-/// The case up to this step, without it.
-fn first_steps(case: &Case, step: usize) -> Case {
-    case.without(step..case.steps.len())
 }
 
 /// The trace of the steps before this one, which ended the worker.

@@ -6,7 +6,7 @@ use crate::state::iterator::MapIterator;
 use crate::state::map::Map;
 use crate::state::view::View;
 use crate::store::Store;
-use mmapcheck_spec::{End, SLOTS, Slot, Value};
+use mmapcheck_spec::{End, SLOTS, Slot, UNBOUND, Value};
 use std::rc::Rc;
 
 /// The objects that the names of a process are bound to, by slot.
@@ -53,7 +53,7 @@ fn fork_each<T>(from: &[Option<T>], to: &mut [Option<T>], mut fork: impl FnMut(&
 
 /// The reason why a step on an unbound name has no outcome.
 pub fn unbound() -> End {
-    unsupported("the name is not bound")
+    unsupported(UNBOUND)
 }
 
 /// The object that a slot is bound to.

@@ -14,7 +14,7 @@ use ffi::{Exception, Gil, GuardPage, Object, Scratch};
 use fixtures::Fixtures;
 use mmapcheck_spec::{
     Detail, End, FileState, Outcome, Profile, SLOTS, Slot, Snapshot, Step, StepTrace, Stepper, TargetError, TargetInfo,
-    World,
+    UNBOUND, World,
 };
 use mmapcheck_world::{FileObjects, Folder, ResourceLimits};
 use rustix::process::Pid;
@@ -177,7 +177,7 @@ fn bound(slots: &[Option<Object>], slot: Slot) -> Result<Object, End> {
 }
 
 fn unbound() -> End {
-    End::Unsupported("the name is not bound".into())
+    End::Unsupported(UNBOUND.into())
 }
 
 /// The interpreter's description of itself.
