@@ -4,9 +4,7 @@ use crate::left_out::{Kind, LeftOut, Reason};
 use crate::limits;
 use crate::pattern::Patterns;
 use mmapcheck_reference::{MemoryStore, Reference};
-use mmapcheck_spec::{
-    Case, Detail, End, Op, Outcome, Profile, Snapshot, Step, StepTrace, Stepper, TargetError, Trace,
-};
+use mmapcheck_spec::{Case, Detail, End, Op, Outcome, Profile, Snapshot, Step, StepTrace, Stepper, TargetError, Trace};
 use serde::{Deserialize, Serialize};
 
 /// A case with plain numbers, and its expected trace.

@@ -118,8 +118,7 @@ fn constants_of_module() -> Vec<(String, Case)> {
 
 /// How many of these names the target has of those that the profile has, which it lacks, and which it declines to use.
 fn offered(oracle: &mut Oracle, worker: &mut dyn Worker, names: &[(String, Case)]) -> Result<String, TargetError> {
-    let absent =
-        |outcome: &Outcome| matches!(outcome, Outcome::Raised(raise) if raise.class == "AttributeError");
+    let absent = |outcome: &Outcome| matches!(outcome, Outcome::Raised(raise) if raise.class == "AttributeError");
     let (mut all, mut lacks, mut declines) = (0, Vec::new(), Vec::new());
     for (name, case) in names {
         let compared = DifferentialRun::of(case.clone(), oracle, worker, &AnswerOptions::new(Detail::Quick))?;

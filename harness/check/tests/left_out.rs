@@ -38,7 +38,8 @@ impl Saved {
     fn new(lines: &[&str]) -> Result<Saved> {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("case.pycon");
-        let lines = lines.iter().map(|line| if line.starts_with("...") { (*line).to_owned() } else { format!(">>> {line}") });
+        let lines =
+            lines.iter().map(|line| if line.starts_with("...") { (*line).to_owned() } else { format!(">>> {line}") });
         std::fs::write(&path, lines.map(|line| line + "\n").collect::<String>())?;
         Ok(Saved { _dir: dir, path })
     }
@@ -98,13 +99,8 @@ fn compares_all(lines: &[&str]) -> Result<Value> {
 
 #[test]
 fn a_replay_iterates_over_long_maps() -> Result {
-    let record = compares_all(&[
-        "import mmap, re",
-        "m = mmap.mmap(-1, 101)",
-        "list(m)",
-        "b'a' in m",
-        "re.findall(b'a', m)",
-    ])?;
+    let record =
+        compares_all(&["import mmap, re", "m = mmap.mmap(-1, 101)", "list(m)", "b'a' in m", "re.findall(b'a', m)"])?;
     assert_eq!(record["steps"], 4);
     Ok(())
 }
@@ -149,7 +145,8 @@ fn the_steps_of_a_child_never_run_in_its_parent() -> Result {
 
 #[test]
 fn a_step_is_never_run_on_another_object() -> Result {
-    let found = left_out(&["import mmap", "m = mmap.mmap(-1, 2**31)", "m2 = mmap.mmap(-1, 5)", "m.read(1)", "m2.tell()"])?;
+    let found =
+        left_out(&["import mmap", "m = mmap.mmap(-1, 2**31)", "m2 = mmap.mmap(-1, 5)", "m.read(1)", "m2.tell()"])?;
     assert_eq!(found.iter().map(|(step, _)| *step).collect::<Vec<_>>(), [0, 2]);
     Ok(())
 }
@@ -222,7 +219,9 @@ fn a_shrunk_case_is_reported_in_the_same_form() -> Result {
 
 #[test]
 fn a_file_without_a_step_is_refused() -> Result {
-    for (lines, line) in [(&[][..], 1), (&["import mmap"], 1), (&["import mmap", "f = open('f', 'wb', buffering=0)"], 2)] {
+    for (lines, line) in
+        [(&[][..], 1), (&["import mmap"], 1), (&["import mmap", "f = open('f', 'wb', buffering=0)"], 2)]
+    {
         let saved = Saved::new(lines)?;
         for command in ["replay", "shrink"] {
             let done = saved.run(command, &[])?;
@@ -289,12 +288,12 @@ fn smoke_names_what_is_declined() -> Result {
     let done = declining("declines", &["smoke"])?;
     let (out, error) = (text(&done.stdout), text(&done.stderr));
     assert_eq!(done.status.code(), Some(2), "{out}{error}");
-    assert!(out.contains("methods       0 of 19; declines close, find"), "{out}");
+    assert!(out.contains("methods       0 of ") && out.contains("; declines close, closed, find"), "{out}");
     assert!(error.contains("it declined every example"), "{error}");
     let done = declining("declines-methods", &["smoke"])?;
     let out = text(&done.stdout);
     assert_eq!(done.status.code(), Some(1), "{out}");
-    assert!(out.contains("0 of 19; declines close, find") && out.contains("MISS  READ-1"), "{out}");
+    assert!(out.contains("; declines close, find, rfind") && out.contains("MISS  READ-1"), "{out}");
     Ok(())
 }
 

@@ -8,8 +8,8 @@ use crate::file_args;
 use crate::file_system::{FileHandle, FileSystem, MAX_FILE_SIZE};
 use crate::folder::Folder;
 use mmapcheck_spec::{
-    Arg, Detail, End, FileOp, FileState, FolderOp, KindOp, Mode, Outcome, SLOTS, Slot, Step, TargetError, UNBOUND, Value,
-    World,
+    Arg, Detail, End, FileOp, FileState, FolderOp, KindOp, Mode, Outcome, SLOTS, Slot, Step, TargetError, UNBOUND,
+    Value, World,
 };
 use std::cell::Cell;
 use std::os::fd::{AsRawFd, RawFd};

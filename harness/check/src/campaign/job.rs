@@ -271,8 +271,7 @@ impl<'a> Job<'a> {
             self.shared.tally().add_known([(id, 1)]);
             let options = self.answer_options(number, Detail::Quick);
             let without = vec![(case.step_to_leave_out(index), Kind::KnownDivergence.into())];
-            let compared =
-                DifferentialRun::without(case, without, &mut self.oracle, self.worker.as_mut(), &options)?;
+            let compared = DifferentialRun::without(case, without, &mut self.oracle, self.worker.as_mut(), &options)?;
             self.add_comparison(number, compared.comparison)?;
             return Ok(true);
         }

@@ -18,7 +18,13 @@ pub(super) fn run(args: &Smoke) -> Result<Exit, CommandError> {
 }
 
 fn text(smoke: &smoke::Smoke) -> Result<String, CommandError> {
-    let smoke::Smoke { info, profile, facts, examples: PagesResult { passed, failed, skipped, unsupported, .. }, blind } = smoke;
+    let smoke::Smoke {
+        info,
+        profile,
+        facts,
+        examples: PagesResult { passed, failed, skipped, unsupported, .. },
+        blind,
+    } = smoke;
     let mut text = format!("{} · judged as {profile}\n\n", info.name);
     for (about, fact) in facts {
         let _ = writeln!(text, "{about:<13} {fact}");

@@ -89,7 +89,13 @@ impl Verdict {
 impl CaseRecord {
     /// The record of a run of the case of a file. Divergences below `least` do not make it diverge.
     #[must_use]
-    pub fn new(file: String, target: String, run: &DifferentialRun, least: Severity, session: Option<String>) -> CaseRecord {
+    pub fn new(
+        file: String,
+        target: String,
+        run: &DifferentialRun,
+        least: Severity,
+        session: Option<String>,
+    ) -> CaseRecord {
         let not_compared = run.not_compared();
         let left_out = not_compared.iter().map(|step| LeftOutRecord {
             step: step.place,
