@@ -47,7 +47,7 @@ fn candidates() -> Vec<String> {
     }
 }
 
-/// The version and program of a Python, or the reason why it cannot be embedded; `None` if there is no such program.
+/// The version and program of a Python, or the reason why it cannot be embedded; `None` if it does not start.
 fn ask(program: &str) -> Option<Result<(String, String), String>> {
     let output = Command::new(program).args(["-c", QUERY]).output();
     let configured = program == var("PYO3_PYTHON").unwrap_or_default();

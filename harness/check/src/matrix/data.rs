@@ -98,7 +98,7 @@ pub(super) struct MatrixFinding {
 }
 
 impl Matrix {
-    /// Reads a matrix; empty if there is no such file.
+    /// Reads a matrix; empty if the file is missing.
     ///
     /// # Errors
     /// If the file cannot be read, with its name and line.

@@ -38,7 +38,7 @@ pub(super) fn keeping_close(m: &mut Reference, step: &Step) -> StepResult {
 /// Leaves a file in the working folder if the step makes an anonymous map. The file always has the same name.
 pub(super) fn leave_file(step: &Step) {
     if matches!(step.args.first(), Some(PassedArg { arg: Arg::Int(Num { plus: -1, .. }), .. })) {
-        // If the file cannot be made, there is no leak and the test that looks for the mutant fails.
+        // Without the file nothing leaks, and the test that looks for the mutant fails.
         let _ = File::create("memory");
     }
 }

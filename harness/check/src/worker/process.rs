@@ -32,7 +32,7 @@ impl ProcessWorker {
     /// Starts a worker process for this class. The target is hung when it shows no progress for `hang`.
     ///
     /// # Errors
-    /// The worker does not start, for instance because there is no such module, or because the loader chose another
+    /// The worker does not start, for instance because the module is missing, or because the loader chose another
     /// interpreter library.
     pub fn start(target: &TargetSpec, profile: Option<Profile>, hang: Duration) -> Result<ProcessWorker, TargetError> {
         let dir = scratch()?;

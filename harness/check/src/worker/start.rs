@@ -9,7 +9,7 @@ impl TargetSpec {
     /// the profile that it claims.
     ///
     /// # Errors
-    /// The target does not start, for instance because there is no such interpreter or module.
+    /// The target does not start, for instance because the interpreter or the module is missing.
     pub fn start(&self, profile: Option<Profile>, hang: Duration) -> Result<Box<dyn Worker>, TargetError> {
         Ok(match &self.engine {
             Engine::Embedded => Box::new(ProcessWorker::start(self, profile, hang)?),

@@ -67,7 +67,7 @@ impl<S: Store> Processes<S> {
     /// # Errors
     /// Where no child runs.
     pub fn wait(&self) -> Result<(), End> {
-        let parent = self.parent.take().ok_or_else(|| unsupported("there is no child process"))?;
+        let parent = self.parent.take().ok_or_else(|| unsupported("no child process runs"))?;
         *self.bindings.borrow_mut() = parent.bindings;
         self.files.borrow_mut().switch(parent.files);
         Ok(())
