@@ -43,16 +43,25 @@ impl Comparison {
         }
     }
 
-    /// Adds the divergences of one step: the known ones, and the worst of the others. Returns whether all are known.
+    /// Adds the divergences of one step: the known ones, and the worst of those that are neither known nor an effect of a known
+    /// one. Returns whether there is none of the latter.
     fn add(&mut self, at_step: StepDivergences, known_patterns: &Patterns) -> bool {
-        let mut unknown = at_step.found;
+        let StepDivergences { step, found, parted, .. } = at_step;
         let before = self.known.len();
-        unknown.retain(|divergence| {
-            let known = known_patterns.find(&divergence.bucket).map(|id| (at_step.step, id.to_owned()));
-            let is_new = known.is_none();
-            self.known.extend(known.filter(|known| !self.known[before..].contains(known)));
-            is_new
-        });
+        let mut causes = Vec::new();
+        let mut unknown = Vec::new();
+        for divergence in found {
+            let Some(id) = known_patterns.find(&divergence.bucket) else {
+                unknown.push(divergence);
+                continue;
+            };
+            let known = (step, id.to_owned());
+            if !self.known[before..].contains(&known) {
+                self.known.push(known);
+            }
+            causes.push(divergence.bucket);
+        }
+        unknown.retain(|effect| !causes.iter().any(|cause| cause.takes_in(parted, effect.bucket.field)));
         let all_known = unknown.is_empty();
         // `max_by_key` returns the last of equals: reversed, the first of the worst.
         self.divergences.extend(unknown.into_iter().rev().max_by_key(|divergence| divergence.bucket.severity));
@@ -86,7 +95,7 @@ pub fn compare(case: &Draft, expected: &Trace, actual: &Trace, known: &Patterns)
         }
         found.compared = i + 1;
         let callback = step.callback().map(|callback| callback.op);
-        let mut parts = StepDivergences { step: i, op: Some(step.op), callback, found: Vec::new() };
+        let mut parts = StepDivergences { step: i, op: Some(step.op), callback, parted: false, found: Vec::new() };
         parts.answer(wanted, given);
         let answered = parts.found.len();
         found.died = wanted.result.is_err() && wanted.result == given.result;
@@ -100,8 +109,11 @@ pub fn compare(case: &Draft, expected: &Trace, actual: &Trace, known: &Patterns)
         if is_refusal(wanted, given, i.checked_sub(1).and_then(|before| actual.steps.get(before))) {
             parts.found.truncate(answered);
         }
+        let parted = parts.parted;
         let all_known = found.add(parts, known);
-        if differ {
+        // Where only one side performed the operation, a known divergence can show in a later step: in a view, or in bytes that
+        // were not looked at.
+        if differ || (parted && all_known) {
             found.cut = (all_known && !found.died).then_some(i);
             return found;
         }
@@ -124,12 +136,14 @@ struct StepDivergences {
     step: usize,
     op: Option<Op>,
     callback: Option<Op>,
+    /// Whether one side returned a value and the other raised an exception.
+    parted: bool,
     found: Vec<Divergence>,
 }
 
 impl StepDivergences {
     fn at_end(case: &Draft) -> StepDivergences {
-        StepDivergences { step: case.steps.len(), op: None, callback: None, found: Vec::new() }
+        StepDivergences { step: case.steps.len(), op: None, callback: None, parted: false, found: Vec::new() }
     }
 
     fn add(&mut self, severity: Severity, field: Field, slot: usize, kinds: (String, String), texts: (String, String)) {
@@ -153,6 +167,7 @@ impl StepDivergences {
         if wanted == given || differ_in_address(wanted, given) {
             return;
         }
+        self.parted |= matches!(wanted, Outcome::Raised(_)) != matches!(given, Outcome::Raised(_));
         let (severity, kinds) = match (wanted, given) {
             (Outcome::Raised(a), Outcome::Raised(b)) if a.class == b.class && a.errno == b.errno => {
                 (Severity::Message, (numberless(&a.message), numberless(&b.message)))

@@ -177,6 +177,17 @@ impl Bucket {
         let op = self.op?;
         Some(self.callback.map_or_else(|| op.to_string(), |callback| format!("{op} with {callback} inside")))
     }
+
+    /// Whether a known divergence explains another one of its step, in this field. Where only one side performed the operation
+    /// (`parted`), its answer explains every state and leak. Bytes explain those of other maps and files, which may share them.
+    pub(crate) fn takes_in(&self, parted: bool, field: Field) -> bool {
+        let is_answer = |field| matches!(field, Field::Answer | Field::Closing);
+        match self.field {
+            known if is_answer(known) => parted && self.severity >= Severity::Value && !is_answer(field),
+            Field::Len | Field::Map | Field::File => matches!(field, Field::Map | Field::File),
+            _ => false,
+        }
+    }
 }
 
 /// The kind of an answer where the other side is a death.

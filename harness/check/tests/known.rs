@@ -7,15 +7,19 @@ use mmapcheck::divergence::Field;
 use mmapcheck::known::KnownList;
 use mmapcheck::mutant::{MUTANTS, MutantTarget};
 use mmapcheck::oracle::{AnswerOptions, Oracle};
+use mmapcheck::pattern::Patterns;
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::{
-    Detail, Draft, End, MapState, Op, Outcome, Profile, Raise, Snapshot, Step, StepTrace, Trace, notation,
+    Content, Detail, Draft, End, MapState, Op, Outcome, Profile, Raise, Snapshot, Step, StepTrace, Target, Trace,
+    notation,
 };
+use mmapcheck_targets::driver::Driver;
 use serde_json::Value;
 use smallvec::smallvec;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 use tempfile::TempDir;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -225,7 +229,9 @@ fn a_run_agrees_with_the_list_that_triage_proposes() -> Result {
     let done = bench.check(Some(&list), &args)?;
     assert_eq!(done.status.code(), Some(0), "{list}\n{}{}", text(&done.stdout), text(&done.stderr));
     let saved = std::fs::read_dir(bench.dir.path().join("found"))?.map(|file| Ok(file?.path()));
-    let saved = saved.collect::<Result<Vec<_>>>()?;
+    let mut saved = saved.collect::<Result<Vec<_>>>()?;
+    // The folder `inherited` holds what is not the module's.
+    saved.retain(|path| path.is_file());
     let from_saved = triage(&saved.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     let rules = |list: &str| -> Result<BTreeSet<String>> {
         let known = KnownList::read("list", list)?;
@@ -271,6 +277,88 @@ fn a_case_continues_after_a_known_divergence() -> Result {
     assert_eq!(known.comparison.divergences, []);
     assert_eq!(known.comparison.known.len(), 2, "both reads were met");
     assert_eq!(known.actual.steps.len(), 3, "the others were compared");
+    Ok(())
+}
+
+/// Another map of the same file shows the byte that CPython writes beyond the end of a map.
+const SHRUNK_MEANWHILE: &str = ">>> import mmap
+>>> class IndexAfter:
+...     def __init__(self, value, callback):
+...         self.value = value
+...         self.callback = callback
+...     def __index__(self):
+...         self.callback()
+...         return self.value
+...
+>>> f = open('f', 'w+b', buffering=0)
+>>> f.write(b'abcd')
+4
+>>> m = mmap.mmap(f.fileno(), 0)
+>>> n = mmap.mmap(f.fileno(), 0)
+>>> def callback():
+...     n.resize(1)
+...
+>>> n[1] = IndexAfter(1, callback)
+>>> m.seek(1)
+>>> m.tell()
+";
+
+#[test]
+fn a_known_divergence_takes_in_its_effect_on_another_map_of_the_file() -> Result {
+    let dir = tempfile::tempdir()?;
+    let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
+    let mut target = Driver::start(Path::new(&python), "mmap", "mmap", dir.path(), Duration::from_secs(60))?;
+    let profile = target.info().profile;
+    let patterns = KnownList::built_in(target.info(), "mmap")?.patterns(profile);
+    if !patterns.0.iter().any(|pattern| pattern.id == "shrunk-meanwhile-item") {
+        eprintln!("skipped: {} checks the index again", target.info().name);
+        return Ok(());
+    }
+    let case = notation::parse(SHRUNK_MEANWHILE, 1)?.case;
+    let mut oracle = Oracle::new(profile)?;
+    for detail in [Detail::Quick, Detail::Every, Detail::Full] {
+        let options = AnswerOptions { known: &patterns, ..AnswerOptions::new(detail) };
+        let run = DifferentialRun::of(case.clone(), &mut oracle, &mut target, &options)?;
+        assert_eq!(run.comparison.divergences, [], "{detail:?}");
+        assert_eq!(run.comparison.known.len(), 1, "{detail:?}");
+        assert_eq!(run.actual.steps.len(), case.steps.len() - 1, "the steps after it were compared");
+    }
+    Ok(())
+}
+
+/// A trace of one step, after which a map and a file have these numbers of bytes.
+fn left(result: std::result::Result<Outcome, End>, map: u64, file: u64) -> Trace {
+    let content = |len| Content { len, digest: len, bytes: None };
+    let open = MapState::Open { pos: 0, len: 9, content: Some(content(map)) };
+    let snapshot = Snapshot { maps: smallvec![open], files: vec![content(file)] };
+    Trace { steps: vec![StepTrace { result, snapshot }], ..Trace::default() }
+}
+
+#[test]
+fn a_known_divergence_takes_in_its_effects_and_no_more() -> Result {
+    let case = Draft { steps: vec![Step::new(Op::Read, 0, [])], ..Draft::default() };
+    let entry = |field: &str, expected: &str, actual: &str| -> Result<_> {
+        let with = READ.replace("field = \"position\"", &format!("field = \"{field}\""));
+        let with = with.replace("expected = \"\"", &format!("expected = \"{expected}\""));
+        let with = with.replace("actual = \"\"", &format!("actual = \"{actual}\""));
+        Ok(KnownList::read("list", &with)?.patterns(Profile::cpython(3, 11, 7)))
+    };
+    let (value, number) = (Outcome::Value(mmapcheck_spec::Value::None), Outcome::Value(mmapcheck_spec::Value::Int(1)));
+    let raised = Outcome::Raised(Raise::new("IndexError", "no"));
+    let fields = |known: &Patterns, wanted: &Outcome, given: &Outcome| {
+        let found = compare(&case, &left(Ok(wanted.clone()), 1, 1), &left(Ok(given.clone()), 2, 2), known);
+        (found.divergences.iter().map(|found| found.bucket.field).collect::<Vec<_>>(), found.cut)
+    };
+    let refused = entry("answer", "IndexError", "None")?;
+    assert_eq!(fields(&refused, &raised, &value), (vec![], Some(0)), "one side wrote, the other did not");
+    let another = entry("answer", "int", "None")?;
+    assert_eq!(fields(&another, &number, &value), (vec![Field::File], None), "a wrong number explains no bytes");
+    let bytes = entry("map bytes", "", "")?;
+    assert_eq!(fields(&bytes, &value, &value), (vec![], Some(0)), "the file has the bytes of its map");
+    let position = entry("position", "", "")?;
+    assert_eq!(fields(&position, &value, &value), (vec![Field::File], None), "a position explains no bytes");
+    let same = compare(&case, &left(Ok(raised), 1, 1), &left(Ok(value), 1, 1), &refused);
+    assert_eq!((same.divergences.len(), same.cut), (0, Some(0)), "the states part where no snapshot shows it");
     Ok(())
 }
 
