@@ -1,5 +1,6 @@
 //! A whole check of a target: the examples of the specification, the cases of its known divergences, and a campaign.
 
+use crate::base::Base;
 use crate::campaign::{CampaignConfig, CampaignResult, Listener, Shard, campaign};
 use crate::divergence::Severity;
 use crate::known::{self, KnownList, SuppressionResult, SuppressionState};
@@ -56,8 +57,8 @@ impl CheckResult {
     /// Why the check says nothing about the target: nothing was compared. `None` where something was.
     #[must_use]
     pub fn nothing_compared(&self) -> Option<String> {
-        let PagesResult { passed, failed, expected, skipped, unsupported } = &self.pages;
-        let judged = passed.len() + failed.len() + expected.len();
+        let PagesResult { passed, failed, expected, inherited, skipped, unsupported } = &self.pages;
+        let judged = passed.len() + failed.len() + expected.len() + inherited.len();
         if judged > 0 || self.campaign.steps > 0 || !self.campaign.findings.is_empty() {
             return None;
         }
@@ -101,12 +102,31 @@ pub fn examine(
     let forgiving = severity > Severity::least(None, worker.info());
     known::separate_examples(&mut suppressions, &mut pages, forgiving);
     drop(worker);
+    let base = Base::of(&config.target, result.profile, config.hang);
+    let base_missing = separate_inherited(&mut pages, base, &mut oracle, severity)?;
     if random && (!config.fail_fast || pages.failed.is_empty()) {
         result = campaign(&config, result.info, interrupt, listener)?;
         result.shown = shown_answers(&all_pages()?, &mut oracle, &config.ops)?;
     }
+    result.base_missing = result.base_missing.or(base_missing);
     known::set_counts(&mut suppressions, &result.known);
     Ok(CheckResult { pages, suppressions, campaign: result })
+}
+
+/// Moves the failed examples that the base of the class fails as well to those that are inherited. Returns why the base could
+/// not be asked, if it could not.
+fn separate_inherited(
+    pages: &mut PagesResult,
+    mut base: Base,
+    oracle: &mut Oracle,
+    least: Severity,
+) -> Result<Option<String>, TargetError> {
+    let all = all_pages()?;
+    for failure in std::mem::take(&mut pages.failed) {
+        let inherited = base.fails(&all, &failure, oracle, least)?;
+        if inherited { pages.inherited.push(failure) } else { pages.failed.push(failure) }
+    }
+    Ok(base.missing().map(str::to_owned))
 }
 
 fn all_pages() -> Result<Vec<Page>, TargetError> {

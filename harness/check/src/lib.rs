@@ -5,6 +5,7 @@
 //! A [`batch`] is the hot loop over many cases, and a [`campaign`] spreads batches over processes ([`worker`]). [`examine`] is a
 //! whole check: the examples of the specification ([`pages`]), the [`known`] divergences and a campaign.
 
+pub mod base;
 pub mod batch;
 pub mod bench;
 pub mod bless;

@@ -6,7 +6,7 @@ use crate::histogram::Histogram;
 use crate::oracle::{AnswerOptions, Expected, Oracle};
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Level, Page, examples, settled};
-use mmapcheck_spec::{Case, Detail, Dialect, End, Op, Outcome, Target, TargetError, TargetInfo, Trace, Value};
+use mmapcheck_spec::{Case, Detail, Dialect, End, Op, Outcome, Profile, Target, TargetError, TargetInfo, Trace, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -43,6 +43,8 @@ pub struct PagesResult {
     pub failed: Vec<Failure>,
     /// The examples that failed as a suppression expects.
     pub expected: Vec<Failure>,
+    /// The examples that failed as on the base of the class ([`crate::base`]).
+    pub inherited: Vec<Failure>,
     /// The ids of the examples that do not apply, with the reason.
     pub skipped: Vec<(String, String)>,
     /// The ids of the examples that the target does not support, with the reason.
@@ -74,7 +76,11 @@ pub fn run(
 ) -> Result<PagesResult, TargetError> {
     let mut outcomes = PagesResult::default();
     for (page, clause, example) in examples(pages).filter(|(_, _, example)| chosen(&example.id)) {
-        if let Some(reason) = skips(clause, oracle, target.info()) {
+        let skipped = match skips(clause, oracle, target.info()) {
+            None => undecided(&page.path, example, oracle)?,
+            reason => reason,
+        };
+        if let Some(reason) = skipped {
             outcomes.skipped.push((example.id.clone(), reason));
             continue;
         }
@@ -91,6 +97,17 @@ pub fn run(
 fn skips(clause: &Clause, oracle: &Oracle, info: &TargetInfo) -> Option<String> {
     let free = clause.level == Level::Free && !info.is_cpython_mmap;
     clause.scope.excludes(oracle.profile()).or_else(|| free.then(|| "implementations may differ".into()))
+}
+
+/// Why the specification does not decide an example for a target that lacks a rule of its version; none if it does, or if the
+/// target has all rules.
+fn undecided(page: &str, example: &Example, oracle: &mut Oracle) -> Result<Option<String>, TargetError> {
+    let profile = oracle.profile();
+    if profile == Profile::new(profile.implementation(), profile.version(), profile.platform()) {
+        return Ok(None);
+    }
+    let unanswered = on_reference(page, example, oracle)?;
+    Ok(unanswered.map(|_| "the kernel decides in development mode".into()))
 }
 
 /// Runs an example on a target. Divergences milder than `least` count as agreement.

@@ -61,7 +61,7 @@ fn finds_among(module: &str, severity: &str, op: &str, more: &[&str]) -> Result 
 const DOCTESTS: &str = "
 import doctest, os, sys
 folder = sys.argv[1]
-for name in sorted(os.listdir(folder)):
+for name in sorted(name for name in os.listdir(folder) if name.endswith('.pycon')):
     os.mkdir(name)
     child = os.fork()
     if child == 0:
@@ -74,9 +74,11 @@ for name in sorted(os.listdir(folder)):
 /// Asserts that CPython's doctest passes every saved session.
 fn passes_doctest(saved: &Path) -> Result {
     let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
-    let dir = tempfile::tempdir()?;
-    let done = Command::new(&python).args(["-c", DOCTESTS]).arg(saved).current_dir(dir.path()).output()?;
-    assert!(done.status.success(), "{}{}", text(&done.stdout), text(&done.stderr));
+    for folder in [saved, &saved.join("inherited")].into_iter().filter(|folder| folder.is_dir()) {
+        let dir = tempfile::tempdir()?;
+        let done = Command::new(&python).args(["-c", DOCTESTS]).arg(folder).current_dir(dir.path()).output()?;
+        assert!(done.status.success(), "{}{}", text(&done.stdout), text(&done.stderr));
+    }
     Ok(())
 }
 

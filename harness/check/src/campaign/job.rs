@@ -2,6 +2,7 @@
 
 use super::shared::Shared;
 use super::{Finding, shrink_to};
+use crate::base::Base;
 use crate::batch::{Batch, BatchResult, Hit};
 use crate::choices::seeded;
 use crate::compare::Comparison;
@@ -22,6 +23,7 @@ pub(super) struct Job<'a> {
     shared: &'a Shared<'a>,
     worker: Box<dyn Worker>,
     oracle: Oracle,
+    base: Base,
     options: GeneratorOptions,
 }
 
@@ -30,13 +32,14 @@ impl<'a> Job<'a> {
         let config = shared.config;
         let worker = config.target.start(config.profile, config.hang)?;
         let oracle = Oracle::new(shared.profile)?;
+        let base = Base::of(&config.target, shared.profile, config.hang);
         let options = GeneratorOptions {
             ops: config.ops.clone(),
             steps: config.steps,
             callbacks: config.callbacks,
             profile: shared.profile,
         };
-        Ok(Job { shared, worker, oracle, options })
+        Ok(Job { shared, worker, oracle, base, options })
     }
 
     /// Runs batches until the campaign is over.
@@ -148,8 +151,19 @@ impl<'a> Job<'a> {
         }
         let unsteady = divergence.is_none().then(|| NOT_REPRODUCED.to_owned());
         let divergence = divergence.unwrap_or_else(|| divergence_of(&bucket, &compared));
-        self.keep(Finding { counted_as: counted_as.clone(), divergence, compared, count: 1, case: number, unsteady });
+        let inherited = unsteady.is_none() && self.is_inherited(&compared.case, &bucket)?;
+        let counted_as = counted_as.clone();
+        self.keep(Finding { counted_as, divergence, compared, count: 1, case: number, unsteady, inherited });
         Ok(())
+    }
+
+    /// Whether the base of the class shows a divergence of this bucket, too.
+    fn is_inherited(&mut self, case: &Case, bucket: &Bucket) -> Result<bool, TargetError> {
+        let inherited = self.base.shows(&mut self.oracle, case, bucket)?;
+        if let Some(why) = self.base.missing() {
+            self.shared.tally().base_missing.get_or_insert_with(|| why.to_owned());
+        }
+        Ok(inherited)
     }
 
     /// The case shows no divergence in full detail: it is kept as an unsteady finding, unless a known entry explains it.
@@ -166,7 +180,8 @@ impl<'a> Job<'a> {
         }
         let divergence = divergence_of(counted_as, &full);
         let (counted_as, unsteady) = (counted_as.clone(), Some(NOT_REPRODUCED.into()));
-        self.keep(Finding { counted_as, divergence, compared: full, count: 1, case: number, unsteady });
+        let inherited = false;
+        self.keep(Finding { counted_as, divergence, compared: full, count: 1, case: number, unsteady, inherited });
     }
 
     /// Whether a divergence of this bucket is a finding only if it is reproduced. An interpreter maps memory at times of its
@@ -305,7 +320,16 @@ impl<'a> Job<'a> {
         if self.count(&bucket, 1) {
             let retries = limits::RETRIES;
             let unsteady = Some(format!("the case was run {retries} times more and did not die: killed from outside?"));
-            self.keep(Finding { counted_as: bucket, divergence, compared, count: 1, case: number, unsteady });
+            let inherited = false;
+            self.keep(Finding {
+                counted_as: bucket,
+                divergence,
+                compared,
+                count: 1,
+                case: number,
+                unsteady,
+                inherited,
+            });
         }
         Ok(())
     }
@@ -313,6 +337,10 @@ impl<'a> Job<'a> {
     fn keep(&self, finding: Finding) {
         self.shared.listener.found(&finding);
         let mut tally = self.shared.tally();
+        if finding.inherited {
+            tally.inherited.push(finding);
+            return;
+        }
         tally.findings.push(finding);
         if self.shared.config.fail_fast || tally.findings.len() >= limits::BUCKETS {
             self.shared.done.store(true, Ordering::Relaxed);

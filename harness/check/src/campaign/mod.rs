@@ -46,11 +46,14 @@ pub fn campaign(
     })?;
     let interrupted = shared.interrupted();
     let tally = shared.into_tally();
-    let mut findings = tally.findings;
-    for finding in &mut findings {
-        finding.count = tally.counts.get(&finding.counted_as).copied().unwrap_or(1);
-    }
-    findings.sort_by(|a, b| b.severity().cmp(&a.severity()).then(b.count.cmp(&a.count)));
+    let counted = |mut findings: Vec<Finding>| {
+        for finding in &mut findings {
+            finding.count = tally.counts.get(&finding.counted_as).copied().unwrap_or(1);
+        }
+        findings.sort_by(|a, b| b.severity().cmp(&a.severity()).then(b.count.cmp(&a.count)));
+        findings
+    };
+    let (findings, inherited) = (counted(tally.findings), counted(tally.inherited));
     let milder = tally.counts.into_iter().filter(|(bucket, _)| bucket.severity < severity).collect();
     Ok(CampaignResult {
         info,
@@ -65,6 +68,8 @@ pub fn campaign(
         seconds: began.elapsed().as_secs_f64(),
         severity,
         findings,
+        inherited,
+        base_missing: tally.base_missing,
         known: tally.known,
         milder,
         incomparable: tally.incomparable,

@@ -23,13 +23,23 @@ pub struct Finding {
     pub case: u64,
     /// Why the divergence was not reproduced, if it was not.
     pub unsteady: Option<String>,
+    /// Whether the base of the class shows the divergence as well ([`crate::base`]).
+    pub inherited: bool,
 }
 
 impl Finding {
     /// A finding made outside of a campaign, from one case.
     #[must_use]
     pub fn of(divergence: Divergence, compared: DifferentialRun) -> Finding {
-        Finding { counted_as: divergence.bucket.clone(), divergence, compared, count: 1, case: 0, unsteady: None }
+        Finding {
+            counted_as: divergence.bucket.clone(),
+            divergence,
+            compared,
+            count: 1,
+            case: 0,
+            unsteady: None,
+            inherited: false,
+        }
     }
 
     /// The severity of the divergence.
@@ -66,6 +76,10 @@ pub struct CampaignResult {
     pub severity: Severity,
     /// The divergences of at least that severity, most severe first.
     pub findings: Vec<Finding>,
+    /// The inherited ones among those of that severity, most severe first.
+    pub inherited: Vec<Finding>,
+    /// Why inherited divergences were not told apart, if they were not.
+    pub base_missing: Option<String>,
     /// Number of divergences that each known entry matched, by the entry's id.
     pub known: BTreeMap<String, u64>,
     /// The divergences below that severity, with the number of cases that showed them.
@@ -93,6 +107,8 @@ impl CampaignResult {
             seconds: 0.0,
             severity,
             findings: Vec::new(),
+            inherited: Vec::new(),
+            base_missing: None,
             known: BTreeMap::new(),
             milder: BTreeMap::new(),
             incomparable: BTreeMap::new(),

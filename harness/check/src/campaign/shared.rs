@@ -23,7 +23,11 @@ pub(super) struct Tally {
     pub(super) counts: BTreeMap<Bucket, u64>,
     /// Buckets that were investigated, or are being investigated.
     pub(super) investigated: HashSet<Bucket>,
+    /// The findings that are not inherited.
     pub(super) findings: Vec<Finding>,
+    pub(super) inherited: Vec<Finding>,
+    /// Why inherited divergences were not told apart, if they were not.
+    pub(super) base_missing: Option<String>,
     pub(super) known: BTreeMap<String, u64>,
     pub(super) incomparable: BTreeMap<String, u64>,
 }

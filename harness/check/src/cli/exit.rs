@@ -7,7 +7,7 @@ use std::process::ExitCode;
 /// The exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// 0: no divergence beyond known ones.
+    /// 0: no divergence beyond known and inherited ones.
     Agrees,
     /// 1: a divergence, or a known one that no longer holds.
     Diverges,

@@ -63,25 +63,26 @@ impl Recorder {
     }
 
     fn save(&self, finding: &Finding) -> Result<(), String> {
-        std::fs::create_dir_all(&self.folder).map_err(|error| format!("{}: {error}", self.folder.display()))?;
+        let folder = if finding.inherited { &self.folder.join("inherited") } else { &self.folder };
+        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let record = FindingRecord::new(finding, String::new());
-        let path = self.free_file(&record.id, &record.session);
+        let path = free_file(folder, &record.id, &record.session);
         let origin = format!("{}, case {}", self.origin, finding.case);
         std::fs::write(&path, saved::write(&record, &origin))
             .map_err(|error| format!("{}: {error}", path.display()))?;
         locked(&self.files).insert(record.session, path);
         Ok(())
     }
+}
 
-    /// A file that does not exist, or that holds the same session. Files of earlier runs stay.
-    fn free_file(&self, id: &str, session: &str) -> PathBuf {
-        let same = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.ends_with(session));
-        (1..)
-            .map(|n| if n == 1 { format!("{id}.pycon") } else { format!("{id}-{n}.pycon") })
-            .map(|name| self.folder.join(name))
-            .find(|path| !path.exists() || same(path))
-            .unwrap_or_default()
-    }
+/// A file of this folder that does not exist, or that holds the same session. Files of earlier runs stay.
+fn free_file(folder: &Path, id: &str, session: &str) -> PathBuf {
+    let same = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.ends_with(session));
+    (1..)
+        .map(|n| if n == 1 { format!("{id}.pycon") } else { format!("{id}-{n}.pycon") })
+        .map(|name| folder.join(name))
+        .find(|path| !path.exists() || same(path))
+        .unwrap_or_default()
 }
 
 impl Listener for Recorder {

@@ -208,10 +208,10 @@ fn clauses(pages: &PagesRecord) -> BTreeMap<String, ClauseResult> {
             ExampleResult::Skipped => add(&example.id, ClauseResult::NotRun(reason)),
             ExampleResult::Unsupported => add(&example.id, ClauseResult::Unsupported(reason)),
             // The lists of failures say more.
-            ExampleResult::Failed | ExampleResult::Known => {}
+            ExampleResult::Failed | ExampleResult::Known | ExampleResult::Inherited => {}
         }
     }
-    for failure in &pages.known_failures {
+    for failure in pages.known_failures.iter().chain(&pages.inherited_failures) {
         add(&failure.id, ClauseResult::Known(FailedExample::new(failure)));
     }
     for failure in &pages.failures {

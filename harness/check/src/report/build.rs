@@ -41,11 +41,11 @@ impl Report {
                 stale.push(StaleRecord { id, place, reason: reason.clone() });
             }
         }
-        let divergences = campaign.findings.iter().map(|finding| {
+        let record = |finding: &Finding| {
             let session = session(&finding.compared, Some(&finding.divergence));
             let replay = commands.finding(finding, &session);
             FindingRecord::with_session(finding, session, replay)
-        });
+        };
         Report {
             target: campaign.info.name.clone(),
             profile: campaign.profile,
@@ -59,7 +59,9 @@ impl Report {
             interrupted: campaign.interrupted,
             severity: campaign.severity,
             pages: PagesRecord::new(pages, commands),
-            divergences: divergences.collect(),
+            divergences: campaign.findings.iter().map(record).collect(),
+            inherited: campaign.inherited.iter().map(record).collect(),
+            base_missing: campaign.base_missing.clone(),
             milder: campaign.milder.iter().map(|(bucket, count)| MilderRecord::new(bucket, *count)).collect(),
             incomparable: campaign.incomparable.clone(),
             known,
@@ -159,6 +161,7 @@ impl PagesRecord {
             (ExampleResult::Passed, pages.passed.clone()),
             (ExampleResult::Failed, ids(&pages.failed)),
             (ExampleResult::Known, ids(&pages.expected)),
+            (ExampleResult::Inherited, ids(&pages.inherited)),
         ];
         let with_reason = [(ExampleResult::Skipped, &pages.skipped), (ExampleResult::Unsupported, &pages.unsupported)];
         let without_reason = without_reason
@@ -176,11 +179,13 @@ impl PagesRecord {
             passed: pages.passed.len() as u64,
             failed: pages.failed.len() as u64,
             known: pages.expected.len() as u64,
+            inherited: pages.inherited.len() as u64,
             skipped: pages.skipped.len() as u64,
             unsupported: pages.unsupported.len() as u64,
             reasons: pages.reasons().into_iter().map(|(reason, count)| (reason.to_owned(), count as u64)).collect(),
             failures: pages.failed.iter().map(record).collect(),
             known_failures: pages.expected.iter().map(record).collect(),
+            inherited_failures: pages.inherited.iter().map(record).collect(),
             examples: without_reason.chain(with_reason).collect(),
         }
     }

@@ -4,6 +4,9 @@ use super::{ExampleResult, FailureRecord, FindingRecord, Report, text};
 use anstream::adapter::strip_str;
 use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
+/// The message of what the base of the class shows as well.
+const INHERITED: &str = "inherited from the interpreter";
+
 /// Renders the report as JUnit XML.
 ///
 /// # Errors
@@ -27,9 +30,10 @@ fn pages(report: &Report) -> TestSuite {
         suite.add_test_case(TestCase::new(failure.id.clone(), failed_example(failure)));
     }
     let not_run = with(ExampleResult::Skipped).chain(with(ExampleResult::Unsupported));
-    for example in not_run.chain(with(ExampleResult::Known)) {
+    for example in not_run.chain(with(ExampleResult::Known)).chain(with(ExampleResult::Inherited)) {
+        let why = if example.result == ExampleResult::Inherited { INHERITED } else { "fails as is known" };
         let mut status = TestCaseStatus::skipped();
-        status.set_message(example.reason.as_deref().unwrap_or("fails as is known"));
+        status.set_message(example.reason.as_deref().unwrap_or(why));
         suite.add_test_case(TestCase::new(example.id.clone(), status));
     }
     suite
@@ -49,6 +53,11 @@ fn random(report: &Report) -> TestSuite {
     suite.add_test_case(TestCase::new(name, TestCaseStatus::success()));
     for finding in &report.divergences {
         suite.add_test_case(TestCase::new(finding.id.clone(), failed_case(finding)));
+    }
+    for finding in &report.inherited {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(format!("{INHERITED}: {}", finding.headline));
+        suite.add_test_case(TestCase::new(finding.id.clone(), status));
     }
     suite
 }

@@ -50,6 +50,11 @@ pub struct Report {
     pub pages: PagesRecord,
     /// The findings, most severe first.
     pub divergences: Vec<FindingRecord>,
+    /// The findings that the base of the class shows as well: the interpreter's own `mmap`, or an empty subclass of it if the
+    /// class derives from it.
+    pub inherited: Vec<FindingRecord>,
+    /// Why inherited divergences were not told apart, if they were not.
+    pub base_missing: Option<String>,
     /// Divergences below the severity that counts.
     pub milder: Vec<MilderRecord>,
     /// Number of cases that were not compared to their end, by reason.
@@ -82,20 +87,24 @@ pub struct OutcomeCounts {
 pub struct PagesRecord {
     /// Number of examples that passed.
     pub passed: u64,
-    /// Number of examples that failed and are not known to.
+    /// Number of examples that failed, without known and inherited failures.
     pub failed: u64,
     /// Number of examples that failed as a known entry says.
     pub known: u64,
+    /// Number of examples that failed as on the base of the class.
+    pub inherited: u64,
     /// Number of examples that do not apply to the target.
     pub skipped: u64,
     /// Number of examples that the target cannot run.
     pub unsupported: u64,
     /// Number of skipped examples by reason.
     pub reasons: BTreeMap<String, u64>,
-    /// The failures that are not known.
+    /// The failures that are neither known nor inherited.
     pub failures: Vec<FailureRecord>,
     /// The known failures.
     pub known_failures: Vec<FailureRecord>,
+    /// The inherited failures.
+    pub inherited_failures: Vec<FailureRecord>,
     /// The result of every example.
     pub examples: Vec<ExampleRecord>,
 }
@@ -122,6 +131,8 @@ pub enum ExampleResult {
     Failed,
     /// The target gave another answer, as a known entry says.
     Known,
+    /// The target gave another answer, which the base of the class gave as well.
+    Inherited,
     /// The example does not apply to the target.
     Skipped,
     /// The target cannot run the example.

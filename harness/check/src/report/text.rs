@@ -44,6 +44,7 @@ pub fn text(report: &Report, parts: Parts) -> String {
     if parts.random {
         text += &findings(&report.divergences);
     }
+    text += &inherited(report);
     text += &known(report);
     if parts.random {
         text += &outcomes(&report.outcomes, parts.verbose);
@@ -63,6 +64,7 @@ fn pages(pages: &PagesRecord, verbose: bool) -> String {
     if verbose {
         with(ExampleResult::Passed).for_each(|example| text += &format!("passed   {}\n", example.id));
         with(ExampleResult::Known).for_each(|example| text += &format!("known    {}\n", example.id));
+        with(ExampleResult::Inherited).for_each(|example| text += &format!("inherited  {}\n", example.id));
         with(ExampleResult::Skipped)
             .for_each(|example| text += &format!("skipped  {}: {}\n", example.id, reason(example)));
     }
@@ -71,9 +73,14 @@ fn pages(pages: &PagesRecord, verbose: bool) -> String {
     }
     let PagesRecord { passed, failed, skipped, .. } = pages;
     let known = if pages.known == 0 { String::new() } else { format!(", {} failed as known", pages.known) };
+    let inherited =
+        if pages.inherited == 0 { String::new() } else { format!(", {} failed as inherited", pages.inherited) };
     let unsupported =
         if pages.unsupported == 0 { String::new() } else { format!(", {} unsupported", pages.unsupported) };
-    let _ = writeln!(text, "pages: {passed} examples passed, {failed} failed{known}{unsupported}, {skipped} skipped");
+    let _ = writeln!(
+        text,
+        "pages: {passed} examples passed, {failed} failed{known}{inherited}{unsupported}, {skipped} skipped"
+    );
     for (reason, count) in &pages.reasons {
         let _ = writeln!(text, "  {count:>4} skipped: {reason}");
     }
@@ -131,6 +138,30 @@ pub fn finding(finding: &FindingRecord) -> String {
         let _ = write!(text, "\n  clause: {clause} · {promise}");
     }
     let _ = writeln!(text, "\n  replay: {}", finding.replay);
+    text
+}
+
+/// The inherited divergences of the examples and of the generated cases, one line each.
+fn inherited(report: &Report) -> String {
+    let mut text = String::new();
+    let (examples, findings) = (&report.pages.inherited_failures, &report.inherited);
+    if !examples.is_empty() || !findings.is_empty() {
+        let _ = writeln!(
+            text,
+            "inherited, not counted as divergence: the interpreter's own mmap, or an empty subclass of it, does the same"
+        );
+    }
+    for FailureRecord { id, statement, expected, actual, .. } in examples {
+        let [expected, actual] = [expected, actual].map(|side| begun(side, NARROW));
+        let _ =
+            writeln!(text, "{:>12} {id}: {}: expected {expected}, got {actual}", "example", begun(statement, NARROW));
+    }
+    for finding in findings {
+        let _ = writeln!(text, "{:>10} × {}", grouped(finding.count), one_line(finding));
+    }
+    if let Some(why) = &report.base_missing {
+        let _ = writeln!(text, "inherited divergences were not told apart: {why}");
+    }
     text
 }
 

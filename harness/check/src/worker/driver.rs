@@ -51,6 +51,8 @@ impl DriverWorker {
         hang: Duration,
     ) -> Result<DriverWorker, TargetError> {
         let dir = scratch()?;
+        // Python looks for modules in the folder of the driver script first.
+        subject.write_module(dir.path())?;
         let mut driver = Driver::start(python, &subject.module, &subject.attr, dir.path(), hang)?;
         refuse_what_does_nothing(&mut driver)?;
         let claimed = driver.info().profile;

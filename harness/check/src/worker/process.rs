@@ -36,6 +36,7 @@ impl ProcessWorker {
     /// interpreter library.
     pub fn start(target: &TargetSpec, profile: Option<Profile>, hang: Duration) -> Result<ProcessWorker, TargetError> {
         let dir = scratch()?;
+        target.write_module(dir.path())?;
         let config = WorkerConfig { subject: target.clone(), profile, dir: dir.path().to_owned() };
         let (running, info) = Running::start(&config)?;
         Ok(ProcessWorker { config, hang, info, running: Some(running), _dir: dir })
@@ -238,6 +239,12 @@ fn command(program: &Path, config: &WorkerConfig) -> Command {
     let mut command = Command::new(program);
     command.arg("worker").arg("--module").arg(&config.subject.module).arg("--attr").arg(&config.subject.attr);
     command.arg("--dir").arg(&config.dir);
+    if config.subject.source.is_some() {
+        let others = std::env::var_os("PYTHONPATH").filter(|others| !others.is_empty());
+        let paths = [config.dir.clone()].into_iter().chain(others.iter().flat_map(std::env::split_paths));
+        // Neither path holds a separator: one is split at them, the other was made by this program.
+        command.env("PYTHONPATH", std::env::join_paths(paths).unwrap_or_default());
+    }
     if let Some(profile) = config.profile {
         command.arg("--profile").arg(profile.to_string());
     }

@@ -1,0 +1,77 @@
+//! Inherited divergences: what the interpreter's own `mmap`, or an empty subclass of it, shows as well is not the module's.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn python() -> String {
+    std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into())
+}
+
+/// Checks a module of the tests in a folder of its own.
+fn check(module: &str, more: &[&str]) -> Result<Output> {
+    let dir = tempfile::tempdir()?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
+    command.args(["check", "--module", module, "--seed", "1", "--report"]).arg(dir.path().join("found")).args(more);
+    Ok(command.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules")).output()?)
+}
+
+fn report(done: &Output) -> Result<Value> {
+    Ok(serde_json::from_slice(&done.stdout).map_err(|error| format!("{error}: {:?}", done.stderr))?)
+}
+
+fn list<'a>(report: &'a Value, key: &str) -> &'a [Value] {
+    report[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Asserts that a class which changes nothing has inherited divergences only.
+fn has_nothing_of_its_own(target: &[&str], cases: &str) -> Result {
+    let args = ["--cases", cases, "--format", "json"];
+    let done = check("subclass", &[&args, target].concat())?;
+    let report = report(&done)?;
+    assert_eq!(done.status.code(), Some(0), "{:#} {:#}", report["divergences"], report["pages"]["failures"]);
+    let operations: Vec<_> = list(&report, "inherited").iter().filter_map(|found| found["op"].as_str()).collect();
+    assert!(operations.contains(&"in"), "an empty subclass finds no bytes in itself: {operations:?}");
+    assert!(!list(&report["pages"], "inherited_failures").is_empty(), "the pages show it, too");
+    assert_eq!(report["pages"]["inherited"], list(&report["pages"], "inherited_failures").len());
+    assert_eq!(report["base_missing"], Value::Null);
+    Ok(())
+}
+
+#[test]
+fn an_empty_subclass_has_nothing_of_its_own() -> Result {
+    has_nothing_of_its_own(&[], "4000")
+}
+
+#[test]
+fn an_empty_subclass_has_nothing_of_its_own_behind_the_driver() -> Result {
+    has_nothing_of_its_own(&["--python", &python()], "1500")
+}
+
+#[test]
+fn a_bug_of_a_subclass_is_its_own() -> Result {
+    let args = ["--random-only", "--cases", "2000", "--ops", "mmap,read,in", "--format", "json"];
+    let done = check("subclass_that_stays", &args)?;
+    let report = report(&done)?;
+    assert_eq!(done.status.code(), Some(1));
+    let operations = |key| list(&report, key).iter().filter_map(|found| found["op"].as_str()).collect::<Vec<_>>();
+    assert!(operations("divergences").iter().all(|op| *op == "read"), "{report:#}");
+    assert!(operations("inherited").iter().all(|op| *op == "in"), "{report:#}");
+    assert!(!operations("divergences").is_empty() && !operations("inherited").is_empty(), "{report:#}");
+    Ok(())
+}
+
+#[test]
+fn inherited_divergences_are_listed_apart_in_every_format() -> Result {
+    let args = ["--cases", "1000", "--ops", "mmap,in"];
+    let done = check("subclass", &args)?;
+    let text = String::from_utf8(done.stdout)?;
+    assert_eq!(done.status.code(), Some(0), "{text}");
+    assert!(text.contains("inherited, not counted as divergence") && text.contains("× in: expected "), "{text}");
+    assert!(text.contains(" failed as inherited") && text.contains("no divergence: "), "{text}");
+    let xml = String::from_utf8(check("subclass", &[&args[..], &["--format", "junit"]].concat())?.stdout)?;
+    assert!(xml.contains("inherited from the interpreter: in") && xml.contains("failures=\"0\""), "{xml}");
+    Ok(())
+}
