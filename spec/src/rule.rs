@@ -320,6 +320,10 @@ macro_rules! table {
             HasSetName has_set_name: [RuleRange::since("3.15")],
                 "documentation, `mmap.set_name`",
                 "A map has `set_name()`.";
+            SetNameIgnoresKernel set_name_ignores_kernel: [RuleRange::since("3.15")],
+                "seen in 3.15.2; not in its development mode",
+                "`set_name` returns `None` even if the kernel refuses the name. In development mode and in debug \
+                 builds, the refusal raises `OSError`.";
             SliceRefusalOmitsNone slice_refusal_omits_none: [RuleRange::since("3.15")],
                 "seen in 3.15.2; not in 3.14.10",
                 "The refusal of a part of a slice does not mention `None`.";

@@ -2,7 +2,7 @@
 
 use crate::operands::args::Args;
 use crate::operands::operand::Operand;
-use crate::result::{RuleResult, type_error, value_error};
+use crate::result::{RuleResult, type_error, unsupported, value_error};
 use crate::state::map::Map;
 use crate::store::Store;
 use mmapcheck_spec::{Profile, Value};
@@ -27,6 +27,9 @@ impl<S: Store> Map<S> {
         }
         if !self.is_anonymous() {
             return Err(value_error("Cannot set annotation on non-anonymous mappings"));
+        }
+        if !profile.set_name_ignores_kernel() {
+            return Err(unsupported("the kernel decides whether it takes the name").into());
         }
         Ok(Value::None)
     }

@@ -11,6 +11,7 @@ import json
 import operator
 import os
 import sys
+import warnings
 
 PROTOCOL = 2
 # The exit status of a child that has answered its case: one that no target would choose.
@@ -391,6 +392,7 @@ class Target(object):
             "lacks": self.lacks,
             "counted": self.counted,
             "edition": self.edition(),
+            "development": getattr(sys.flags, "dev_mode", False) or hasattr(sys, "gettotalrefcount"),
         }
 
     # Arguments.
@@ -780,6 +782,8 @@ def main():
         send({"failed": ": ".join(raised(error)[1::2])})
         return
     send(target.ready())
+    # A warning is no outcome of a step, even if the user asked to make exceptions of warnings (-W error, -bb).
+    warnings.simplefilter("ignore")
     # Cases consist of many small lists, which the garbage collector would traverse again and again.
     try:
         gc.set_threshold(20000)

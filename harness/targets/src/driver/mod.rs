@@ -8,8 +8,8 @@ mod wire;
 
 use crate::supervisor::{Limit, Process, persistently};
 use mmapcheck_spec::{
-    Case, Detail, End, Implementation, NextCase, Op, Platform, Profile, StepTrace, Target, TargetError, TargetInfo,
-    Trace, Version,
+    Case, Detail, End, Implementation, NextCase, Op, Platform, Profile, Rule, StepTrace, Target, TargetError,
+    TargetInfo, Trace, Version,
 };
 use rustix::process::Resource;
 use std::collections::HashMap;
@@ -422,6 +422,7 @@ fn info(ready: &Ready, launch: &Launch) -> Result<TargetInfo, TargetError> {
         platform.ok_or_else(|| TargetError(format!("the reference knows no platform '{}'", ready.platform)))?;
     let implementation = if cpython { Implementation::CPython } else { Implementation::Other };
     let profile = Profile::new(implementation, Version::new(major, minor, micro), platform);
+    let profile = if ready.development { profile.with(Rule::SetNameIgnoresKernel, false) } else { profile };
     let release = ready.release.as_ref().map(|release| format!(" {release}")).unwrap_or_default();
     let python =
         if cpython { format!(" {}", profile.version()) } else { format!("{release} (Python {})", profile.version()) };

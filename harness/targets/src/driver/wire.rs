@@ -67,6 +67,8 @@ pub(super) struct Ready {
     pub lacks: Vec<String>,
     pub edition: Option<String>,
     pub counted: bool,
+    #[serde(default)]
+    pub development: bool,
 }
 
 /// A line from a driver.

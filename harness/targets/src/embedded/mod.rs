@@ -13,8 +13,8 @@ pub use ffi::check_interpreter;
 use ffi::{Exception, Gil, GuardPage, Object, Scratch};
 use fixtures::Fixtures;
 use mmapcheck_spec::{
-    Detail, End, FileState, Outcome, Profile, SLOTS, Slot, Snapshot, Step, StepTrace, Stepper, TargetError, TargetInfo,
-    UNBOUND, World,
+    Detail, End, FileState, Outcome, Profile, Rule, SLOTS, Slot, Snapshot, Step, StepTrace, Stepper, TargetError,
+    TargetInfo, UNBOUND, World,
 };
 use mmapcheck_world::{FileObjects, Folder, ResourceLimits};
 use rustix::process::Pid;
@@ -183,9 +183,14 @@ fn unbound() -> End {
 /// The interpreter's description of itself.
 fn info(gil: &Gil, module: &str, attr: &str) -> ffi::PyResult<TargetInfo> {
     let number = |object: &Object, name: &str| Ok(object.attr(&gil.name(name)?)?.as_i64().unwrap_or(0));
-    let version = gil.import("sys")?.attr(&gil.name("version_info")?)?;
+    let sys = gil.import("sys")?;
+    let version = sys.attr(&gil.name("version_info")?)?;
     let part = |name| Ok(u8::try_from(number(&version, name)?).unwrap_or(u8::MAX));
     let profile = Profile::cpython(part("major")?, part("minor")?, part("micro")?);
+    let mode = sys.attr(&gil.name("flags")?)?.attr(&gil.name("dev_mode")?);
+    let development =
+        mode.is_ok_and(|mode| mode.as_i64() == Some(1)) || sys.attr(&gil.name("gettotalrefcount")?).is_ok();
+    let profile = if development { profile.with(Rule::SetNameIgnoresKernel, false) } else { profile };
     let class = if attr == "mmap" { String::new() } else { format!(", class {attr}") };
     Ok(TargetInfo {
         profile,
