@@ -28,22 +28,22 @@ macro_rules! constants {
 
 constants! {
     ACCESS_DEFAULT since "3.7";
-    ACCESS_READ since "3.0";
-    ACCESS_WRITE since "3.0";
-    ACCESS_COPY since "3.0";
-    MAP_SHARED since "3.0";
-    MAP_PRIVATE since "3.0";
-    MAP_ANONYMOUS since "3.0";
-    MAP_ANON since "3.0";
-    MAP_DENYWRITE since "3.0";
-    MAP_EXECUTABLE since "3.0";
+    ACCESS_READ since "2.7";
+    ACCESS_WRITE since "2.7";
+    ACCESS_COPY since "2.7";
+    MAP_SHARED since "2.7";
+    MAP_PRIVATE since "2.7";
+    MAP_ANONYMOUS since "2.7";
+    MAP_ANON since "2.7";
+    MAP_DENYWRITE since "2.7";
+    MAP_EXECUTABLE since "2.7";
     MAP_POPULATE since "3.10";
     MAP_STACK since "3.11";
     MAP_NORESERVE since "3.13";
     MAP_32BIT since "3.13";
-    PROT_READ since "3.0";
-    PROT_WRITE since "3.0";
-    PROT_EXEC since "3.0";
+    PROT_READ since "2.7";
+    PROT_WRITE since "2.7";
+    PROT_EXEC since "2.7";
     MADV_NORMAL since "3.8";
     MADV_RANDOM since "3.8";
     MADV_SEQUENTIAL since "3.8";
