@@ -65,7 +65,7 @@ impl Stepper for Rare {
         Ok(answer)
     }
 
-    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(Option<usize>)) -> Vec<StepTrace> {
         self.stepper.fork(block, detail, mark)
     }
 

@@ -11,13 +11,22 @@ pub enum Detail {
     Quick,
     /// Every step: the state and digest of maps and files. The end of the case: the leaks.
     Every,
-    /// Like `Every`, and the snapshots also keep the bytes of maps and files.
+    /// Like `Every`, and the snapshots also keep the bytes of maps and files up to [`Detail::KEPT`] bytes.
     Full,
 }
 
 impl Detail {
     /// The length, in bytes, above which a map is long.
     pub const LONG: i64 = 1 << 10;
+
+    /// The most bytes of a map or file that a snapshot keeps.
+    pub const KEPT: u64 = 1 << 18;
+
+    /// Whether a snapshot keeps the bytes of a map or file of this many bytes, besides their number and digest.
+    #[must_use]
+    pub fn keeps_bytes(self, len: u64) -> bool {
+        self == Detail::Full && len <= Detail::KEPT
+    }
 
     /// Whether a snapshot holds the files after every step.
     #[must_use]
@@ -132,11 +141,11 @@ pub trait Stepper {
 
     /// Runs the steps of `block` ([`Case::block`]): the `fork`, then the steps of the child, up to the first that has an end.
     /// The `wait` is a step of the parent and follows. Calls `mark` with the index in the block of each step before the step
-    /// runs. The result holds one entry at least.
+    /// runs, and with none after it. The result holds one entry at least.
     ///
     /// A stepper that is a real process runs the block in a child process. A stepper that only models a process can keep this
     /// default, which runs `fork` like any other step.
-    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(Option<usize>)) -> Vec<StepTrace> {
         StepTrace::all(self, block, detail, mark)
     }
 
@@ -149,7 +158,7 @@ pub trait Stepper {
 
 impl Trace {
     /// Runs a whole case on a stepper, from `begin` to `finish`. Calls `mark` with the number of each step before the step
-    /// runs, and with the number of steps before the cleanup.
+    /// runs, and with none after it: snapshots and the cleanup are no part of a step.
     ///
     /// # Errors
     /// If the files of the case cannot be created.
@@ -157,23 +166,25 @@ impl Trace {
         stepper: &mut dyn Stepper,
         case: &Case,
         detail: Detail,
-        mark: &mut dyn FnMut(usize),
+        mark: &mut dyn FnMut(Option<usize>),
     ) -> Result<Trace, TargetError> {
         stepper.begin(&case.world)?;
         let mut trace = Trace::default();
         while let Some(step) = case.steps.get(trace.steps.len()) {
             let at = trace.steps.len();
             if step.op == Op::Fork {
-                trace.steps.extend(stepper.fork(case.block(at), detail, &mut |place| mark(at + place)));
+                trace
+                    .steps
+                    .extend(stepper.fork(case.block(at), detail, &mut |place| mark(place.map(|place| at + place))));
             } else {
-                mark(at);
-                trace.steps.push(StepTrace::of(stepper, step, detail));
+                mark(Some(at));
+                trace.steps.push(StepTrace::of(stepper, step, detail, mark));
             }
             if trace.steps.last().is_none_or(|step| step.result.is_err()) {
                 break;
             }
         }
-        mark(case.steps.len());
+        mark(None);
         if trace.death().is_some() {
             // The state after a survived death means nothing.
             stepper.finish(Detail::Quick);
@@ -186,24 +197,31 @@ impl Trace {
 }
 
 impl StepTrace {
-    /// Runs one step and takes a snapshot.
-    pub fn of(stepper: &mut (impl Stepper + ?Sized), step: &Step, detail: Detail) -> StepTrace {
+    /// Runs one step and takes a snapshot. Calls `mark` with none in between: the snapshot is no part of the step.
+    pub fn of(
+        stepper: &mut (impl Stepper + ?Sized),
+        step: &Step,
+        detail: Detail,
+        mark: &mut dyn FnMut(Option<usize>),
+    ) -> StepTrace {
         let result = stepper.step(step);
+        mark(None);
         let closely = step.op.row().changes.takes_in_bytes();
         StepTrace { result, snapshot: stepper.look(closely, detail) }
     }
 
-    /// Runs steps in order, up to the first that has an end. Calls `mark` with the index of each step before it runs.
+    /// Runs steps in order, up to the first that has an end. Calls `mark` with the index of each step before it runs, and
+    /// with none after it.
     pub fn all(
         stepper: &mut (impl Stepper + ?Sized),
         steps: &[Step],
         detail: Detail,
-        mark: &mut dyn FnMut(usize),
+        mark: &mut dyn FnMut(Option<usize>),
     ) -> Vec<StepTrace> {
         let mut done: Vec<StepTrace> = Vec::new();
         for (i, step) in steps.iter().enumerate() {
-            mark(i);
-            done.push(StepTrace::of(stepper, step, detail));
+            mark(Some(i));
+            done.push(StepTrace::of(stepper, step, detail, mark));
             if done[i].result.is_err() {
                 break;
             }

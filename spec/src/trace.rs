@@ -191,7 +191,7 @@ pub struct Trace {
     pub files: Vec<FileState>,
     /// The leaks after every object was dropped.
     pub leaks: Leaks,
-    /// The end of the process, if it came after the last step, during the cleanup.
+    /// The end of the process, if it came in no step: during a snapshot, or during the cleanup.
     pub end: Option<End>,
 }
 

@@ -173,14 +173,21 @@ harms_of_both! {
     a_flood_without_an_end_of_line_is_named:
         "endless-line", "bytes without an end of line", "bytes without an end of line";
     a_flood_of_lines_is_named: "endless-lines", "a malformed reply: not JSON", "a malformed reply: its reply cannot be read";
-    a_flood_of_errors_does_not_fill_the_disk: "errors", "died of signal 25 (SIGXFSZ)", "died of signal 25 (SIGXFSZ)";
-    a_flood_of_output_does_not_fill_the_disk: "output", "died of signal 25 (SIGXFSZ)", "died of signal 25 (SIGXFSZ)";
+    a_flood_of_errors_does_not_fill_the_disk: "errors",
+        "bytes of standard error and no reply", "bytes of standard error and no reply";
+    a_flood_of_output_does_not_fill_the_disk: "output",
+        "bytes of standard error and no reply", "bytes of standard error and no reply";
     an_output_that_is_closed_is_named:
         "close", "a malformed reply: it closed its output and keeps running",
         "a malformed reply: it closed its output and keeps running";
     a_child_that_holds_the_pipes_hides_no_exit: "child", "exited with status 3", "exited with status 3";
     a_line_of_the_other_pipe_is_named:
         "another-request", "a malformed reply: not a line of the protocol", "a malformed reply: its reply is to request 999";
+}
+
+#[test]
+fn a_fault_of_memory_of_a_worker_is_named() -> Result {
+    is_named(Culprit::Worker, "fault", "died of signal 11 (SIGSEGV)")
 }
 
 #[test]

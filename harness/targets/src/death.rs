@@ -3,13 +3,15 @@
 //! Dead memory is a page of a map that lies entirely beyond the end of its file (`SIGBUS`), or a page without access rights
 //! (`SIGSEGV`). While [`outlive`] runs, a handler notes the signal and maps an empty page over the dead one, and the step
 //! continues. The caller discards the outcome of the step and drops the map with the replaced page. No data is lost, since the
-//! dead page was inaccessible before. Any other fault kills the process as usual.
+//! dead page was inaccessible before. Only memory named by [`may_replace`] is replaced: the maps of the case. Every other fault
+//! goes to the handler that was installed before, as if this one did not exist.
 #![expect(unsafe_code, reason = "the handler is installed, and the dead page replaced, by raw system calls")]
 
 use libc::{c_int, c_void, siginfo_t};
+use mmapcheck_spec::SLOTS;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 /// The signals of an access to dead memory.
@@ -27,17 +29,30 @@ static THREAD: AtomicUsize = AtomicUsize::new(0);
 static LEFT: AtomicUsize = AtomicUsize::new(0);
 /// The first signal of this call; 0 for none.
 static CAME: AtomicI32 = AtomicI32::new(0);
+/// The addresses at which the replaceable ranges start, and those before which they end.
+static RANGES: [[AtomicUsize; 2]; SLOTS] = [const { [const { AtomicUsize::new(0) }; 2] }; SLOTS];
+/// The actions of [`SIGNALS`] before `outlive`.
+static BEFORE: [[AtomicU64; WORDS]; SIGNALS.len()] = [const { [const { AtomicU64::new(0) }; WORDS] }; SIGNALS.len()];
 
-/// Runs `work` and survives its accesses to dead memory. Returns the result and the first signal. One thread at a time runs
-/// `work`; the others wait.
+/// The length of a `sigaction` in words.
+const WORDS: usize = size_of::<libc::sigaction>() / size_of::<u64>();
+/// A `sigaction` as words: the handler reads it while another thread may store the same words again.
+type Action = [u64; WORDS];
+
+/// Runs `work` and survives its accesses to dead memory that [`may_replace`] names. Returns the result and the first signal.
+/// One thread at a time runs `work`; the others wait. Within `work`, another `outlive` adds nothing.
 ///
 /// After a signal, `work` continues with zeros in place of the dead page, so its result is meaningless. The maps that it
 /// accessed keep the replaced page; the caller must drop them next.
 pub fn outlive<T>(work: impl FnOnce() -> T) -> (T, Option<i32>) {
     static ONE: Mutex<()> = Mutex::new(());
+    if is_running() {
+        return (work(), None);
+    }
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     CAME.store(0, Relaxed);
     LEFT.store(PAGES, Relaxed);
+    set_ranges([]);
     THREAD.store(this_thread(), Relaxed);
     let before = Before::new();
     let done = work();
@@ -46,38 +61,87 @@ pub fn outlive<T>(work: impl FnOnce() -> T) -> (T, Option<i32>) {
     (done, (came != 0).then_some(came))
 }
 
+/// Whether this thread runs [`outlive`].
+#[must_use]
+pub fn is_running() -> bool {
+    THREAD.load(Relaxed) == this_thread()
+}
+
+/// Names the memory whose dead pages [`outlive`] may replace, in place of the memory named before: the address and the length
+/// in bytes of up to [`SLOTS`] ranges. Without effect if this thread does not run `outlive`.
+///
+/// # Safety
+/// Until the next call or the end of `outlive`, each range is memory of the code under test: nothing else relies on the bytes or
+/// the inaccessibility of its pages.
+pub unsafe fn may_replace(ranges: impl IntoIterator<Item = (usize, usize)>) {
+    if is_running() {
+        set_ranges(ranges);
+    }
+}
+
+fn set_ranges(ranges: impl IntoIterator<Item = (usize, usize)>) {
+    let mut ranges = ranges.into_iter();
+    for range in &RANGES {
+        let (start, len) = ranges.next().unwrap_or_default();
+        range[0].store(start, Relaxed);
+        range[1].store(start.saturating_add(len), Relaxed);
+    }
+}
+
+/// Whether a page lies in a replaceable range. A range that ends within a page has the whole page.
+fn is_replaceable(page: usize) -> bool {
+    RANGES.iter().any(|[start, end]| (start.load(Relaxed)..end.load(Relaxed)).contains(&page))
+}
+
+/// Gives [`SIGNALS`] their default action. A sent signal then ends the process in the step that sends it: the handler that Rust
+/// installs to report a stack overflow ignores the first one.
+pub fn die_by_default() {
+    for signal in SIGNALS {
+        // SAFETY: the default action runs no code.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
 fn this_thread() -> usize {
     // SAFETY: callable at any time, also in a signal handler.
     (unsafe { libc::pthread_self() }) as usize
 }
 
-/// The previous action of each signal, restored on drop.
-struct Before([libc::sigaction; 2]);
+/// Installs the handler, and restores the previous actions on drop.
+struct Before;
 
 impl Before {
     fn new() -> Before {
-        Before(SIGNALS.map(|signal| {
-            let mut before = MaybeUninit::<libc::sigaction>::zeroed();
-            // SAFETY: all zeros are a `sigaction` with an empty mask; both structures live through the call, which fills in
-            // the second one; it cannot fail for these signals.
+        for (signal, stored) in SIGNALS.into_iter().zip(&BEFORE) {
+            let mut action: Action = [0; WORDS];
+            // SAFETY: the words have the size and the alignment of a `sigaction`, which the call fills in. All zeros are a
+            // `sigaction` with an empty mask. Neither call can fail for these signals.
             unsafe {
+                libc::sigaction(signal, ptr::null(), action.as_mut_ptr().cast());
+                stored.iter().zip(action).for_each(|(stored, word)| stored.store(word, Relaxed));
                 let mut new = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
                 new.sa_sigaction = caught as *const () as usize;
                 new.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-                libc::sigaction(signal, &raw const new, before.as_mut_ptr());
-                before.assume_init()
+                libc::sigaction(signal, &raw const new, ptr::null_mut());
             }
-        }))
+        }
+        Before
     }
 }
 
 impl Drop for Before {
     fn drop(&mut self) {
         THREAD.store(0, Relaxed);
-        for (signal, before) in SIGNALS.into_iter().zip(&self.0) {
-            // SAFETY: the action is the one that the system returned as the previous one.
-            unsafe { libc::sigaction(signal, ptr::from_ref(before), ptr::null_mut()) };
-        }
+        SIGNALS.into_iter().for_each(restore);
+    }
+}
+
+/// Restores the previous action of a signal. It is async-signal-safe.
+fn restore(signal: c_int) {
+    for (_, stored) in SIGNALS.iter().zip(&BEFORE).filter(|(known, _)| **known == signal) {
+        let action: Action = std::array::from_fn(|word| stored[word].load(Relaxed));
+        // SAFETY: the words are an action that the system returned.
+        unsafe { libc::sigaction(signal, action.as_ptr().cast(), ptr::null_mut()) };
     }
 }
 
@@ -91,21 +155,26 @@ extern "C" fn caught(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
         _ => matches!(code, SEGV_ACCERR | SEGV_PKUERR),
     };
     let room = || LEFT.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok();
-    if dead && THREAD.load(Relaxed) == this_thread() && room() && replace(address as usize) {
+    if dead && is_running() && is_replaceable(page_of(address as usize)) && room() && replace(address as usize) {
         let _ = CAME.compare_exchange(0, signal, Relaxed, Relaxed);
         return;
     }
-    // SAFETY: both functions are async-signal-safe. The signal is raised again on return and kills the process.
-    unsafe {
-        libc::signal(signal, libc::SIG_DFL);
-        libc::raise(signal);
+    // The access faults again on return, now under the previous action. A signal that was sent has to be sent again.
+    restore(signal);
+    if code <= 0 {
+        // SAFETY: async-signal-safe.
+        unsafe { libc::raise(signal) };
     }
+}
+
+fn page_of(address: usize) -> usize {
+    address & !(rustix::param::page_size() - 1)
 }
 
 /// Maps an empty page over the page of this address, provided that the kernel cannot read that page either.
 fn replace(address: usize) -> bool {
     let size = rustix::param::page_size();
-    let page = (address & !(size - 1)) as *mut c_void;
+    let page = page_of(address) as *mut c_void;
     let (rights, kind) =
         (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED);
     // SAFETY: `access` reads a path from the page; `EFAULT` means that the page is unreadable, so no code relies on its
@@ -141,6 +210,7 @@ mod tests {
     use super::*;
     use memmap2::{MmapOptions, MmapRaw};
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    use std::hint::black_box;
     use std::io;
     use std::os::unix::process::ExitStatusExt;
     use std::process::Command;
@@ -169,6 +239,15 @@ mod tests {
         }
     }
 
+    /// Runs `work`, and survives its accesses to dead pages of this map.
+    fn survive<T>(map: &MmapRaw, work: impl FnOnce() -> T) -> (T, Option<i32>) {
+        outlive(|| {
+            // SAFETY: nothing but the test uses the map.
+            unsafe { may_replace([(map.as_ptr() as usize, map.len())]) };
+            work()
+        })
+    }
+
     fn read(map: &MmapRaw, at: usize) -> u8 {
         assert!(at < map.len());
         // SAFETY: the address is within the map. Reading a dead page is the test.
@@ -190,13 +269,13 @@ mod tests {
         let size = rustix::param::page_size();
         for _ in 0..3 {
             let map = cut(3)?;
-            assert_eq!(outlive(|| read(&map, 0)), (0, None));
-            assert_eq!(outlive(|| read(&map, 2 * size)), (0, Some(libc::SIGBUS)));
-            assert_eq!(outlive(|| write(&map, size)), ((), Some(libc::SIGBUS)));
+            assert_eq!(survive(&map, || read(&map, 0)), (0, None));
+            assert_eq!(survive(&map, || read(&map, 2 * size)), (0, Some(libc::SIGBUS)));
+            assert_eq!(survive(&map, || write(&map, size)), ((), Some(libc::SIGBUS)));
         }
         for touch in [|map: &MmapRaw| look(map, 5), |map: &MmapRaw| write(map, 5)] {
             let barred = with_rights(libc::PROT_NONE)?;
-            assert_eq!(outlive(|| touch(&barred)), ((), Some(libc::SIGSEGV)));
+            assert_eq!(survive(&barred, || touch(&barred)), ((), Some(libc::SIGSEGV)));
         }
         Ok(())
     }
@@ -210,7 +289,7 @@ mod tests {
         let map = cut(2)?;
         let own = getrlimit(Resource::As);
         setrlimit(Resource::As, Rlimit { current: Some(1), ..own })?;
-        let touched = outlive(|| look(&map, 5000));
+        let touched = survive(&map, || look(&map, 5000));
         let after = getrlimit(Resource::As).current;
         setrlimit(Resource::As, own)?;
         assert_eq!((touched, after), (((), Some(libc::SIGBUS)), Some(1)));
@@ -221,29 +300,47 @@ mod tests {
     fn a_later_map_has_its_dead_pages_again() -> Result {
         let size = rustix::param::page_size();
         let map = cut(2)?;
-        outlive(|| write(&map, size + 7));
+        survive(&map, || write(&map, size + 7));
         drop(map);
-        assert_eq!(outlive(|| read(&cut(2).expect("a map"), size)), (0, Some(libc::SIGBUS)));
+        let map = cut(2)?;
+        assert_eq!(survive(&map, || read(&map, size)), (0, Some(libc::SIGBUS)));
         Ok(())
     }
 
-    /// Faults that `outlive` does not survive: of live memory, of another thread, of too many pages, and signals sent by `kill`.
-    const DEADLY: [Deadly; 5] = [
-        (|| with_rights(libc::PROT_READ).map(|map| write(&map, 0)), libc::SIGSEGV),
+    /// Names a map as replaceable, and does something to it.
+    fn named(map: io::Result<MmapRaw>, work: impl FnOnce(&MmapRaw)) -> io::Result<()> {
+        let map = map?;
+        // SAFETY: nothing but the test uses the map.
+        unsafe { may_replace([(map.as_ptr() as usize, map.len())]) };
+        work(&map);
+        Ok(())
+    }
+
+    /// Faults that `outlive` does not survive: of live memory, of memory that is no map of the case, of another thread, of too
+    /// many pages, of the stack, and signals that are sent.
+    const DEADLY: [Deadly; 7] = [
+        (|| named(with_rights(libc::PROT_READ), |map| write(map, 0)), libc::SIGSEGV),
         (nowhere, libc::SIGSEGV),
+        (|| with_rights(libc::PROT_NONE).map(|map| look(&map, 0)), libc::SIGSEGV),
         (
-            || cut(PAGES + 2).map(|map| (1..=PAGES + 1).for_each(|page| look(&map, page * rustix::param::page_size()))),
+            || {
+                named(cut(PAGES + 2), |map| {
+                    (1..=PAGES + 1).for_each(|page| look(map, page * rustix::param::page_size()))
+                })
+            },
             libc::SIGBUS,
         ),
         (
             || {
-                cut(2).map(|map| {
-                    std::thread::scope(|scope| drop(scope.spawn(|| look(&map, rustix::param::page_size())).join()))
+                named(cut(2), |map| {
+                    std::thread::scope(|scope| drop(scope.spawn(|| look(map, rustix::param::page_size())).join()))
                 })
             },
             libc::SIGBUS,
         ),
         (sent, libc::SIGBUS),
+        // Rust reports the overflow and aborts.
+        (|| deeper(0).map(drop), libc::SIGABRT),
     ];
 
     fn nowhere() -> io::Result<()> {
@@ -258,19 +355,58 @@ mod tests {
         Ok(())
     }
 
+    /// Recurses until the stack ends.
+    fn deeper(depth: u64) -> io::Result<u64> {
+        if black_box(depth) == u64::MAX { Ok(0) } else { black_box(deeper(depth + 1)).map(|below| below + 1) }
+    }
+
+    /// Runs this test again in a new process, where `WHICH` names what to do.
+    fn again(test: &str, which: &str) -> io::Result<std::process::Output> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["--exact", &format!("death::tests::{test}"), "--nocapture"]).env(WHICH, which).output()
+    }
+
+    const WHICH: &str = "MMAPCHECK_DEADLY";
+
     /// The test runs itself in a new process for each fault, which kills that process.
     #[test]
     fn every_other_fault_kills_the_process() -> Result {
-        const WHICH: &str = "MMAPCHECK_DEADLY";
         if let Some(which) = std::env::var_os(WHICH) {
             let which: usize = which.to_str().ok_or("not a text")?.parse()?;
-            return Ok(outlive(DEADLY[which].0).0?);
+            let (fault, signal) = DEADLY[which];
+            if signal != libc::SIGABRT {
+                die_by_default();
+            }
+            return Ok(outlive(fault).0?);
         }
         for (which, (_, signal)) in DEADLY.iter().enumerate() {
-            let mut command = Command::new(std::env::current_exe()?);
-            command.args(["--exact", "death::tests::every_other_fault_kills_the_process"]);
-            let done = command.env(WHICH, which.to_string()).output()?;
+            let done = again("every_other_fault_kills_the_process", &which.to_string())?;
             assert_eq!(done.status.signal(), Some(*signal), "{which}: {}", String::from_utf8_lossy(&done.stdout));
+            let words = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert_eq!(words.contains("has overflowed its stack"), *signal == libc::SIGABRT, "{which}: {words}");
+        }
+        Ok(())
+    }
+
+    extern "C" fn earlier(_: c_int) {
+        // SAFETY: async-signal-safe.
+        unsafe { libc::_exit(42) };
+    }
+
+    #[test]
+    fn a_handler_that_was_installed_before_is_called() -> Result {
+        const FAULTS: [fn() -> io::Result<()>; 2] = [nowhere, sent];
+        if let Some(which) = std::env::var_os(WHICH) {
+            for signal in SIGNALS {
+                // SAFETY: the handler is async-signal-safe.
+                unsafe { libc::signal(signal, earlier as *const () as usize) };
+            }
+            let which: usize = which.to_str().ok_or("not a text")?.parse()?;
+            return Ok(outlive(FAULTS[which]).0?);
+        }
+        for which in 0..FAULTS.len() {
+            let done = again("a_handler_that_was_installed_before_is_called", &which.to_string())?;
+            assert_eq!(done.status.code(), Some(42), "{which}: {}", String::from_utf8_lossy(&done.stdout));
         }
         Ok(())
     }

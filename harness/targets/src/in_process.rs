@@ -8,12 +8,12 @@ use mmapcheck_spec::{
 };
 
 /// A target that runs a stepper in this process.
-pub struct InProcess<M, F = fn(usize)> {
+pub struct InProcess<M, F = fn(Option<usize>)> {
     /// The stepper.
     pub stepper: M,
     /// The description of the target.
     pub info: TargetInfo,
-    /// Called with the number of each step before the step runs, and with the number of steps before the cleanup.
+    /// Called with the number of each step before the step runs, and with none after it.
     pub mark: F,
     /// The census that counts leaks; `None` in a process with other activity, whose leaks cannot be told apart.
     pub census: Option<Census>,
@@ -26,7 +26,7 @@ impl<M: Stepper> InProcess<M> {
     }
 }
 
-impl<M: Stepper, F: FnMut(usize)> Target for InProcess<M, F> {
+impl<M: Stepper, F: FnMut(Option<usize>)> Target for InProcess<M, F> {
     fn info(&self) -> &TargetInfo {
         &self.info
     }
@@ -70,7 +70,7 @@ impl<M: Stepper> Stepper for Outliving<'_, M> {
     }
 
     /// The last step of a case is never one of a child, since the `wait` follows it.
-    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(Option<usize>)) -> Vec<StepTrace> {
         self.left = self.left.saturating_sub(block.len());
         self.stepper.fork(block, detail, mark)
     }

@@ -10,6 +10,7 @@ pub mod driver;
 mod embedded;
 mod in_process;
 pub mod progress;
+pub mod reply_size;
 pub mod supervisor;
 
 pub use embedded::{Embedded, check_interpreter};

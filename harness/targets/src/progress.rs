@@ -21,7 +21,7 @@ pub struct Progress {
 pub struct Marks {
     /// The number of the case.
     pub case: u64,
-    /// The number of the step, counted from 0; the number of steps during the cleanup of the case; none before the first step.
+    /// The number of the step, counted from 0; none outside of a step: before the first, during a snapshot, during the cleanup.
     pub step: Option<u64>,
     /// Whether the case runs again, perhaps with fewer steps: then the number of the step has no meaning.
     pub again: bool,
@@ -77,9 +77,9 @@ impl Progress {
         self.cell(0).fetch_or(AGAIN, Ordering::Relaxed);
     }
 
-    /// Marks that this step begins.
-    pub fn step(&self, step: usize) {
-        self.cell(1).store(step as u64, Ordering::Relaxed);
+    /// Marks that this step begins, or, with none, that the step has ended.
+    pub fn step(&self, step: Option<usize>) {
+        self.cell(1).store(step.map_or(IDLE, |step| step as u64), Ordering::Relaxed);
     }
 
     /// The last marks.
@@ -128,8 +128,10 @@ mod tests {
         let (ours, theirs) = (Progress::create(&path)?, Progress::open(&path)?);
         theirs.start(7);
         assert_eq!(ours.read(), Marks { case: 7, step: None, again: false });
-        theirs.step(3);
+        theirs.step(Some(3));
         assert_eq!(ours.read(), Marks { case: 7, step: Some(3), again: false });
+        theirs.step(None);
+        assert_eq!(ours.read(), Marks { case: 7, step: None, again: false });
         theirs.again();
         assert_eq!(ours.read(), Marks { case: 7, step: None, again: true });
         theirs.start(8);

@@ -11,24 +11,22 @@ use rustix::process::{
     Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, getpid, getppid, kill_process, kill_process_group,
     set_parent_process_death_signal, setrlimit, setsid, waitid,
 };
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
-/// The longest line that is read, in bytes. No case has an answer of this length.
-const LONGEST: usize = 1 << 26;
+/// The longest line that is read, in bytes, unless [`Process::allow`] says otherwise.
+pub const LONGEST: usize = 1 << 26;
 /// A process that is out of time after writing this many bytes of one line floods; after fewer it hangs.
 const FLOOD: usize = 1 << 20;
-/// Bytes of standard error that are kept between two answers. During a case, the limit on file size holds.
-const ERRORS: u64 = 1 << 20;
+/// A process that writes more bytes than these to standard error before its next answer floods.
+const ERRORS: usize = 1 << 28;
 /// Bytes at the end of standard error in which the last words are looked for.
-const LAST: u64 = 1 << 12;
+const LAST: usize = 1 << 12;
 /// How often the end of a process is looked for while something else holds its pipes open.
 const TICK: Duration = Duration::from_millis(100);
 /// How long a process that closed its output may take to end by itself.
@@ -62,48 +60,66 @@ pub struct Process {
     child: Child,
     stdin: ChildStdin,
     stdout: ChildStdout,
-    /// The file that standard error is written to.
-    stderr: File,
+    /// Standard error: a pipe, since a limit on file size that a case sets would hold for a file. None once it is closed.
+    stderr: Option<ChildStderr>,
+    /// The last bytes of standard error.
+    words: Vec<u8>,
+    /// The number of bytes of standard error since the last answer.
+    errors: usize,
     /// The process was waited for, so that its number may belong to another one.
     gone: bool,
     /// Bytes of answers that nobody asked for yet.
     pending: Vec<u8>,
     /// Lines sent minus lines received.
     owed: usize,
+    /// The longest line that is read, in bytes.
+    longest: usize,
 }
 
 impl Process {
-    /// Starts a program with pipes for standard input and output; standard error goes to the file `errors`. The process leads
-    /// a session of its own, so that Ctrl-C reaches this program only, and is killed when this program dies.
+    /// Starts a program with pipes for standard input, output and error. The process leads a session of its own, so that Ctrl-C
+    /// reaches this program only, and is killed when this program dies.
     ///
     /// # Errors
     /// The program cannot be started, or a limit cannot be set.
-    pub fn start(mut command: Command, limits: &'static [Limit], errors: &Path) -> Result<Process, TargetError> {
+    pub fn start(mut command: Command, limits: &'static [Limit]) -> Result<Process, TargetError> {
         let wrong = |what: &str, error: io::Error| TargetError(format!("{what}: {error}"));
-        // Appending, so that truncation does not leave a hole.
-        let stderr = OpenOptions::new().create(true).append(true).read(true).open(errors);
-        let stderr = stderr.map_err(|error| wrong("a temporary file cannot be made", error))?;
-        let _ = stderr.set_len(0);
-        let theirs = stderr.try_clone().map_err(|error| wrong("a temporary file cannot be used twice", error))?;
         let name = command.get_program().display().to_string();
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(theirs);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = spawn(command, limits).map_err(|error| wrong(&format!("cannot start {name}"), error))?;
-        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
             return Err(TargetError(format!("{name} has no pipes")));
         };
-        let process = Process { child, stdin, stdout, stderr, gone: false, pending: Vec::new(), owed: 0 };
-        for pipe in [process.stdin.as_fd(), process.stdout.as_fd()] {
+        for pipe in [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()] {
             fcntl_getfl(pipe)
                 .and_then(|flags| fcntl_setfl(pipe, flags | OFlags::NONBLOCK))
                 .map_err(|error| wrong("a pipe cannot be set up", error.into()))?;
         }
-        Ok(process)
+        let (words, pending) = (Vec::new(), Vec::new());
+        Ok(Process {
+            child,
+            stdin,
+            stdout,
+            stderr: Some(stderr),
+            words,
+            errors: 0,
+            gone: false,
+            pending,
+            owed: 0,
+            longest: LONGEST,
+        })
     }
 
     /// Whether an answer is outstanding.
     #[must_use]
     pub fn is_at_work(&self) -> bool {
         self.owed > 0
+    }
+
+    /// Sets the longest line that is read from now on, in bytes.
+    pub fn allow(&mut self, longest: usize) {
+        self.longest = longest;
     }
 
     /// The process id.
@@ -128,7 +144,7 @@ impl Process {
                     if self.wait(patience, true)? {
                         return Ok(());
                     }
-                    if self.pending.len() < LONGEST {
+                    if self.pending.len() < self.longest {
                         self.read_some();
                     }
                 }
@@ -149,11 +165,11 @@ impl Process {
                 let mut line: Vec<u8> = self.pending.drain(..=seen + end).collect();
                 line.pop();
                 self.owed = self.owed.saturating_sub(1);
-                self.forget_errors();
+                self.errors = 0;
                 return Ok(line);
             }
             seen = self.pending.len();
-            if seen > LONGEST {
+            if seen > self.longest {
                 return Err(self.kill(endless(seen)));
             }
             match self.read_some() {
@@ -181,6 +197,27 @@ impl Process {
         }
     }
 
+    /// Reads the bytes of standard error that are there, and keeps the last ones.
+    fn read_errors(&mut self) {
+        let mut buffer = [0; 1 << 16];
+        while let Some(stderr) = &self.stderr {
+            match rustix::io::read(stderr, &mut buffer) {
+                Ok(0) => self.stderr = None,
+                Ok(count) => {
+                    self.errors += count;
+                    self.words.extend_from_slice(&buffer[..count]);
+                    self.words.drain(..self.words.len().saturating_sub(LAST));
+                    // A flood must not keep the caller from looking at the time.
+                    if count < buffer.len() || self.errors > ERRORS {
+                        return;
+                    }
+                }
+                Err(rustix::io::Errno::AGAIN) => return,
+                Err(_) => self.stderr = None,
+            }
+        }
+    }
+
     /// Waits until there is something to read, or, on request, room to write; at most for a tick. Says whether the process
     /// has ended, which its pipes do not show while a child holds them.
     fn wait(&mut self, patience: &mut dyn Patience, to_write: bool) -> Result<bool, End> {
@@ -191,13 +228,20 @@ impl Process {
             return Err(self.kill(end));
         }
         let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
-        let mut fds = [
-            PollFd::from_borrowed_fd(self.stdout.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(self.stdin.as_fd(), PollFlags::OUT),
-        ];
+        let mut fds = vec![PollFd::from_borrowed_fd(self.stdout.as_fd(), PollFlags::IN)];
+        if to_write {
+            fds.push(PollFd::from_borrowed_fd(self.stdin.as_fd(), PollFlags::OUT));
+        }
+        let asked = fds.len();
+        fds.extend(self.stderr.iter().map(|stderr| PollFd::from_borrowed_fd(stderr.as_fd(), PollFlags::IN)));
         // An error is found again by the read or write that follows.
-        let ready = poll(&mut fds[..if to_write { 2 } else { 1 }], Some(&timeout));
-        Ok(ready == Ok(0) && self.has_ended())
+        let _ = poll(&mut fds, Some(&timeout));
+        let is_silent = fds[..asked].iter().all(|fd| fd.revents().is_empty());
+        self.read_errors();
+        if self.errors > ERRORS {
+            return Err(self.kill(End::Malformed(format!("{} bytes of standard error and no reply", self.errors))));
+        }
+        Ok(is_silent && self.has_ended())
     }
 
     /// How a process ended that has closed its output. One that does not end is killed.
@@ -214,9 +258,11 @@ impl Process {
         }
     }
 
-    fn ends_within(&self, time: Duration) -> bool {
+    fn ends_within(&mut self, time: Duration) -> bool {
         let began = Instant::now();
         while !self.has_ended() {
+            // A process that writes its last words ends only once there is room for them.
+            self.read_errors();
             if began.elapsed() > time {
                 return false;
             }
@@ -259,22 +305,11 @@ impl Process {
         i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
     }
 
-    /// Keeps a target that writes to standard error in every case from filling the disk.
-    fn forget_errors(&self) {
-        if self.stderr.metadata().is_ok_and(|file| file.len() > ERRORS) {
-            let _ = self.stderr.set_len(0);
-        }
-    }
-
     /// The last line on standard error that is not blank, or an empty text.
     #[must_use]
-    pub fn last_words(&self) -> String {
-        let mut end = Vec::new();
-        let mut file = &self.stderr;
-        let length = file.metadata().map_or(0, |file| file.len());
-        let read =
-            file.seek(SeekFrom::Start(length.saturating_sub(LAST))).and_then(|_| file.take(LAST).read_to_end(&mut end));
-        let text = if read.is_ok() { String::from_utf8_lossy(&end) } else { "".into() };
+    pub fn last_words(&mut self) -> String {
+        self.read_errors();
+        let text = String::from_utf8_lossy(&self.words);
         text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
     }
 }

@@ -6,6 +6,7 @@ use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{Detail, Dialect, MapState, Outcome, StepTrace, Trace};
 use mmapcheck_targets::{Embedded, check_interpreter};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 fn sessions() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sessions");
@@ -15,12 +16,24 @@ fn sessions() -> Vec<PathBuf> {
     paths
 }
 
-fn embedded(dir: &tempfile::TempDir) -> Embedded {
-    Embedded::new("mmap", "mmap", dir.path()).unwrap()
+/// An embedded target, once the tests on other threads have dropped theirs.
+struct Only {
+    stepper: Embedded,
+    _turn: MutexGuard<'static, ()>,
 }
 
-fn trace(stepper: &mut Embedded, session: &Session, detail: Detail) -> Trace {
-    Trace::of(stepper, &session.case, detail, &mut |_| {}).unwrap()
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn embedded(dir: &tempfile::TempDir) -> Only {
+    let turn = turn();
+    Only { stepper: Embedded::new("mmap", "mmap", dir.path()).unwrap(), _turn: turn }
+}
+
+fn trace(only: &mut Only, session: &Session, detail: Detail) -> Trace {
+    Trace::of(&mut only.stepper, &session.case, detail, &mut |_| {}).unwrap()
 }
 
 /// The statements with another answer than in the session.
@@ -119,10 +132,23 @@ fn closing_an_exported_map_at_the_end_raises() {
 #[test]
 fn a_missing_module_or_class_is_reported_in_one_line() {
     let dir = tempfile::tempdir().unwrap();
+    let _turn = turn();
     let problem = |module, attr| Embedded::new(module, attr, dir.path()).unwrap_err().to_string();
     assert_eq!(problem("nosuch", "mmap"), "cannot import module nosuch: ModuleNotFoundError: No module named 'nosuch'");
     assert_eq!(
         problem("mmap", "Map"),
         "no class Map in module mmap: AttributeError: module 'mmap' has no attribute 'Map'"
     );
+}
+
+#[test]
+fn a_process_has_one_embedded_target_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = embedded(&dir);
+    let refused = std::thread::scope(|scope| {
+        scope.spawn(|| Embedded::new("mmap", "mmap", dir.path()).map(|_| ()).unwrap_err().to_string()).join().unwrap()
+    });
+    assert_eq!(refused, "this process runs an embedded target already; drop that one first");
+    drop(first);
+    embedded(&dir);
 }

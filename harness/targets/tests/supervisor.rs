@@ -18,7 +18,7 @@ const LIMITS: [Limit; 2] = [(Resource::Core, 0), (Resource::Fsize, 1 << 16)];
 fn shell(script: &str, dir: &TempDir) -> std::result::Result<Process, TargetError> {
     let mut command = Command::new("sh");
     command.args(["-c", script]).current_dir(dir.path());
-    Process::start(command, &LIMITS, &dir.path().join("errors"))
+    Process::start(command, &LIMITS)
 }
 
 /// How the script ends when a line is asked for, which must not take long.
@@ -120,7 +120,7 @@ fn a_process_is_not_hung_while_its_marks_change() -> Result {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for step in 0.. {
-                progress.step(step);
+                progress.step(Some(step));
                 std::thread::sleep(Duration::from_millis(20));
                 if is_done.load(std::sync::atomic::Ordering::Relaxed) {
                     break;
@@ -158,24 +158,29 @@ fn limits_hold_from_the_start() -> Result {
     Ok(())
 }
 
+/// More than a pipe holds, and more than the limit on file size.
 #[test]
-fn errors_are_cut_between_two_answers() -> Result {
+fn errors_block_no_answer_and_no_end() -> Result {
     let dir = tempfile::tempdir()?;
-    let mut command = Command::new("sh");
-    command.args(["-c", "head -c 2000000 /dev/zero >&2; echo; read line; echo words >&2; exit 1"]);
-    let errors = dir.path().join("errors");
-    let mut process = Process::start(command, &[], &errors)?;
+    let flood = "head -c 2000000 /dev/zero >&2";
+    let mut process =
+        shell(&format!("{flood}; echo; read line; exec >&-; {flood}; echo >&2; echo words >&2; exit 1"), &dir)?;
     assert_eq!(process.line(&mut (Instant::now() + LONG)), Ok(Vec::new()));
-    assert_eq!(std::fs::metadata(&errors)?.len(), 0);
     assert_eq!(process.send(b"", &mut (Instant::now() + LONG)), Ok(()));
     assert_eq!(process.line(&mut (Instant::now() + LONG)), Err(End::Exited(1, "words".into())));
     Ok(())
 }
 
 #[test]
+fn a_flood_of_errors_is_an_end() -> Result {
+    let end = end("cat /dev/zero >&2")?;
+    assert!(matches!(&end, End::Malformed(what) if what.ends_with("bytes of standard error and no reply")), "{end}");
+    Ok(())
+}
+
+#[test]
 fn a_program_that_does_not_exist_is_an_error() -> Result {
-    let dir = tempfile::tempdir()?;
-    let started = Process::start(Command::new("/no/such/program"), &[], &dir.path().join("errors"));
+    let started = Process::start(Command::new("/no/such/program"), &[]);
     let error = started.err().ok_or("it started")?;
     assert!(error.0.contains("cannot start /no/such/program"), "{error}");
     Ok(())

@@ -8,10 +8,11 @@ pub fn digest(bytes: &[u8]) -> u64 {
     crc32fast::hash(bytes).into()
 }
 
-/// The length and digest of bytes, as a trace keeps them. [`Detail::Full`] adds the bytes themselves.
+/// The length and digest of bytes, as a trace keeps them. [`Detail::keeps_bytes`] says whether it has the bytes themselves.
 #[must_use]
 pub fn content_of(bytes: &[u8], detail: Detail) -> Content {
-    Content { len: bytes.len() as u64, digest: digest(bytes), bytes: (detail == Detail::Full).then(|| bytes.to_vec()) }
+    let len = bytes.len() as u64;
+    Content { len, digest: digest(bytes), bytes: detail.keeps_bytes(len).then(|| bytes.to_vec()) }
 }
 
 #[cfg(test)]

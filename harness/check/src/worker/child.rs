@@ -6,6 +6,7 @@ use crate::limits;
 use crate::oracle::Oracle;
 use mmapcheck_spec::{Case, Detail, Target, TargetError, Trace};
 use mmapcheck_targets::census::Census;
+use mmapcheck_targets::death::die_by_default;
 use mmapcheck_targets::progress::Progress;
 use mmapcheck_targets::{Embedded, InProcess};
 use std::cell::Cell;
@@ -19,6 +20,7 @@ use std::rc::Rc;
 /// # Errors
 /// The pipe breaks, because the campaign ended.
 pub fn serve(config: &WorkerConfig) -> std::io::Result<()> {
+    die_by_default();
     let mut out = private_stdout()?;
     let mut server = match Server::start(config) {
         Ok(server) => server,

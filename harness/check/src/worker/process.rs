@@ -7,7 +7,8 @@ use crate::batch::{Batch, BatchResult};
 use crate::limits;
 use mmapcheck_spec::{Case, Detail, End, Leaks, Profile, Snapshot, StepTrace, Target, TargetError, TargetInfo, Trace};
 use mmapcheck_targets::progress::{Marks, Progress, Stall};
-use mmapcheck_targets::supervisor::{Limit, Process, persistently};
+use mmapcheck_targets::reply_size::longest_reply;
+use mmapcheck_targets::supervisor::{LONGEST, Limit, Process, persistently};
 use rustix::process::Resource;
 use std::path::Path;
 use std::process::Command;
@@ -99,10 +100,9 @@ impl ProcessWorker {
         if let End::Malformed(_) = loss.end {
             return self.trace_of_malformed_reply(loss.end, case, detail);
         }
-        let step = loss.marks.step.map_or(case.steps.len(), |step| step as usize);
-        if step >= case.steps.len() {
+        let Some(step) = loss.marks.step.map(|step| step as usize).filter(|step| *step < case.steps.len()) else {
             return Ok(Trace { end: Some(loss.end), ..Trace::default() });
-        }
+        };
         let trace = if step == 0 { Trace::default() } else { self.run(&case.until(step), detail)? };
         Ok(ended(trace, step, loss.end))
     }
@@ -194,7 +194,7 @@ impl Running {
         let marks = config.dir.join("progress");
         let progress = Progress::create(&marks).map_err(|error| wrong("the page of marks cannot be made", error))?;
         let program = std::env::current_exe().map_err(|error| wrong("this program cannot be found", error))?;
-        let process = Process::start(command(&program, config), &LIMITS, &config.dir.join("stderr"))?;
+        let process = Process::start(command(&program, config), &LIMITS)?;
         let mut running = Running { process, progress, last: 0 };
         match running.reply(limits::HANG) {
             Ok(Reply::Ready(info)) => Ok((running, info)),
@@ -213,6 +213,10 @@ impl Running {
 
     fn ask(&mut self, message: Request, hang: Duration) -> Result<Reply, WorkerLoss> {
         self.last += 1;
+        self.process.allow(match &message {
+            Request::Run { case, .. } => longest_reply(case),
+            Request::Batch(_) => LONGEST,
+        });
         let request = Numbered { id: self.last, message };
         let line = serde_json::to_vec(&request).map_err(|error| self.loss(End::Malformed(error.to_string())))?;
         self.process.send(&line, &mut Stall::new(&self.progress, hang)).map_err(|end| self.loss(end))?;

@@ -8,20 +8,20 @@ from harms import HARM, NUMBER, harms, once, record
 
 
 def replies():
-    """The descriptor that replies are written to: the only pipe that can be written."""
+    """The descriptor that replies are written to: the only pipe besides standard output and error that can be written."""
     for name in os.listdir("/proc/self/fd"):
         try:
             is_pipe = os.readlink("/proc/self/fd/" + name).startswith("pipe:")
             writes = fcntl.fcntl(int(name), fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
         except OSError:
             continue
-        if is_pipe and writes:
+        if is_pipe and writes and int(name) > 2:
             return int(name)
 
 
 HARMS = harms(lambda data: os.write(replies(), data))
-# A fault of memory and not a signal that is sent: a worker swallows the first one that is sent.
-HARMS["segfault"] = lambda: ctypes.string_at(8)
+# A fault of memory; `segfault` is a signal that is sent.
+HARMS["fault"] = lambda: ctypes.string_at(8)
 calls = 0
 
 

@@ -360,7 +360,7 @@ impl<S: Store> Open<'_, S> {
     /// The content up to the first dead page.
     fn content(&self, detail: Detail) -> Content {
         let count = self.map.len.get().min(self.memory.live());
-        let bytes = (detail == Detail::Full).then(|| self.memory.read(0, count));
+        let bytes = detail.keeps_bytes(count as u64).then(|| self.memory.read(0, count));
         Content { len: count as u64, digest: self.memory.digest(count), bytes }
     }
 }

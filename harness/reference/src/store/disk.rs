@@ -2,9 +2,7 @@
 //!
 //! This is the only module of the package with unsafe code. It is sound because no reference to mapped bytes is kept or
 //! returned: the bytes can change at any time through another map of the file, or through a descriptor. Bytes are copied
-//! in and out through raw pointers. Where a function makes a slice of them (to search, to digest), the slice lives within
-//! that function, which calls nothing that could write, in a process with one running thread, on files of a folder that
-//! only this process uses. Each function checks that its range lies below [`Memory::live`], so that no page without a
+//! in and out through raw pointers, also to search and to digest them. Each function checks that its range lies below [`Memory::live`], so that no page without a
 //! file behind it is touched, as long as sizes change through [`OpenFile`] only; the campaign's own files keep to that.
 
 #![expect(unsafe_code, reason = "mapped memory is reached through raw pointers")]
@@ -20,7 +18,6 @@ use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::ops::Range;
 use std::rc::Rc;
-use std::slice;
 
 /// Maps real files into real memory.
 #[derive(Debug)]
@@ -268,14 +265,11 @@ impl Memory for DiskRegion {
     }
 
     fn find(&self, range: Range<usize>, needle: &[u8], direction: Direction) -> Option<usize> {
-        // SAFETY: live bytes, and nothing writes while the slice lives (see the module).
-        let bytes = unsafe { slice::from_raw_parts(self.at(range.start, range.len()), range.len()) };
-        store::find(bytes, needle, direction).map(|at| range.start + at)
+        store::find(&self.read(range.start, range.len()), needle, direction).map(|at| range.start + at)
     }
 
     fn digest(&self, count: usize) -> u64 {
-        // SAFETY: live bytes, and nothing writes while the slice lives (see the module).
-        mmapcheck_world::digest(unsafe { slice::from_raw_parts(self.at(0, count), count) })
+        mmapcheck_world::digest(&self.read(0, count))
     }
 
     fn resize(&mut self, len: usize, may_grow: bool) -> Result<(), Errno> {

@@ -6,6 +6,7 @@
 
 mod wire;
 
+use crate::reply_size::longest_reply;
 use crate::supervisor::{Limit, Process, persistently};
 use mmapcheck_spec::{
     Case, Detail, End, Implementation, NextCase, Op, Platform, Profile, Rule, StepTrace, Target, TargetError,
@@ -64,7 +65,6 @@ struct Launch {
     attr: String,
     folder: PathBuf,
     script: PathBuf,
-    errors: PathBuf,
     patience: Duration,
 }
 
@@ -105,7 +105,6 @@ impl Driver {
             attr: attr.to_owned(),
             folder: folder.join("files"),
             script: folder.join("driver.py"),
-            errors: folder.join("stderr"),
             patience: hang * START,
         };
         std::fs::create_dir_all(&launch.folder).map_err(|error| wrong(&launch.folder, error))?;
@@ -196,6 +195,7 @@ impl Driver {
             return Ok(whole(&line, id, case, detail));
         }
         let mut process = self.process()?;
+        process.allow(longest_reply(case));
         let id = match ahead.filter(|_| process.is_at_work()) {
             Some(Ahead { id, .. }) => id,
             None => {
@@ -234,6 +234,7 @@ impl Driver {
         if ahead.line.is_none()
             && let Some(mut process) = self.running.take()
         {
+            process.allow(longest_reply(&ahead.case));
             let line = process.line(&mut after(self.hang)).ok();
             ahead.line = line.filter(|line| whole(line, ahead.id, &ahead.case, ahead.detail).is_ok());
             if ahead.line.is_some() {
@@ -246,7 +247,10 @@ impl Driver {
     /// Runs a case and reads a line for each step, to find the step at which the process ends.
     fn step_by_step(&mut self, case: &Case, detail: Detail, manner: Manner) -> Result<Trace, TargetError> {
         let mut trace = Trace::default();
+        // Whether the driver reads the state after a step: an end is then no end of the step.
+        let mut looks = false;
         let mut process = self.process()?;
+        process.allow(longest_reply(case));
         let asked = self.number();
         let op = |done: usize| case.steps.get(done).map(|step| step.op);
         let request = wire::request(asked, case, detail, manner);
@@ -259,6 +263,12 @@ impl Driver {
                         Ok(step) => trace.steps.push(step),
                         Err(wrong) => return Ok(ended(trace, End::Malformed(wrong), case)),
                     }
+                    looks = false;
+                    line = process.line(&mut after(self.patience(op(trace.steps.len()))));
+                    continue;
+                }
+                Ok(Line::Looks { id, looks: now }) if id == asked => {
+                    looks = now;
                     line = process.line(&mut after(self.patience(op(trace.steps.len()))));
                     continue;
                 }
@@ -271,9 +281,11 @@ impl Driver {
                 },
                 Ok(Line::Died { id, died }) if id == asked && manner == Manner::Isolated => {
                     self.running = Some(process);
-                    return Ok(ended(trace, End::Died(died), case));
+                    return Ok(ended_in(looks, trace, End::Died(died), case));
                 }
-                Ok(Line::Step { id, .. } | Line::Died { id, .. }) if id != asked => another_case(id, asked),
+                Ok(Line::Step { id, .. } | Line::Looks { id, .. } | Line::Died { id, .. }) if id != asked => {
+                    another_case(id, asked)
+                }
                 Ok(Line::Done(done)) => another_case(done.id, asked),
                 Ok(_) => End::Malformed("the line is of another kind than the answer".into()),
                 Err(end) => end,
@@ -281,7 +293,7 @@ impl Driver {
             if end == End::Hung {
                 *self.hung.entry(op(trace.steps.len())).or_default() += 1;
             }
-            return Ok(ended(trace, end, case));
+            return Ok(ended_in(looks, trace, end, case));
         }
     }
 }
@@ -332,6 +344,11 @@ fn ended(mut trace: Trace, end: End, case: &Case) -> Trace {
         trace.end = Some(end);
     }
     trace
+}
+
+/// The trace of a case in which the process ended: in the next step, or, if it `looks`, in no step.
+fn ended_in(looks: bool, trace: Trace, end: End, case: &Case) -> Trace {
+    if looks { Trace { end: Some(end), ..trace } } else { ended(trace, end, case) }
 }
 
 fn has_hung(trace: &Trace) -> bool {
@@ -389,7 +406,7 @@ impl Launch {
         // The current folder is kept, so that relative paths in `PYTHONPATH` are those of the user.
         let mut command = Command::new(&self.python);
         command.arg(&self.script).env("PYTHONDONTWRITEBYTECODE", "1");
-        let mut process = Process::start(command, &LIMITS, &self.errors)?;
+        let mut process = Process::start(command, &LIMITS)?;
         let hello = wire::hello(&self.module, &self.attr, &self.folder).to_string();
         let shown = self.python.display();
         let line = ask(&mut process, hello.as_bytes(), self.patience)

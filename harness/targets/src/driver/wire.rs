@@ -78,6 +78,7 @@ pub(super) enum Line {
     Ready(Ready),
     Failed { failed: String },
     Step { id: u64, step: WireStep },
+    Looks { id: u64, looks: bool },
     Died { id: u64, died: i32 },
     Done(Box<Done>),
 }

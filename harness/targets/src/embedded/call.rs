@@ -2,9 +2,11 @@
 
 use super::args::Args;
 use super::ffi::{
-    Comparison, Exception, GuardPage, Object, PyResult, PyValue, ignore_file_limit_signal, with_callback,
+    Comparison, Exception, GuardPage, Object, PyResult, PyValue, ignore_file_limit_signal, name_mortal_memory,
+    with_callback,
 };
 use super::{Bindings, Embedded, Map};
+use crate::death::is_running;
 use mmapcheck_spec::constants;
 use mmapcheck_spec::{
     Arg, Changes, ChildOp, ConstructorParam, End, FileOp, IterOp, KindOp, LimitOp, MapOp, ModuleOp, ObjectKind, Op,
@@ -25,6 +27,9 @@ impl Embedded {
             // Without the guard page, the map grows in place as it does in any other process.
             self.with_map(step.on, |map| map.guard = None);
         }
+        self.name_mortal_maps();
+        // What the tool's own calls left behind is not the step's.
+        let _ = self.gil.settle();
         let done = match step.callback() {
             None => self.dispatch(step),
             Some(callback) => {
@@ -33,8 +38,23 @@ impl Embedded {
                 end.take().map_or(done, Err)
             }
         };
+        let settled = self.gil.settle();
+        let done = match (done, settled) {
+            (Ok(Outcome::Value(_)), Err(exception)) => Ok(self.fixtures.outcome(Err(exception))),
+            (done, _) => done,
+        };
         self.note_dead_memory(step);
+        // A callback may have moved maps that the interrupted step goes on with.
+        self.name_mortal_maps();
         done
+    }
+
+    /// Names the memory of the maps to [`crate::death::outlive`], which may run this step.
+    fn name_mortal_maps(&self) {
+        if is_running() {
+            let maps: Vec<_> = self.bindings.borrow().maps.iter().flatten().map(|map| map.object.clone()).collect();
+            name_mortal_memory(&maps);
+        }
     }
 
     /// Performs the step of a callback argument. The conversion raises the exception of the step. Where the step has no outcome,
@@ -148,25 +168,20 @@ impl Embedded {
     fn construct(&self, step: &Step) -> StepResult {
         let mut args = Args::new();
         let keywords = self.args(&step.args, &mut args)?;
-        let unreadable = self.makes_unreadable(step);
+        let (unreadable, backing) = (self.makes_unreadable(step), self.backing(step));
         let anonymous = may_be_anonymous(step);
         let first = if self.guards.get() { GuardPage::first() } else { None };
         let made = self.fixtures.class.call(&mut args, keywords.as_ref());
         let guard = made.as_ref().ok().and_then(|map| self.guard(map, first));
         self.bind(step, made, |bindings, place, object| {
-            bindings.maps[place] = Some(Map { object, unreadable, anonymous, guard });
+            bindings.maps[place] = Some(Map { object, unreadable, anonymous, backing, guard });
             bindings.map_slots = bindings.map_slots.max(place + 1);
         })
     }
 
     /// Whether `prot` makes memory that can be neither read nor written.
     fn makes_unreadable(&self, step: &Step) -> bool {
-        let bits = match step.passed(ConstructorParam::Prot) {
-            Some(Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _)) => self.plain(*num).unwrap_or(-1),
-            Some(Arg::Flags(places)) => self.flags(places),
-            Some(Arg::Bool(value)) => (*value).into(),
-            _ => -1,
-        };
+        let bits = self.number_passed(step, ConstructorParam::Prot, -1).unwrap_or(-1);
         bits & i128::from(libc::PROT_READ | libc::PROT_WRITE) == 0
     }
 

@@ -4,7 +4,9 @@ use super::Embedded;
 use super::ffi::{fork, leave};
 use mmapcheck_spec::{Detail, End, Outcome, Snapshot, Step, StepTrace, Stepper, Value};
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, set_parent_process_death_signal, waitpid};
+use rustix::process::{
+    Pid, Signal, WaitOptions, WaitStatus, getpid, getppid, set_parent_process_death_signal, waitpid,
+};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
@@ -21,12 +23,21 @@ enum ChildMessage {
 
 impl Embedded {
     /// Performs the steps of a block in a child of this process, and waits until it has.
-    pub(super) fn in_child(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
-        mark(0);
+    pub(super) fn in_child(
+        &mut self,
+        block: &[Step],
+        detail: Detail,
+        mark: &mut dyn FnMut(Option<usize>),
+    ) -> Vec<StepTrace> {
+        mark(Some(0));
+        let parent = getpid();
         let made = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from);
         let made = made.and_then(|(reads, writes)| Ok((File::from(reads), File::from(writes), fork(&self.gil)?)));
         match made {
-            Ok((_, writes, None)) => self.be_child(writes, block, detail, mark),
+            Ok((_, writes, None)) => {
+                die_with(parent);
+                self.be_child(writes, block, detail, mark)
+            }
             Ok((reads, writes, Some(child))) => {
                 drop(writes);
                 let mut done = self.read_messages(reads);
@@ -54,9 +65,7 @@ impl Embedded {
     }
 
     /// Performs the steps in the child, reports each, and exits.
-    fn be_child(&mut self, mut writes: File, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> ! {
-        // Where the child hangs, the supervisor kills the parent, and the child with it.
-        let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    fn be_child(&mut self, mut writes: File, block: &[Step], detail: Detail, mark: &mut dyn FnMut(Option<usize>)) -> ! {
         // The child must not return into the frames of its parent.
         let _ = catch_unwind(AssertUnwindSafe(|| {
             let positions = self.files.get_mut().positions();
@@ -70,8 +79,8 @@ impl Embedded {
                 if is_over {
                     return;
                 }
-                mark(i);
-                let done = StepTrace::of(self, step, detail);
+                mark(Some(i));
+                let done = StepTrace::of(self, step, detail, mark);
                 is_over = done.result.is_err();
                 is_over |= send(ChildMessage::Step(done)).is_err();
             }
@@ -95,6 +104,15 @@ impl Embedded {
             }
         }
         done
+    }
+}
+
+/// Lets this child die with its parent: where the child hangs, the supervisor kills the parent.
+fn die_with(parent: Pid) {
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    // The parent may have died before the signal was set.
+    if getppid() != Some(parent) {
+        leave();
     }
 }
 

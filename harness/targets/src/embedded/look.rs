@@ -1,17 +1,18 @@
 //! Snapshots of the maps, taken without changing them.
 
-use super::ffi::{Buffer, Exception, Object, PyValue, Scratch};
+use super::ffi::{Buffer, Exception, Gil, Object, PyValue, Scratch};
 use super::fixtures::Fixtures;
 use super::{Embedded, Map};
 use mmapcheck_spec::{Content, Detail, MapState};
-use mmapcheck_world::content_of;
+use mmapcheck_world::{FileObjects, Folder, content_of};
 use smallvec::SmallVec;
 
 impl Embedded {
     pub(super) fn look_at_maps(&mut self, closely: bool, detail: Detail) -> SmallVec<[MapState; 1]> {
-        let scratch = self.shrunk.get().then_some(&mut self.scratch);
+        let (may_be_dead, scratch) = (self.shrunk.get(), &mut self.scratch);
         let bindings = self.bindings.get_mut();
-        let mut observer = Observer { fixtures: &self.fixtures, closely, detail, scratch };
+        let (gil, fixtures, files) = (&self.gil, &self.fixtures, &*self.files.get_mut());
+        let mut observer = Observer { gil, fixtures, files, closely, detail, may_be_dead, scratch };
         bindings.maps[..bindings.map_slots]
             .iter()
             .map(|map| map.as_ref().map_or(MapState::Unbound, |map| observer.state(map)))
@@ -21,11 +22,13 @@ impl Embedded {
 
 /// The settings of a snapshot.
 struct Observer<'a> {
+    gil: &'a Gil,
     fixtures: &'a Fixtures,
+    files: &'a FileObjects<Folder>,
     closely: bool,
     detail: Detail,
-    /// Present where memory may be dead.
-    scratch: Option<&'a mut Scratch>,
+    may_be_dead: bool,
+    scratch: &'a mut Scratch,
 }
 
 impl Observer<'_> {
@@ -50,7 +53,7 @@ impl Observer<'_> {
         };
         let len = map.object.size().map_err(|e| Malformed::Raised("len()", e))?;
         let taken = !map.unreadable && self.detail.takes_bytes(len, self.closely);
-        let content = if taken { self.content(&map.object) } else { None };
+        let content = if taken { self.content(map, len) } else { None };
         Ok(MapState::Open { pos, len, content })
     }
 
@@ -64,23 +67,31 @@ impl Observer<'_> {
         }
     }
 
-    /// The readable bytes, from the exported buffer, or from a slice of the whole map where it exports none.
-    fn content(&mut self, map: &Object) -> Option<Content> {
-        if let Ok(buffer) = map.buffer() {
+    /// The readable bytes, from the exported buffer, or from a slice of the map where it exports none.
+    fn content(&mut self, map: &Map, len: i64) -> Option<Content> {
+        if let Ok(buffer) = map.object.buffer() {
             return Some(self.memory(&buffer));
         }
-        let copy = map.item(&self.fixtures.whole).ok()?;
+        let live = if self.may_be_dead { map.backing?.live(len, self.files) } else { len };
+        let copy = map.object.item(&self.first(live, len)?).ok()?;
         match copy.seen() {
             PyValue::Bytes(bytes) => Some(content_of(bytes, self.detail)),
             _ => None,
         }
     }
 
-    fn memory(&mut self, buffer: &Buffer) -> Content {
-        match &mut self.scratch {
-            Some(scratch) => content_of(scratch.readable(buffer), self.detail),
-            None => buffer.with(|bytes| content_of(bytes, self.detail)),
+    /// `slice(None, live)`; of a map that is live to its end, `slice(None)`.
+    fn first(&self, live: i64, len: i64) -> Option<Object> {
+        if live == len {
+            return Some(self.fixtures.whole.clone());
         }
+        let none = &self.fixtures.none;
+        self.gil.slice(none, &self.gil.int(live.into()).ok()?, none).ok()
+    }
+
+    fn memory(&mut self, buffer: &Buffer) -> Content {
+        let bytes = if self.may_be_dead { self.scratch.readable(buffer) } else { self.scratch.whole(buffer) };
+        content_of(bytes, self.detail)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The embedded target: CPython in this process, driven step by step.
 
 mod args;
+mod backing;
 mod call;
 mod child;
 mod ffi;
@@ -10,6 +11,7 @@ mod value;
 
 pub use ffi::check_interpreter;
 
+use backing::Backing;
 use ffi::{Exception, Gil, GuardPage, Object, Scratch};
 use fixtures::Fixtures;
 use mmapcheck_spec::{
@@ -21,11 +23,13 @@ use rustix::process::Pid;
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A class of the embedded CPython, driven step by step.
 ///
 /// It stays on its thread, and holds the GIL as long as it lives, except where Python itself releases the GIL: around blocking
-/// calls, and between bytecodes once another thread waits for it. An `Embedded` of another thread runs only then.
+/// calls, and between bytecodes once another thread waits for it. A process has one `Embedded` at a time: resource limits, the
+/// handlers of signals and the GIL are the process's.
 #[derive(Debug)]
 pub struct Embedded {
     info: TargetInfo,
@@ -41,8 +45,30 @@ pub struct Embedded {
     guards: Rc<Cell<bool>>,
     scratch: Scratch,
     fixtures: Fixtures,
-    /// The last field, so that it is dropped last: every object above needs it.
+    /// Dropped after every object above, which need it.
     gil: Gil,
+    _only: Only,
+}
+
+/// The right to be the `Embedded` of this process, until it is dropped.
+#[derive(Debug)]
+struct Only(());
+
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+impl Only {
+    fn take() -> Result<Only, TargetError> {
+        match IS_TAKEN.swap(true, Ordering::Acquire) {
+            false => Ok(Only(())),
+            true => Err(TargetError("this process runs an embedded target already; drop that one first".into())),
+        }
+    }
+}
+
+impl Drop for Only {
+    fn drop(&mut self) {
+        IS_TAKEN.store(false, Ordering::Release);
+    }
 }
 
 /// The objects that the names of a case are bound to, by slot.
@@ -62,6 +88,8 @@ struct Map {
     unreadable: bool,
     /// Whether it may be anonymous.
     anonymous: bool,
+    /// The memory behind it, if the arguments of its constructor tell.
+    backing: Option<Backing>,
     guard: Option<GuardPage>,
 }
 
@@ -70,9 +98,10 @@ impl Embedded {
     /// The module is imported as in a Python program: `PYTHONPATH` is honoured.
     ///
     /// # Errors
-    /// Where Python is not the one configured or does not start, the module cannot be imported, or the folder cannot be
-    /// opened. The message has one line.
+    /// Where this process has an `Embedded` already, Python is not the one configured or does not start, the module cannot be
+    /// imported, or the folder cannot be opened. The message has one line.
     pub fn new(module: &str, attr: &str, dir: &Path) -> Result<Embedded, TargetError> {
+        let only = Only::take()?;
         let gil = Gil::hold()?;
         let (info, fixtures) = Embedded::import(&gil, module, attr)?;
         let scratch = Scratch::new().map_err(|why| TargetError(format!("cannot make a file in memory: {why}")))?;
@@ -88,6 +117,7 @@ impl Embedded {
             scratch,
             fixtures,
             gil,
+            _only: only,
         })
     }
 
@@ -143,7 +173,7 @@ impl Stepper for Embedded {
         self.perform(step)
     }
 
-    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(Option<usize>)) -> Vec<StepTrace> {
         self.in_child(block, detail, mark)
     }
 

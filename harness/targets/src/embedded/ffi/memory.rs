@@ -1,6 +1,7 @@
 //! The buffer of an object, and a way to read it where parts may be dead.
 
-use super::object::{Object, PyResult, failure};
+use super::object::{Object, PyResult, judged, system_error};
+use crate::death::may_replace;
 use pyo3::ffi::{self, Py_buffer};
 use rustix::fd::{AsRawFd, OwnedFd};
 
@@ -19,10 +20,13 @@ impl Object {
     pub fn buffer(&self) -> PyResult<Buffer> {
         let mut buffer = Py_buffer::new();
         // SAFETY: the object is alive, the GIL is held, and the buffer is released by `Buffer`.
-        if unsafe { ffi::PyObject_GetBuffer(self.raw(), &raw mut buffer, ffi::PyBUF_SIMPLE) } == 0 {
-            return Ok(Buffer(buffer));
+        let failed = unsafe { ffi::PyObject_GetBuffer(self.raw(), &raw mut buffer, ffi::PyBUF_SIMPLE) } != 0;
+        judged(failed)?;
+        let buffer = Buffer(buffer);
+        if buffer.start().is_null() && buffer.len() > 0 {
+            return Err(system_error(c"a buffer without an address was exported"));
         }
-        Err(failure())
+        Ok(buffer)
     }
 }
 
@@ -36,15 +40,27 @@ impl Buffer {
         self.0.len.try_into().unwrap_or(0)
     }
 
-    /// Calls `read` with the bytes. Dead memory kills the process: the caller must rule it out, or use [`Scratch`].
-    pub fn with<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
+    /// Copies the bytes to the end of `bytes`. Dead memory kills the process: the caller must rule it out, or use [`Scratch`].
+    pub fn copy(&self, bytes: &mut Vec<u8>) {
         if self.len() == 0 {
-            return read(&[]);
+            return;
         }
-        // SAFETY: the object exports this memory as long as the buffer is held, so it stays mapped.
-        // Nobody writes to it while `read` runs: this thread holds the GIL and runs no Python meanwhile.
-        read(unsafe { std::slice::from_raw_parts(self.start(), self.len()) })
+        bytes.reserve(self.len());
+        // SAFETY: the object exports this memory as long as the buffer is held, so it stays mapped; the vector has room for as
+        // many bytes. No reference to them is made, since a map of another process may share them.
+        unsafe {
+            self.start().copy_to_nonoverlapping(bytes.as_mut_ptr().add(bytes.len()), self.len());
+            bytes.set_len(bytes.len() + self.len());
+        }
     }
+}
+
+/// Names the memory that these objects export to [`crate::death::outlive`]. Without effect if this thread does not run it.
+pub fn name_mortal_memory(objects: &[Object]) {
+    let exported: Vec<_> = objects.iter().filter_map(|object| object.buffer().ok()).collect();
+    // SAFETY: the target exports the memory as its own. A target that unmaps it and uses it nevertheless faults by its own
+    // fault, and at memory that the kernel cannot read either.
+    unsafe { may_replace(exported.iter().map(|buffer| (buffer.start() as usize, buffer.len()))) };
 }
 
 /// A file in memory, through which bytes that may be dead are copied: the kernel stops at a dead page, where an access by the
@@ -55,6 +71,8 @@ pub struct Scratch {
     bytes: Vec<u8>,
 }
 
+/// A vector of more bytes is not kept for the next snapshot.
+const KEPT: usize = 1 << 20;
 /// How many bytes are copied at once: a multiple of the page size, so that a short copy ends at a dead page.
 const CHUNK: usize = 64 * 1024;
 
@@ -64,9 +82,21 @@ impl Scratch {
         Ok(Scratch { file, bytes: Vec::new() })
     }
 
+    /// All bytes of the buffer, none of which is dead.
+    pub fn whole(&mut self, buffer: &Buffer) -> &[u8] {
+        self.clear();
+        buffer.copy(&mut self.bytes);
+        &self.bytes
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT);
+    }
+
     /// The bytes of the buffer up to the first dead page.
     pub fn readable(&mut self, buffer: &Buffer) -> &[u8] {
-        self.bytes.clear();
+        self.clear();
         while self.bytes.len() < buffer.len() {
             let from = self.bytes.len();
             let wanted = CHUNK.min(buffer.len() - from);

@@ -19,7 +19,7 @@ mod start;
 
 pub use callback::with_callback;
 pub use guard::GuardPage;
-pub use memory::{Buffer, Scratch};
+pub use memory::{Buffer, Scratch, name_mortal_memory};
 pub use object::{Comparison, Exception, Object, PyResult};
 pub use read::PyValue;
 pub use start::{Gil, check_interpreter, fork, ignore_file_limit_signal, leave};

@@ -1,6 +1,8 @@
 //! References to Python objects, and what can be done with any object.
 
+use super::start::Gil;
 use pyo3::ffi::{self, PyObject};
+use std::ffi::CStr;
 use std::ptr::{self, NonNull};
 
 /// Calls a function of the C API that returns a new reference, or `NULL` and an exception.
@@ -12,12 +14,13 @@ macro_rules! new_reference {
     };
 }
 
-/// Calls a function of the C API that returns a number, where -1 with an exception set is failure.
+/// Calls a function of the C API that returns a number; a negative one, or one that `failed` is true of, means failure.
 macro_rules! number {
-    ($function:ident($($arg:expr),*)) => {{
+    ($function:ident($($arg:expr),*)) => { number!($function($($arg),*), |number| number < 0) };
+    ($function:ident($($arg:expr),*), |$number:ident| $failed:expr) => {{
         // SAFETY: see the module: the GIL is held, and the arguments are live objects or plain values.
-        let number = unsafe { ffi::$function($($arg),*) };
-        if number == -1 { raised().map_or(Ok(number), Err) } else { Ok(number) }
+        let $number = unsafe { ffi::$function($($arg),*) };
+        judged($failed).map(|()| $number)
     }};
 }
 
@@ -57,6 +60,10 @@ impl Drop for Object {
 
 /// Takes the exception that a call has set, if any.
 pub(super) fn raised() -> Option<Exception> {
+    // SAFETY: the GIL is held; the exception is borrowed and only compared.
+    if unsafe { ffi::PyErr_Occurred() }.is_null() {
+        return None;
+    }
     #[cfg(Py_3_12)]
     // SAFETY: the GIL is held; the function gives its reference to us.
     let value = unsafe { ffi::PyErr_GetRaisedException() };
@@ -75,22 +82,41 @@ pub(super) fn raised() -> Option<Exception> {
     NonNull::new(value).map(|value| Exception(Object(value)))
 }
 
-/// The exception of a failed call. Where a broken module under test set none, the one that Python raises for that.
-pub(super) fn failure() -> Exception {
-    raised().unwrap_or_else(|| {
-        // SAFETY: the GIL is held; class and text live as long as the interpreter.
-        unsafe { ffi::PyErr_SetString(ffi::PyExc_SystemError, c"error return without exception set".as_ptr()) };
-        raised().expect("an exception was set just now")
-    })
+/// Judges a call of the C API as the interpreter does (`_Py_CheckFunctionResult`): a failure must set an exception, and a
+/// success must not. Otherwise the exception is a `SystemError`.
+pub(super) fn judged(failed: bool) -> PyResult<()> {
+    match (failed, raised()) {
+        (false, None) => Ok(()),
+        (false, Some(_)) => Err(system_error(c"a result was returned with an exception set")),
+        (true, Some(exception)) => Err(exception),
+        (true, None) => Err(system_error(c"error return without exception set")),
+    }
+}
+
+/// A `SystemError` with this message.
+pub(super) fn system_error(message: &CStr) -> Exception {
+    // SAFETY: the GIL is held; the class lives as long as the interpreter, which copies the text.
+    unsafe { ffi::PyErr_SetString(ffi::PyExc_SystemError, message.as_ptr()) };
+    raised().expect("an exception was set just now")
+}
+
+impl Gil {
+    /// Takes an exception that no call returned, such as one that the destruction of an object left behind.
+    ///
+    /// # Errors
+    /// The `SystemError` that the interpreter raises at its next call.
+    pub fn settle(&self) -> PyResult<()> {
+        judged(false)
+    }
 }
 
 impl Object {
     /// # Safety
     /// The GIL is held, and `pointer` is a new reference, or null with an exception set.
     pub(super) unsafe fn received(pointer: *mut PyObject) -> PyResult {
-        match NonNull::new(pointer) {
-            Some(pointer) => Ok(Object(pointer)),
-            None => Err(failure()),
+        match NonNull::new(pointer).map(Object) {
+            Some(object) => judged(false).map(|()| object),
+            None => Err(judged(true).expect_err("a failure")),
         }
     }
 
@@ -149,17 +175,17 @@ impl Object {
 
     /// `self[key] = value`
     pub fn set_item(&self, key: &Object, value: &Object) -> PyResult<()> {
-        number!(PyObject_SetItem(self.raw(), key.raw(), value.raw())).map(|_| ())
+        number!(PyObject_SetItem(self.raw(), key.raw(), value.raw()), |status| status != 0).map(|_| ())
     }
 
     /// `del self[key]`
     pub fn del_item(&self, key: &Object) -> PyResult<()> {
-        number!(PyObject_DelItem(self.raw(), key.raw())).map(|_| ())
+        number!(PyObject_DelItem(self.raw(), key.raw()), |status| status != 0).map(|_| ())
     }
 
     /// `item in self`
     pub fn contains(&self, item: &Object) -> PyResult<bool> {
-        Ok(number!(PySequence_Contains(self.raw(), item.raw()))? == 1)
+        Ok(number!(PySequence_Contains(self.raw(), item.raw()))? > 0)
     }
 
     /// `bool(self)`
@@ -174,7 +200,7 @@ impl Object {
 
     /// `hash(self)`
     pub fn hash(&self) -> PyResult<i64> {
-        Ok(number!(PyObject_Hash(self.raw()))? as i64)
+        Ok(number!(PyObject_Hash(self.raw()), |hash| hash == -1)? as i64)
     }
 
     /// `list(self)`

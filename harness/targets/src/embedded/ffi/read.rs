@@ -1,6 +1,6 @@
 //! Python objects as values of Rust.
 
-use super::object::{Object, PyResult, raised};
+use super::object::{Object, PyResult, judged, raised};
 use pyo3::ffi::{self, Py_ssize_t};
 use std::borrow::Cow;
 use std::ffi::c_int;
