@@ -2,7 +2,7 @@
 
 use super::ffi::{Exception, Object};
 use super::{Embedded, unbound};
-use mmapcheck_spec::{Arg, Base, BytesLike, End, Num, PassedArg, Step};
+use mmapcheck_spec::{Arg, Base, BytesLike, ConstructorParam, End, Num, PassedArg, Step};
 use smallvec::SmallVec;
 
 /// The arguments of a call, on the stack for nearly all calls.
@@ -112,6 +112,17 @@ impl Embedded {
             Base::Len | Base::Pos | Base::FileSize => {
                 Err(End::Unsupported("a number relative to a map or file is not plain".into()))
             }
+        }
+    }
+
+    /// The number that a step passes to the constructor, or the default; `None` for any other object.
+    pub(super) fn number_passed(&self, step: &Step, param: ConstructorParam, default: i128) -> Option<i128> {
+        match step.passed(param) {
+            None | Some(Arg::Omitted) => Some(default),
+            Some(Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _)) => self.plain(*num).ok(),
+            Some(Arg::Flags(places)) => Some(self.flags(places)),
+            Some(Arg::Bool(value)) => Some((*value).into()),
+            Some(_) => None,
         }
     }
 

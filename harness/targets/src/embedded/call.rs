@@ -1,6 +1,7 @@
 //! Steps as calls into Python.
 
 use super::args::Args;
+use super::backing::Backing;
 use super::ffi::{
     Comparison, Exception, GuardPage, Object, PyResult, PyValue, ignore_file_limit_signal, name_mortal_memory,
     with_callback,
@@ -15,6 +16,9 @@ use mmapcheck_spec::{
 use std::cell::Cell;
 
 type StepResult = Result<Outcome, End>;
+
+/// `mmap.ACCESS_COPY`
+const ACCESS_COPY: i128 = 3;
 
 impl Embedded {
     /// Performs a step, perhaps while another step converts its arguments: nothing is borrowed while Python runs.
@@ -183,6 +187,21 @@ impl Embedded {
     fn makes_unreadable(&self, step: &Step) -> bool {
         let bits = self.number_passed(step, ConstructorParam::Prot, -1).unwrap_or(-1);
         bits & i128::from(libc::PROT_READ | libc::PROT_WRITE) == 0
+    }
+
+    /// The memory behind the map that a step makes; `None` where the arguments do not tell.
+    fn backing(&self, step: &Step) -> Option<Backing> {
+        let flags = self.number_passed(step, ConstructorParam::Flags, libc::MAP_SHARED.into())?;
+        let has = |bit: i32| flags & i128::from(bit) != 0;
+        match step.passed(ConstructorParam::Fileno)? {
+            Arg::Fd(slot) if !has(libc::MAP_ANONYMOUS) => {
+                let offset = self.number_passed(step, ConstructorParam::Offset, 0)?.try_into().ok()?;
+                Some(Backing::File { number: self.files.borrow().cursor(*slot).ok()?.number, offset })
+            }
+            _ if has(libc::MAP_PRIVATE) => Some(Backing::Private),
+            _ if self.number_passed(step, ConstructorParam::Access, 0)? == ACCESS_COPY => Some(Backing::Private),
+            _ => self.number_passed(step, ConstructorParam::Length, 0)?.try_into().ok().map(Backing::Shared),
+        }
     }
 
     fn method(&self, step: &Step) -> StepResult {
