@@ -91,6 +91,12 @@ pub trait Target {
     /// If the target cannot be used at all. The end of a step is part of the trace.
     fn run(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError>;
 
+    /// What the target has done to its process since it started that no target may do, in one sentence. `None` for nothing, and
+    /// for a target that cannot tell.
+    fn damage(&mut self) -> Option<String> {
+        None
+    }
+
     /// Like [`Target::run`], for a case whose last step is expected to kill the process. The target is not told the expected
     /// outcome; it may choose a cheaper way to survive.
     ///
@@ -151,6 +157,12 @@ pub trait Stepper {
 
     /// Takes a snapshot. `closely`: the operation before it is meant to change bytes ([`Detail::takes_bytes`]).
     fn look(&mut self, closely: bool, detail: Detail) -> Snapshot;
+
+    /// What the target has done to the process that no target may do, such as closing a descriptor of the tool, in one sentence.
+    /// `None` for nothing, and for a stepper that cannot tell.
+    fn damage(&mut self) -> Option<String> {
+        None
+    }
 
     /// Closes each map in the order of slots while the views are still alive, drops every object, and reads the files.
     fn finish(&mut self, detail: Detail) -> (Vec<Option<Outcome>>, Vec<FileState>);

@@ -67,6 +67,8 @@ pub enum End {
     Hung,
     /// The reply was malformed, for this reason.
     Malformed(String),
+    /// The target changed what the tool holds in the process, such as a descriptor: what, in one sentence.
+    Damaged(String),
     /// The target cannot run this step, for this reason.
     Unsupported(String),
 }
@@ -83,6 +85,7 @@ impl fmt::Display for End {
             End::Exited(status, words) => write!(f, "exited with status {status}: {words}"),
             End::Hung => f.write_str("hung"),
             End::Malformed(reason) => write!(f, "sent a malformed reply: {reason}"),
+            End::Damaged(what) => write!(f, "was damaged: {what}"),
             End::Unsupported(reason) => write!(f, "unsupported: {reason}"),
         }
     }

@@ -223,6 +223,7 @@ pub fn result_text(result: &Result<Outcome, End>) -> String {
 pub fn end_kind(end: &End) -> String {
     match end {
         End::Malformed(_) => "sent a malformed reply".into(),
+        End::Damaged(_) => "was damaged".into(),
         End::Exited(status, _) => format!("exited with status {status}"),
         end => end.to_string(),
     }

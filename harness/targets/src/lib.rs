@@ -9,6 +9,7 @@ pub mod death;
 pub mod driver;
 mod embedded;
 mod in_process;
+pub mod possessions;
 pub mod progress;
 pub mod reply_size;
 pub mod supervisor;

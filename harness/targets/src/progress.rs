@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 /// The page of one worker. Both processes map the same file.
 pub struct Progress {
     map: MmapRaw,
+    file: File,
 }
 
 /// The case and step that a worker marked last.
@@ -41,7 +42,7 @@ impl Progress {
     pub fn create(path: &Path) -> io::Result<Progress> {
         let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
         file.set_len(BYTES)?;
-        let progress = Progress { map: MmapOptions::new().len(BYTES as usize).map_raw(&file)? };
+        let progress = Progress { map: MmapOptions::new().len(BYTES as usize).map_raw(&file)?, file };
         progress.start(0);
         Ok(progress)
     }
@@ -55,7 +56,7 @@ impl Progress {
         if file.metadata()?.len() != BYTES {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is not a page of marks"));
         }
-        Ok(Progress { map: MmapOptions::new().len(BYTES as usize).map_raw(&file)? })
+        Ok(Progress { map: MmapOptions::new().len(BYTES as usize).map_raw(&file)?, file })
     }
 
     fn cell(&self, index: usize) -> &AtomicU64 {
@@ -82,11 +83,18 @@ impl Progress {
         self.cell(1).store(step.map_or(IDLE, |step| step as u64), Ordering::Relaxed);
     }
 
-    /// The last marks.
+    /// The last marks; none of a file that the worker has truncated. They are read from the file, since an access to the memory of
+    /// a truncated file would kill the campaign.
     #[must_use]
     pub fn read(&self) -> Marks {
-        let step = self.cell(1).load(Ordering::Relaxed);
-        let case = self.cell(0).load(Ordering::Relaxed);
+        let mut bytes = [0; BYTES as usize];
+        let count = rustix::io::pread(&self.file, &mut bytes, 0).unwrap_or(0);
+        let cell = |index: usize| {
+            let (start, end) = (8 * index, 8 * index + 8);
+            let bytes = bytes[start..end].try_into().ok().filter(|_| count >= end);
+            bytes.map(u64::from_ne_bytes)
+        };
+        let (case, step) = (cell(0).unwrap_or(0), cell(1).unwrap_or(IDLE));
         Marks { case: case & !AGAIN, step: (step != IDLE).then_some(step), again: case & AGAIN != 0 }
     }
 }

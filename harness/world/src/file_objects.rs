@@ -6,10 +6,10 @@
 use crate::errno::Errno;
 use crate::file_args;
 use crate::file_system::{FileHandle, FileSystem, MAX_FILE_SIZE};
-use crate::folder::Folder;
+use crate::folder::{Folder, OpenFile};
 use mmapcheck_spec::{
-    Arg, Detail, End, FileOp, FileState, FolderOp, KindOp, Mode, Outcome, SLOTS, Slot, Step, TargetError, UNBOUND,
-    Value, World,
+    Arg, Detail, End, FileOp, FileState, FolderOp, KindOp, Mode, ObjectKind, Outcome, SLOTS, Slot, Step, TargetError,
+    UNBOUND, Value, World,
 };
 use std::cell::Cell;
 use std::os::fd::{AsRawFd, RawFd};
@@ -90,6 +90,28 @@ impl<T: Default> FileObjects<Folder<T>> {
     /// Reads the sizes of all files from the system: the target may have changed them.
     pub fn notice_sizes(&self) {
         self.system.notice_sizes(self.count);
+    }
+
+    /// What somebody else has done to the files, in one sentence; `None` for nothing.
+    #[must_use]
+    pub fn damage(&self) -> Option<String> {
+        let handle =
+            |object: &Option<FileObject<OpenFile<T>>>| object.as_ref().and_then(|object| object.handle.clone());
+        let broken = self.table.objects.iter().position(|object| handle(object).is_some_and(|file| !file.is_intact()));
+        if let Some(slot) = broken {
+            let name = ObjectKind::File.name(slot as Slot);
+            return Some(format!("the target closed or replaced the descriptor of the file object {name}"));
+        }
+        let open = (0..SLOTS).filter_map(|slot| self.raw_fd(slot as Slot).ok());
+        let mut descriptors: Vec<RawFd> = self.system.descriptors().chain(open).collect();
+        descriptors.sort_unstable();
+        if !self.system.is_intact() || descriptors.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Some("the target closed or replaced a descriptor of the tool".into());
+        }
+        let names = self.names.iter().enumerate().take(self.count);
+        let moved = |(name, number): (usize, &Option<usize>)| number.is_some() && self.system.number(name) != *number;
+        let (name, _) = names.into_iter().find(|(name, number)| moved((*name, number)))?;
+        Some(format!("the target removed or replaced the file '{}'", World::path(name)))
     }
 
     /// Reads from the folder where each name leads: a child process may have renamed or removed files.

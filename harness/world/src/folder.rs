@@ -8,14 +8,23 @@ use mmapcheck_spec::{Content, Detail, Mode, TargetError, World};
 use rustix::fs::{self, AtFlags, OFlags};
 use std::cell::Cell;
 use std::fs::File;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::rc::Rc;
+
+/// The device and inode of an open file.
+type FileId = (u64, u64);
+
+fn id(file: &OwnedFd) -> Result<FileId, Errno> {
+    let seen = fs::fstat(file)?;
+    Ok((seen.st_dev, seen.st_ino))
+}
 
 /// A file on disk, with a descriptor that no case closes.
 #[derive(Debug)]
 pub struct Inode<T = ()> {
     file: OwnedFd,
+    id: FileId,
     size: Cell<u64>,
     /// The most pages that the file had in this case. Memory mapped from a page beyond the present end may be dead.
     max_pages: Cell<u64>,
@@ -24,8 +33,8 @@ pub struct Inode<T = ()> {
 }
 
 impl<T: Default> Inode<T> {
-    fn new(file: OwnedFd) -> Inode<T> {
-        Inode { file, size: Cell::new(0), max_pages: Cell::new(0), attached: T::default() }
+    fn new(file: OwnedFd) -> Result<Inode<T>, Errno> {
+        Ok(Inode { id: id(&file)?, file, size: Cell::new(0), max_pages: Cell::new(0), attached: T::default() })
     }
 }
 
@@ -41,6 +50,12 @@ impl<T> Inode<T> {
     #[must_use]
     pub fn attached(&self) -> &T {
         &self.attached
+    }
+
+    /// Whether a descriptor is open, and of this file, with the access of a mode.
+    fn is_of(&self, descriptor: &OwnedFd, mode: Mode) -> bool {
+        let has_access = |found: OFlags| found & OFlags::ACCMODE == flags(mode);
+        id(descriptor) == Ok(self.id) && fs::fcntl_getfl(descriptor).is_ok_and(has_access)
     }
 
     fn set_size(&self, size: u64) -> Result<(), Errno> {
@@ -78,7 +93,7 @@ impl<T: Default> OpenFile<T> {
     pub fn anonymous(size: u64) -> Result<OpenFile<T>, Errno> {
         let file = fs::memfd_create("section", fs::MemfdFlags::CLOEXEC)?;
         let fd = rustix::io::fcntl_dupfd_cloexec(&file, 0)?;
-        let inode = Inode::new(file);
+        let inode = Inode::new(file)?;
         inode.set_size(size)?;
         Ok(OpenFile { inode: Rc::new(inode), fd: Rc::new(fd), mode: Mode::Update })
     }
@@ -95,6 +110,12 @@ impl<T> OpenFile<T> {
     #[must_use]
     pub fn fd(&self) -> &OwnedFd {
         &self.fd
+    }
+
+    /// Whether the descriptor is open and of its file, as it must be unless somebody else closes or replaces it.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        self.inode.is_of(&self.fd, self.mode)
     }
 }
 
@@ -139,6 +160,7 @@ struct Stored<T> {
 #[derive(Debug)]
 pub struct Folder<T = ()> {
     dir: OwnedFd,
+    id: FileId,
     stored: Vec<Stored<T>>,
     /// Reused for reading and writing whole files.
     buffer: Vec<u8>,
@@ -151,7 +173,10 @@ impl<T> Folder<T> {
     /// Where the folder cannot be opened.
     pub fn new(dir: &Path) -> Result<Folder<T>, TargetError> {
         let dir = File::open(dir).map_err(|e| TargetError(format!("cannot open the folder {}: {e}", dir.display())))?;
-        Ok(Folder { dir: dir.into(), stored: Vec::new(), buffer: vec![0; 1 << 13] })
+        let dir = OwnedFd::from(dir);
+        let id =
+            id(&dir).map_err(|Errno(number)| TargetError(format!("cannot read a folder: system error {number}")))?;
+        Ok(Folder { dir, id, stored: Vec::new(), buffer: vec![0; 1 << 13] })
     }
 
     fn descriptor(&self, name: usize, flags: OFlags) -> rustix::io::Result<OwnedFd> {
@@ -164,6 +189,26 @@ impl<T> Folder<T> {
         let found = fs::statat(&self.dir, World::path(name), AtFlags::SYMLINK_NOFOLLOW).ok()?;
         let is_it = |stored: &Stored<T>| fs::fstat(&stored.inode.file).is_ok_and(|seen| seen.st_ino == found.st_ino);
         self.stored.iter().position(is_it)
+    }
+
+    /// Whether the descriptors of the folder and of all its files are open and lead to them. Only somebody else can close or
+    /// replace them.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        let of_file = |Stored { inode, spare }: &Stored<T>| {
+            let mut spares = Mode::ALL.iter().zip(spare).filter_map(|((mode, _), spare)| Some((mode, spare.as_ref()?)));
+            inode.is_of(&inode.file, Mode::Update) && spares.all(|(mode, descriptor)| inode.is_of(descriptor, *mode))
+        };
+        id(&self.dir) == Ok(self.id) && self.stored.iter().all(of_file)
+    }
+
+    /// The numbers of the descriptors of the folder and of its files. None occurs twice, unless somebody else closed one.
+    pub(crate) fn descriptors(&self) -> impl Iterator<Item = RawFd> {
+        let of_file = |stored: &Stored<T>| {
+            let spares: Vec<_> = stored.spare.iter().flatten().map(|spare| spare.as_raw_fd()).collect();
+            spares.into_iter().chain([stored.inode.file.as_raw_fd()])
+        };
+        self.stored.iter().flat_map(of_file).chain([self.dir.as_raw_fd()])
     }
 
     /// Reads the sizes of files 0 to `count` from the system, as a target may have changed them.
@@ -189,7 +234,7 @@ impl<T: Default> FileSystem for Folder<T> {
         // In most cases the name is free. Where it cannot be removed, creating the file fails.
         let _ = self.unlink(number);
         let file = self.descriptor(number, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)?;
-        let stored = Stored { inode: Rc::new(Inode::new(file)), spare: [const { None }; Mode::ALL.len()] };
+        let stored = Stored { inode: Rc::new(Inode::new(file)?), spare: [const { None }; Mode::ALL.len()] };
         match self.stored.get_mut(number) {
             Some(before) => *before = stored,
             None => self.stored.push(stored),

@@ -68,6 +68,12 @@ impl<'a> Job<'a> {
             };
             match self.worker.batch(&batch)? {
                 Ok(batch) => self.add_batch(batch)?,
+                // The damage shows when a later case begins, or at the end: half of the cases at a time find the one that does it.
+                Err(WorkerLoss { end: End::Damaged(_), .. }) if range.end - range.start > 1 => {
+                    let half = range.start + (range.end - range.start) / 2;
+                    left.push(half..range.end);
+                    left.push(range.start..half);
+                }
                 Err(loss) => {
                     let case = loss.marks.case.clamp(range.start, range.end - 1);
                     self.investigate_loss(case, &loss)?;

@@ -179,6 +179,9 @@ fn is_end(pattern: &str) -> bool {
     let signals = (1..=64).map(End::Died);
     let statuses = (-1..=255).map(|status| End::Exited(status, String::new()));
     let exits = |pattern: &str| pattern.strip_prefix("exited with status ").is_some_and(|n| n.parse::<i32>().is_ok());
-    signals.chain(statuses).chain([End::Hung, End::Malformed(String::new())]).any(|end| fits(pattern, &end_kind(&end)))
+    signals
+        .chain(statuses)
+        .chain([End::Hung, End::Malformed(String::new()), End::Damaged(String::new())])
+        .any(|end| fits(pattern, &end_kind(&end)))
         || exits(pattern)
 }

@@ -7,11 +7,13 @@ use crate::oracle::Oracle;
 use mmapcheck_spec::{Case, Detail, Target, TargetError, Trace};
 use mmapcheck_targets::census::Census;
 use mmapcheck_targets::death::die_by_default;
+use mmapcheck_targets::possessions::Possessions;
 use mmapcheck_targets::progress::Progress;
 use mmapcheck_targets::{Embedded, InProcess};
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -22,14 +24,14 @@ use std::rc::Rc;
 pub fn serve(config: &WorkerConfig) -> std::io::Result<()> {
     die_by_default();
     let mut out = private_stdout()?;
-    let mut server = match Server::start(config) {
+    let mut server = match Server::start(config, out.as_fd()) {
         Ok(server) => server,
         Err(error) => return send(&mut out, 0, Reply::Failed(error.0)),
     };
     send(&mut out, 0, Reply::Ready(server.target.info().clone()))?;
     for line in BufReader::new(std::io::stdin()).lines() {
         let Numbered { id, message } = serde_json::from_str(&line?)?;
-        let reply = server.answer(message).unwrap_or_else(|error| Reply::Failed(error.0));
+        let reply = server.answer(message);
         send(&mut out, id, reply)?;
     }
     Ok(())
@@ -55,10 +57,14 @@ struct Server {
     progress: Rc<Progress>,
     /// Whether the target places guard pages after its maps.
     guards: Rc<Cell<bool>>,
+    /// Whether each step of the target is followed by a look for damage.
+    watched: Rc<Cell<bool>>,
+    /// Whether a request has been served: the process was of use.
+    has_served: bool,
 }
 
 impl Server {
-    fn start(config: &WorkerConfig) -> Result<Server, TargetError> {
+    fn start(config: &WorkerConfig, replies: BorrowedFd<'_>) -> Result<Server, TargetError> {
         mmapcheck_targets::check_interpreter()?;
         let dir = folder(&config.dir, "target")?;
         let stepper = Embedded::new(&config.subject.module, &config.subject.attr, &dir)?;
@@ -72,27 +78,52 @@ impl Server {
         let progress = Rc::new(progress);
         let marks = Rc::clone(&progress);
         let census = Census::new(&dir).ok();
-        let target = Box::new(InProcess { stepper, info, mark: move |step| marks.step(step), census });
-        Ok(Server { target, oracle, progress, guards })
+        let standard = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr(), replies];
+        let possessions = Possessions::take(&dir, &standard)
+            .map_err(|error| TargetError(format!("the state of the worker cannot be read: {error}")))?;
+        let watched = Rc::new(Cell::new(false));
+        let target = Box::new(InProcess {
+            stepper,
+            info,
+            mark: move |step| marks.step(step),
+            census,
+            possessions: Some(possessions),
+            watched: Rc::clone(&watched),
+        });
+        Ok(Server { target, oracle, progress, guards, watched, has_served: false })
     }
 
-    fn answer(&mut self, request: Request) -> Result<Reply, TargetError> {
-        Ok(match request {
-            Request::Run { case, detail, to_death } => Reply::Trace(self.run(&case, detail, to_death)?),
-            Request::Batch(batch) => Reply::Batch(self.run_batch(&batch)?),
-        })
+    /// Answers a request. An error in a process that was of use before is the target's doing: it used up what the tool needs.
+    fn answer(&mut self, request: Request) -> Reply {
+        let done = match request {
+            Request::Run { case, detail, to_death } => self.run(&case, detail, to_death).map(Reply::Trace),
+            Request::Batch(batch) => self.run_batch(&batch).map(Reply::Batch),
+        };
+        let has_served = std::mem::replace(&mut self.has_served, true);
+        match (done, self.target.damage()) {
+            // A trace says itself where the damage was done.
+            (Ok(Reply::Trace(trace)), _) => Reply::Trace(trace),
+            (_, Some(damage)) => Reply::Damaged(damage),
+            (Ok(reply), None) => reply,
+            (Err(error), None) if has_served => Reply::Damaged(error.0),
+            (Err(error), None) => Reply::Failed(error.0),
+        }
     }
 
     fn run(&mut self, case: &Case, detail: Detail, to_death: bool) -> Result<Trace, TargetError> {
         self.progress.start(0);
         self.guards.set(true);
+        self.watched.set(true);
         if to_death { self.target.run_to_death(case, detail) } else { self.target.run(case, detail) }
     }
 
     fn run_batch(&mut self, batch: &Batch) -> Result<BatchResult, TargetError> {
-        let (marks, guards) = (&self.progress, &self.guards);
+        self.watched.set(false);
+        let (marks, guards, begun) = (&self.progress, &self.guards, &mut self.has_served);
+        let first = batch.cases.start;
         let starting = &mut |case: u64, again: bool| {
             guards.set(case.is_multiple_of(limits::GUARDED));
+            *begun |= case != first;
             if again { marks.again() } else { marks.start(case) }
         };
         batch.run(&mut self.oracle, self.target.as_mut(), starting)

@@ -45,6 +45,8 @@ pub(super) enum Reply {
     Trace(Trace),
     /// The result of the batch.
     Batch(BatchResult),
+    /// The target has damaged the process, in this way.
+    Damaged(String),
     /// The request, or the worker, failed for this reason.
     Failed(String),
 }
@@ -95,6 +97,7 @@ mod tests {
             End::Exited(3, "MemoryError".into()),
             End::Hung,
             End::Malformed("no reply".into()),
+            End::Damaged("no descriptor".into()),
             End::Unsupported("no".into()),
         ];
         let outcomes = values.into_iter().map(Outcome::Value).chain([raised.clone()]).map(Ok);

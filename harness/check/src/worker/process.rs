@@ -25,8 +25,8 @@ pub struct ProcessWorker {
     hang: Duration,
     info: TargetInfo,
     running: Option<Running>,
-    /// Removes the folder when the worker is dropped.
-    _dir: TempDir,
+    /// The folder of the running process, removed with the worker.
+    dir: TempDir,
 }
 
 impl ProcessWorker {
@@ -40,7 +40,7 @@ impl ProcessWorker {
         target.write_module(dir.path())?;
         let config = WorkerConfig { subject: target.clone(), profile, dir: dir.path().to_owned() };
         let (running, info) = Running::start(&config)?;
-        Ok(ProcessWorker { config, hang, info, running: Some(running), _dir: dir })
+        Ok(ProcessWorker { config, hang, info, running: Some(running), dir })
     }
 
     /// The process id of the worker; none between a loss and the next request.
@@ -49,17 +49,27 @@ impl ProcessWorker {
         self.running.as_ref().map(|running| running.process.id())
     }
 
+    /// Replaces a lost process. It gets a folder of its own: the lost one may have removed or filled the old.
+    fn restart(&mut self) -> Result<Running, TargetError> {
+        self.dir = scratch()?;
+        self.config.dir = self.dir.path().to_owned();
+        Ok(persistently(|| Running::start(&self.config))?.0)
+    }
+
     /// Sends a request. The inner error: the worker was lost.
     fn ask(&mut self, request: Request) -> Result<Result<Reply, WorkerLoss>, TargetError> {
         let mut running = match self.running.take() {
             Some(running) => running,
-            None => persistently(|| Running::start(&self.config))?.0,
+            None => self.restart()?,
         };
         match running.ask(request, self.hang) {
             Ok(Reply::Failed(message)) => {
                 self.running = Some(running);
                 Err(TargetError(message))
             }
+            // The process is of no more use.
+            Ok(Reply::Damaged(what)) => Ok(Err(running.loss(End::Damaged(what)))),
+            Ok(Reply::Trace(trace)) if is_damaged(&trace) => Ok(Ok(Reply::Trace(trace))),
             Ok(reply) => {
                 self.running = Some(running);
                 Ok(Ok(reply))
@@ -129,6 +139,12 @@ fn ended(mut trace: Trace, step: usize, end: End) -> Trace {
         trace.steps.push(StepTrace { result: Err(end), snapshot: Snapshot::default() });
     }
     trace
+}
+
+/// Whether the target damaged its process.
+fn is_damaged(trace: &Trace) -> bool {
+    let last = trace.steps.last().and_then(|step| step.result.as_ref().err());
+    matches!(trace.end.as_ref().or(last), Some(End::Damaged(_)))
 }
 
 impl Worker for ProcessWorker {

@@ -52,6 +52,12 @@ def is_end(answer):
     return type(answer) is list and answer[0] in ("?", "died", "exited")
 
 
+def give_up(reason):
+    """Ends this process, which the target has damaged. The last line on standard error is the reason."""
+    os.write(2, ("\n" + reason + "\n").encode("ascii"))
+    os._exit(1)
+
+
 class Unsupported(Exception):
     """The driver cannot run a step, for this reason."""
 
@@ -139,6 +145,7 @@ class Operation(object):
         # A file that loses pages leaves dead pages in its maps.
         self.cuts = row["name"] in ("file-truncate", "open", "resize")
         self.limits = self.form.startswith("resource.setrlimit")
+        self.names_files = self.form.startswith(("open(", "os."))
         self.scope = scope
         self.made = {}
 
@@ -327,6 +334,7 @@ class Target(object):
             "": lambda arg: None,
         }
         os.chdir(hello["folder"])
+        self.folder = os.getcwd()
         self.census = Census(self.counted)
         self.limits = Limits()
 
@@ -457,7 +465,17 @@ class Target(object):
 
     # A case.
 
+    def stay(self):
+        """Ends this process if the target has left the working folder: the files of another one are not the case's."""
+        try:
+            folder = os.getcwd()
+        except (OSError, IOError):
+            folder = None
+        if folder != self.folder:
+            give_up("the target changed or removed the working folder")
+
     def begin(self, files):
+        self.stay()
         self.names = {"map": {}, "file": {}, "view": {}, "iter": {}}
         self.reach = 0
         self.shrunk = False
@@ -498,6 +516,7 @@ class Target(object):
         files = self.files()
         for watch in self.watching:
             watch.close()
+        self.stay()
         leaks = self.census.leaks(held)
         return {"id": case["id"], "steps": steps, "last": last, "closing": closing, "files": files, "leaks": leaks}
 
@@ -525,6 +544,7 @@ class Target(object):
                     done.append((answer, left))
                     before = left
                 if tell is not None:
+                    self.stay()
                     tell(done[-1])
                 at += 1
             if is_end(done[-1][0]):
@@ -600,6 +620,8 @@ class Target(object):
                     raise Unsupported("the file is closed")
             if operation.cuts:
                 self.shrunk = True
+            if operation.names_files:
+                self.stay()
             if operation.binds is None:
                 return self.limits.call(operation, self.compiled(operation, step, args), on, args)
             if operation.binds == "map":

@@ -98,7 +98,6 @@ impl Driver {
         folder: &Path,
         hang: Duration,
     ) -> Result<Driver, TargetError> {
-        let wrong = |path: &Path, error: std::io::Error| TargetError(format!("{}: {error}", path.display()));
         let launch = Launch {
             python: python.to_owned(),
             module: module.to_owned(),
@@ -107,8 +106,6 @@ impl Driver {
             script: folder.join("driver.py"),
             patience: hang * START,
         };
-        std::fs::create_dir_all(&launch.folder).map_err(|error| wrong(&launch.folder, error))?;
-        std::fs::write(&launch.script, SCRIPT).map_err(|error| wrong(&launch.script, error))?;
         let (running, ready) = launch.start()?;
         let info = info(&ready, &launch)?;
         let Ready { methods, constants, lacks, counted, page, granule, .. } = ready;
@@ -403,6 +400,10 @@ impl Target for Driver {
 
 impl Launch {
     fn start(&self) -> Result<(Process, Ready), TargetError> {
+        // A process that ended may have removed both.
+        let wrong = |path: &Path, error: std::io::Error| TargetError(format!("{}: {error}", path.display()));
+        std::fs::create_dir_all(&self.folder).map_err(|error| wrong(&self.folder, error))?;
+        std::fs::write(&self.script, SCRIPT).map_err(|error| wrong(&self.script, error))?;
         // The current folder is kept, so that relative paths in `PYTHONPATH` are those of the user.
         let mut command = Command::new(&self.python);
         command.arg(&self.script).env("PYTHONDONTWRITEBYTECODE", "1");

@@ -182,6 +182,10 @@ impl Stepper for Embedded {
         Snapshot { maps, files: if detail.takes_files() { self.files.get_mut().look(detail) } else { Vec::new() } }
     }
 
+    fn damage(&mut self) -> Option<String> {
+        self.files.get_mut().damage()
+    }
+
     fn finish(&mut self, detail: Detail) -> (Vec<Option<Outcome>>, Vec<FileState>) {
         if detail != Detail::Quick {
             for map in self.bindings.get_mut().maps.iter().flatten() {
