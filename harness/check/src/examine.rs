@@ -8,6 +8,7 @@ use crate::oracle::Oracle;
 use crate::pages::shown_answers;
 use crate::pages::{self, PagesResult};
 use crate::text::grouped;
+use crate::worker::Unavailable;
 use mmapcheck_spec::pages::matches_filter;
 use mmapcheck_spec::pages::{Page, all, examples};
 use mmapcheck_spec::{Target, TargetError};
@@ -44,6 +45,8 @@ pub struct CheckResult {
     pub suppressions: Vec<SuppressionResult>,
     /// The result of the campaign.
     pub campaign: CampaignResult,
+    /// The checks that cannot be had for the target.
+    pub unavailable: Vec<Unavailable>,
 }
 
 impl CheckResult {
@@ -101,6 +104,7 @@ pub fn examine(
     let mut suppressions = known.run_cases(&mut oracle, worker.as_mut(), &|| interrupt.load(Ordering::Relaxed))?;
     let forgiving = severity > Severity::least(None, worker.info());
     known::separate_examples(&mut suppressions, &mut pages, forgiving);
+    let unavailable = worker.unavailable();
     drop(worker);
     let base = Base::of(&config.target, result.profile, config.hang);
     let base_missing = separate_inherited(&mut pages, base, &mut oracle, severity)?;
@@ -110,7 +114,7 @@ pub fn examine(
     }
     result.base_missing = result.base_missing.or(base_missing);
     known::set_counts(&mut suppressions, &result.known);
-    Ok(CheckResult { pages, suppressions, campaign: result })
+    Ok(CheckResult { pages, suppressions, campaign: result, unavailable })
 }
 
 /// Moves the failed examples that the base of the class fails as well to those that are inherited. Returns why the base could

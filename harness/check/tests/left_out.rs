@@ -293,7 +293,26 @@ fn smoke_names_what_is_declined() -> Result {
     let done = declining("declines-methods", &["smoke"])?;
     let out = text(&done.stdout);
     assert_eq!(done.status.code(), Some(1), "{out}");
-    assert!(out.contains("; declines close, find, rfind") && out.contains("MISS  READ-1"), "{out}");
+    assert!(out.contains("; declines close, closed, find") && out.contains("MISS  READ-1"), "{out}");
+    Ok(())
+}
+
+/// The checks that a report says it could not make.
+fn unavailable(report: &Value) -> Vec<&str> {
+    report["unavailable"].as_object().into_iter().flatten().map(|(check, _)| check.as_str()).collect()
+}
+
+#[test]
+fn checks_that_cannot_be_had_are_said() -> Result {
+    let args = ["check", "--seed", "1", "--random-only", "--cases", "40", "--format", "json"];
+    let report: Value = serde_json::from_slice(&declining("no-leaks", &args)?.stdout)?;
+    assert_eq!(unavailable(&report), ["damage to the process", "guard pages", "leaks"], "{report:#}");
+    let said = text(&declining("no-leaks", &args[..6])?.stdout);
+    assert!(said.contains("not checked: leaks: the driver does not count them\n"), "{said}");
+    let report: Value = serde_json::from_slice(&declining("none", &args)?.stdout)?;
+    assert_eq!(unavailable(&report), ["damage to the process", "guard pages"], "{report:#}");
+    let report: Value = serde_json::from_slice(&mmapcheck(&args).output()?.stdout)?;
+    assert_eq!(unavailable(&report), [""; 0], "the embedded CPython on Linux can be checked whole: {report:#}");
     Ok(())
 }
 

@@ -83,19 +83,15 @@ impl Progress {
         self.cell(1).store(step.map_or(IDLE, |step| step as u64), Ordering::Relaxed);
     }
 
-    /// The last marks; none of a file that the worker has truncated. They are read from the file, since an access to the memory of
-    /// a truncated file would kill the campaign.
+    /// The last marks; none if the worker has truncated the file. They are read from the file, since an access to the memory of a
+    /// truncated file would kill the campaign.
     #[must_use]
-    pub fn read(&self) -> Marks {
+    pub fn read(&self) -> Option<Marks> {
         let mut bytes = [0; BYTES as usize];
-        let count = rustix::io::pread(&self.file, &mut bytes, 0).unwrap_or(0);
-        let cell = |index: usize| {
-            let (start, end) = (8 * index, 8 * index + 8);
-            let bytes = bytes[start..end].try_into().ok().filter(|_| count >= end);
-            bytes.map(u64::from_ne_bytes)
-        };
-        let (case, step) = (cell(0).unwrap_or(0), cell(1).unwrap_or(IDLE));
-        Marks { case: case & !AGAIN, step: (step != IDLE).then_some(step), again: case & AGAIN != 0 }
+        let count = rustix::io::pread(&self.file, &mut bytes, 0).ok()?;
+        let (case, step) = bytes.split_first_chunk::<8>().filter(|_| count == bytes.len())?;
+        let (case, step) = (u64::from_ne_bytes(*case), u64::from_ne_bytes(*step.first_chunk::<8>()?));
+        Some(Marks { case: case & !AGAIN, step: (step != IDLE).then_some(step), again: case & AGAIN != 0 })
     }
 }
 
@@ -103,7 +99,7 @@ impl Progress {
 pub struct Stall<'a> {
     progress: &'a Progress,
     hang: Duration,
-    marks: Marks,
+    marks: Option<Marks>,
     since: Instant,
 }
 
@@ -135,15 +131,24 @@ mod tests {
         let path = dir.path().join("marks");
         let (ours, theirs) = (Progress::create(&path)?, Progress::open(&path)?);
         theirs.start(7);
-        assert_eq!(ours.read(), Marks { case: 7, step: None, again: false });
+        assert_eq!(ours.read(), Some(Marks { case: 7, step: None, again: false }));
         theirs.step(Some(3));
-        assert_eq!(ours.read(), Marks { case: 7, step: Some(3), again: false });
+        assert_eq!(ours.read(), Some(Marks { case: 7, step: Some(3), again: false }));
         theirs.step(None);
-        assert_eq!(ours.read(), Marks { case: 7, step: None, again: false });
+        assert_eq!(ours.read(), Some(Marks { case: 7, step: None, again: false }));
         theirs.again();
-        assert_eq!(ours.read(), Marks { case: 7, step: None, again: true });
+        assert_eq!(ours.read(), Some(Marks { case: 7, step: None, again: true }));
         theirs.start(8);
-        assert_eq!(ours.read(), Marks { case: 8, step: None, again: false });
+        assert_eq!(ours.read(), Some(Marks { case: 8, step: None, again: false }));
+        Ok(())
+    }
+
+    #[test]
+    fn a_truncated_file_has_no_marks() -> io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let progress = Progress::create(&dir.path().join("marks"))?;
+        File::options().write(true).open(dir.path().join("marks"))?.set_len(9)?;
+        assert_eq!(progress.read(), None);
         Ok(())
     }
 

@@ -28,7 +28,8 @@ impl Report {
     /// The report of a check.
     #[must_use]
     pub fn new(result: &CheckResult, commands: &dyn Commands) -> Report {
-        let CheckResult { pages, suppressions, campaign } = result;
+        let CheckResult { pages, suppressions, campaign, unavailable } = result;
+        let unavailable = unavailable.iter().map(|one| (one.check.clone(), one.reason.clone()));
         let (mut known, mut stale, mut not_run) = (BTreeMap::new(), Vec::new(), Vec::new());
         for SuppressionResult { suppression, count, state } in suppressions {
             let (id, place) = (suppression.id.clone(), suppression.place.clone());
@@ -59,6 +60,7 @@ impl Report {
             interrupted: campaign.interrupted,
             severity: campaign.severity,
             pages: PagesRecord::new(pages, commands),
+            unavailable: unavailable.collect(),
             divergences: campaign.findings.iter().map(record).collect(),
             inherited: campaign.inherited.iter().map(record).collect(),
             base_missing: campaign.base_missing.clone(),

@@ -48,6 +48,8 @@ pub struct Report {
     pub severity: Severity,
     /// The examples of the specification.
     pub pages: PagesRecord,
+    /// The checks that cannot be had for the target on this machine, each with the reason.
+    pub unavailable: BTreeMap<String, String>,
     /// The findings, most severe first.
     pub divergences: Vec<FindingRecord>,
     /// The findings that the base of the class shows as well: the interpreter's own `mmap`, or an empty subclass of it if the

@@ -46,6 +46,9 @@ pub fn text(report: &Report, parts: Parts) -> String {
     }
     text += &inherited(report);
     text += &known(report);
+    for (check, reason) in &report.unavailable {
+        let _ = writeln!(text, "not checked: {check}: {reason}");
+    }
     if parts.random {
         text += &outcomes(&report.outcomes, parts.verbose);
         text += &summary(report);

@@ -1,5 +1,6 @@
 //! The worker process: runs the embedded CPython and answers requests until its input ends.
 
+use super::interface::{DAMAGE, GUARD_PAGES, LEAKS, Unavailable};
 use super::messages::{Numbered, Reply, Request, WorkerConfig};
 use crate::batch::{Batch, BatchResult};
 use crate::limits;
@@ -28,7 +29,8 @@ pub fn serve(config: &WorkerConfig) -> std::io::Result<()> {
         Ok(server) => server,
         Err(error) => return send(&mut out, 0, Reply::Failed(error.0)),
     };
-    send(&mut out, 0, Reply::Ready(server.target.info().clone()))?;
+    let unavailable = std::mem::take(&mut server.unavailable);
+    send(&mut out, 0, Reply::Ready(server.target.info().clone(), unavailable))?;
     for line in BufReader::new(std::io::stdin()).lines() {
         let Numbered { id, message } = serde_json::from_str(&line?)?;
         let reply = server.answer(message);
@@ -61,6 +63,8 @@ struct Server {
     watched: Rc<Cell<bool>>,
     /// Whether a request has been served: the process was of use.
     has_served: bool,
+    /// The checks that cannot be had, until they have been reported.
+    unavailable: Vec<Unavailable>,
 }
 
 impl Server {
@@ -77,20 +81,22 @@ impl Server {
             .map_err(|error| TargetError(format!("the page of marks cannot be opened: {error}")))?;
         let progress = Rc::new(progress);
         let marks = Rc::clone(&progress);
-        let census = Census::new(&dir).ok();
+        let mut unavailable: Vec<Unavailable> =
+            stepper.guard_trouble().map(|reason| Unavailable::new(GUARD_PAGES, reason)).into_iter().collect();
+        let mut had = |check: &str, error: std::io::Error| unavailable.push(Unavailable::new(check, error.to_string()));
+        let census = Census::new(&dir).map_err(|error| had(LEAKS, error)).ok();
         let standard = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr(), replies];
-        let possessions = Possessions::take(&dir, &standard)
-            .map_err(|error| TargetError(format!("the state of the worker cannot be read: {error}")))?;
+        let possessions = Possessions::take(&dir, &standard).map_err(|error| had(DAMAGE, error)).ok();
         let watched = Rc::new(Cell::new(false));
         let target = Box::new(InProcess {
             stepper,
             info,
             mark: move |step| marks.step(step),
             census,
-            possessions: Some(possessions),
+            possessions,
             watched: Rc::clone(&watched),
         });
-        Ok(Server { target, oracle, progress, guards, watched, has_served: false })
+        Ok(Server { target, oracle, progress, guards, watched, has_served: false, unavailable })
     }
 
     /// Answers a request. An error in a process that was of use before is the target's doing: it used up what the tool needs.

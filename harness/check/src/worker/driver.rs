@@ -1,5 +1,6 @@
 //! A worker for a target behind a driver: the driver's process runs the cases, and this process compares them.
 
+use super::interface::{DAMAGE, GUARD_PAGES, LEAKS, Unavailable};
 use super::{TargetSpec, Worker, WorkerLoss, scratch};
 use crate::batch::{Batch, BatchResult};
 use crate::divergence::outcome_text;
@@ -71,7 +72,8 @@ impl DriverWorker {
 /// Refuses a driver that gives the same outcome to every step: it does not run them.
 fn refuse_what_does_nothing(driver: &mut Driver) -> Result<(), TargetError> {
     let session = notation::parse(FIVE_ANSWERS, 1).map_err(|error| TargetError(error.to_string()))?;
-    let trace = driver.run(&session.case, Detail::Quick)?;
+    // The answer also says whether the driver counts leaks.
+    let trace = driver.run(&session.case, Detail::Every)?;
     let answers: Vec<_> = trace.steps.iter().skip(1).filter_map(|step| step.result.as_ref().ok()).collect();
     match answers.as_slice() {
         [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|answer| answer == first) => Err(TargetError(
@@ -101,6 +103,17 @@ impl Worker for DriverWorker {
 
     fn set_hang(&mut self, hang: Duration) {
         self.driver.set_hang(hang);
+    }
+
+    fn unavailable(&self) -> Vec<Unavailable> {
+        let mut found = vec![
+            Unavailable::new(GUARD_PAGES, "behind a driver, none are placed"),
+            Unavailable::new(DAMAGE, "a driver watches only its working folder"),
+        ];
+        if !self.driver.counts_leaks() {
+            found.insert(0, Unavailable::new(LEAKS, "the driver does not count them"));
+        }
+        found
     }
 
     fn capabilities(&self) -> Option<&Capabilities> {

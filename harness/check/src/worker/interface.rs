@@ -4,7 +4,31 @@ use crate::batch::{Batch, BatchResult};
 use mmapcheck_spec::{End, Target, TargetError};
 use mmapcheck_targets::driver::Capabilities;
 use mmapcheck_targets::progress::Marks;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+/// A check that cannot be had on this machine, or for this target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unavailable {
+    /// The check, such as `leaks`.
+    pub check: String,
+    /// Why it cannot be had.
+    pub reason: String,
+}
+
+impl Unavailable {
+    /// A check that cannot be had for this reason.
+    pub fn new(check: &str, reason: impl Into<String>) -> Unavailable {
+        Unavailable { check: check.to_owned(), reason: reason.into() }
+    }
+}
+
+/// The check for resources that a case leaks.
+pub const LEAKS: &str = "leaks";
+/// The check for reads behind a map or an argument.
+pub const GUARD_PAGES: &str = "guard pages";
+/// The check for what a target does to its process.
+pub const DAMAGE: &str = "damage to the process";
 
 /// A target that runs and compares batches of cases, apart from the campaign.
 pub trait Worker: Target {
@@ -21,6 +45,9 @@ pub trait Worker: Target {
 
     /// Sets the time without progress after which the target is hung.
     fn set_hang(&mut self, hang: Duration);
+
+    /// The checks that cannot be had.
+    fn unavailable(&self) -> Vec<Unavailable>;
 
     /// The capabilities that the driver reported in its handshake; `None` without a driver.
     fn capabilities(&self) -> Option<&Capabilities> {

@@ -4,6 +4,7 @@
 //! so that no line can exhaust the stack of the campaign.
 
 use super::TargetSpec;
+use super::interface::Unavailable;
 use crate::batch::{Batch, BatchResult};
 use mmapcheck_spec::{Case, Detail, Profile, TargetInfo, Trace};
 use serde::{Deserialize, Serialize};
@@ -39,8 +40,8 @@ pub(super) enum Request {
 /// A reply of a worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
-    /// The worker is ready for requests.
-    Ready(TargetInfo),
+    /// The worker is ready for requests, but for these checks.
+    Ready(TargetInfo, Vec<Unavailable>),
     /// The trace of the case.
     Trace(Trace),
     /// The result of the batch.

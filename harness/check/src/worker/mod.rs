@@ -16,7 +16,7 @@ mod target_spec;
 
 pub use child::serve;
 pub use driver::DriverWorker;
-pub use interface::{Worker, WorkerLoss};
+pub use interface::{Unavailable, Worker, WorkerLoss};
 pub use messages::WorkerConfig;
 pub use process::ProcessWorker;
 pub use scratch::scratch;

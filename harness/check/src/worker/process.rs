@@ -1,6 +1,6 @@
 //! The campaign's side of a worker process: starts it, asks it, and replaces it when it is lost.
 
-use super::interface::{Worker, WorkerLoss};
+use super::interface::{Unavailable, Worker, WorkerLoss};
 use super::messages::{Numbered, Reply, Request, WorkerConfig};
 use super::{TargetSpec, scratch};
 use crate::batch::{Batch, BatchResult};
@@ -25,6 +25,7 @@ pub struct ProcessWorker {
     hang: Duration,
     info: TargetInfo,
     running: Option<Running>,
+    unavailable: Vec<Unavailable>,
     /// The folder of the running process, removed with the worker.
     dir: TempDir,
 }
@@ -39,8 +40,8 @@ impl ProcessWorker {
         let dir = scratch()?;
         target.write_module(dir.path())?;
         let config = WorkerConfig { subject: target.clone(), profile, dir: dir.path().to_owned() };
-        let (running, info) = Running::start(&config)?;
-        Ok(ProcessWorker { config, hang, info, running: Some(running), dir })
+        let (running, info, unavailable) = Running::start(&config)?;
+        Ok(ProcessWorker { config, hang, info, running: Some(running), unavailable, dir })
     }
 
     /// The process id of the worker; none between a loss and the next request.
@@ -171,6 +172,10 @@ impl Worker for ProcessWorker {
         Ok(Err(loss))
     }
 
+    fn unavailable(&self) -> Vec<Unavailable> {
+        self.unavailable.clone()
+    }
+
     fn set_hang(&mut self, hang: Duration) {
         self.hang = hang;
     }
@@ -205,7 +210,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(config: &WorkerConfig) -> Result<(Running, TargetInfo), TargetError> {
+    fn start(config: &WorkerConfig) -> Result<(Running, TargetInfo, Vec<Unavailable>), TargetError> {
         let wrong = |what: &str, error: std::io::Error| TargetError(format!("{what}: {error}"));
         let marks = config.dir.join("progress");
         let progress = Progress::create(&marks).map_err(|error| wrong("the page of marks cannot be made", error))?;
@@ -213,7 +218,7 @@ impl Running {
         let process = Process::start(command(&program, config), &LIMITS)?;
         let mut running = Running { process, progress, last: 0 };
         match running.reply(limits::HANG) {
-            Ok(Reply::Ready(info)) => Ok((running, info)),
+            Ok(Reply::Ready(info, unavailable)) => Ok((running, info, unavailable)),
             Ok(Reply::Failed(message)) => Err(TargetError(message)),
             Ok(_) => Err(TargetError("the first reply of the worker is not that it is ready".into())),
             Err(loss) => {
@@ -251,7 +256,13 @@ impl Running {
     }
 
     fn loss(&self, end: End) -> WorkerLoss {
-        WorkerLoss { end, marks: self.progress.read() }
+        match self.progress.read() {
+            Some(marks) => WorkerLoss { end, marks },
+            None => WorkerLoss {
+                end: End::Damaged("the target truncated a file of the tool".into()),
+                marks: Marks { case: 0, step: None, again: false },
+            },
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The reference against itself: on real files as the target, in memory as the oracle. Each predicts a death where a process
 //! would die.
 
+use super::interface::{DAMAGE, GUARD_PAGES, LEAKS, Unavailable};
 use super::{Worker, WorkerLoss, scratch};
 use crate::batch::{Batch, BatchResult};
 use crate::limits;
@@ -39,6 +40,11 @@ impl Worker for SelfTest {
 
     fn batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
         batch.run(&mut self.oracle, &mut self.target, &mut |_, _| {}).map(Ok)
+    }
+
+    fn unavailable(&self) -> Vec<Unavailable> {
+        let checks = [LEAKS, GUARD_PAGES, DAMAGE];
+        checks.map(|check| Unavailable::new(check, "the reference runs in the process of the campaign")).into()
     }
 
     /// Has no effect: the reference does not hang.

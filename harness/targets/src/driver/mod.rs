@@ -47,6 +47,8 @@ pub struct Driver {
     hung: HashMap<Option<Op>, u32>,
     /// The number of cases that hung once and did not hang when they were run again.
     stalls: u64,
+    /// Whether each answer that could count leaks did.
+    counts_leaks: bool,
 }
 
 /// A case that was sent before it was asked for.
@@ -120,6 +122,7 @@ impl Driver {
             last: 0,
             hung: HashMap::new(),
             stalls: 0,
+            counts_leaks: true,
         })
     }
 
@@ -127,6 +130,12 @@ impl Driver {
     #[must_use]
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    /// Whether the driver counts leaks, as far as its answers show.
+    #[must_use]
+    pub fn counts_leaks(&self) -> bool {
+        self.counts_leaks
     }
 
     /// The process id of the driver; none between its end and the next case.
@@ -189,7 +198,7 @@ impl Driver {
             {
                 self.running = Some(process);
             }
-            return Ok(whole(&line, id, case, detail));
+            return Ok(self.whole(&line, id, case, detail));
         }
         let mut process = self.process()?;
         process.allow(longest_reply(case));
@@ -206,11 +215,18 @@ impl Driver {
         };
         let sent = self.send_ahead(&mut process, next);
         let line = sent.and_then(|()| process.line(&mut after(self.hang)));
-        let answered = line.and_then(|line| whole(&line, id, case, detail));
+        let answered = line.and_then(|line| self.whole(&line, id, case, detail));
         if answered.is_ok() {
             self.running = Some(process);
         }
         Ok(answered)
+    }
+
+    /// Reads the trace of a case, and notes whether the driver has counted leaks.
+    fn whole(&mut self, line: &[u8], id: u64, case: &Case, detail: Detail) -> Result<Trace, End> {
+        let (trace, counts_leaks) = whole(line, id, case, detail)?;
+        self.counts_leaks &= counts_leaks || !detail.takes_leaks();
+        Ok(trace)
     }
 
     /// Sends a case that will be asked for later. A case that cannot be sent fails when it is asked for. A target that hangs gets
@@ -305,11 +321,14 @@ fn after(patience: Duration) -> Instant {
     Instant::now() + patience
 }
 
-/// Reads the trace of a case from the line that answers it.
-fn whole(line: &[u8], asked: u64, case: &Case, detail: Detail) -> Result<Trace, End> {
+/// Reads the trace of a case from the line that answers it, and whether the driver has counted the leaks.
+fn whole(line: &[u8], asked: u64, case: &Case, detail: Detail) -> Result<(Trace, bool), End> {
     match Line::read(line).map_err(End::Malformed)? {
         Line::Done(done) if done.id != asked => Err(another_case(done.id, asked)),
-        Line::Done(done) => done.trace(case, detail).map_err(End::Malformed),
+        Line::Done(done) => {
+            let counts_leaks = done.counts_leaks();
+            Ok((done.trace(case, detail).map_err(End::Malformed)?, counts_leaks))
+        }
         _ => Err(End::Malformed("the line is of another kind than the answer".into())),
     }
 }
@@ -325,7 +344,7 @@ pub fn reply(line: &[u8], case: &Case, detail: Detail) -> Result<Trace, End> {
             let step = step.trace(None).map_err(End::Malformed)?;
             Ok(Trace { steps: vec![step], ..Trace::default() })
         }
-        _ => whole(line, 0, case, detail),
+        _ => whole(line, 0, case, detail).map(|(trace, _)| trace),
     }
 }
 

@@ -258,6 +258,11 @@ fn bytes(text: &str) -> Result<Vec<u8>, String> {
 }
 
 impl Done {
+    /// Whether the driver has counted the leaks of the case.
+    pub(super) fn counts_leaks(&self) -> bool {
+        self.leaks.is_some()
+    }
+
     /// The trace of this case. The error says what is malformed.
     pub(super) fn trace(self, case: &Case, detail: Detail) -> Result<Trace, String> {
         let mut steps: Vec<StepTrace> = Vec::with_capacity(self.steps.len());

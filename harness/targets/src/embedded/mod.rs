@@ -144,6 +144,12 @@ impl Embedded {
         Rc::clone(&self.guards)
     }
 
+    /// Why no guard pages can be placed; `None` where they can.
+    #[must_use]
+    pub fn guard_trouble(&self) -> Option<&'static str> {
+        GuardPage::trouble()
+    }
+
     fn map(&self, slot: Slot) -> Result<Object, End> {
         let bindings = self.bindings.borrow();
         let map = bindings.maps.get(usize::from(slot)).and_then(Option::as_ref);

@@ -36,6 +36,20 @@ impl GuardPage {
         first.filter(is_there).or_else(|| GuardPage::at(wanted, libc::MAP_FIXED_NOREPLACE).filter(is_there))
     }
 
+    /// Why no guard page can be placed on this system; `None` where one can.
+    pub fn trouble() -> Option<&'static str> {
+        let Some(page) = GuardPage::first().map(|first| first.page) else {
+            return Some("the system maps no inaccessible page");
+        };
+        let again = GuardPage::at(page, libc::MAP_FIXED_NOREPLACE);
+        let is_there = again.is_some_and(|again| again.page == page);
+        match GuardedPages::get() {
+            _ if !is_there => Some("the system maps no page at a chosen address"),
+            None => Some("the system protects no pages"),
+            Some(_) => None,
+        }
+    }
+
     fn at(place: *mut c_void, how: c_int) -> Option<GuardPage> {
         let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | how;
         // SAFETY: a page of memory of its own, where there is none yet.
