@@ -68,7 +68,7 @@ impl<M: Stepper, F: FnMut(Option<usize>)> Target for InProcess<M, F> {
     }
 }
 
-impl<M: Stepper, F: FnMut(usize)> InProcess<M, F> {
+impl<M: Stepper, F: FnMut(Option<usize>)> InProcess<M, F> {
     /// Notes damage that came after the last step of a case that is watched. Returns whether there is any.
     fn note_damage(&mut self, trace: &mut Trace) -> bool {
         let is_noted = matches!(trace.steps.last(), Some(StepTrace { result: Err(End::Damaged(_)), .. }));
@@ -95,7 +95,7 @@ impl<M: Stepper> Stepper for Watched<'_, M> {
         self.damage().map_or(done, |what| Err(End::Damaged(what)))
     }
 
-    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(usize)) -> Vec<StepTrace> {
+    fn fork(&mut self, block: &[Step], detail: Detail, mark: &mut dyn FnMut(Option<usize>)) -> Vec<StepTrace> {
         let mut done = self.stepper.fork(block, detail, mark);
         if let (Some(last), Some(what)) = (done.last_mut(), self.damage()) {
             last.result = Err(End::Damaged(what));
