@@ -84,7 +84,7 @@ impl Hunter {
         let target = target(dir.path())?;
         let info = target.info();
         let oracle = Oracle::new(info.profile)?;
-        let known = KnownList::built_in(info, "mmap")?.patterns(info.profile);
+        let known = KnownList::built_in(info, "mmap")?.patterns(info.source);
         let (generator, least) = (generator_options(info.profile), Severity::least(None, info));
         let now = Instant::now();
         let work = Work { began: now, reported: now, cases: 0, steps: 0, answers: Histogram::default() };

@@ -64,6 +64,9 @@ impl std::error::Error for TargetError {}
 pub struct TargetInfo {
     /// The profile of the interpreter, by which the target is judged.
     pub profile: Profile,
+    /// The profile whose known divergences are the target's: another than the interpreter's if its module was built from the
+    /// sources of another version.
+    pub source: Profile,
     /// One line for the report: `CPython 3.11.7, module mmap`.
     pub name: String,
     /// Whether the target is CPython's own `mmap`, whose message texts are compared.
@@ -76,7 +79,8 @@ impl TargetInfo {
     /// CPython's own `mmap` as a profile describes it, with the pages of its platform.
     #[must_use]
     pub fn of_profile(profile: Profile, name: impl Into<String>) -> TargetInfo {
-        TargetInfo { profile, name: name.into(), is_cpython_mmap: true, page: profile.facts().page.bytes() as u32 }
+        let page = profile.facts().page.bytes() as u32;
+        TargetInfo { profile, source: profile, name: name.into(), is_cpython_mmap: true, page }
     }
 }
 

@@ -95,13 +95,15 @@ pub fn examine(
         Lists::None => KnownList::default(),
         Lists::BuiltIn => KnownList::built_in(worker.info(), &config.target.module)?,
     };
-    config.known = known.patterns(result.profile);
+    let source = config.profile.unwrap_or(worker.info().source);
+    config.known = known.patterns(source);
     let mut oracle = Oracle::new(result.profile)?;
     let mut pages = match pages {
         Some(filter) => run_pages(&filter, config.shard, &mut oracle, worker.as_mut(), severity, interrupt)?,
         None => PagesResult::default(),
     };
-    let mut suppressions = known.run_cases(&mut oracle, worker.as_mut(), &|| interrupt.load(Ordering::Relaxed))?;
+    let stop = || interrupt.load(Ordering::Relaxed);
+    let mut suppressions = known.run_cases(source, &mut oracle, worker.as_mut(), &stop)?;
     let forgiving = severity > Severity::least(None, worker.info());
     known::separate_examples(&mut suppressions, &mut pages, forgiving);
     let unavailable = worker.unavailable();

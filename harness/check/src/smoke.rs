@@ -168,7 +168,7 @@ fn random(worker: &mut dyn Worker, profile: Profile, module: &str, least: Severi
         seed: 1,
         cases: 1..1 + CASES,
         generator: GeneratorOptions::all(profile),
-        known: KnownList::built_in(info, module)?.patterns(info.profile),
+        known: KnownList::built_in(info, module)?.patterns(info.source),
         omissions: Omissions::NONE,
     };
     let began = Instant::now();

@@ -1,6 +1,8 @@
 //! Inherited divergences: what the interpreter's own `mmap`, or an empty subclass of it, shows as well is not the module's.
 
 use serde_json::Value;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -15,6 +17,8 @@ fn check(module: &str, more: &[&str]) -> Result<Output> {
     let dir = tempfile::tempdir()?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
     command.args(["check", "--module", module, "--seed", "1", "--report"]).arg(dir.path().join("found")).args(more);
+    // The base must be found where Python does not look for modules beside a script.
+    command.env("PYTHONSAFEPATH", "1");
     Ok(command.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules")).output()?)
 }
 
@@ -73,5 +77,31 @@ fn inherited_divergences_are_listed_apart_in_every_format() -> Result {
     assert!(text.contains(" failed as inherited") && text.contains("no divergence: "), "{text}");
     let xml = String::from_utf8(check("subclass", &[&args[..], &["--format", "junit"]].concat())?.stdout)?;
     assert!(xml.contains("inherited from the interpreter: in") && xml.contains("failures=\"0\""), "{xml}");
+    Ok(())
+}
+
+/// A driver that runs the same class whatever module it is asked for, as one of another language would.
+const DEAF: &str = r#"
+import io, sys
+with io.open(sys.argv[1], encoding="utf-8") as script:
+    source = script.read().replace('hello["module"]', '"find_ignores_end"')
+exec(compile(source, "driver.py", "exec"), {"__name__": "__main__"})
+"#;
+
+#[test]
+fn a_driver_that_ignores_the_module_has_no_base() -> Result {
+    let dir = tempfile::tempdir()?;
+    let driver = dir.path().join("driver");
+    let python = Command::new(python()).args(["-c", "import sys; print(sys.executable)"]).output()?;
+    std::fs::write(&driver, format!("#!{}{DEAF}", String::from_utf8(python.stdout)?))?;
+    std::fs::set_permissions(&driver, Permissions::from_mode(0o755))?;
+    let driver = driver.to_str().ok_or("a path")?;
+    let args = ["--random-only", "--cases", "1000", "--ops", "mmap,find,write,seek", "--format", "json"];
+    let done = check("other", &[&args[..], &["--python", driver]].concat())?;
+    let report = report(&done)?;
+    assert_eq!(done.status.code(), Some(1), "{report:#}");
+    assert!(list(&report, "inherited").is_empty() && !list(&report, "divergences").is_empty(), "{report:#}");
+    let missing = report["base_missing"].as_str().ok_or("no reason")?;
+    assert!(missing.ends_with("does not run Python modules"), "{missing}");
     Ok(())
 }

@@ -172,6 +172,42 @@ fn an_entry_of_another_version_is_not_run() -> Result {
 }
 
 #[test]
+fn an_entry_applies_to_the_version_of_the_module() -> Result {
+    let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
+    let asked = Command::new(python).args(["-c", "import mmap; print(getattr(mmap, '__file__', ''))"]).output()?;
+    let extension = PathBuf::from(text(&asked.stdout).trim());
+    let Some(name) = extension.file_name() else {
+        eprintln!("skipped: the module mmap is built into the interpreter");
+        return Ok(());
+    };
+    let bench = Bench::new("mmap")?;
+    std::fs::copy(&extension, bench.dir.path().join(name))?;
+    let check = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
+        command.args(["check", "--pages-only", "--filter", "READ-1", "--format", "json", "--report"]);
+        command.arg(bench.dir.path().join("found")).env("PYTHONPATH", bench.dir.path()).output()
+    };
+    let applies = |done: &Output| -> Result<bool> {
+        let report: Value = serde_json::from_slice(&done.stdout)?;
+        let not_run = report["known_not_run"].as_array().ok_or("no list")?;
+        Ok(!not_run.iter().any(|entry| entry["id"] == "closed-meanwhile-answers"))
+    };
+    if applies(&check()?)? {
+        eprintln!("skipped: the embedded interpreter is older than 3.11.4");
+        return Ok(());
+    }
+    bench.file("mmap.version", "3.11.2\n")?;
+    let older = check()?;
+    assert!(applies(&older)?, "{}", text(&older.stdout));
+    assert!(text(&older.stdout).contains(", module mmap 3.11.2\""), "{}", text(&older.stdout));
+    bench.file("mmap.version", "old\n")?;
+    let wrong = check()?;
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("mmap.version:1: expected a version"), "{}", text(&wrong.stderr));
+    Ok(())
+}
+
+#[test]
 fn a_known_death_is_counted_and_the_campaign_continues() -> Result {
     let entry = r#"
 [[divergence]]

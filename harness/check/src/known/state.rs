@@ -8,7 +8,7 @@ use crate::oracle::{AnswerOptions, Oracle};
 use crate::pages::PagesResult;
 use crate::pattern::Patterns;
 use mmapcheck_spec::notation::line_text;
-use mmapcheck_spec::{Detail, Target, TargetError};
+use mmapcheck_spec::{Detail, Profile, Target, TargetError};
 use std::collections::BTreeMap;
 
 /// The result of a suppression in a check.
@@ -34,19 +34,20 @@ pub enum SuppressionState {
 }
 
 impl KnownList {
-    /// Runs the case of each suppression that applies. Once `stop` returns true, the rest are not run.
+    /// Runs the case of each suppression that applies to this profile. Once `stop` returns true, the rest are not run.
     ///
     /// # Errors
     /// Where the oracle or the target could not be used at all.
     pub fn run_cases(
         self,
+        profile: Profile,
         oracle: &mut Oracle,
         target: &mut dyn Target,
         stop: &dyn Fn() -> bool,
     ) -> Result<Vec<SuppressionResult>, TargetError> {
         let mut results = Vec::new();
         for suppression in self.suppressions {
-            let state = match suppression.scope.excludes(oracle.profile()) {
+            let state = match suppression.scope.excludes(profile) {
                 Some(reason) => SuppressionState::NotRun(reason),
                 None if stop() => SuppressionState::NotRun("stopped early".into()),
                 None => state(&suppression, oracle, target)?,

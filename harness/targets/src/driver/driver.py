@@ -797,6 +797,8 @@ def in_a_child(target, case, send):
 
 def main():
     out = private_output()
+    # A module that mmapcheck made stands beside this script. Python looks there by itself, but not with -P.
+    sys.path.append(os.path.dirname(os.path.abspath(sys.argv[0])))
 
     write = json.JSONEncoder(separators=(",", ":")).encode
 

@@ -468,6 +468,7 @@ fn info(ready: &Ready, launch: &Launch) -> Result<TargetInfo, TargetError> {
     let edition = ready.edition.as_ref().map(|edition| format!(" {edition}")).unwrap_or_default();
     Ok(TargetInfo {
         profile,
+        source: profile,
         name: format!("{}{python}{system}, module {}{edition}{class}", title(&ready.implementation), launch.module),
         is_cpython_mmap: cpython && launch.module == "mmap" && launch.attr == "mmap",
         page: ready.page,

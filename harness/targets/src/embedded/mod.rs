@@ -16,11 +16,12 @@ use ffi::{Exception, Gil, GuardPage, Object, Scratch};
 use fixtures::Fixtures;
 use mmapcheck_spec::{
     Detail, End, FileState, Outcome, Profile, Rule, SLOTS, Slot, Snapshot, Step, StepTrace, Stepper, TargetError,
-    TargetInfo, UNBOUND, World,
+    TargetInfo, UNBOUND, Version, World,
 };
 use mmapcheck_world::{FileObjects, Folder, ResourceLimits};
 use rustix::process::Pid;
 use std::cell::{Cell, RefCell};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -127,7 +128,8 @@ impl Embedded {
         let class = gil.name(attr).and_then(|name| imported.attr(&name));
         let class = class.map_err(|why| failed(gil, &format!("no class {attr} in module {module}"), &why))?;
         let broken = |why| failed(gil, "cannot use the standard library of Python", &why);
-        let info = info(gil, module, attr).map_err(broken)?;
+        let version = source_version(gil, &imported, module)?;
+        let info = info(gil, module, attr, version).map_err(broken)?;
         Ok((info, Fixtures::new(gil, imported, class).map_err(broken)?))
     }
 
@@ -220,8 +222,21 @@ fn unbound() -> End {
     End::Unsupported(UNBOUND.into())
 }
 
-/// The interpreter's description of itself.
-fn info(gil: &Gil, module: &str, attr: &str) -> ffi::PyResult<TargetInfo> {
+/// The version of the sources that a module was built from: the content of the file `MODULE.version` beside it, which
+/// `fuzz/instrument` writes. `None` without such a file.
+fn source_version(gil: &Gil, module: &Object, name: &str) -> Result<Option<Version>, TargetError> {
+    let Ok(file) = gil.name("__file__").and_then(|name| module.attr(&name)) else { return Ok(None) };
+    let path = Path::new(&value::text_of(&file)).with_file_name(format!("{name}.version"));
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        text => text.map_err(|error| TargetError(format!("{}: {error}", path.display())))?,
+    };
+    let wrong = || TargetError(format!("{}:1: expected a version such as 3.11.7", path.display()));
+    Version::read(text.trim(), 0).map(Some).ok_or_else(wrong)
+}
+
+/// The interpreter's description of itself. `source`: the version of the module's sources, if it is known.
+fn info(gil: &Gil, module: &str, attr: &str, source: Option<Version>) -> ffi::PyResult<TargetInfo> {
     let number = |object: &Object, name: &str| Ok(object.attr(&gil.name(name)?)?.as_i64().unwrap_or(0));
     let sys = gil.import("sys")?;
     let version = sys.attr(&gil.name("version_info")?)?;
@@ -232,9 +247,11 @@ fn info(gil: &Gil, module: &str, attr: &str) -> ffi::PyResult<TargetInfo> {
         mode.is_ok_and(|mode| mode.as_i64() == Some(1)) || sys.attr(&gil.name("gettotalrefcount")?).is_ok();
     let profile = if development { profile.with(Rule::SetNameIgnoresKernel, false) } else { profile };
     let class = if attr == "mmap" { String::new() } else { format!(", class {attr}") };
+    let edition = source.map(|version| format!(" {version}")).unwrap_or_default();
     Ok(TargetInfo {
         profile,
-        name: format!("CPython {}, module {module}{class}", profile.version()),
+        source: source.map_or(profile, |version| Profile::new(profile.implementation(), version, profile.platform())),
+        name: format!("CPython {}, module {module}{edition}{class}", profile.version()),
         is_cpython_mmap: module == "mmap" && attr == "mmap",
         page: number(&gil.import("mmap")?, "PAGESIZE")?.try_into().unwrap_or(profile.facts().page.bytes() as u32),
     })
