@@ -11,7 +11,7 @@ use mmapcheck::limits;
 use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
 use mmapcheck::pages::shown_answers;
 use mmapcheck::pattern::Patterns;
-use mmapcheck::report::command::Invocation;
+use mmapcheck::report::command::{Invocation, environment};
 use mmapcheck::report::{FindingRecord, OutcomeCounts, saved, text};
 use mmapcheck::text::grouped;
 use mmapcheck::worker::scratch;
@@ -107,7 +107,7 @@ impl Hunter {
         let bucket = seen.bucket.clone();
         let (options, deadline) = (answer_options(&self.known, Detail::Full), Instant::now() + limits::SHRINK);
         let small = shrink_to(&mut self.oracle, self.target.as_mut(), case, &bucket, &options, deadline);
-        let small = self.compare(small, Detail::Full)?;
+        let small = self.compare(small.case, Detail::Full)?;
         let shown = small.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket).cloned();
         Ok(Some(match shown {
             Some(divergence) => Finding::of(divergence, small),
@@ -122,16 +122,14 @@ impl Hunter {
 
     /// Prints and saves the finding, and aborts the process.
     fn end(&mut self, finding: &Finding) -> ! {
-        let (file, shown) = place(&format!("{}.pycon", slug(&finding.divergence)));
+        let file = place(&format!("{}.pycon", slug(&finding.divergence)));
         let origin = format!("Found by fuzz/, target ops, on {}.", self.target.info().name);
-        let program = Invocation::new(&["cargo", "run", "--release", "--"], None, Vec::new());
-        let replay = program.replay(Path::new(&shown));
-        let record = FindingRecord::new(finding, replay);
+        let record = FindingRecord::new(finding, replay(&file));
         let written = fs::write(&file, saved::write(&record, &origin));
         let _ = anstream::stderr().write_all(text::finding(&record).as_bytes());
         eprintln!("  found after {}", self.work.line());
         match written {
-            Ok(()) => eprintln!("  saved as {shown}"),
+            Ok(()) => eprintln!("  saved as {}", file.display()),
             Err(error) => eprintln!("  cannot save {}: {error}", file.display()),
         }
         let _ = fs::remove_dir_all(self.dir.path());
@@ -177,12 +175,16 @@ impl Drop for Hunter {
     }
 }
 
-/// The path of a finding, and the path to print: relative to the top of the repository, if the finding is saved there.
-fn place(name: &str) -> (PathBuf, String) {
-    match std::env::var_os("MMAPCHECK_FOUND").map(PathBuf::from) {
-        Some(folder) => (folder.join(name), folder.join(name).display().to_string()),
-        None => (Path::new(FOUND).join(name), format!("corpus/found/{name}")),
-    }
+/// The path of a finding.
+fn place(name: &str) -> PathBuf {
+    std::env::var_os("MMAPCHECK_FOUND").map_or_else(|| FOUND.into(), PathBuf::from).join(name)
+}
+
+/// The command that runs a saved finding again, from any folder and with the class that this process has run.
+fn replay(file: &Path) -> String {
+    const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let words = ["cargo", "run", "--release", "--manifest-path", MANIFEST, "--"];
+    Invocation::new(&words, &environment(), Vec::new()).replay(file)
 }
 
 #[cfg(not(feature = "mutant"))]

@@ -1,7 +1,7 @@
 //! Cases: a world of files, and the steps done in it, legal by construction.
 
 use crate::operation::Op;
-use crate::repair::repair;
+use crate::repair::{repair, repair_unbound};
 use crate::step::Step;
 use crate::value::Base;
 use crate::world::World;
@@ -19,9 +19,10 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The nearest legal case. Every name is bound before a step uses it, every argument has a place in the form of its
-    /// operation, no number names a descriptor that may be open in the process, and every child is waited for. A step that
-    /// cannot be repaired is dropped.
+    /// The nearest legal case. Every name is bound before a step uses it, in the order of the slots, every argument has a place
+    /// in the form of its operation, no number names a descriptor that may be open in the process, and every child is waited
+    /// for. A name keeps its meaning: its slot may change, and all steps that use it follow. A step that cannot be repaired is
+    /// dropped.
     #[must_use]
     pub fn repair(mut self) -> Case {
         repair(&mut self.world, &mut self.steps);
@@ -212,10 +213,16 @@ impl Sieve {
         whole
     }
 
-    /// The steps kept as a case, and the steps left out, each with its place in the whole case. A kept step may name only names
-    /// that a step kept before it binds: any other has no answer.
+    /// The steps kept as a case, and the steps left out, each with its place in the whole case. A kept step names only names
+    /// that a step kept before it binds: where a callback that was never called names another one, it gets one of these.
     #[must_use]
     pub fn finish(self) -> (Case, Vec<(usize, Step)>) {
-        (Case(Draft { world: self.world, steps: self.kept }), self.left_out)
+        let Sieve { world, mut kept, left_out, .. } = self;
+        if left_out.iter().any(|(_, step)| step.binds_a_name()) {
+            let many = kept.len();
+            repair_unbound(&world, &mut kept);
+            debug_assert_eq!(kept.len(), many, "a step with an answer has a receiver");
+        }
+        (Case(Draft { world, steps: kept }), left_out)
     }
 }

@@ -27,6 +27,7 @@ mod target;
 mod trace;
 mod value;
 mod version;
+mod words;
 mod world;
 
 pub use case::{Case, Draft, Sieve, Sifted};
@@ -45,7 +46,11 @@ pub use target::{Detail, NextCase, Stepper, Target, TargetError, TargetInfo};
 pub use trace::{Content, End, FileState, Leaks, MapState, Outcome, Raise, Snapshot, StepTrace, Trace, UNBOUND, Value};
 pub use value::{Base, BytesLike, Num, WrongType};
 pub use version::Version;
+pub use words::printable;
 pub use world::{FileSpec, Mode, World};
 
 /// How many maps, files, views or iterators a case can name at once, each.
 pub const SLOTS: usize = 4;
+
+/// The most bytes that one argument or file of a case can hold.
+pub const MOST_BYTES: usize = 1 << 20;

@@ -1,6 +1,6 @@
 //! Repair: every list of steps becomes legal.
 
-use crate::SLOTS;
+use crate::constants;
 use crate::kind::{ObjectKind, Slot};
 use crate::operation::Op;
 use crate::param::Domain;
@@ -8,11 +8,22 @@ use crate::row::Callback;
 use crate::step::{Arg, PassedArg, Step};
 use crate::value::{Base, Num};
 use crate::world::{Mode, World};
+use crate::{MOST_BYTES, SLOTS};
+use smallvec::SmallVec;
 
 /// Makes a world and steps legal, as [`crate::Draft::repair`] says.
 pub(crate) fn repair(world: &mut World, steps: &mut Vec<Step>) {
     world.files.truncate(SLOTS);
-    let mut names = BoundCounts { files: world.files.len(), paths: world.files.len(), ..BoundCounts::default() };
+    world.files.iter_mut().for_each(|file| file.bytes.truncate(MOST_BYTES));
+    mend_all(BoundNames::of_files(world.files.len(), false), steps);
+}
+
+/// Makes steps legal that would be but for names that none of them binds. The other names keep their slots.
+pub(crate) fn repair_unbound(world: &World, steps: &mut Vec<Step>) {
+    mend_all(BoundNames::of_files(world.files.len(), true), steps);
+}
+
+fn mend_all(mut names: BoundNames, steps: &mut Vec<Step>) {
     let mut parent = None;
     steps.retain_mut(|step| names.mend_process(step, &mut parent).is_some());
     if parent.is_some() {
@@ -20,18 +31,63 @@ pub(crate) fn repair(world: &mut World, steps: &mut Vec<Step>) {
     }
 }
 
-/// How many names of each kind have been bound so far.
-#[derive(Clone, Default)]
-struct BoundCounts {
-    files: usize,
-    maps: usize,
-    views: usize,
-    iters: usize,
-    paths: usize,
+/// The names of one kind that have been bound so far. A legal case binds its slots in order, without gaps, so a name may get
+/// another slot than it had in the draft.
+#[derive(Clone)]
+struct Bound {
+    count: usize,
+    /// The slot of each name in the draft, and the one it got.
+    slots: SmallVec<[(Slot, Slot); SLOTS]>,
+    /// Whether each name gets the slot that it has.
+    stays: bool,
 }
 
-impl BoundCounts {
-    fn count(&mut self, kind: ObjectKind) -> &mut usize {
+impl Bound {
+    fn first(count: usize, stays: bool) -> Bound {
+        Bound { count, slots: (0..count as Slot).map(|slot| (slot, slot)).collect(), stays }
+    }
+
+    fn known(&self, slot: Slot) -> Option<Slot> {
+        self.slots.iter().find(|(drafted, _)| *drafted == slot).map(|(_, got)| *got)
+    }
+
+    /// The slot of a name; that of another one if the name has not been bound, and none if no name has.
+    fn get(&self, slot: Slot) -> Option<Slot> {
+        let other = || Some(self.slots.get(usize::from(slot).checked_rem(self.slots.len())?)?.1);
+        self.known(slot).or_else(other)
+    }
+
+    /// Binds a name: again, or to the next slot, or to the last one when all are in use.
+    fn bind(&mut self, slot: Slot) -> Slot {
+        if let Some(known) = self.known(slot) {
+            return known;
+        }
+        let got = if self.stays { slot } else { self.count.min(SLOTS - 1) as Slot };
+        self.count = (self.count + 1).min(SLOTS);
+        self.slots.push((slot, got));
+        got
+    }
+}
+
+/// The names that have been bound so far.
+#[derive(Clone)]
+struct BoundNames {
+    files: Bound,
+    maps: Bound,
+    views: Bound,
+    iters: Bound,
+    paths: Bound,
+}
+
+impl BoundNames {
+    /// The names of so many files of the world.
+    fn of_files(count: usize, stays: bool) -> BoundNames {
+        let none = || Bound::first(0, stays);
+        let files = || Bound::first(count, stays);
+        BoundNames { files: files(), maps: none(), views: none(), iters: none(), paths: files() }
+    }
+
+    fn of(&mut self, kind: ObjectKind) -> &mut Bound {
         match kind {
             ObjectKind::File => &mut self.files,
             ObjectKind::Map => &mut self.maps,
@@ -41,15 +97,13 @@ impl BoundCounts {
         }
     }
 
-    /// A slot that has been bound, nearest to the one asked for.
     fn bound(&mut self, kind: ObjectKind, slot: Slot) -> Option<Slot> {
-        let count = *self.count(kind);
-        (count > 0).then(|| (usize::from(slot) % count) as Slot)
+        self.of(kind).get(slot)
     }
 
     /// A step of a process: a child has no child of its own, its arguments do no steps, and the names it binds go with it.
     /// `parent`: the names that were bound when the child began.
-    fn mend_process(&mut self, step: &mut Step, parent: &mut Option<BoundCounts>) -> Option<()> {
+    fn mend_process(&mut self, step: &mut Step, parent: &mut Option<BoundNames>) -> Option<()> {
         match (step.op, &parent) {
             (Op::Fork, Some(_)) | (Op::Wait, None) => return None,
             (Op::Fork, None) => *parent = Some(self.clone()),
@@ -132,7 +186,13 @@ impl BoundCounts {
                 None => *arg = Arg::bytes(b""),
             },
             Arg::Omitted if !can_omit(op, place) => *arg = Arg::None,
-            Arg::Flags(places) if places.is_empty() => *arg = Arg::int(0),
+            Arg::Flags(places) => {
+                places.retain(|place| usize::from(*place) < constants::ALL.len());
+                if places.is_empty() {
+                    *arg = Arg::int(0);
+                }
+            }
+            Arg::Bytes(_, bytes) | Arg::BufferAfter(bytes, _) => bytes.truncate(MOST_BYTES),
             _ => {}
         }
         self.mend_domain(domain, arg)
@@ -169,16 +229,7 @@ impl BoundCounts {
 
     /// A name is bound in order: `m2` never before `m`.
     fn mend_bind(&mut self, step: &mut Step) {
-        let Some(kind) = step.op.row().binds else {
-            step.bind = 0;
-            return;
-        };
-        let count = self.count(kind);
-        let most = (*count).min(SLOTS - 1);
-        step.bind = step.bind.min(most as Slot);
-        if usize::from(step.bind) == *count {
-            *count += 1;
-        }
+        step.bind = step.op.row().binds.map_or(0, |kind| self.of(kind).bind(step.bind));
     }
 }
 

@@ -177,6 +177,11 @@ impl Step {
         self.args.iter().find_map(|given| given.arg.callback())
     }
 
+    /// Whether the step, or its callback argument, binds a name.
+    pub(crate) fn binds_a_name(&self) -> bool {
+        self.op.row().binds.is_some() || self.callback().is_some_and(Step::binds_a_name)
+    }
+
     /// Whether a number of the step, or of its callback argument, counts from something but zero.
     #[must_use]
     pub fn is_symbolic(&self) -> bool {

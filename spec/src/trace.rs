@@ -196,6 +196,8 @@ pub struct Trace {
     pub leaks: Leaks,
     /// The end of the process, if it came in no step: during a snapshot, or during the cleanup.
     pub end: Option<End>,
+    /// The last that the process wrote on standard error, if it ended in the case or its cleanup.
+    pub last_words: String,
 }
 
 impl Trace {

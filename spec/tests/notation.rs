@@ -2,8 +2,8 @@
 
 use mmapcheck_spec::notation::{NotationError, parse, print, print_answered};
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Case, Dialect, End, FileSpec, Mode, Num, Op, Outcome, PassedArg, Step, Value, World,
-    WrongType, constants,
+    Arg, Base, BytesLike, Case, Dialect, Draft, End, FileSpec, MOST_BYTES, Mode, Num, Op, Outcome, PassedArg, Step,
+    Value, World, WrongType, constants,
 };
 use proptest::prelude::*;
 
@@ -20,7 +20,8 @@ fn num() -> impl Strategy<Value = Num> {
         let value = (1i128 << power) + near;
         if minus { -value } else { value }
     });
-    let plus = prop_oneof![-100..100i128, edge, any::<i64>().prop_map(i128::from)];
+    let plus =
+        prop_oneof![-100..100i128, edge, any::<i64>().prop_map(i128::from), prop::sample::select(EXTREMES.to_vec())];
     (base, plus).prop_map(|(base, plus)| Num { base, plus })
 }
 
@@ -62,7 +63,7 @@ fn arg() -> impl Strategy<Value = Arg> {
 fn step_of(arg: impl Strategy<Value = Arg>) -> impl Strategy<Value = Step> {
     let given = (prop::option::weighted(0.2, prop::sample::select(PassedArg::KEYWORDS.to_vec())), arg)
         .prop_map(|(keyword, arg)| PassedArg { keyword, arg });
-    (prop::sample::select(Op::ALL.to_vec()), 0..4u8, 0..4u8, prop::collection::vec(given, 0..6))
+    (prop::sample::select(Op::ALL.to_vec()), 0..6u8, 0..6u8, prop::collection::vec(given, 0..6))
         .prop_map(|(op, on, bind, args)| Step { op, on, bind, args: args.into_iter().collect() })
 }
 
@@ -255,8 +256,59 @@ fn a_session_of_no_legal_case_is_an_error_of_its_line() {
     }
 }
 
+/// A number near the largest and smallest that the notation takes.
+const EXTREMES: [i128; 6] = [i128::MIN, i128::MIN + 1, i128::MIN + 2, i128::MAX, i128::MAX - 1, -(1 << 126) - 1];
+
 #[test]
-fn steps_kept_by_a_sieve_keep_the_slots_of_their_names() {
+fn the_largest_numbers_read_back_as_printed() -> Result<(), NotationError> {
+    for plus in EXTREMES {
+        for base in [Base::Zero, Base::Len, Base::Pages(1), Base::Granules(9)] {
+            let num = Num { base, plus };
+            let seek = Step::new(Op::Seek, 0, [Arg::Int(num), Arg::Index(num)]);
+            let case = Case::new(World::default(), vec![Step::new(Op::New, 0, [Arg::int(-1), Arg::int(9)]), seek]);
+            let text = print(&case);
+            assert_eq!(parse(&text, 1)?.case, case, "{text}");
+        }
+    }
+    let text = ">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m.seek(-2**126 - 2**126)\n";
+    assert_eq!(print(&parse(text, 1)?.case), text);
+    Ok(())
+}
+
+#[test]
+fn the_longest_bytes_read_back_as_printed() -> Result<(), NotationError> {
+    let runs: Vec<u8> = (0..=255).flat_map(|byte| [byte; 20]).collect();
+    for bytes in [runs.repeat(MOST_BYTES / runs.len() + 1), vec![7; MOST_BYTES + 1]] {
+        let file = FileSpec { bytes: bytes.clone(), mode: Mode::New };
+        let new = Step::new(Op::New, 0, [Arg::Fd(0), Arg::int(0)]);
+        let case = Case::new(World { files: vec![file] }, vec![new, Step::new(Op::Write, 0, [Arg::bytes(&bytes)])]);
+        assert_eq!(case.world.files[0].bytes.len(), MOST_BYTES);
+        assert_eq!(parse(&print(&case), 1)?.case, case);
+    }
+    Ok(())
+}
+
+#[test]
+fn no_length_of_an_expression_ends_the_stack() {
+    for link in [" + b'a'", " * 2", ".x", "(1)", "[0]", " | mmap.MAP_SHARED"] {
+        let text = format!(">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m.write(b'a'{})\n", link.repeat(20_000));
+        assert!(parse(&text, 1).is_err_and(|error| error.message.contains("operators")), "{link}");
+    }
+}
+
+#[test]
+fn a_name_keeps_its_meaning_when_another_one_is_no_longer_bound() {
+    let new = |bind| Step { bind, ..Step::new(Op::New, 0, [Arg::int(-1), Arg::int(9)]) };
+    let on = |op, on| Step::new(op, on, []);
+    let case = Case::new(World::default(), vec![new(0), new(1), new(2), on(Op::Tell, 2), on(Op::Len, 0)]);
+    assert_eq!(case.without(1..2).steps, [new(0), new(1), on(Op::Tell, 1), on(Op::Len, 0)]);
+    assert_eq!(case.without(0..1).steps, [new(0), new(1), on(Op::Tell, 1), on(Op::Len, 0)]);
+    let draft = Draft { steps: vec![new(9), new(7), on(Op::Tell, 9), on(Op::Len, 7)], ..Draft::default() };
+    assert_eq!(draft.repair().steps, [new(0), new(1), on(Op::Tell, 0), on(Op::Len, 1)]);
+}
+
+#[test]
+fn the_steps_kept_by_a_sieve_are_a_legal_case_of_their_own() {
     let new =
         |bind| Step { bind, ..Step::new(Op::New, 0, [Arg::int(-1), Arg::Int(Num { base: Base::Pages(2), plus: 1 })]) };
     let tell = |on| Step::new(Op::Tell, on, []);
@@ -293,4 +345,20 @@ fn a_case_up_to_a_step_keeps_its_slots_and_waits_for_its_child() {
     let (case, _) = sieve.finish();
     assert_eq!(case.until(3).steps, [new(1), fork.clone(), tell.clone(), wait.clone()]);
     assert_eq!(case.until(5).steps, [new(1), fork, tell.clone(), tell, wait]);
+}
+
+#[test]
+fn a_step_kept_by_a_sieve_names_nothing_that_was_left_out() {
+    let new = |bind| Step { bind, ..Step::new(Op::New, 0, [Arg::int(-1), Arg::int(9)]) };
+    let callback = Box::new(Step::new(Op::Close, 1, []));
+    let read = Step::new(Op::Read, 0, [Arg::IndexAfter(Num::plain(1), callback)]);
+    let mut sieve = Case::new(World::default(), vec![new(0), new(1), new(2), read]).sift();
+    for kept in [true, false, true, true] {
+        let step = sieve.next(|_, _| 0).expect("a step");
+        if kept { sieve.keep(step) } else { sieve.leave_out(step) }
+    }
+    let (case, _) = sieve.finish();
+    let binds: Vec<_> = case.steps[..2].iter().map(|step| step.bind).collect();
+    assert_eq!(binds, [0, 2], "the other names keep their slots");
+    assert!(parse(&print(&case), 1).is_ok_and(|session| session.case == case.draft().repair()), "{}", print(&case));
 }

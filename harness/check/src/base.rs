@@ -8,6 +8,7 @@ use crate::pages::{Failure, on_target};
 use crate::worker::{TargetSpec, Worker};
 use mmapcheck_spec::pages::{Page, examples};
 use mmapcheck_spec::{Case, Detail, Profile, TargetError};
+use mmapcheck_targets::stop::Stop;
 use std::time::Duration;
 
 /// The base of a class, which is started when it is first asked.
@@ -19,15 +20,17 @@ pub struct Base {
     spec: Option<TargetSpec>,
     profile: Profile,
     hang: Duration,
+    stop: Stop,
     worker: Option<Box<dyn Worker>>,
     missing: Option<String>,
 }
 
 impl Base {
-    /// The base of a class that is judged by this profile. It is hung when it shows no progress for `hang`.
+    /// The base of a class that is judged by this profile. It is hung when it shows no progress for `hang`, and
+    /// not asked any more once `stop` is due.
     #[must_use]
-    pub fn of(target: &TargetSpec, profile: Profile, hang: Duration) -> Base {
-        Base { spec: target.base(), profile, hang, worker: None, missing: None }
+    pub fn of(target: &TargetSpec, profile: Profile, hang: Duration, stop: &Stop) -> Base {
+        Base { spec: target.base(), profile, hang, stop: stop.clone(), worker: None, missing: None }
     }
 
     /// Whether the base shows a divergence of this bucket in this case.
@@ -35,6 +38,7 @@ impl Base {
     /// # Errors
     /// Where the oracle or the base could not be used at all.
     pub fn shows(&mut self, oracle: &mut Oracle, case: &Case, bucket: &Bucket) -> Result<bool, TargetError> {
+        self.stop.check()?;
         let Some(worker) = self.worker() else { return Ok(false) };
         let run = DifferentialRun::of(case.clone(), oracle, worker, &AnswerOptions::new(Detail::Full))?;
         Ok(run.comparison.divergences.iter().any(|divergence| divergence.bucket == *bucket))
@@ -66,7 +70,7 @@ impl Base {
 
     fn worker(&mut self) -> Option<&mut dyn Worker> {
         if let (Some(spec), None) = (&self.spec, &self.worker) {
-            match start(spec, self.profile, self.hang) {
+            match start(spec, self.profile, self.hang, &self.stop) {
                 Ok(worker) => self.worker = Some(worker),
                 Err(TargetError(why)) => (self.spec, self.missing) = (None, Some(why)),
             }
@@ -76,8 +80,8 @@ impl Base {
 }
 
 /// Starts a base. A driver that is not Python may run the class under test whatever the module: it is no base.
-fn start(spec: &TargetSpec, profile: Profile, hang: Duration) -> Result<Box<dyn Worker>, TargetError> {
-    let worker = spec.start(Some(profile), hang)?;
+fn start(spec: &TargetSpec, profile: Profile, hang: Duration, stop: &Stop) -> Result<Box<dyn Worker>, TargetError> {
+    let worker = spec.start(Some(profile), hang, stop)?;
     match worker.capabilities() {
         Some(driver) if !driver.constants.iter().any(|name| name == TargetSpec::BASE_MARK) => {
             Err(TargetError(format!("{} does not run Python modules", worker.info().name)))

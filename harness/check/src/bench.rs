@@ -10,6 +10,7 @@ use crate::worker::{Engine, TargetSpec, Worker, scratch};
 use mmapcheck_spec::{Case, Detail, Profile, Target, TargetError};
 use mmapcheck_targets::Embedded;
 use mmapcheck_targets::InProcess;
+use mmapcheck_targets::stop::Stop;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -85,7 +86,7 @@ pub fn measure(spec: &TargetSpec, profile: Option<Profile>, cases: u64) -> Resul
     let answering =
         AnswerOptions { known: &known, omissions: Omissions::ALL_DEATHS, ..AnswerOptions::new(Detail::Quick) };
     let mut behind_pipe = match &spec.engine {
-        Engine::Python(_) => Some(spec.start(None, limits::HANG)?),
+        Engine::Python(_) => Some(spec.start(None, limits::HANG, &Stop::never())?),
         Engine::Embedded | Engine::Reference => None,
     };
     let names = [WHOLE, CALM, ALONE, "the reference alone", "generation alone"];

@@ -5,7 +5,7 @@ use crate::divergence::{
 };
 use crate::left_out::{Kind, Reason};
 use crate::pattern::Patterns;
-use mmapcheck_spec::{Content, Draft, End, Leaks, MapState, Op, Outcome, Snapshot, StepTrace, Trace, Value};
+use mmapcheck_spec::{Content, Draft, End, Leaks, MapState, Op, Outcome, Snapshot, StepTrace, Trace, Value, printable};
 
 /// The result of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub fn compare(case: &Draft, expected: &Trace, actual: &Trace, known: &Patterns)
     for (i, (step, wanted)) in case.steps.iter().zip(&expected.steps).enumerate() {
         let given = actual.steps.get(i).unwrap_or(&missing);
         if let Err(End::Unsupported(reason)) = &given.result {
-            found.incomparable = Some(format!("{}: {reason}", step.op));
+            found.incomparable = Some(format!("{}: {}", step.op, printable(reason)));
             return found;
         }
         found.compared = i + 1;
@@ -308,7 +308,7 @@ fn state_text(state: &MapState) -> String {
         MapState::Unbound => "not bound".into(),
         MapState::Closed => "closed".into(),
         MapState::Open { .. } => "open".into(),
-        MapState::Malformed(text) => text.clone(),
+        MapState::Malformed(text) => printable(text),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::text::brief;
 use mmapcheck_spec::notation::{bytes_literal, render_value};
-use mmapcheck_spec::{Content, Dialect, End, Op, Outcome, Step, TargetInfo};
+use mmapcheck_spec::{Content, Dialect, End, Op, Outcome, Step, TargetInfo, printable};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -202,11 +202,17 @@ pub(crate) fn rough_kind(result: &Result<Outcome, End>) -> String {
 /// An outcome on one line, for people: as Python 3 prints it, for a target of Python 2 as well, since values are compared.
 #[must_use]
 pub fn outcome_text(outcome: &Outcome) -> String {
-    match outcome {
+    printable(&match outcome {
         Outcome::Value(value) => render_value(value, Dialect::Python3),
         Outcome::Raised(raise) if raise.message.is_empty() => raise.class.to_string(),
         Outcome::Raised(raise) => format!("{}: {}", raise.class, raise.message),
-    }
+    })
+}
+
+/// An end on one line, for people, with the target's own words if it has any.
+#[must_use]
+pub fn end_text(end: &End) -> String {
+    printable(&end.to_string())
 }
 
 /// The result of a step on one line, for people.
@@ -214,7 +220,7 @@ pub fn outcome_text(outcome: &Outcome) -> String {
 pub fn result_text(result: &Result<Outcome, End>) -> String {
     match result {
         Ok(outcome) => outcome_text(outcome),
-        Err(end) => end.to_string(),
+        Err(end) => end_text(end),
     }
 }
 
@@ -258,12 +264,18 @@ pub fn headline_of(operation: Option<&str>, field: Field, [expected, actual]: &[
     }
 }
 
-/// A file name for a finding, without its extension.
+/// The most characters of a file name: a file system takes 255 bytes, of which a number and an extension need some.
+const LONGEST: usize = 120;
+
+/// A file name for a finding, without its extension: words of ASCII letters and digits, joined by dashes.
 #[must_use]
 pub fn slug(divergence: &Divergence) -> String {
     let bucket = &divergence.bucket;
     let op = bucket.operation().unwrap_or("end".to_owned());
     let parts = [op, bucket.field.to_string(), bucket.expected.clone(), bucket.actual.clone()];
     let words: String = parts.join(" ").chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
-    words.split_whitespace().take(10).collect::<Vec<_>>().join("-").to_lowercase()
+    let mut name = words.split_whitespace().take(10).collect::<Vec<_>>().join("-").to_lowercase();
+    // All characters are ASCII. A message of the target may be one long word.
+    name.truncate(LONGEST);
+    name.trim_end_matches('-').to_owned()
 }

@@ -6,14 +6,15 @@ use crate::divergence::Severity;
 use crate::known::{self, KnownList, SuppressionResult, SuppressionState};
 use crate::oracle::Oracle;
 use crate::pages::shown_answers;
-use crate::pages::{self, PagesResult};
+use crate::pages::{self, Failure, PagesResult};
 use crate::text::grouped;
 use crate::worker::Unavailable;
+use mmapcheck_spec::TargetError;
 use mmapcheck_spec::pages::matches_filter;
 use mmapcheck_spec::pages::{Page, all, examples};
-use mmapcheck_spec::{Target, TargetError};
+use mmapcheck_targets::stop::Stop;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The list of known divergences that a check uses.
 pub enum Lists {
@@ -54,7 +55,8 @@ impl CheckResult {
     #[must_use]
     pub fn agrees(&self) -> bool {
         let stale = self.suppressions.iter().any(|entry| matches!(entry.state, SuppressionState::Stale(_)));
-        self.pages.failed.is_empty() && self.campaign.findings.is_empty() && !stale
+        let failed = self.campaign.failure.is_some();
+        self.pages.failed.is_empty() && self.campaign.findings.is_empty() && !stale && !failed
     }
 
     /// Why the check says nothing about the target: nothing was compared. `None` where something was.
@@ -77,19 +79,19 @@ impl CheckResult {
     }
 }
 
-/// Runs a check. Setting `interrupt` ends it early; `listener` is told of findings and progress.
+/// Runs a check, until `stop` is due at most; `listener` is told of findings and progress. If the target can no longer be used, the
+/// check ends, and its result says why.
 ///
 /// # Errors
 /// If the target does not start, no clause matches the filter, or a list cannot be read: one line.
-pub fn examine(
-    config: CheckConfig,
-    interrupt: &AtomicBool,
-    listener: &dyn Listener,
-) -> Result<CheckResult, TargetError> {
+pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Result<CheckResult, TargetError> {
     let CheckConfig { campaign: mut config, random, pages, lists } = config;
-    let mut worker = config.target.start(config.profile, config.hang)?;
+    let all = all_pages()?;
+    let ours = pages.map(|filter| chosen(&all, &filter, config.shard)).transpose()?;
+    let mut worker = config.target.start(config.profile, config.hang, stop)?;
     let severity = Severity::least(config.severity, worker.info());
     let mut result = CampaignResult::new(worker.info().clone(), &config, severity);
+    let profile = result.profile;
     let known = match lists {
         Lists::This(known) => known,
         Lists::None => KnownList::default(),
@@ -97,22 +99,36 @@ pub fn examine(
     };
     let source = config.profile.unwrap_or(worker.info().source);
     config.known = known.patterns(source);
-    let mut oracle = Oracle::new(result.profile)?;
-    let mut pages = match pages {
-        Some(filter) => run_pages(&filter, config.shard, &mut oracle, worker.as_mut(), severity, interrupt)?,
-        None => PagesResult::default(),
+    let mut oracle = Oracle::new(profile)?;
+    let mut pages = PagesResult::default();
+    let base = RefCell::new((Base::of(&config.target, profile, config.hang, stop), Oracle::new(profile)?));
+    let (judged, has_failed) = (Cell::new(0), Cell::new(false));
+    let failed_fast = |so_far: &PagesResult| {
+        let new = &so_far.failed[judged.replace(so_far.failed.len())..];
+        let is_own = |one: &Failure| !known.expects(source, &one.id) && !is_inherited(&all, one, &base, severity);
+        has_failed.set(has_failed.get() || (config.fail_fast && new.iter().any(is_own)));
+        has_failed.get()
     };
-    let stop = || interrupt.load(Ordering::Relaxed);
-    let mut suppressions = known.run_cases(source, &mut oracle, worker.as_mut(), &stop)?;
+    let over = |so_far: &PagesResult| stop.is_due() || failed_fast(so_far);
+    let is_ours = |id: &str| ours.as_ref().is_some_and(|ours| ours.contains(id));
+    let mut done = pages::run_until(&all, &mut oracle, worker.as_mut(), severity, &is_ours, &over, &mut pages);
+    let skip_cases = done.is_err() || failed_fast(&pages);
+    let (mut suppressions, cases_done) =
+        known.run_cases(source, &mut oracle, worker.as_mut(), &|| skip_cases || stop.is_due());
+    done = done.and(cases_done);
     let forgiving = severity > Severity::least(None, worker.info());
-    known::separate_examples(&mut suppressions, &mut pages, forgiving);
+    known::separate_examples(&mut suppressions, &mut pages, source, forgiving);
     let unavailable = worker.unavailable();
     drop(worker);
-    let base = Base::of(&config.target, result.profile, config.hang);
-    let base_missing = separate_inherited(&mut pages, base, &mut oracle, severity)?;
-    if random && (!config.fail_fast || pages.failed.is_empty()) {
-        result = campaign(&config, result.info, interrupt, listener)?;
-        result.shown = shown_answers(&all_pages()?, &mut oracle, &config.ops)?;
+    let base_missing = separate_inherited(&all, &mut pages, &base, severity);
+    match done {
+        // What was stopped has not failed.
+        Err(error) if !stop.is_due() => result.failure = Some(error.0),
+        _ if random && (!config.fail_fast || pages.failed.is_empty()) => {
+            result = campaign(&config, result.info, stop, listener);
+            result.shown = shown_answers(&all, &mut oracle, &config.ops)?;
+        }
+        _ => result.interrupted = stop.is_due(),
     }
     result.base_missing = result.base_missing.or(base_missing);
     known::set_counts(&mut suppressions, &result.known);
@@ -122,39 +138,36 @@ pub fn examine(
 /// Moves the failed examples that the base of the class fails as well to those that are inherited. Returns why the base could
 /// not be asked, if it could not.
 fn separate_inherited(
+    all: &[Page],
     pages: &mut PagesResult,
-    mut base: Base,
-    oracle: &mut Oracle,
+    base: &RefCell<(Base, Oracle)>,
     least: Severity,
-) -> Result<Option<String>, TargetError> {
-    let all = all_pages()?;
+) -> Option<String> {
     for failure in std::mem::take(&mut pages.failed) {
-        let inherited = base.fails(&all, &failure, oracle, least)?;
+        let inherited = is_inherited(all, &failure, base, least);
         if inherited { pages.inherited.push(failure) } else { pages.failed.push(failure) }
     }
-    Ok(base.missing().map(str::to_owned))
+    base.borrow().0.missing().map(str::to_owned)
+}
+
+/// Whether the base of the class fails an example as well. A failure is the class's own where the base can no longer be asked.
+fn is_inherited(all: &[Page], failure: &Failure, base: &RefCell<(Base, Oracle)>, least: Severity) -> bool {
+    let (base, oracle) = &mut *base.borrow_mut();
+    base.fails(all, failure, oracle, least).unwrap_or(false)
 }
 
 fn all_pages() -> Result<Vec<Page>, TargetError> {
     all().map_err(|error| TargetError(error.to_string()))
 }
 
-fn run_pages(
-    filter: &str,
-    shard: Shard,
-    oracle: &mut Oracle,
-    target: &mut dyn Target,
-    least: Severity,
-    interrupt: &AtomicBool,
-) -> Result<PagesResult, TargetError> {
-    let pages = all_pages()?;
-    if !examples(&pages).any(|(_, _, example)| matches_filter(&example.id, filter)) {
+/// The ids of the examples that match a filter and belong to a part of the check.
+fn chosen<'a>(pages: &'a [Page], filter: &str, shard: Shard) -> Result<HashSet<&'a str>, TargetError> {
+    let ids = examples(pages).map(|(_, _, example)| example.id.as_str()).filter(|id| matches_filter(id, filter));
+    let ids: Vec<&str> = ids.collect();
+    if ids.is_empty() {
         return Err(TargetError(format!(
             "no clause or example matches '{filter}': 'mmapcheck pages --list' prints their ids"
         )));
     }
-    let ids = examples(&pages).map(|(_, _, example)| example.id.as_str()).filter(|id| matches_filter(id, filter));
-    let ours: HashSet<&str> = ids.enumerate().filter(|(index, _)| shard.takes(*index)).map(|(_, id)| id).collect();
-    let chosen = |id: &str| !interrupt.load(Ordering::Relaxed) && ours.contains(id);
-    pages::run(&pages, oracle, target, least, &chosen)
+    Ok(ids.into_iter().enumerate().filter(|(index, _)| shard.takes(*index)).map(|(_, id)| id).collect())
 }

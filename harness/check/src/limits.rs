@@ -5,14 +5,14 @@ use std::time::Duration;
 /// The most steps of a case by default: enough for three objects to interact, few enough to read.
 pub const STEPS: usize = 30;
 
-/// The number of cases in a batch: about a tenth of a second, so that a campaign notices its time limit and Ctrl-C.
+/// The most cases in a batch.
 pub const BATCH: u64 = 2_000;
 
 /// The most cases in a batch behind a driver, which is at least ten times slower.
 pub const DRIVEN: u64 = 200;
 
-/// The number of cases in the first batch behind a driver, before its speed is known.
-pub const FIRST: u64 = 10;
+/// The number of cases in the first batch of a target, before its speed is known.
+pub const FIRST: u64 = 1;
 
 /// A target that makes no progress for this long is hung, by default. CPython needs microseconds for a step, but a loaded
 /// machine may stop a process for seconds.
@@ -83,6 +83,12 @@ pub const ADDRESS_SPACE: u64 = 1 << 33;
 
 /// The longest line of a report, in characters; a longer one is cut in the middle.
 pub const LINE: usize = 120;
+
+/// The most lines of a dying target's standard error in a finding: the reason of a death stands among the last.
+pub const WORDS: usize = 12;
+
+/// The longest of these lines, in characters.
+pub const WORDS_LINE: usize = 300;
 
 /// The longest map, in bytes, that a step of a campaign may iterate over. Such a step takes a hundred times as long as any
 /// other, and shows nothing on a long map that it does not show on a short one.

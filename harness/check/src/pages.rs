@@ -1,12 +1,14 @@
 //! Running the examples of the specification.
 
 use crate::differential::DifferentialRun;
-use crate::divergence::{Divergence, Field, Severity, outcome_text};
+use crate::divergence::{Divergence, Field, Severity, end_text, outcome_text};
 use crate::histogram::Histogram;
 use crate::oracle::{AnswerOptions, Expected, Oracle};
 use mmapcheck_spec::notation::{self, Statement};
 use mmapcheck_spec::pages::{Clause, Example, Level, Page, examples, settled};
-use mmapcheck_spec::{Case, Detail, Dialect, End, Op, Outcome, Profile, Target, TargetError, TargetInfo, Trace, Value};
+use mmapcheck_spec::{
+    Case, Detail, Dialect, End, Op, Outcome, Profile, Target, TargetError, TargetInfo, Trace, Value, printable,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -75,7 +77,27 @@ pub fn run(
     chosen: &dyn Fn(&str) -> bool,
 ) -> Result<PagesResult, TargetError> {
     let mut outcomes = PagesResult::default();
+    run_until(pages, oracle, target, least, chosen, &|_| false, &mut outcomes)?;
+    Ok(outcomes)
+}
+
+/// As [`run`], until `over` returns true for the results so far, which are kept where an error ends the run.
+///
+/// # Errors
+/// Where the oracle or the target could not be used at all.
+pub fn run_until(
+    pages: &[Page],
+    oracle: &mut Oracle,
+    target: &mut dyn Target,
+    least: Severity,
+    chosen: &dyn Fn(&str) -> bool,
+    over: &dyn Fn(&PagesResult) -> bool,
+    outcomes: &mut PagesResult,
+) -> Result<(), TargetError> {
     for (page, clause, example) in examples(pages).filter(|(_, _, example)| chosen(&example.id)) {
+        if over(outcomes) {
+            break;
+        }
         let skipped = match skips(clause, oracle, target.info()) {
             None => undecided(&page.path, example, oracle)?,
             reason => reason,
@@ -86,11 +108,13 @@ pub fn run(
         }
         match on_target(&page.path, example, oracle, target, least)? {
             None => outcomes.passed.push(example.id.clone()),
-            Some(Failure { id, end: Some(End::Unsupported(reason)), .. }) => outcomes.unsupported.push((id, reason)),
+            Some(Failure { id, end: Some(End::Unsupported(reason)), .. }) => {
+                outcomes.unsupported.push((id, printable(&reason)))
+            }
             Some(failure) => outcomes.failed.push(failure),
         }
     }
-    Ok(outcomes)
+    Ok(())
 }
 
 /// Why a clause does not apply to a target; none if it applies.
@@ -169,7 +193,7 @@ pub fn compare_answers(
     }
     // A page says nothing of the time after its last statement, but a death there is a failure.
     let (end, last) = (trace.end.as_ref()?, example.session.statements.last()?);
-    let failed = failure(page, example, last, format!("{end} when everything was closed"));
+    let failed = failure(page, example, last, format!("{} when everything was closed", end_text(end)));
     Some(Failure { end: Some(end.clone()), ..failed })
 }
 
@@ -186,10 +210,10 @@ fn differs(case: &Case, statement: &Statement, trace: &Trace, dialect: Dialect, 
         Some(Ok(Outcome::Value(Value::Text(_)))) if case.steps[step].op == Op::Repr && least > Severity::Message => {
             None
         }
-        Some(Ok(Outcome::Value(value))) => Some(notation::render_value(value, dialect)),
+        Some(Ok(Outcome::Value(value))) => Some(printable(&notation::render_value(value, dialect))),
         Some(Ok(outcome)) => Some(outcome_text(outcome)),
         Some(Err(End::Died(signal))) if statement.dies == Some(*signal) => None,
-        Some(Err(end)) => Some(end.to_string()),
+        Some(Err(end)) => Some(end_text(end)),
         // A target that dies at the end of the case loses its answers.
         None if trace.end.is_some() => None,
         None => Some("no answer".into()),
@@ -210,9 +234,9 @@ fn child_differs(
         // A target that dies at the end of the case loses its answers.
         let result = &trace.steps.get(first + place)?.result;
         let (got, end) = match result {
-            Ok(Outcome::Value(value)) => (notation::render_value(value, dialect), None),
+            Ok(Outcome::Value(value)) => (printable(&notation::render_value(value, dialect)), None),
             Ok(outcome) => (outcome_text(outcome), None),
-            Err(end) => (end.to_string(), Some(end.clone())),
+            Err(end) => (end_text(end), Some(end.clone())),
         };
         let holds = least > Severity::Value || wanted.as_ref().is_none_or(|wanted| *wanted == got);
         if holds && matches!(result, Ok(Outcome::Value(_))) {

@@ -29,7 +29,9 @@ pub fn script(session: &str, about: &[String], field: Field) -> Result<String, N
     if let Some(count) = leak_count(field) {
         return Ok(text + &repeated(&session, field, count));
     }
-    let Some((last, before)) = session.statements.split_last() else { return Ok(text) };
+    // Lines that put limits back follow the last step.
+    let steps = session.statements.iter().rposition(|statement| statement.step.is_some()).map_or(0, |last| last + 1);
+    let Some((last, before)) = session.statements[..steps].split_last() else { return Ok(text) };
     // The start of the script has imported the module, and may have put another class into it.
     for statement in before.iter().filter(|statement| statement.source != "import mmap") {
         text.push('\n');

@@ -15,6 +15,7 @@ use mmapcheck_spec::{
     Arg, Case, Detail, MapState, ObjectKind, Op, Outcome, Profile, Step, TargetError, TargetInfo, Trace, World,
     constants, notation,
 };
+use mmapcheck_targets::stop::Stop;
 use std::time::{Duration, Instant};
 
 /// The basic examples of the specification, which any mmap must pass. Those of another Python version or platform are
@@ -69,7 +70,7 @@ impl Smoke {
 /// # Errors
 /// Where the target does not start, or gives one answer to every question.
 pub fn smoke(spec: &TargetSpec, profile: Option<Profile>, hang: Duration) -> Result<Smoke, TargetError> {
-    let mut worker = spec.start(profile, hang)?;
+    let mut worker = spec.start(profile, hang, &Stop::never())?;
     let info = worker.info().clone();
     let profile = profile.unwrap_or(info.profile);
     let mut oracle = Oracle::new(profile)?;

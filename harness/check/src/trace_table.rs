@@ -6,7 +6,7 @@ use crate::left_out::LeftOut;
 use crate::text::shortened;
 use anstyle::{AnsiColor, Color, Style};
 use mmapcheck_spec::notation::line_text;
-use mmapcheck_spec::{MapState, ObjectKind, Step, StepTrace};
+use mmapcheck_spec::{MapState, ObjectKind, Step, StepTrace, printable};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -158,7 +158,7 @@ fn map_rows(state: &MapState) -> Vec<String> {
     match state {
         MapState::Unbound => Vec::new(),
         MapState::Closed => vec!["closed".into()],
-        MapState::Malformed(text) => vec![text.clone()],
+        MapState::Malformed(text) => vec![printable(text)],
         MapState::Open { pos, len, content } => {
             let content = content.as_ref().map_or("not readable".into(), |content| shortened(&content_text(content)));
             vec!["open".into(), pos.to_string(), len.to_string(), content]

@@ -299,6 +299,26 @@ fn bad_input_is_refused_with_one_clear_line() -> Result {
     refuses(&["check", "--severity", "awful"], "unknown severity 'awful'")?;
     refuses(&["check", "--profile", "cpython-2.6-linux"], "cpython-2.6-linux")?;
     refuses(&["check", "--time", "soon"], "invalid duration 'soon': expected a number and a unit")?;
+    for time in ["3000000000000000h", "1e400", "-1s", "0"] {
+        refuses(&["check", &format!("--time={time}")], &format!("invalid duration '{time}'"))?;
+        refuses(&["check", &format!("--hang={time}")], &format!("invalid duration '{time}'"))?;
+        refuses(&["smoke", &format!("--hang={time}")], &format!("invalid duration '{time}'"))?;
+        refuses(&["matrix", &format!("--time={time}")], &format!("invalid duration '{time}'"))?;
+    }
+    for number in ["-1", "18446744073709551616", "1.5", "", "x"] {
+        for option in ["--seed", "--cases", "--jobs", "--max-steps"] {
+            refuses(
+                &["check", &format!("{option}={number}")],
+                &format!("invalid value '{number}' for '{option} <N>'"),
+            )?;
+        }
+    }
+    for (option, number) in [("--jobs", "0"), ("--jobs", "1025"), ("--max-steps", "0"), ("--cases", "0")] {
+        refuses(&["check", option, number], &format!("invalid value '{number}' for '{option} <N>'"))?;
+    }
+    for shard in ["0/1", "2/1", "1/0", "1/4294967296", "1", "-1/2", "a/b"] {
+        refuses(&["check", &format!("--shard={shard}")], &format!("invalid shard '{shard}'"))?;
+    }
     refuses(&["check", "--cases", "10", "--report", &format!("{broken}/x")], "cannot save cases in this directory")?;
     Ok(())
 }
@@ -414,5 +434,40 @@ fn every_step_is_counted_by_its_outcome() -> Result {
             .iter()
             .any(|pair| ways(pair[0].as_str().unwrap_or_default()).contains_key(pair[1].as_str().unwrap_or_default()))
     );
+    Ok(())
+}
+
+#[test]
+fn the_words_of_a_target_have_no_effect_on_a_session_a_report_or_a_file_name() -> Result {
+    let dir = tempfile::tempdir()?;
+    let args = ["--cases", "60", "--ops", "flush"];
+    let (done, report) = check("shouts", dir.path(), &args)?;
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
+    assert!(!divergences(&report).is_empty(), "{report:#}");
+    for found in divergences(&report) {
+        for key in ["headline", "expected", "actual"] {
+            let words = found[key].as_str().ok_or("no text")?;
+            assert!(!words.chars().any(char::is_control), "{key}: {words}");
+        }
+    }
+    let shouted =
+        |found: &Value| found["actual"].as_str().is_some_and(|actual| actual.contains("no\\n>>> import os\\n"));
+    assert!(divergences(&report).iter().any(shouted), "{report:#}");
+    let saved: Vec<_> = std::fs::read_dir(dir.path().join("found"))?.collect::<std::io::Result<_>>()?;
+    assert_eq!(saved.len(), divergences(&report).len());
+    for file in saved {
+        let session = std::fs::read_to_string(file.path())?;
+        assert!(!session.contains("\n>>> os.getcwd()") && !session.contains('\u{1b}'), "{session}");
+        let ops: Vec<_> = notation::parse(&session, 1)?.case.steps.iter().map(|step| step.op).collect();
+        assert_eq!(ops, [Op::New, Op::Flush], "{session}");
+    }
+    let junit = mmapcheck(&["check", "--module", "shouts", "--seed", "1", "--random-only", "--format", "junit"])
+        .args(args)
+        .arg("--report")
+        .arg(dir.path().join("found"))
+        .output()?;
+    let xml = text(&junit.stdout);
+    assert!(junit.status.code() == Some(1) && xml.contains("&lt;b&gt;") && !xml.contains("<b>"), "{xml}");
+    assert!(!xml.chars().any(|c| c.is_control() && c != '\n'), "{xml}");
     Ok(())
 }

@@ -4,10 +4,9 @@ use mmapcheck::choices::seeded;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::known::KnownList;
 use mmapcheck::oracle::{AnswerOptions, Expected, Omissions, Oracle};
-use mmapcheck_spec::notation::line_text;
 use mmapcheck_spec::pages::{Page, Scope, TEXTS, all};
 use mmapcheck_spec::{
-    Arg, Case, Detail, Dialect, Implementation, LimitOp, Op, Platform, Profile, Step, TargetInfo, Version, notation,
+    Case, Detail, Dialect, Implementation, LimitOp, Op, Platform, Profile, TargetInfo, Version, notation,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -170,14 +169,7 @@ fn sessions_for(version: Version, dir: &Path) -> Result<Vec<PathBuf>> {
         if answers.iter().any(|answer| answer.is_err()) {
             return Err("a step without an answer".into());
         }
-        let mut text = notation::print_answered(&case, &answers, profile.dialect());
-        // One process runs all files, so each session lifts its resource limits at its end.
-        for &limit in LimitOp::ALL {
-            let op = Op::from(limit);
-            if case.steps.iter().any(|step| step.op == op) {
-                text += &format!(">>> {}\n", line_text(&Step::new(op, 0, [Arg::int(limit.high())])));
-            }
-        }
+        let text = notation::print_answered(&case, &answers, profile.dialect());
         // In Python 2, these expressions are of type `long`, although their values fit an `int`.
         if profile.dialect() == Dialect::Python2 && ["2**63 - 1", "-2**63"].iter().any(|number| text.contains(number)) {
             continue;
@@ -212,5 +204,45 @@ fn doctest_notices_a_wrong_answer() -> Result {
     std::fs::write(&page, text.replacen("b'hello'", "b'hallo'", 1))?;
     let said = doctest(&python, &[page])?.ok_or_else(|| format!("CPython {version} passes a wrong {path}"))?;
     assert!(said.contains("b'hallo'"), "{said}");
+    Ok(())
+}
+
+/// Runs each file alone, and prints those after which a limit of the process is another one.
+const LIMITS_STAY: &str = "import doctest, resource, sys
+kinds = resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_AS
+for soft, kind in zip((1 << 40, 64, 1 << 40), kinds):
+    hard = resource.getrlimit(kind)[1]
+    resource.setrlimit(kind, (soft, hard))
+before = [resource.getrlimit(kind) for kind in kinds]
+for file in sys.argv[1:]:
+    failed, ran = doctest.testfile(file, module_relative=False)
+    if not ran or failed or [resource.getrlimit(kind) for kind in kinds] != before:
+        print(file)
+";
+
+/// A reader who pastes an example at a prompt must not be left with less than before.
+#[test]
+fn an_example_that_sets_a_limit_puts_it_back() -> Result {
+    let (version, python) = interpreters()?.pop_last().ok_or("no CPython was found")?;
+    let dir = tempfile::tempdir()?;
+    let mut files = Vec::new();
+    for (_, clause, example) in mmapcheck_spec::pages::examples(&all()?) {
+        let sets = |step: &mmapcheck_spec::Step| LimitOp::ALL.iter().any(|limit| step.op == Op::from(*limit));
+        if example.session.case.all_steps().any(sets) && clause.scope.excludes(cpython(version)).is_none() {
+            files.push(dir.path().join(&example.id));
+            std::fs::write(dir.path().join(&example.id), &example.text)?;
+        }
+    }
+    assert!(files.len() >= 9, "{files:?}");
+    let printed = dir.path().join("printed");
+    std::fs::create_dir(&printed)?;
+    files.extend(
+        sessions_for(version, &printed)?
+            .into_iter()
+            .filter(|file| std::fs::read_to_string(file).is_ok_and(|text| text.contains("resource.setrlimit"))),
+    );
+    let done = Command::new(python).args(["-c", LIMITS_STAY]).args(&files).current_dir(dir.path()).output()?;
+    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && said.is_empty(), "{said}");
     Ok(())
 }

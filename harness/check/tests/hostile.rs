@@ -364,6 +364,7 @@ fn a_worker_dies_with_its_campaign() -> Result {
 #[test]
 fn a_driver_with_an_invalid_handshake_is_refused() -> Result {
     is_refused(Culprit::Driver, "version", "speaks version 1 of the driver protocol; expected version 2")?;
+    is_refused(Culprit::Driver, "pages", "has pages of 16384 bytes, and cpython-")?;
     is_refused(Culprit::Driver, "platform", "the reference knows no platform 'plan9'")?;
     is_refused(Culprit::Driver, "python-4", "the reference knows Python 2.7 and 3.6")?;
     is_refused(Culprit::Driver, "no-introduction", "not a line of the protocol: \"{\\\"id\\\":1}\"")?;
@@ -399,5 +400,56 @@ fn smoke_tells_whether_a_target_can_be_driven() -> Result {
     let out = text(&wrong.stdout);
     assert_eq!(wrong.status.code(), Some(1), "{out}{}", text(&wrong.stderr));
     assert!(out.contains("FAIL  READ-1") && out.contains("pass  OPEN-1"), "{out}");
+    Ok(())
+}
+
+/// The files below a folder, with their content.
+fn contents(dir: &Path) -> Result<Vec<(PathBuf, String)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(contents(&path)?);
+        } else {
+            found.push((path.clone(), std::fs::read_to_string(path)?));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[test]
+fn the_name_of_a_driver_leads_to_a_folder_of_its_own_and_has_no_effect_on_a_page() -> Result {
+    let names = ["..", "../..", "known", "a\n# b\n>>> import os\u{1b}[31m", "<b>x</b> `y` [z](/z) | _"];
+    let marks = tempfile::tempdir()?;
+    for name in names {
+        let dir = tempfile::tempdir()?;
+        let out = dir.path().join("reports");
+        std::fs::create_dir_all(out.join("known"))?;
+        for theirs in ["README.md", "theirs.py", "theirs.pycon", "reports/known/README.md", "reports/known/theirs.py"] {
+            std::fs::write(dir.path().join(theirs), "theirs")?;
+        }
+        let driver = fake(dir.path())?;
+        let before = contents(dir.path())?;
+        let mut matrix = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
+        matrix.args(["matrix", "--cases", "20", "--out"]).arg(&out).arg(&driver);
+        matrix.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drivers"));
+        let done = matrix.env("FAKE", "name").env("NAME", name).env("MARK", marks.path().join("mark")).output()?;
+        let said = text(&done.stderr);
+        assert!(
+            done.status.code() < Some(2) && said.lines().count() == 1 && !said.contains('\u{1b}'),
+            "{name}: {said}"
+        );
+        let after = contents(dir.path())?;
+        assert!(before.iter().all(|file| after.contains(file)), "{name}: {before:?} {after:?}");
+        let ours: Vec<_> = after.iter().filter(|file| !before.contains(file)).map(|(path, _)| path).collect();
+        assert!(ours.len() >= 3 && ours.iter().all(|path| path.starts_with(&out)), "{name}: {ours:?}");
+        for (path, page) in
+            after.iter().filter(|(path, _)| ours.contains(&path) && path.extension() == Some("md".as_ref()))
+        {
+            let has_effect = ["\n# b", "\n>>> import os", "<b>", " `y`", " [z](/z)", "\u{1b}"];
+            assert!(!has_effect.iter().any(|mark| page.contains(mark)), "{}: {page}", path.display());
+        }
+    }
     Ok(())
 }

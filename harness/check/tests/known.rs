@@ -14,6 +14,7 @@ use mmapcheck_spec::{
     notation,
 };
 use mmapcheck_targets::driver::Driver;
+use mmapcheck_targets::stop::Stop;
 use serde_json::Value;
 use smallvec::smallvec;
 use std::collections::BTreeSet;
@@ -343,7 +344,8 @@ const SHRUNK_MEANWHILE: &str = ">>> import mmap
 fn a_known_divergence_takes_in_its_effect_on_another_map_of_the_file() -> Result {
     let dir = tempfile::tempdir()?;
     let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
-    let mut target = Driver::start(Path::new(&python), "mmap", "mmap", dir.path(), Duration::from_secs(60))?;
+    let mut target =
+        Driver::start(Path::new(&python), "mmap", "mmap", dir.path(), Duration::from_secs(60), &Stop::never())?;
     let profile = target.info().profile;
     let patterns = KnownList::built_in(target.info(), "mmap")?.patterns(profile);
     if !patterns.0.iter().any(|pattern| pattern.id == "shrunk-meanwhile-item") {

@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 
 /// The command that runs a failed example again.
 fn replay(failure: &Failure) -> String {
-    Invocation::new(&["cargo", "run", "--release", "--"], None, Vec::new()).example(&failure.id)
+    Invocation::new(&["cargo", "run", "--release", "--"], &[], Vec::new()).example(&failure.id)
 }
 
 fn on_profiles(page: &Page, clause: &Clause, example: &Example) -> Option<Trial> {

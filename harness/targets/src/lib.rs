@@ -12,6 +12,7 @@ mod in_process;
 pub mod possessions;
 pub mod progress;
 pub mod reply_size;
+pub mod stop;
 pub mod supervisor;
 
 pub use embedded::{Embedded, check_interpreter};

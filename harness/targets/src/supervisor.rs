@@ -4,11 +4,12 @@
 //! process that closes its pipes, writes without end, or leaves a child that holds its pipes cannot stop the campaign.
 #![expect(unsafe_code, reason = "the started process limits itself between fork and exec")]
 
+use crate::stop::Stop;
 use mmapcheck_spec::{End, TargetError};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{
-    Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, getpid, getppid, kill_process, kill_process_group,
+    Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, getpid, getppid, getrlimit, kill_process, kill_process_group,
     set_parent_process_death_signal, setrlimit, setsid, waitid,
 };
 use std::io;
@@ -55,6 +56,20 @@ impl Patience for Instant {
     }
 }
 
+/// Patience with a process that ends, whatever is left of it, once a stop is due.
+pub struct UntilStop<'a, P> {
+    /// The patience until then.
+    pub patience: P,
+    /// The stop.
+    pub stop: &'a Stop,
+}
+
+impl<P: Patience> Patience for UntilStop<'_, P> {
+    fn left(&mut self) -> Duration {
+        if self.stop.is_due() { Duration::ZERO } else { self.patience.left() }
+    }
+}
+
 /// A running process and its pipes. Dropping it kills it.
 pub struct Process {
     child: Child,
@@ -64,6 +79,8 @@ pub struct Process {
     stderr: Option<ChildStderr>,
     /// The last bytes of standard error.
     words: Vec<u8>,
+    /// The bytes that have been read from standard error.
+    written: u64,
     /// The number of bytes of standard error since the last answer.
     errors: usize,
     /// The process was waited for, so that its number may belong to another one.
@@ -81,9 +98,10 @@ impl Process {
     /// reaches this program only, and is killed when this program dies.
     ///
     /// # Errors
-    /// The program cannot be started, or a limit cannot be set.
+    /// The program cannot be started, or a limit of this process is lower than one that the program needs.
     pub fn start(mut command: Command, limits: &'static [Limit]) -> Result<Process, TargetError> {
         let wrong = |what: &str, error: io::Error| TargetError(format!("{what}: {error}"));
+        check_limits(limits)?;
         let name = command.get_program().display().to_string();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = spawn(command, limits).map_err(|error| wrong(&format!("cannot start {name}"), error))?;
@@ -103,6 +121,7 @@ impl Process {
             stdout,
             stderr: Some(stderr),
             words,
+            written: 0,
             errors: 0,
             gone: false,
             pending,
@@ -205,6 +224,7 @@ impl Process {
                 Ok(0) => self.stderr = None,
                 Ok(count) => {
                     self.errors += count;
+                    self.written += count as u64;
                     self.words.extend_from_slice(&buffer[..count]);
                     self.words.drain(..self.words.len().saturating_sub(LAST));
                     // A flood must not keep the caller from looking at the time.
@@ -308,9 +328,24 @@ impl Process {
     /// The last line on standard error that is not blank, or an empty text.
     #[must_use]
     pub fn last_words(&mut self) -> String {
-        self.read_errors();
-        let text = String::from_utf8_lossy(&self.words);
+        let text = self.errors_since(0);
         text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
+    }
+
+    /// The number of bytes that the process has written to standard error, for [`Process::errors_since`].
+    pub fn errors_so_far(&mut self) -> u64 {
+        self.read_errors();
+        self.written
+    }
+
+    /// The text on standard error after so many bytes, or the end of a longer one: from the start of a line, without blank lines
+    /// around it.
+    pub fn errors_since(&mut self, bytes: u64) -> String {
+        let wanted = usize::try_from(self.errors_so_far().saturating_sub(bytes)).unwrap_or(usize::MAX);
+        let text = String::from_utf8_lossy(&self.words[self.words.len().saturating_sub(wanted)..]);
+        let whole =
+            if wanted > self.words.len() { text.split_once('\n').map_or(&*text, |(_, rest)| rest) } else { &text };
+        whole.trim_matches('\n').trim_end().to_owned()
     }
 }
 
@@ -318,6 +353,27 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.finish();
     }
+}
+
+/// Refuses to run under a lower limit than a process needs: what a case does would fail for this reason, and look like a fault.
+///
+/// # Errors
+/// The hard limit of this process is lower, which no process can raise.
+pub fn check_limits(limits: &[Limit]) -> Result<(), TargetError> {
+    for &(resource, needed) in limits {
+        let Some(own) = getrlimit(resource).maximum.filter(|own| *own < needed) else { continue };
+        let (what, option) = match resource {
+            Resource::Fsize => ("size of files", "-f"),
+            Resource::As => ("address space", "-v"),
+            Resource::Data => ("memory", "-d"),
+            _ => ("resources", "-a"),
+        };
+        return Err(TargetError(format!(
+            "the limit on the {what} of this process is {own} bytes, and a target needs {needed}: \
+             start mmapcheck where 'ulimit {option}' is unlimited"
+        )));
+    }
+    Ok(())
 }
 
 /// Starts a process that replaces a lost one. A target that sometimes fails to start does not end a campaign.

@@ -4,6 +4,7 @@ use jsonschema::Validator;
 use mmapcheck_spec::pages::{all, examples};
 use mmapcheck_spec::{Case, Detail, End, PythonModule, Target, notation};
 use mmapcheck_targets::driver::{Driver, SCHEMA};
+use mmapcheck_targets::stop::Stop;
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -62,7 +63,7 @@ impl Recording {
 
     fn driver(&self, module: &str) -> std::result::Result<Driver, mmapcheck_spec::TargetError> {
         let program: PathBuf = self.dir.path().join("recorder");
-        Driver::start(&program, module, "mmap", self.dir.path(), Duration::from_secs(60))
+        Driver::start(&program, module, "mmap", self.dir.path(), Duration::from_secs(60), &Stop::never())
     }
 
     /// The lines to the driver and those from it.

@@ -1,7 +1,7 @@
 //! The names, files, modules and classes that a statement of a session can use, and statements read as steps.
 
 use super::form::{Found, forms, unify_stmt};
-use super::frame::{CALLBACK, CLASSES};
+use super::frame::{CALLBACK, CLASSES, SavedLimit};
 use super::literal::{bytes_of, flags_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt};
 use crate::{Arg, BytesLike, Domain, Mode, ObjectKind, Op, PassedArg, PythonModule, SLOTS, Slot, Step};
@@ -36,6 +36,7 @@ impl Context {
     pub(super) fn bind(&mut self, kind: ObjectKind, name: &str) -> Result<Slot> {
         const RESERVED: [&str; 8] = ["LEN", "POS", "SIZE", "None", "True", "False", "_", CALLBACK];
         if RESERVED.contains(&name)
+            || SavedLimit::all().any(|limit| limit.name == name)
             || PythonModule::named(name).is_some()
             || CLASSES.iter().any(|class| class.name == name)
         {
@@ -105,7 +106,7 @@ impl Context {
     }
 
     /// A module must be imported before a form uses it.
-    fn needs(&self, module: PythonModule) -> Result<()> {
+    pub(super) fn needs(&self, module: PythonModule) -> Result<()> {
         if self.modules.contains(&module) {
             return Ok(());
         }

@@ -1,5 +1,6 @@
 //! The parts of a session other than steps: the classes it defines, the words around a child, and the error of the reader.
 
+use crate::{LimitOp, Op};
 use std::fmt;
 
 /// An error in a session.
@@ -77,6 +78,34 @@ pub const CLASSES: &[Class] = &[
     },
 ];
 
+/// The lines of a session that save a limit of its process and put it back, so that the limits of a prompt are what they were
+/// before. Neither is a step: a target keeps no limit after a case.
+pub(super) struct SavedLimit {
+    /// The name of the saved limit.
+    pub(super) name: String,
+    /// The statement before the first step.
+    pub(super) save: String,
+    /// The statement after the last step.
+    pub(super) put_back: String,
+}
+
+impl SavedLimit {
+    /// The lines for the limit that an operation sets.
+    pub(super) fn of(limit: LimitOp) -> SavedLimit {
+        let row = Op::from(limit).row();
+        let name = row.name.replace('-', "_");
+        let resource = row.form.split_once('(').and_then(|(_, rest)| rest.split(',').next()).unwrap_or_default();
+        let (save, put_back) =
+            (format!("{name} = resource.getrlimit({resource})"), format!("resource.setrlimit({resource}, {name})"));
+        SavedLimit { name, save, put_back }
+    }
+
+    /// The lines for every limit.
+    pub(super) fn all() -> impl Iterator<Item = SavedLimit> {
+        LimitOp::ALL.iter().map(|limit| SavedLimit::of(*limit))
+    }
+}
+
 /// The name of the function that an object of the last two classes calls.
 pub const CALLBACK: &str = "callback";
 
@@ -88,6 +117,3 @@ pub(super) const COMMENT: &str = "  # ";
 
 /// The import with which a session of Python 2 gets the files of Python 3. It is allowed in any session.
 pub(super) const OPEN_IMPORT: &str = "from io import open";
-
-/// The most bytes one argument or file of a session may hold.
-pub const MOST_BYTES: usize = 1 << 20;

@@ -1,9 +1,8 @@
 //! Constant expressions: numbers, bytes, constants of the module, and objects of wrong types.
 
-use super::frame::MOST_BYTES;
 use super::syntax::{Expr, Stmt, statement};
 use crate::constants;
-use crate::{Base, Num, WrongType};
+use crate::{Base, MOST_BYTES, Num, WrongType};
 use smallvec::SmallVec;
 use std::sync::OnceLock;
 

@@ -14,7 +14,7 @@ mod statement;
 mod syntax;
 
 pub use answer::{bytes_literal, fits, matches, render, render_discarded, render_value};
-pub use frame::{CALLBACK, CLASSES, Class, LEAVE, MOST_BYTES, NotationError};
+pub use frame::{CALLBACK, CLASSES, Class, LEAVE, NotationError};
 pub use print::{arg_text, child_line, line_text, print, print_answered, print_steps, step_text};
 pub use read::{Session, parse};
 pub use statement::Statement;

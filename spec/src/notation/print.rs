@@ -1,11 +1,11 @@
 //! Cases as sessions.
 
 use super::answer::{bytes_literal, render, render_value};
-use super::frame::{CALLBACK, CLASSES, COMMENT, LEAVE, OPEN_IMPORT};
+use super::frame::{CALLBACK, CLASSES, COMMENT, LEAVE, OPEN_IMPORT, SavedLimit};
 use crate::constants;
 use crate::{
-    Arg, Base, BytesLike, Dialect, Draft, End, Mode, Num, ObjectKind, Op, Outcome, PassedArg, PythonModule, Slot, Step,
-    Value,
+    Arg, Base, BytesLike, Dialect, Draft, End, LimitOp, Mode, Num, ObjectKind, Op, Outcome, PassedArg, PythonModule,
+    Slot, Step, Value,
 };
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -31,7 +31,14 @@ pub fn print_answered(case: &Draft, answers: &[Result<Outcome, End>], dialect: D
         lines.append(&mut block_lines(block, answers, dialect));
         at += block.len();
     }
+    lines.extend(limits(case).map(|limit| format!(">>> {}", limit.put_back)));
     lines.iter().fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// The limits that steps of a case set.
+fn limits(case: &Draft) -> impl Iterator<Item = SavedLimit> {
+    let sets = |limit: &LimitOp| case.all_steps().any(|step| step.op == Op::from(*limit));
+    LimitOp::ALL.iter().filter(move |limit| sets(limit)).map(|limit| SavedLimit::of(*limit))
 }
 
 /// A step, or a fork with all that its child does, and the answers.
@@ -130,6 +137,7 @@ fn statement_lines(step: &Step) -> Vec<String> {
 
 fn opening(case: &Draft, dialect: Dialect) -> Vec<String> {
     let mut lines = vec![format!(">>> import {}", imports(case))];
+    lines.extend(limits(case).map(|limit| format!(">>> {}", limit.save)));
     let is_python2 = dialect == Dialect::Python2;
     if is_python2 && !case.world.files.is_empty() {
         lines.push(format!(">>> {OPEN_IMPORT}"));
@@ -286,7 +294,7 @@ fn offset_text(stem: String, plus: i128) -> String {
     match plus {
         0 => stem,
         1.. => format!("{stem} + {}", plain_text(plus).0),
-        i128::MIN => format!("{stem} - 2**127"),
+        i128::MIN => format!("{stem} - 2**126 - 2**126"),
         _ => match plain_text(-plus) {
             (text, true) => format!("{stem} - ({text})"),
             (text, false) => format!("{stem} - {text}"),
@@ -296,6 +304,10 @@ fn offset_text(stem: String, plus: i128) -> String {
 
 /// A number; near a large power of two it is written relative to that.
 fn plain_text(value: i128) -> (String, bool) {
+    if value == i128::MIN {
+        // The reader takes the sign last, and there is no such positive number.
+        return ("-2**126 - 2**126".to_owned(), true);
+    }
     if value.unsigned_abs() >= (1 << 31) - 1 {
         for power in 31..127u32 {
             for (sign, base) in [("", 1i128 << power), ("-", -(1i128 << power))] {
@@ -318,7 +330,7 @@ fn bytes_text(bytes: &[u8]) -> (String, bool) {
     let mut terms: Vec<String> = Vec::new();
     let mut at = 0;
     let mut plain = 0;
-    while at < bytes.len() {
+    while at < bytes.len() && terms.len() < MOST_TERMS {
         let Some((unit, times)) = repetition(&bytes[at..]) else {
             at += 1;
             continue;
@@ -330,11 +342,14 @@ fn bytes_text(bytes: &[u8]) -> (String, bool) {
         at += unit * times;
         plain = at;
     }
-    if plain < at {
+    if plain < bytes.len() {
         terms.push(bytes_literal(&bytes[plain..]));
     }
     (terms.join(" + "), true)
 }
+
+/// The most terms of a sum of bytes, about: the reader takes no statement of any length.
+const MOST_TERMS: usize = 32;
 
 /// The shortest unit that repeats from the start for long enough to be worth a product, and how often.
 fn repetition(bytes: &[u8]) -> Option<(usize, usize)> {

@@ -1,7 +1,7 @@
 //! Sessions read back as cases.
 
 use super::context::{Context, Names, mode_of};
-use super::frame::{CALLBACK, CLASSES, LEAVE, NotationError, OPEN_IMPORT};
+use super::frame::{CALLBACK, CLASSES, LEAVE, NotationError, OPEN_IMPORT, SavedLimit};
 use super::literal::bytes_of;
 use super::print::line_text;
 use super::statement::{Statement, asserted, joined, split};
@@ -77,6 +77,9 @@ struct Reader {
     /// The file whose opening lines are being read; none once the steps have begun.
     opening: Option<Opening>,
     begun: bool,
+    /// The names of the limits that were saved, and whether one was put back.
+    saved: Vec<String>,
+    has_put_back: bool,
 }
 
 impl Reader {
@@ -89,6 +92,13 @@ impl Reader {
         if line.source == OPEN_IMPORT {
             self.statements.push(line);
             return Ok(());
+        }
+        if self.limit(&line.source)? {
+            self.statements.push(line);
+            return Ok(());
+        }
+        if self.has_put_back {
+            return Err("a limit is put back after the last step".into());
         }
         if line.after_gap {
             self.end();
@@ -136,11 +146,11 @@ impl Reader {
         if self.opening == Some(Opening::Closed) {
             self.close_as_step();
         }
-        self.begun = self.begun
-            || !self
-                .statements
-                .iter()
-                .all(|s| ["import ", "from ", "class "].iter().any(|word| s.source.starts_with(word)));
+        let is_before = |source: &str| {
+            let words = ["import ", "from ", "class "];
+            words.iter().any(|word| source.starts_with(word)) || SavedLimit::all().any(|limit| limit.save == source)
+        };
+        self.begun = self.begun || !self.statements.iter().all(|statement| is_before(&statement.source));
         self.opening = None;
     }
 
@@ -152,6 +162,26 @@ impl Reader {
             (line.shows, line.step) = (None, Some(self.case.steps.len()));
             self.case.steps.push(Step::new(Op::FileClose, file as Slot, []));
         }
+    }
+
+    /// Takes a line that saves a limit or puts it back. False: it is another one.
+    fn limit(&mut self, source: &str) -> Result<bool> {
+        let Some(limit) = SavedLimit::all().find(|limit| limit.save == source || limit.put_back == source) else {
+            return Ok(false);
+        };
+        self.context.needs(PythonModule::Resource)?;
+        if limit.save == source {
+            self.saved.push(limit.name);
+            return Ok(true);
+        }
+        if !self.saved.contains(&limit.name) {
+            return Err(format!("the limit '{}' has not been saved: {}", limit.name, limit.save));
+        }
+        if self.parent.is_some() {
+            return Err(NOT_AWAITED.into());
+        }
+        self.has_put_back = true;
+        Ok(true)
     }
 
     fn class(&mut self, line: &Statement) -> Result<()> {

@@ -59,10 +59,12 @@ const MARKS: [&str; 18] = ["**", "==", "(", ")", "[", "]", "{", "}", ",", ":", "
 /// stack. Long contents of files are long sums.
 const LONGEST: usize = 50_000;
 const DEEPEST: usize = 50;
+/// The most operators of a statement, for the same reason: a sum nests to the left.
+const OPERATORS: usize = 800;
 
 /// Reads one statement, without its prompt.
 pub(super) fn statement(text: &str) -> Result<Stmt> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, operators: 0 };
     let stmt = parser.stmt()?;
     match parser.peek() {
         None => Ok(stmt),
@@ -178,6 +180,8 @@ struct Parser {
     at: usize,
     /// How many expressions are open.
     depth: usize,
+    /// How many operators the statement has so far.
+    operators: usize,
 }
 
 impl Parser {
@@ -271,6 +275,7 @@ impl Parser {
     fn alternatives(&mut self) -> Result<Expr> {
         let mut left = self.sum()?;
         while self.eat("|") {
+            self.operator()?;
             left = Expr::Binary(left.into(), "|", self.sum()?.into());
         }
         Ok(left)
@@ -286,6 +291,7 @@ impl Parser {
             } else {
                 return Ok(left);
             };
+            self.operator()?;
             left = Expr::Binary(left.into(), op, self.product()?.into());
         }
     }
@@ -293,9 +299,16 @@ impl Parser {
     fn product(&mut self) -> Result<Expr> {
         let mut left = self.unary()?;
         while self.eat("*") {
+            self.operator()?;
             left = Expr::Binary(left.into(), "*", self.unary()?.into());
         }
         Ok(left)
+    }
+
+    /// Counts an operator.
+    fn operator(&mut self) -> Result<()> {
+        self.operators += 1;
+        if self.operators > OPERATORS { Err(format!("a statement of more than {OPERATORS} operators")) } else { Ok(()) }
     }
 
     /// Every expression within another is read by this.
@@ -323,15 +336,18 @@ impl Parser {
     fn postfix(&mut self) -> Result<Expr> {
         let mut expr = self.atom()?;
         loop {
+            let before = self.at;
             if self.eat(".") {
                 expr = Expr::Attr(expr.into(), self.name()?);
             } else if self.eat("(") {
                 expr = Expr::Call(expr.into(), self.arguments()?);
             } else if self.eat("[") {
                 expr = Expr::Item(expr.into(), self.subscript()?.into());
-            } else {
+            }
+            if self.at == before {
                 return Ok(expr);
             }
+            self.operator()?;
         }
     }
 

@@ -1,19 +1,19 @@
 //! One job of a campaign: a worker, the batches it runs, and the investigation of the divergences they show.
 
 use super::shared::Shared;
-use super::{Finding, shrink_to};
+use super::{Finding, Shrunk, shrink_to};
 use crate::base::Base;
 use crate::batch::{Batch, BatchResult, Hit};
 use crate::choices::seeded;
 use crate::compare::Comparison;
 use crate::differential::DifferentialRun;
-use crate::divergence::{Bucket, Divergence, Field, Severity, death, end_kind, result_text};
+use crate::divergence::{Bucket, Divergence, Field, Severity, death, end_kind, end_text, result_text};
 use crate::generate::{GeneratorOptions, generate};
 use crate::left_out::Kind;
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::worker::{Worker, WorkerLoss};
-use mmapcheck_spec::{Case, Detail, End, Op, Step, StepTrace, TargetError};
+use mmapcheck_spec::{Case, Detail, End, Op, Step, StepTrace, TargetError, Trace};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -30,9 +30,9 @@ pub(super) struct Job<'a> {
 impl<'a> Job<'a> {
     pub(super) fn start(shared: &'a Shared<'a>) -> Result<Job<'a>, TargetError> {
         let config = shared.config;
-        let worker = config.target.start(config.profile, config.hang)?;
+        let worker = config.target.start(config.profile, config.hang, &shared.stop)?;
         let oracle = Oracle::new(shared.profile)?;
-        let base = Base::of(&config.target, shared.profile, config.hang);
+        let base = Base::of(&config.target, shared.profile, config.hang, &shared.stop);
         let options = GeneratorOptions {
             ops: config.ops.clone(),
             steps: config.steps,
@@ -99,10 +99,14 @@ impl<'a> Job<'a> {
             }
             self.shared.listener.progress(tally.cases, tally.steps, &tally.answers);
         }
+        let mut done = Ok(());
         for hit in batch.hits {
-            self.add_hit(&hit)?;
+            match done {
+                Ok(()) => done = self.add_hit(&hit),
+                Err(_) => self.keep_unexamined(&hit)?,
+            }
         }
-        Ok(())
+        done
     }
 
     /// Counts a bucket. Returns whether the caller is to investigate it: it counts as a finding, and nobody has done so.
@@ -116,8 +120,49 @@ impl<'a> Job<'a> {
         if !self.count(&hit.bucket, hit.count) {
             return Ok(());
         }
-        let case = self.generated(hit.case);
-        self.investigate(case, hit.case, &hit.bucket)
+        self.examine(hit.case, &hit.bucket)
+    }
+
+    /// Investigates a divergence that was counted, and keeps it as it was counted if the target can no longer be asked.
+    fn examine(&mut self, number: u64, bucket: &Bucket) -> Result<(), TargetError> {
+        let done = self.investigate(self.generated(number), number, bucket);
+        if done.is_err() {
+            self.keep_as_counted(number, bucket)?;
+        }
+        done
+    }
+
+    /// Counts a divergence that the target can no longer be asked about.
+    fn keep_unexamined(&mut self, hit: &Hit) -> Result<(), TargetError> {
+        if self.count(&hit.bucket, hit.count) { self.keep_as_counted(hit.case, &hit.bucket) } else { Ok(()) }
+    }
+
+    /// Keeps a divergence as a batch saw it. Of the target, only the bucket is known.
+    fn keep_as_counted(&mut self, number: u64, bucket: &Bucket) -> Result<(), TargetError> {
+        if self.must_be_reproduced(bucket) {
+            return Ok(());
+        }
+        let compared = self.expected_run(number)?;
+        let divergence = divergence_of(bucket, &compared);
+        self.keep(Finding {
+            unsteady: Some(NOT_REPEATED.into()),
+            ..self.finding(bucket, divergence, compared, number)
+        });
+        Ok(())
+    }
+
+    /// The answer of the oracle to a case that the target does not run.
+    fn expected_run(&mut self, number: u64) -> Result<DifferentialRun, TargetError> {
+        let options = self.answer_options(number, Detail::Full);
+        let Expected { case, expected, left_out } = self.oracle.answer(self.generated(number), &options)?;
+        let (actual, comparison) = (Trace::default(), Comparison::default());
+        Ok(DifferentialRun { profile: self.shared.profile, case, left_out, expected, actual, comparison })
+    }
+
+    /// A finding whose case was not shrunk.
+    fn finding(&self, bucket: &Bucket, divergence: Divergence, compared: DifferentialRun, number: u64) -> Finding {
+        let unshrunk = Some(UNSHRUNK.to_owned());
+        Finding { case: number, unshrunk, counted_as: bucket.clone(), ..Finding::of(divergence, compared) }
     }
 
     fn generated(&self, case: u64) -> Case {
@@ -145,21 +190,28 @@ impl<'a> Job<'a> {
             self.not_reproduced(full, number, counted_as);
             return Ok(());
         };
-        let (case, bucket) = self.with_explicit_close(&full, number, &bucket)?.unwrap_or((case, bucket));
+        let closing = self.with_explicit_close(&full, number, &bucket).ok().flatten();
+        let (case, bucket) = closing.unwrap_or((case, bucket));
         if bucket != *counted_as && !self.shared.tally().investigated.insert(bucket.clone()) {
             return Ok(());
         }
-        let small = self.minimised(case, number, &bucket);
-        let compared = self.compare(small, number, Detail::Full)?;
+        let Shrunk { case, shown, complete } = self.minimised(case, number, &bucket);
+        let compared = match (self.compare(case, number, Detail::Full), shown) {
+            (Ok(compared), _) | (Err(_), Some(compared)) => compared,
+            (Err(_), None) => full,
+        };
         let divergence = compared.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket).cloned();
         if divergence.is_none() && self.must_be_reproduced(&bucket) {
             return Ok(());
         }
         let unsteady = divergence.is_none().then(|| NOT_REPRODUCED.to_owned());
         let divergence = divergence.unwrap_or_else(|| divergence_of(&bucket, &compared));
-        let inherited = unsteady.is_none() && self.is_inherited(&compared.case, &bucket)?;
-        let counted_as = counted_as.clone();
-        self.keep(Finding { counted_as, divergence, compared, count: 1, case: number, unsteady, inherited });
+        // A divergence of a base that cannot be asked is reported, with a note.
+        let asked = if unsteady.is_none() { self.is_inherited(&compared.case, &bucket) } else { Ok(false) };
+        let unsteady = unsteady.or(asked.is_err().then(|| BASE_NOT_ASKED.to_owned()));
+        let finding = self.finding(counted_as, divergence, compared, number);
+        let unshrunk = finding.unshrunk.clone().filter(|_| !complete);
+        self.keep(Finding { unsteady, unshrunk, inherited: asked.unwrap_or(false), ..finding });
         Ok(())
     }
 
@@ -185,9 +237,8 @@ impl<'a> Job<'a> {
             return;
         }
         let divergence = divergence_of(counted_as, &full);
-        let (counted_as, unsteady) = (counted_as.clone(), Some(NOT_REPRODUCED.into()));
-        let inherited = false;
-        self.keep(Finding { counted_as, divergence, compared: full, count: 1, case: number, unsteady, inherited });
+        let unsteady = Some(NOT_REPRODUCED.into());
+        self.keep(Finding { unsteady, unshrunk: None, ..self.finding(counted_as, divergence, full, number) });
     }
 
     /// Whether a divergence of this bucket is a finding only if it is reproduced. An interpreter maps memory at times of its
@@ -218,22 +269,33 @@ impl<'a> Job<'a> {
         Ok(closing.map(|divergence| (case, divergence.bucket.clone())))
     }
 
-    fn minimised(&mut self, case: Case, number: u64, bucket: &Bucket) -> Case {
+    fn minimised(&mut self, case: Case, number: u64, bucket: &Bucket) -> Shrunk {
         let hangs = bucket.severity == Severity::Death && bucket.actual == end_kind(&End::Hung);
         let hang = self.shared.config.hang;
         if hangs {
             self.worker.set_hang(hang.min(limits::HANG_AGAIN));
         }
-        let (options, deadline) = (self.answer_options(number, Detail::Full), Instant::now() + limits::SHRINK);
+        let (options, longest) = (self.answer_options(number, Detail::Full), Instant::now() + limits::SHRINK);
+        let deadline = self.shared.deadline.map_or(longest, |deadline| deadline.min(longest));
         let small = shrink_to(&mut self.oracle, self.worker.as_mut(), case, bucket, &options, deadline);
         self.worker.set_hang(hang);
         small
     }
 
-    /// Investigates the death or hang of the worker. The case is run again: a fault of the target shows again, a kill from
-    /// outside does not, and is reported as unsteady.
+    /// Investigates the death or hang of the worker.
     fn investigate_loss(&mut self, number: u64, loss: &WorkerLoss) -> Result<(), TargetError> {
         self.shared.tally().cases += 1;
+        let done = self.retry_loss(number, loss);
+        if done.is_err() {
+            let compared = self.expected_run(number)?;
+            self.keep_loss(number, loss, compared, NOT_REPEATED);
+        }
+        done
+    }
+
+    /// Runs the case of a loss again: a fault of the target shows again, a kill from outside does not, and is reported as
+    /// unsteady.
+    fn retry_loss(&mut self, number: u64, loss: &WorkerLoss) -> Result<(), TargetError> {
         if self.is_counted_loss(number, loss)? {
             return Ok(());
         }
@@ -242,7 +304,7 @@ impl<'a> Job<'a> {
             let death = compared.comparison.divergences.iter().find(|d| d.bucket.severity == Severity::Death);
             if let Some(bucket) = death.map(|divergence| divergence.bucket.clone()) {
                 if self.count(&bucket, 1) {
-                    self.investigate(self.generated(number), number, &bucket)?;
+                    self.examine(number, &bucket)?;
                 }
                 return Ok(());
             }
@@ -257,7 +319,11 @@ impl<'a> Job<'a> {
             *self.shared.tally().incomparable.entry(reason).or_default() += 1;
             return Ok(());
         }
-        self.keep_loss(number, loss)
+        let compared = self.compare(self.generated(number), number, Detail::Full)?;
+        let retries = limits::RETRIES;
+        let unsteady = format!("the case was run {retries} times more and did not die: killed from outside?");
+        self.keep_loss(number, loss, compared, &unsteady);
+        Ok(())
     }
 
     /// Counts the divergences of one case and investigates them. Returns whether one of them can be why the worker was lost: a
@@ -305,12 +371,12 @@ impl<'a> Job<'a> {
     }
 
     /// Keeps a death that no retry reproduced.
-    fn keep_loss(&mut self, number: u64, loss: &WorkerLoss) -> Result<(), TargetError> {
-        let compared = self.compare(self.generated(number), number, Detail::Full)?;
+    fn keep_loss(&self, number: u64, loss: &WorkerLoss, mut compared: DifferentialRun, unsteady: &str) {
+        compared.actual.last_words.clone_from(&loss.last_words);
         let index = loss.marks.step.map_or(compared.case.steps.len(), |step| step as usize);
         let step = compared.case.steps.get(index);
         let wanted = compared.expected.steps.get(index).map(|step| &step.result);
-        let (expected, actual) = (wanted.map_or("the end of the case".into(), result_text), loss.end.to_string());
+        let (expected, actual) = (wanted.map_or("the end of the case".into(), result_text), end_text(&loss.end));
         let bucket = match (step, wanted) {
             (Some(step), Some(wanted)) => death(step, wanted, &loss.end),
             _ => Bucket {
@@ -323,36 +389,42 @@ impl<'a> Job<'a> {
             },
         };
         let divergence = Divergence { bucket: bucket.clone(), step: index, slot: 0, expected, actual };
-        if self.count(&bucket, 1) {
-            let retries = limits::RETRIES;
-            let unsteady = Some(format!("the case was run {retries} times more and did not die: killed from outside?"));
-            let inherited = false;
-            self.keep(Finding {
-                counted_as: bucket,
-                divergence,
-                compared,
-                count: 1,
-                case: number,
-                unsteady,
-                inherited,
-            });
+        if self.shared.config.known.find(&bucket).is_none() && self.count(&bucket, 1) {
+            let finding = self.finding(&bucket, divergence, compared, number);
+            self.keep(Finding { unsteady: Some(unsteady.to_owned()), ..finding });
         }
-        Ok(())
     }
 
     fn keep(&self, finding: Finding) {
-        self.shared.listener.found(&finding);
         let mut tally = self.shared.tally();
         if finding.inherited {
+            self.shared.listener.found(&finding);
             tally.inherited.push(finding);
             return;
         }
+        let fail_fast = self.shared.config.fail_fast;
+        if fail_fast && !tally.findings.is_empty() {
+            return;
+        }
+        self.shared.listener.found(&finding);
         tally.findings.push(finding);
-        if self.shared.config.fail_fast || tally.findings.len() >= limits::BUCKETS {
-            self.shared.done.store(true, Ordering::Relaxed);
+        if fail_fast {
+            self.shared.end();
+        }
+        if tally.findings.len() >= limits::BUCKETS {
+            self.shared.enough.store(true, Ordering::Relaxed);
         }
     }
 }
+
+/// Why a divergence is not known to show again: the end of the campaign's time, Ctrl-C, or a target that no longer starts.
+const NOT_REPEATED: &str = "the check ended before the case was run again";
+
+/// Why a divergence may be inherited all the same.
+const BASE_NOT_ASKED: &str = "the check ended before the interpreter's own mmap was asked";
+
+/// Why a case may be longer than needed.
+const UNSHRUNK: &str = "the time for it was over";
 
 const NOT_REPRODUCED: &str = "it did not show when the case was run again";
 

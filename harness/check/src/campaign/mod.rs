@@ -7,44 +7,38 @@ mod result;
 mod shared;
 
 pub use config::{Budget, CampaignConfig, Shard};
-pub use minimise::shrink_to;
+pub use minimise::{Shrunk, shrink_to};
 pub use result::{CampaignResult, Finding, Listener};
 
 use crate::divergence::Severity;
 use crate::histogram::Histogram;
 use job::Job;
 use mmapcheck_spec::{TargetError, TargetInfo};
+use mmapcheck_targets::stop::Stop;
 use shared::Shared;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-/// Runs a campaign on the target that `info` describes. Setting `interrupt` ends it early; `listener` is told of each finding
-/// as soon as it is shrunk, and of progress.
-///
-/// # Errors
-/// If the target does not start, or no temporary folder can be made.
-pub fn campaign(
-    config: &CampaignConfig,
-    info: TargetInfo,
-    interrupt: &AtomicBool,
-    listener: &dyn Listener,
-) -> Result<CampaignResult, TargetError> {
+/// Runs a campaign on the target that `info` describes, until `stop` is due at most. `listener` is told of each finding as soon
+/// as it is shrunk, and of progress. If the target can no longer be used, the campaign ends, and its result says why.
+pub fn campaign(config: &CampaignConfig, info: TargetInfo, stop: &Stop, listener: &dyn Listener) -> CampaignResult {
     let began = Instant::now();
     let severity = Severity::least(config.severity, &info);
     let profile = config.profile.unwrap_or(info.profile);
     let deadline = match config.budget {
-        Budget::Time(time) => Some(began + time),
+        Budget::Time(time) => began.checked_add(time),
         Budget::Cases(_) => None,
     };
-    let shared = Shared::new(config, interrupt, listener, severity, profile, deadline);
+    let shared = Shared::new(config, stop, listener, severity, profile, deadline);
     std::thread::scope(|scope| {
-        let jobs: Vec<_> = (0..config.jobs.max(1)).map(|_| scope.spawn(|| Job::start(&shared)?.run())).collect();
-        let panicked = |_| Err(TargetError("a job of the campaign panicked".into()));
-        // Every job is joined before the first error is returned.
-        let ended: Vec<_> = jobs.into_iter().map(|job| job.join().unwrap_or_else(panicked)).collect();
-        ended.into_iter().collect::<Result<(), _>>()
-    })?;
-    let interrupted = shared.interrupted();
+        let run = || shared.end_with(Job::start(&shared).and_then(Job::run));
+        let jobs: Vec<_> = (0..config.jobs.max(1)).map(|_| scope.spawn(run)).collect();
+        for job in jobs {
+            if job.join().is_err() {
+                shared.end_with(Err(TargetError("a job of the campaign panicked".into())));
+            }
+        }
+    });
+    let interrupted = stop.is_due();
     let tally = shared.into_tally();
     let counted = |mut findings: Vec<Finding>| {
         for finding in &mut findings {
@@ -55,7 +49,7 @@ pub fn campaign(
     };
     let (findings, inherited) = (counted(tally.findings), counted(tally.inherited));
     let milder = tally.counts.into_iter().filter(|(bucket, _)| bucket.severity < severity).collect();
-    Ok(CampaignResult {
+    CampaignResult {
         info,
         profile,
         seed: config.seed,
@@ -74,5 +68,6 @@ pub fn campaign(
         milder,
         incomparable: tally.incomparable,
         interrupted,
-    })
+        failure: tally.failure,
+    }
 }

@@ -25,6 +25,8 @@ pub struct Finding {
     pub unsteady: Option<String>,
     /// Whether the base of the class shows the divergence as well ([`crate::base`]).
     pub inherited: bool,
+    /// Why the case is not as small as it can be, if it is not.
+    pub unshrunk: Option<String>,
 }
 
 impl Finding {
@@ -39,6 +41,7 @@ impl Finding {
             case: 0,
             unsteady: None,
             inherited: false,
+            unshrunk: None,
         }
     }
 
@@ -88,6 +91,8 @@ pub struct CampaignResult {
     pub incomparable: BTreeMap<String, u64>,
     /// Whether the campaign ended before its budget was used up.
     pub interrupted: bool,
+    /// Why the target could no longer be used, if that ended the check.
+    pub failure: Option<String>,
 }
 
 impl CampaignResult {
@@ -113,6 +118,7 @@ impl CampaignResult {
             milder: BTreeMap::new(),
             incomparable: BTreeMap::new(),
             interrupted: false,
+            failure: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use mmapcheck::campaign::{Budget, Shard};
 use mmapcheck::divergence::Severity;
 use mmapcheck::limits;
-use mmapcheck::report::command::Invocation;
+use mmapcheck::report::command::{Invocation, environment};
 use mmapcheck::worker::{Engine, TargetSpec};
 use mmapcheck_spec::{Op, Profile};
 use std::path::PathBuf;
@@ -75,11 +75,10 @@ impl TargetArgs {
         TargetSpec::named(engine, self.module.as_deref().unwrap_or("mmap"))
     }
 
-    /// This program with the options that select the target, and with the `PYTHONPATH` that a module may need.
+    /// This program as it was called, in its environment, with the options that select the target.
     pub(super) fn invocation(&self) -> Invocation {
         let program = std::env::args_os().next().map_or("mmapcheck".into(), |name| name.to_string_lossy().into_owned());
-        let path = std::env::var("PYTHONPATH").ok().filter(|path| !path.is_empty() && self.module.is_some());
-        Invocation::new(&[&program], path.as_deref(), self.words())
+        Invocation::new(&[&program], &environment(), self.words())
     }
 
     fn words(&self) -> Vec<String> {
@@ -112,10 +111,10 @@ pub(super) struct Check {
     #[arg(long, short)]
     pub(super) verbose: bool,
     /// Run random cases for this time, such as 30s or 5m [default: 10s]
-    #[arg(long, value_parser = duration, conflicts_with = "cases")]
+    #[arg(long, value_parser = time, conflicts_with = "cases")]
     pub(super) time: Option<Duration>,
     /// Run this number of random cases
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) cases: Option<u64>,
     /// Seed of the random cases [default: a new one for each run, which is printed]
     #[arg(long, value_name = "N")]
@@ -146,7 +145,7 @@ pub(super) struct Check {
     #[arg(long, conflicts_with = "known")]
     pub(super) no_known: bool,
     /// Time without an answer after which a step counts as hung
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    #[arg(long, value_name = "TIME", value_parser = hang_time, default_value = "10s")]
     pub(super) hang: Duration,
     /// Stop at the first divergence
     #[arg(long)]
@@ -160,6 +159,15 @@ pub(super) struct Check {
 }
 
 impl Check {
+    /// This program with the options that make it judge the target as this check does.
+    pub(super) fn invocation(&self) -> Invocation {
+        let option = |name: &str, value: String| vec![name.to_owned(), value];
+        let severity = self.severity.map(|severity| option("--severity", severity.to_string()));
+        let known = self.known.as_ref().map(|file| option("--known", file.display().to_string()));
+        let known = known.or(self.no_known.then(|| vec!["--no-known".to_owned()]));
+        self.target.invocation().counting(severity.unwrap_or_default(), known.unwrap_or_default())
+    }
+
     pub(super) fn budget(&self) -> Budget {
         match self.cases {
             Some(cases) => Budget::Cases(cases),
@@ -237,10 +245,10 @@ pub(super) struct Matrix {
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(super) out: PathBuf,
     /// Run random cases for this time on each target
-    #[arg(long, value_parser = duration, default_value = "10s", conflicts_with = "cases")]
+    #[arg(long, value_parser = time, default_value = "10s", conflicts_with = "cases")]
     pub(super) time: Duration,
     /// Run this number of random cases on each target
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) cases: Option<u64>,
     /// Seed of the random cases
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -277,7 +285,7 @@ pub(super) struct Smoke {
     #[command(flatten)]
     pub(super) target: TargetArgs,
     /// Time without an answer after which a step counts as hung
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    #[arg(long, value_name = "TIME", value_parser = hang_time, default_value = "10s")]
     pub(super) hang: Duration,
 }
 
@@ -314,12 +322,35 @@ fn operation(name: &str) -> Result<Op, String> {
     })
 }
 
+/// The longest duration: ten years, so that no sum of a few durations and a time is out of range.
+const LONGEST: Duration = Duration::from_secs(3653 * 24 * 3600);
+
+/// The shortest time after which a step counts as hung: any step takes a moment on a busy machine.
+const IMPATIENT: Duration = Duration::from_millis(10);
+
 /// A duration such as `300ms`, `30s` or `1h 30m`. A number without a unit is seconds.
 fn duration(text: &str) -> Result<Duration, String> {
     let seconds = || humantime::parse_duration(&format!("{text}s"));
-    humantime::parse_duration(text)
-        .or_else(|_| seconds())
-        .map_err(|_| format!("invalid duration '{text}': expected a number and a unit, such as 300ms, 30s, 5m or 1h"))
+    let expected = || "expected a number and a unit, such as 300ms, 30s, 5m or 1h".to_owned();
+    let found = humantime::parse_duration(text).or_else(|_| seconds()).map_err(|_| expected());
+    let found =
+        found.and_then(|found| if found > LONGEST { Err("expected at most 10 years".into()) } else { Ok(found) });
+    found.map_err(|expected| format!("invalid duration '{text}': {expected}"))
+}
+
+/// A time budget: longer than nothing.
+fn time(text: &str) -> Result<Duration, String> {
+    at_least(text, Duration::from_nanos(1), "a time above 0; --pages-only runs no random cases")
+}
+
+/// A time after which a step counts as hung.
+fn hang_time(text: &str) -> Result<Duration, String> {
+    at_least(text, IMPATIENT, "10ms or more")
+}
+
+fn at_least(text: &str, least: Duration, expected: &str) -> Result<Duration, String> {
+    let found = duration(text)?;
+    if found < least { Err(format!("invalid duration '{text}': expected {expected}")) } else { Ok(found) }
 }
 
 #[cfg(test)]
@@ -342,8 +373,10 @@ mod tests {
         for (text, expected) in milliseconds {
             assert_eq!(duration(text), Ok(Duration::from_millis(expected)), "{text}");
         }
-        for text in ["", "soon", "-1s", "5x", "s", "1e400", "99999999999999999999h"] {
+        for text in ["", "soon", "-1s", "5x", "s", "1e400", "99999999999999999999h", "3000000000000000h", "11y"] {
             assert!(duration(text).is_err(), "{text}");
         }
+        assert!(time("0").is_err() && time("1ns").is_ok());
+        assert!(hang_time("0s").is_err() && hang_time("9ms").is_err() && hang_time("10ms").is_ok());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::args::{Check, Format, workers};
 use super::exit::{CommandError, Exit};
-use super::interrupt::interrupt_flag;
+use super::interrupt::interrupt;
 use super::output::write_out;
 use super::recorder::Recorder;
 use mmapcheck::campaign::CampaignConfig;
@@ -15,6 +15,8 @@ use mmapcheck::report::junit::junit;
 use mmapcheck::report::text::{Parts, text};
 use mmapcheck_spec::Op;
 use std::path::Path;
+
+const ENDED: &str = "the check ended early, because the target can no longer be used";
 
 pub(super) fn check(args: &Check) -> Result<Exit, CommandError> {
     let campaign = CampaignConfig {
@@ -37,16 +39,17 @@ pub(super) fn check(args: &Check) -> Result<Exit, CommandError> {
         None if args.no_known => Lists::None,
         None => Lists::BuiltIn,
     };
-    let recorder = Recorder::new(&args.report, args.target.invocation(), campaign.seed)?;
-    let interrupt = interrupt_flag()?;
+    let recorder = Recorder::new(&args.report, args.invocation(), campaign.seed)?;
+    let stop = interrupt()?;
     let pages = (!args.random_only).then(|| args.filter.clone().unwrap_or_else(|| "*".into()));
-    let result = examine(CheckConfig { campaign, random: !args.pages_only, pages, lists }, &interrupt, &recorder);
+    let result = examine(CheckConfig { campaign, random: !args.pages_only, pages, lists }, &stop, &recorder);
     recorder.clear_progress();
     let result = result?;
-    if let Some(error) = recorder.error() {
+    write_out(&rendered(args, &Report::new(&result, &recorder))?);
+    // All that was found is printed before the error that ended the check, or kept it from saving.
+    if let Some(error) = recorder.error().or(result.campaign.failure.as_ref().map(|why| format!("{ENDED}: {why}"))) {
         return Err(CommandError(error));
     }
-    write_out(&rendered(args, &Report::new(&result, &recorder))?);
     if let Some(why) = result.nothing_compared() {
         return Err(CommandError(format!("{}: {why}", result.campaign.info.name)));
     }

@@ -2,7 +2,7 @@
 
 use super::args::{Matrix as Args, workers};
 use super::exit::{CommandError, Exit};
-use super::interrupt::interrupt_flag;
+use super::interrupt::interrupt;
 use mmapcheck::campaign::{Budget, CampaignConfig, Finding, Listener, Shard};
 use mmapcheck::divergence::slug;
 use mmapcheck::examine::{CheckConfig, Lists, examine};
@@ -15,9 +15,8 @@ use mmapcheck::report::Report;
 use mmapcheck::report::build::Commands;
 use mmapcheck::report::command::Invocation;
 use mmapcheck::worker::{Engine, TargetSpec};
-use mmapcheck_spec::{Op, TargetError};
+use mmapcheck_spec::{Op, TargetError, printable};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 /// A target of the matrix.
 struct MatrixTarget {
@@ -31,22 +30,23 @@ pub(super) fn matrix(args: &Args) -> Result<Exit, CommandError> {
     if targets.is_empty() {
         return Err(CommandError("no interpreter found: name one, or a directory of interpreters with --in".into()));
     }
-    let mut matrix = Matrix::read(&args.out.join("matrix.json"))?;
-    let interrupt = interrupt_flag()?;
+    let mut matrix = Matrix::read(&args.out)?;
+    let stop = interrupt()?;
     let mut exit = Exit::Agrees;
     for MatrixTarget { spec, invocation } in targets {
-        if interrupt.load(Ordering::Relaxed) {
+        if stop.is_due() {
             break;
         }
         let options = invocation.target_options();
-        let examined = examine(config(args, spec), &interrupt, &Silent);
-        // The result of an interrupted check is incomplete.
-        if examined.is_ok() && interrupt.load(Ordering::Relaxed) {
+        let examined = examine(config(args, spec), &stop, &Silent);
+        // The result of an interrupted check is incomplete, and so is that of a target that can no longer be used.
+        if stop.is_due() {
             break;
         }
-        let examined = examined.and_then(|result| match result.nothing_compared() {
-            Some(why) => Err(TargetError(format!("{}: {why}", result.campaign.info.name))),
-            None => Ok(result),
+        let examined = examined.and_then(|result| match (&result.campaign.failure, result.nothing_compared()) {
+            (Some(why), _) => Err(TargetError(why.clone())),
+            (None, Some(why)) => Err(TargetError(format!("{}: {why}", result.campaign.info.name))),
+            (None, None) => Ok(result),
         });
         match examined {
             Ok(result) => {
@@ -55,7 +55,7 @@ pub(super) fn matrix(args: &Args) -> Result<Exit, CommandError> {
                 exit = exit.max(if result.agrees() { Exit::Agrees } else { Exit::Diverges });
             }
             Err(error) => {
-                eprintln!("mmapcheck: {error}");
+                eprintln!("mmapcheck: {}", printable(&error.0));
                 matrix.note_trouble(&options, &error.0);
                 exit = Exit::CannotRun;
             }
@@ -85,7 +85,7 @@ fn matrix_target(target: &str) -> MatrixTarget {
     let class = if module.is_empty() { "mmap" } else { module };
     MatrixTarget {
         spec: TargetSpec::named(Engine::Python(python), class),
-        invocation: Invocation::new(&["mmapcheck"], None, options),
+        invocation: Invocation::new(&["mmapcheck"], &[], options),
     }
 }
 

@@ -18,6 +18,7 @@ mod worker;
 use args::{Cli, Command};
 use clap::Parser;
 use exit::{CommandError, Exit};
+use mmapcheck_spec::printable;
 use std::ffi::OsString;
 
 /// Runs the program with these arguments, of which the first is the program's name.
@@ -44,7 +45,8 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Worker(args) => worker::worker(args),
     };
     done.unwrap_or_else(|CommandError(message)| {
-        eprintln!("mmapcheck: {message}");
+        // A target's own words may be part of it.
+        eprintln!("mmapcheck: {}", printable(&message));
         Exit::CannotRun
     })
 }

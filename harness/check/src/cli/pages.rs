@@ -9,6 +9,7 @@ use mmapcheck::worker::{ProcessWorker, TargetSpec};
 use mmapcheck_spec::Target;
 use mmapcheck_spec::pages::matches_filter;
 use mmapcheck_spec::pages::{Clause, Page, Scope, all, read};
+use mmapcheck_targets::stop::Stop;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -75,7 +76,7 @@ fn bounds(scope: &Scope) -> Option<String> {
 
 /// Replaces the answers in pages by those of CPython's own `mmap`. Only pages that change are written.
 fn bless_pages(args: &Pages) -> Result<Exit, CommandError> {
-    let mut worker = ProcessWorker::start(&TargetSpec::default(), None, limits::HANG)?;
+    let mut worker = ProcessWorker::start(&TargetSpec::default(), None, limits::HANG, &Stop::never())?;
     let mut exit = Exit::Agrees;
     for path in &args.bless {
         exit = bless_page(path, &mut worker)?.max(exit);

@@ -7,8 +7,11 @@ use mmapcheck::report::FindingRecord;
 use mmapcheck::report::build::Commands;
 use mmapcheck::report::command::Invocation;
 use mmapcheck::report::{saved, text};
+use mmapcheck_spec::printable;
 use std::collections::HashMap;
-use std::io::IsTerminal;
+use std::fs::Permissions;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -66,23 +69,33 @@ impl Recorder {
         let folder = if finding.inherited { &self.folder.join("inherited") } else { &self.folder };
         std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let record = FindingRecord::new(finding, String::new());
-        let path = free_file(folder, &record.id, &record.session);
-        let origin = format!("{}, case {}", self.origin, finding.case);
-        std::fs::write(&path, saved::write(&record, &origin))
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let text = saved::write(&record, &printable(&format!("{}, case {}", self.origin, finding.case)));
+        let path = write_new(folder, &record.id, &text, &record.session)
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
         locked(&self.files).insert(record.session, path);
         Ok(())
     }
 }
 
-/// A file of this folder that does not exist, or that holds the same session. Files of earlier runs stay.
-fn free_file(folder: &Path, id: &str, session: &str) -> PathBuf {
+/// Writes a text to a file of this folder that did not exist, named `id`, `id-2`, …; or finds the one that holds the same session.
+/// Files of earlier runs stay, and so do those that another job writes at this moment. A killed run leaves no incomplete file of
+/// this name.
+fn write_new(folder: &Path, id: &str, text: &str, session: &str) -> io::Result<PathBuf> {
+    let mode = Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new().prefix(".mmapcheck-").permissions(mode).tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
     let same = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.ends_with(session));
-    (1..)
-        .map(|n| if n == 1 { format!("{id}.pycon") } else { format!("{id}-{n}.pycon") })
-        .map(|name| folder.join(name))
-        .find(|path| !path.exists() || same(path))
-        .unwrap_or_default()
+    let mut number = 1;
+    loop {
+        let path = folder.join(if number == 1 { format!("{id}.pycon") } else { format!("{id}-{number}.pycon") });
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists && same(&path) => return Ok(path),
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => file = error.file,
+            Err(error) => return Err(error.error),
+        }
+        number += 1;
+    }
 }
 
 impl Listener for Recorder {
@@ -122,4 +135,27 @@ fn check_writable(folder: &Path) -> Result<(), CommandError> {
     tempfile::tempfile_in(existing)
         .map(drop)
         .map_err(|error| CommandError::file(folder, format!("cannot save cases in this directory: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_of_one_name_get_a_file_each_whoever_writes_them_when() -> io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let texts: Vec<String> = (0..16).map(|number| format!("# a comment\n\n>>> {number:02}\n")).collect();
+        let session = |text: &str| text[text.find(">>>").unwrap_or_default()..].to_owned();
+        let write = |text: &String| write_new(dir.path(), "id", text, &session(text));
+        let paths: Vec<_> = std::thread::scope(|scope| {
+            let jobs: Vec<_> = texts.iter().map(|text| scope.spawn(|| write(text))).collect();
+            jobs.into_iter().flat_map(|job| job.join()).collect::<io::Result<_>>()
+        })?;
+        for (text, path) in texts.iter().zip(&paths) {
+            assert_eq!(std::fs::read_to_string(path)?, *text);
+            assert_eq!(write(text)?, *path, "the same session has one file");
+        }
+        assert_eq!(std::fs::read_dir(dir.path())?.count(), texts.len(), "nothing else is left");
+        Ok(())
+    }
 }

@@ -13,6 +13,7 @@ use mmapcheck::report::session::session;
 use mmapcheck::trace_table::side_by_side;
 use mmapcheck::worker::Worker;
 use mmapcheck_spec::{Case, Detail, notation};
+use mmapcheck_targets::stop::Stop;
 use std::path::Path;
 use std::time::Instant;
 
@@ -49,7 +50,7 @@ pub(super) fn shrink(args: &Shrink) -> Result<Exit, CommandError> {
         Some(bucket) => {
             let deadline = Instant::now() + limits::SHRINK;
             let small = shrink_to(&mut pair.oracle, pair.worker.as_mut(), case, &bucket, &options(), deadline);
-            let compared = pair.compare(small)?;
+            let compared = pair.compare(small.case)?;
             let divergence = compared.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket);
             let session = session(&compared, divergence);
             (compared, Some(session))
@@ -107,7 +108,7 @@ struct Pair {
 
 impl Pair {
     fn start(target: &TargetArgs) -> Result<Pair, CommandError> {
-        let worker = target.spec().start(target.profile, limits::HANG)?;
+        let worker = target.spec().start(target.profile, limits::HANG, &Stop::never())?;
         let oracle = Oracle::new(target.profile.unwrap_or(worker.info().profile))?;
         Ok(Pair { worker, oracle })
     }

@@ -6,6 +6,7 @@ use super::output::write_out;
 use mmapcheck::pages::PagesResult;
 use mmapcheck::smoke::{self, smoke};
 use mmapcheck_spec::pages::{all, examples};
+use mmapcheck_spec::printable;
 use std::fmt::Write;
 
 pub(super) fn run(args: &Smoke) -> Result<Exit, CommandError> {
@@ -27,7 +28,7 @@ fn text(smoke: &smoke::Smoke) -> Result<String, CommandError> {
     } = smoke;
     let mut text = format!("{} · judged as {profile}\n\n", info.name);
     for (about, fact) in facts {
-        let _ = writeln!(text, "{about:<13} {fact}");
+        let _ = writeln!(text, "{about:<13} {}", printable(fact));
     }
     text.push('\n');
     let pages = all()?;

@@ -34,27 +34,35 @@ pub enum SuppressionState {
 }
 
 impl KnownList {
-    /// Runs the case of each suppression that applies to this profile. Once `stop` returns true, the rest are not run.
-    ///
-    /// # Errors
-    /// Where the oracle or the target could not be used at all.
+    /// Runs the case of each suppression that applies to this profile. Once `stop` returns true, or the oracle or the target could
+    /// not be used at all, the rest are not run; in the second case the error is returned as well.
     pub fn run_cases(
         self,
         profile: Profile,
         oracle: &mut Oracle,
         target: &mut dyn Target,
         stop: &dyn Fn() -> bool,
-    ) -> Result<Vec<SuppressionResult>, TargetError> {
-        let mut results = Vec::new();
+    ) -> (Vec<SuppressionResult>, Result<(), TargetError>) {
+        let (mut results, mut done) = (Vec::new(), Ok(()));
+        let not_run = || SuppressionState::NotRun("stopped early".into());
         for suppression in self.suppressions {
             let state = match suppression.scope.excludes(profile) {
                 Some(reason) => SuppressionState::NotRun(reason),
-                None if stop() => SuppressionState::NotRun("stopped early".into()),
-                None => state(&suppression, oracle, target)?,
+                None if stop() || done.is_err() => not_run(),
+                None => state(&suppression, oracle, target).unwrap_or_else(|error| {
+                    done = if stop() { Ok(()) } else { Err(error) };
+                    not_run()
+                }),
             };
             results.push(SuppressionResult { suppression, count: 0, state });
         }
-        Ok(results)
+        (results, done)
+    }
+
+    /// Whether a suppression that applies to this profile names the example.
+    #[must_use]
+    pub fn expects(&self, profile: Profile, example: &str) -> bool {
+        self.suppressions.iter().any(|one| one.scope.excludes(profile).is_none() && one.names(example))
     }
 }
 
@@ -80,10 +88,15 @@ fn state(
     })
 }
 
-/// Moves the failed examples that a suppression names from `failed` to `expected`. A named example that passed makes its
+/// Moves the failed examples that a suppression of this profile names from `failed` to `expected`. A named example that passed makes its
 /// suppression stale, unless `forgiving`: the examples were judged by a higher severity than lists are written for.
-pub fn separate_examples(results: &mut [SuppressionResult], pages: &mut PagesResult, forgiving: bool) {
-    for result in results.iter_mut().filter(|result| !matches!(result.state, SuppressionState::NotRun(_))) {
+pub fn separate_examples(
+    results: &mut [SuppressionResult],
+    pages: &mut PagesResult,
+    profile: Profile,
+    forgiving: bool,
+) {
+    for result in results.iter_mut().filter(|result| result.suppression.scope.excludes(profile).is_none()) {
         let suppression = &result.suppression;
         let (expected, failed) =
             std::mem::take(&mut pages.failed).into_iter().partition(|failure| suppression.names(&failure.id));

@@ -3,9 +3,9 @@
 use crate::divergence::{Field, Severity};
 use crate::report::{ExampleResult, FailureRecord, FindingRecord, PagesRecord, Report};
 use crate::script::script;
-use mmapcheck_spec::{Profile, TargetError};
+use mmapcheck_spec::{Profile, TargetError, printable};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -14,6 +14,9 @@ use std::path::Path;
 #[serde(deny_unknown_fields)]
 pub struct Matrix {
     pub(super) targets: BTreeMap<String, TargetResult>,
+    /// The names in the folder of the matrix that belong to no target, and that no target may take.
+    #[serde(skip)]
+    taken: BTreeSet<String>,
 }
 
 /// The result of one target.
@@ -98,25 +101,47 @@ pub(super) struct MatrixFinding {
 }
 
 impl Matrix {
-    /// Reads a matrix; empty if the file is missing.
+    /// Reads `matrix.json` in a folder; an empty matrix if the file is missing.
     ///
     /// # Errors
-    /// If the file cannot be read, with its name and line.
-    pub fn read(path: &Path) -> Result<Matrix, TargetError> {
-        match std::fs::read_to_string(path) {
+    /// If the folder or the file cannot be read, with its name and line, or if the name of a target or finding in it is no name
+    /// of a file.
+    pub fn read(folder: &Path) -> Result<Matrix, TargetError> {
+        let path = folder.join("matrix.json");
+        let wrong = |error: &dyn std::fmt::Display| TargetError(format!("{}: {error}", path.display()));
+        let mut matrix: Matrix = match std::fs::read_to_string(&path) {
             Ok(text) => serde_json::from_str(&text)
-                .map_err(|error| TargetError(format!("{}:{}: {error}", path.display(), error.line()))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Matrix::default()),
-            Err(error) => Err(TargetError(format!("{}: {error}", path.display()))),
+                .map_err(|error| TargetError(format!("{}:{}: {error}", path.display(), error.line())))?,
+            Err(error) if error.kind() == ErrorKind::NotFound => Matrix::default(),
+            Err(error) => return Err(wrong(&error)),
+        };
+        let ids = matrix.targets.values().flat_map(|result| result.found.iter().map(|finding| &finding.id));
+        if let Some(name) = matrix.targets.keys().chain(ids).find(|name| !is_file_name(name)) {
+            return Err(wrong(&format!("'{}' is not the name of a folder or file of the matrix", printable(name))));
         }
+        matrix.taken = match std::fs::read_dir(folder) {
+            Ok(entries) => entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect(),
+            Err(error) if error.kind() == ErrorKind::NotFound => BTreeSet::new(),
+            Err(error) => return Err(TargetError(format!("{}: {error}", folder.display()))),
+        };
+        Ok(matrix)
     }
 
     /// Adds the result of a target, which replaces its earlier one. Returns a summary on one line.
     pub fn add(&mut self, report: &Report, flags: &str) -> String {
         let result = TargetResult::new(report, flags);
         let line = result.line();
-        self.targets.insert(folder_name(&report.target), result);
+        self.targets.insert(self.free_folder(&report.target), result);
         line
+    }
+
+    /// The folder of a target: its own, if it has one already, or else a name that is neither another target's nor taken.
+    fn free_folder(&self, target: &str) -> String {
+        let own = self.targets.iter().find(|(_, result)| result.name == target).map(|(folder, _)| folder.clone());
+        let name = folder_name(target);
+        let numbered = |n: u32| if n == 1 { name.clone() } else { format!("{name}~{n}") };
+        let is_free = |name: &String| !self.targets.contains_key(name) && !self.taken.contains(name);
+        own.or_else(|| (1..).map(numbered).find(is_free)).unwrap_or(name)
     }
 
     /// Notes why the target with these options could not be checked. Its earlier result stays.
@@ -127,14 +152,29 @@ impl Matrix {
     }
 }
 
-/// The name of a target's folder: `pypy-7.3.11`, `cpython-3.11.7-windows`, `fmmap-2.0.0-cpython-3.11.7`.
+/// The most characters of a folder's name.
+const LONGEST: usize = 120;
+
+/// Whether a text names a file or folder directly in another folder, for every file system: ASCII letters, digits, dots,
+/// dashes and tildes, of which a dot is not the first.
+fn is_file_name(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-~".contains(c);
+    !text.is_empty() && !text.starts_with('.') && text.len() < 2 * LONGEST && text.chars().all(is_plain)
+}
+
+/// The name of a target's folder: `pypy-7.3.11`, `cpython-3.11.7-windows`, `fmmap-2.0.0-cpython-3.11.7`. It leads to a folder of
+/// its own whatever the target calls itself.
 fn folder_name(target: &str) -> String {
     let (interpreter, module) = target.split_once(", module ").unwrap_or((target, "mmap"));
     let interpreter = interpreter.split(" (").next().unwrap_or(interpreter).replace(" on ", " ");
     let module = if module == "mmap" { String::new() } else { format!("{module} ") };
     let words = (module + &interpreter).to_lowercase();
     let words: String = words.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { ' ' }).collect();
-    words.split_whitespace().collect::<Vec<_>>().join("-")
+    let words: Vec<_> =
+        words.split_whitespace().map(|word| word.trim_matches('.')).filter(|word| !word.is_empty()).collect();
+    let mut name = words.join("-");
+    name.truncate(LONGEST);
+    if name.is_empty() { "target".into() } else { name }
 }
 
 impl TargetResult {
@@ -231,10 +271,8 @@ impl FailedExample {
 impl MatrixFinding {
     fn new(finding: &FindingRecord, report: &Report) -> MatrixFinding {
         let FindingRecord { id, severity, operation, field, headline, expected, actual, .. } = finding.clone();
-        let about = [
-            format!("{severity}: {headline}").replace(['\n', '\r'], " "),
-            format!("Found in {}, judged as {}.", report.target, report.profile),
-        ];
+        let about =
+            [format!("{severity}: {headline}"), format!("Found in {}, judged as {}.", report.target, report.profile)];
         // A printed session can always be read.
         let script = script(&finding.session, &about, field).unwrap_or_default();
         MatrixFinding {
@@ -260,10 +298,10 @@ mod tests {
 
     #[test]
     fn the_matrix_of_the_repository_is_read_and_written_unchanged() -> Result<(), Box<dyn std::error::Error>> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/matrix.json");
-        let matrix = Matrix::read(&path)?;
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports");
+        let matrix = Matrix::read(&folder)?;
         assert!(!matrix.targets.is_empty());
-        assert!(serde_json::to_string_pretty(&matrix)? + "\n" == std::fs::read_to_string(&path)?);
+        assert!(serde_json::to_string_pretty(&matrix)? + "\n" == std::fs::read_to_string(folder.join("matrix.json"))?);
         Ok(())
     }
 
@@ -278,5 +316,44 @@ mod tests {
         for (target, folder) in names {
             assert_eq!(folder_name(target), folder);
         }
+    }
+
+    #[test]
+    fn the_folder_of_a_target_lies_in_the_folder_of_the_matrix_whatever_the_target_calls_itself() {
+        let long = "x".repeat(5000);
+        let names =
+            ["..", ".", "", "/", "../..", "/etc/passwd", "a/../../b", ".hidden", "...", "~", "é", "a\0b", &long];
+        for name in names {
+            for target in [name.to_owned(), format!("{name}, module {name}"), format!("CPython 3.11.7, module {name}")]
+            {
+                let folder = folder_name(&target);
+                assert!(is_file_name(&folder) && folder.len() <= LONGEST, "{target}: {folder}");
+            }
+        }
+        for name in ["..", ".", "", "a/b", "/a", ".a", "a\0", "é"] {
+            assert!(!is_file_name(name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn no_target_takes_the_folder_of_another_one_or_of_something_else() {
+        let result = |name: &str| TargetResult {
+            name: name.into(),
+            profile: Profile::NEWEST,
+            flags: String::new(),
+            seed: 1,
+            cases: 0,
+            steps: 0,
+            clauses: BTreeMap::new(),
+            found: Vec::new(),
+            known: BTreeMap::new(),
+            milder: 0,
+            incomparable: BTreeMap::new(),
+            trouble: None,
+        };
+        let targets = BTreeMap::from([("a-b".to_owned(), result("A b"))]);
+        let matrix = Matrix { targets, taken: BTreeSet::from(["a-b".to_owned(), "known".to_owned()]) };
+        let folders = ["A b", "A/b", "known", "new"].map(|name| matrix.free_folder(name));
+        assert_eq!(folders, ["a-b", "a-b~2", "known~2", "new"]);
     }
 }

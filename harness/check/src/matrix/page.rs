@@ -3,6 +3,7 @@
 use super::data::{ClauseResult, FailedExample, Matrix, MatrixFinding, TargetResult};
 use crate::text::{grouped, shortened};
 use mmapcheck_spec::pages::{Clause, Page};
+use mmapcheck_spec::printable;
 use std::fmt::Write;
 
 /// The table of clauses and targets: first the clauses that some target fails, then all clauses.
@@ -22,7 +23,7 @@ pub(super) fn matrix(matrix: &Matrix, pages: &[Page]) -> String {
             let _ = writeln!(
                 text,
                 "\nThe last run of {key} failed, and its row is from an earlier run: {}.",
-                line(trouble)
+                plain(trouble)
             );
         }
     }
@@ -43,7 +44,7 @@ fn summary_row(key: &str, result: &TargetResult) -> String {
     let many = |test: fn(&ClauseResult) -> bool| result.many(test);
     format!(
         "| [{}]({key}/README.md) | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
-        result.name,
+        plain(&result.name),
         result.profile,
         many(|clause| *clause == ClauseResult::Pass),
         many(|clause| matches!(clause, ClauseResult::Fail(_))),
@@ -83,10 +84,10 @@ fn fails(result: &TargetResult, clause: &Clause) -> bool {
 
 /// The page of one target: its findings, most severe first, then the examples that it fails.
 pub(super) fn target(result: &TargetResult, pages: &[Page]) -> String {
-    let mut text = format!("# {}\n\nJudged as `{}`.\n", result.name, result.profile);
-    let _ = writeln!(text, "{}.", result.line());
+    let mut text = format!("# {}\n\nJudged as `{}`.\n", plain(&result.name), result.profile);
+    let _ = writeln!(text, "{}.", plain(&result.line()));
     if let Some(trouble) = &result.trouble {
-        let _ = writeln!(text, "The last run failed, and this page is from an earlier run: {}.", line(trouble));
+        let _ = writeln!(text, "The last run failed, and this page is from an earlier run: {}.", plain(trouble));
     }
     let _ =
         writeln!(text, "Command: `mmapcheck check{} --seed {} --cases {}`.\n", result.flags, result.seed, result.cases);
@@ -108,7 +109,7 @@ fn finding_row(number: usize, finding: &MatrixFinding) -> String {
     format!(
         "| [{number}](#{number}) | {} | {} | {} | {} | {} | {} |\n",
         finding.severity,
-        cell(&finding.op),
+        plain(&finding.op),
         finding.field,
         code(&finding.expected),
         code(&finding.actual),
@@ -118,9 +119,9 @@ fn finding_row(number: usize, finding: &MatrixFinding) -> String {
 
 fn section(number: usize, finding: &MatrixFinding, result: &TargetResult) -> String {
     let mut text =
-        format!("<a id=\"{number}\"></a>\n\n### {number}. {}: {}\n\n", finding.severity, line(&finding.headline));
+        format!("<a id=\"{number}\"></a>\n\n### {number}. {}: {}\n\n", finding.severity, plain(&finding.headline));
     if let Some(unsteady) = &finding.unsteady {
-        let _ = writeln!(text, "Unsteady: {}.\n", line(unsteady));
+        let _ = writeln!(text, "Unsteady: {}.\n", plain(unsteady));
     }
     if let Some(clause) = &finding.clause {
         let _ = writeln!(text, "Clause {clause}.\n");
@@ -167,10 +168,10 @@ fn failures(result: &TargetResult, pages: &[Page]) -> String {
 fn counts(result: &TargetResult) -> String {
     let mut text = String::new();
     for (id, count) in &result.known {
-        let _ = writeln!(text, "- {} × known: {id}", grouped(*count));
+        let _ = writeln!(text, "- {} × known: {}", grouped(*count), plain(id));
     }
     for (why, count) in &result.incomparable {
-        let _ = writeln!(text, "- {} × not compared to the end of the case: {}", grouped(*count), line(why));
+        let _ = writeln!(text, "- {} × not compared to the end of the case: {}", grouped(*count), plain(why));
     }
     if result.milder > 0 {
         let _ = writeln!(text, "- {} divergences in the texts of exceptions alone", result.milder);
@@ -180,6 +181,19 @@ fn counts(result: &TargetResult) -> String {
 
 fn line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
+}
+
+/// A target's words as text of a page: on one line, and without effect on its form. A backslash keeps every mark of Markdown
+/// and HTML literal.
+fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in printable(text).chars() {
+        if "\\`*_[]<>&|#!~".contains(c) {
+            shown.push('\\');
+        }
+        shown.push(c);
+    }
+    shown
 }
 
 /// Text for a cell of a table.

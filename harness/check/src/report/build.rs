@@ -9,11 +9,13 @@ use crate::divergence::{Bucket, headline, slug};
 use crate::examine::CheckResult;
 use crate::histogram::Histogram;
 use crate::known::{SuppressionResult, SuppressionState};
+use crate::limits;
 use crate::pages::{Failure, PagesResult, broken_clause};
 use crate::pattern::Pattern;
 use crate::report::session::session;
+use crate::text::brief;
 use crate::trace_table::StepTable;
-use mmapcheck_spec::{End, Op};
+use mmapcheck_spec::{End, Op, printable};
 use std::collections::BTreeMap;
 
 /// The shell commands of a report.
@@ -58,6 +60,7 @@ impl Report {
             outcomes: OutcomeCounts::new(&campaign.answers, &campaign.shown),
             seconds: campaign.seconds,
             interrupted: campaign.interrupted,
+            failure: campaign.failure.as_deref().map(printable),
             severity: campaign.severity,
             pages: PagesRecord::new(pages, commands),
             unavailable: unavailable.collect(),
@@ -115,10 +118,19 @@ impl FindingRecord {
             differences: StepTable::differing(&finding.compared, divergence.step),
             count: finding.count,
             unsteady: finding.unsteady.clone(),
+            unshrunk: finding.unshrunk.clone(),
+            stderr: last_words(&finding.compared.actual.last_words),
             session,
             replay,
         }
     }
+}
+
+/// The last lines of a text, each made fit to be shown; none of an empty text.
+fn last_words(text: &str) -> Option<String> {
+    let lines: Vec<_> = text.lines().map(|line| brief(&printable(line), limits::WORDS_LINE)).collect();
+    let last = &lines[lines.len().saturating_sub(limits::WORDS)..];
+    (!last.is_empty()).then(|| last.join("\n"))
 }
 
 impl PatternRecord {

@@ -3,28 +3,54 @@
 use shlex::Quoter;
 use std::path::Path;
 
-/// The program and target options of the running check.
+/// The environment variables that decide which class a Python runs and how it behaves.
+const VARIABLES: [&str; 6] =
+    ["PYTHONPATH", "PYTHONHOME", "PYTHONDEVMODE", "PYTHONWARNINGS", "PYTHONMALLOC", "PYTHON_GIL"];
+
+/// Those of the variables that are set in this process, with their values.
+#[must_use]
+pub fn environment() -> Vec<(&'static str, String)> {
+    let value = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    VARIABLES.into_iter().filter_map(|name| Some((name, value(name)?))).collect()
+}
+
+/// The program and options of the running check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
     /// The quoted words that start the program, after the environment it needs.
     program: String,
     /// The options that select the target.
     target: Vec<String>,
+    /// The options that decide which divergences count.
+    counting: Vec<String>,
+    /// The options that select a known list, which `check` alone has.
+    known: Vec<String>,
 }
 
 impl Invocation {
-    /// The invocation of a program, given as the words that start it, with the options that select the target.
-    /// `python_path` is the value of `PYTHONPATH` that the target's module needs, if it needs one.
+    /// The invocation of a program, given as the words that start it and the environment it needs, with the options that select
+    /// the target.
     #[must_use]
-    pub fn new(program: &[&str], python_path: Option<&str>, target: Vec<String>) -> Invocation {
-        let environment = python_path.map(|path| format!("PYTHONPATH={} ", quoted([path]))).unwrap_or_default();
-        Invocation { program: environment + &quoted(program.iter().copied()), target }
+    pub fn new(program: &[&str], environment: &[(&str, String)], target: Vec<String>) -> Invocation {
+        let environment: String =
+            environment.iter().map(|(name, value)| format!("{name}={} ", quoted([value.as_str()]))).collect();
+        let program = environment + &quoted(program.iter().copied());
+        Invocation { program, target, counting: Vec::new(), known: Vec::new() }
+    }
+
+    /// The same, with the options that decide which divergences count: those of every command, and those of `check` alone.
+    #[must_use]
+    pub fn counting(self, counting: Vec<String>, known: Vec<String>) -> Invocation {
+        Invocation { counting, known, ..self }
     }
 
     /// The command that runs a saved case again.
     #[must_use]
     pub fn replay(&self, file: &Path) -> String {
-        self.command(&["replay", &file.to_string_lossy()])
+        let file = file.to_string_lossy();
+        // A name that begins with a dash would be an option.
+        let file = if file.starts_with('-') { format!("./{file}") } else { file.into_owned() };
+        self.command(&["replay", &file], &[])
     }
 
     /// The command that runs one example of the specification again.
@@ -32,7 +58,7 @@ impl Invocation {
     pub fn example(&self, id: &str) -> String {
         // The id of a clause selects all its examples; the only example of a clause has the id of the clause.
         let example = if id.contains('.') { id.to_owned() } else { format!("{id}.1") };
-        self.command(&["check", "--pages-only", "--filter", &example])
+        self.command(&["check", "--pages-only", "--filter", &example], &self.known)
     }
 
     /// The options that select the target, each after a space.
@@ -41,8 +67,10 @@ impl Invocation {
         self.target.iter().map(|word| format!(" {}", quoted([word.as_str()]))).collect()
     }
 
-    fn command(&self, words: &[&str]) -> String {
-        format!("{} {}{}", self.program, quoted(words.iter().copied()), self.target_options())
+    fn command(&self, words: &[&str], more: &[String]) -> String {
+        let options: String =
+            self.counting.iter().chain(more).map(|word| format!(" {}", quoted([word.as_str()]))).collect();
+        format!("{} {}{}{options}", self.program, quoted(words.iter().copied()), self.target_options())
     }
 }
 
@@ -59,7 +87,8 @@ mod tests {
     #[test]
     fn a_shell_reads_back_the_words_of_a_printed_command() {
         let target = ["--python", "/my pythons/it's $HOME", "--module", "a;b"].map(str::to_owned).to_vec();
-        let invocation = Invocation::new(&["/my bin/mmapcheck"], Some("/a b:/c"), target.clone());
+        let path = [("PYTHONPATH", "/a b:/c".to_owned())];
+        let invocation = Invocation::new(&["/my bin/mmapcheck"], &path, target.clone());
         let command = invocation.replay(Path::new("found here/x&y.pycon"));
         let words = shlex::split(&command).unwrap_or_default();
         let start = ["PYTHONPATH=/a b:/c", "/my bin/mmapcheck", "replay", "found here/x&y.pycon"];
@@ -69,12 +98,17 @@ mod tests {
 
     #[test]
     fn plain_words_stay_plain() {
-        let invocation = Invocation::new(&["mmapcheck"], None, vec!["--python".into(), "python3.11".into()]);
+        let invocation = Invocation::new(&["mmapcheck"], &[], vec!["--python".into(), "python3.11".into()]);
         assert_eq!(invocation.example("READ-3"), "mmapcheck check --pages-only --filter READ-3.1 --python python3.11");
         assert_eq!(
             invocation.example("READ-3.2"),
             "mmapcheck check --pages-only --filter READ-3.2 --python python3.11"
         );
         assert_eq!(invocation.replay(Path::new("a.pycon")), "mmapcheck replay a.pycon --python python3.11");
+        assert_eq!(invocation.replay(Path::new("-a/b")), "mmapcheck replay ./-a/b --python python3.11");
+        let counting = invocation.counting(vec!["--severity".into(), "message".into()], vec!["--no-known".into()]);
+        assert_eq!(counting.replay(Path::new("a")), "mmapcheck replay a --python python3.11 --severity message");
+        let example = "mmapcheck check --pages-only --filter A-1.1 --python python3.11 --severity message --no-known";
+        assert_eq!(counting.example("A-1"), example);
     }
 }

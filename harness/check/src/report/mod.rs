@@ -44,6 +44,8 @@ pub struct Report {
     pub seconds: f64,
     /// Whether the check ended before its budget was used up.
     pub interrupted: bool,
+    /// Why the target could no longer be used, if that ended the check.
+    pub failure: Option<String>,
     /// The mildest severity that counts as a divergence.
     pub severity: Severity,
     /// The examples of the specification.
@@ -193,6 +195,10 @@ pub struct FindingRecord {
     pub count: u64,
     /// Why the divergence was not reproduced, if it was not.
     pub unsteady: Option<String>,
+    /// Why the case is not as small as it can be, if it is not.
+    pub unshrunk: Option<String>,
+    /// The last lines that the target wrote on standard error before it died, exited or hung, if it wrote any.
+    pub stderr: Option<String>,
     /// The shrunk case, with the expected answers.
     pub session: String,
     /// Shell command that runs the case again.

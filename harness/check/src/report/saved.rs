@@ -27,6 +27,12 @@ pub fn write(finding: &FindingRecord, origin: &str) -> String {
     if let Some(reason) = &finding.unsteady {
         let _ = writeln!(text, "# {reason}");
     }
+    if let Some(reason) = &finding.unshrunk {
+        let _ = writeln!(text, "# not shrunk to the end: {reason}");
+    }
+    for line in finding.stderr.iter().flat_map(|stderr| stderr.lines()) {
+        let _ = writeln!(text, "# standard error: {line}");
+    }
     text + "\n" + &finding.session
 }
 
@@ -41,7 +47,8 @@ pub fn read(text: &str) -> Result<SavedFinding, String> {
         toml::from_str(&format!("kind = {line}")).map_err(|error| error.message().to_owned())?;
     let kind = table.remove("kind").ok_or("a saved finding without a kind")?;
     let headline = text.lines().next().and_then(|first| first.split_once(": ")).map_or("", |(_, headline)| headline);
-    let session = text.find(">>>").map(|start| text[start..].to_owned()).ok_or("a saved finding without a session")?;
+    let session =
+        text.find("\n>>>").map(|start| text[start + 1..].to_owned()).ok_or("a saved finding without a session")?;
     Ok(SavedFinding { headline: headline.to_owned(), kind, session })
 }
 
@@ -61,7 +68,24 @@ fn line(kind: &PatternRecord) -> String {
     format!("{{ {} }}", keys.collect::<Vec<_>>().join(", "))
 }
 
-/// A text as a string of TOML.
+/// A text as a string of TOML on one line, whatever it holds.
 pub(crate) fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    // TOML's short strings are JSON's, but for one character that JSON leaves as it is.
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_text_has_one_line_and_reads_back() -> Result<(), toml::de::Error> {
+        for text in ["", "plain", "a\n>>> b\r\t", "\"\"\" ' \\", "\0\u{1b}\u{7f}\u{85}\u{2028}é𝄞"] {
+            let line = quoted(text);
+            assert!(!line.contains(['\n', '\r']), "{line}");
+            let table: BTreeMap<String, String> = toml::from_str(&format!("key = {line}"))?;
+            assert_eq!(table["key"], text);
+        }
+        Ok(())
+    }
 }

@@ -40,6 +40,9 @@ pub fn text(report: &Report, parts: Parts) -> String {
     let mut text = format!("{} · judged as {}{seed}\n\n", report.target, report.profile);
     if parts.pages {
         text += &pages(&report.pages, parts.verbose);
+        if !parts.random && (report.interrupted || report.failure.is_some()) {
+            text += "stopped early: the other examples were not run\n";
+        }
     }
     if parts.random {
         text += &findings(&report.divergences);
@@ -131,12 +134,18 @@ pub fn finding(finding: &FindingRecord) -> String {
     if let Some(reason) = &finding.unsteady {
         let _ = writeln!(text, "  unsteady: {reason}");
     }
+    if let Some(reason) = &finding.unshrunk {
+        let _ = writeln!(text, "  not shrunk to the end: {reason}");
+    }
     text.push('\n');
     for line in finding.session.lines() {
         let _ = writeln!(text, "    {}", shortened(line));
     }
     text.push('\n');
     text.push_str(&finding.differences.one_above_the_other());
+    for line in finding.stderr.iter().flat_map(|stderr| stderr.lines()) {
+        let _ = writeln!(text, "    standard error: {line}");
+    }
     if let (Some(clause), Some(promise)) = (&finding.clause, &finding.promise) {
         let _ = write!(text, "\n  clause: {clause} · {promise}");
     }
@@ -253,7 +262,7 @@ fn summary(report: &Report) -> String {
         1 => "1 divergence".to_owned(),
         many => format!("{many} divergences ({})", by_severity(report)),
     };
-    let early = if report.interrupted { ", stopped early" } else { "" };
+    let early = if report.interrupted || report.failure.is_some() { ", stopped early" } else { "" };
     let _ = writeln!(
         text,
         "{found}: {} cases, {} steps compared in {:.1} s ({} steps/s){early}",

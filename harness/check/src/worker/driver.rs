@@ -1,6 +1,7 @@
 //! A worker for a target behind a driver: the driver's process runs the cases, and this process compares them.
 
 use super::interface::{DAMAGE, GUARD_PAGES, LEAKS, Unavailable};
+use super::pace::Pace;
 use super::{TargetSpec, Worker, WorkerLoss, scratch};
 use crate::batch::{Batch, BatchResult};
 use crate::divergence::outcome_text;
@@ -8,6 +9,7 @@ use crate::limits;
 use crate::oracle::Oracle;
 use mmapcheck_spec::{Case, Detail, NextCase, Profile, Target, TargetError, TargetInfo, Trace, notation};
 use mmapcheck_targets::driver::{Capabilities, Driver};
+use mmapcheck_targets::stop::Stop;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -27,15 +29,11 @@ False
 b'\\x00\\x00'
 ";
 
-/// The time that a batch should take.
-const MOMENT: Duration = Duration::from_millis(100);
-
 /// A driver, and the oracle for its profile.
 pub struct DriverWorker {
     driver: Driver,
     oracle: Oracle,
-    /// The number of cases that take [`MOMENT`], by the speed of the last batch.
-    at_once: u64,
+    pace: Pace,
     /// Removes the folder when the worker is dropped.
     _dir: TempDir,
 }
@@ -50,11 +48,12 @@ impl DriverWorker {
         subject: &TargetSpec,
         profile: Option<Profile>,
         hang: Duration,
+        stop: &Stop,
     ) -> Result<DriverWorker, TargetError> {
         let dir = scratch()?;
         // Python looks for modules in the folder of the driver script first.
         subject.write_module(dir.path())?;
-        let mut driver = Driver::start(python, &subject.module, &subject.attr, dir.path(), hang)?;
+        let mut driver = Driver::start(python, &subject.module, &subject.attr, dir.path(), hang, stop)?;
         refuse_what_does_nothing(&mut driver)?;
         let claimed = driver.info().profile;
         if profile.is_none() && !claimed.version().is_known() {
@@ -65,7 +64,7 @@ impl DriverWorker {
             )));
         }
         let oracle = Oracle::new(profile.unwrap_or(claimed))?;
-        Ok(DriverWorker { driver, oracle, at_once: limits::FIRST, _dir: dir })
+        Ok(DriverWorker { driver, oracle, pace: Pace::new(limits::FIRST, limits::DRIVEN), _dir: dir })
     }
 }
 
@@ -85,7 +84,7 @@ fn refuse_what_does_nothing(driver: &mut Driver) -> Result<(), TargetError> {
 
 impl Worker for DriverWorker {
     fn at_once(&self) -> u64 {
-        self.at_once
+        self.pace.at_once()
     }
 
     fn batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
@@ -95,9 +94,7 @@ impl Worker for DriverWorker {
         if stalls > 0 {
             result.incomparable.push((STALL.into(), stalls));
         }
-        let rate = result.cases as f64 / began.elapsed().as_secs_f64().max(1e-9);
-        // The campaign must notice the end of its time even if the target is slow or hangs.
-        self.at_once = ((rate * MOMENT.as_secs_f64()) as u64).clamp(1, limits::DRIVEN);
+        self.pace.note(result.cases, began.elapsed());
         Ok(Ok(result))
     }
 

@@ -62,4 +62,6 @@ pub struct WorkerLoss {
     pub end: End,
     /// The case and step that it was running.
     pub marks: Marks,
+    /// The last that it wrote on standard error since the request.
+    pub last_words: String,
 }

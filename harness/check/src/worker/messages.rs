@@ -109,6 +109,7 @@ mod tests {
             files: vec![content],
             leaks: Leaks { descriptors: -1, pages: 2, stray_files: 3 },
             end: Some(End::Hung),
+            last_words: "no\n".into(),
         }
     }
 

@@ -8,6 +8,7 @@ mod child;
 mod driver;
 mod interface;
 mod messages;
+mod pace;
 mod process;
 mod scratch;
 mod self_test;

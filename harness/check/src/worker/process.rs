@@ -2,17 +2,19 @@
 
 use super::interface::{Unavailable, Worker, WorkerLoss};
 use super::messages::{Numbered, Reply, Request, WorkerConfig};
+use super::pace::Pace;
 use super::{TargetSpec, scratch};
 use crate::batch::{Batch, BatchResult};
 use crate::limits;
 use mmapcheck_spec::{Case, Detail, End, Leaks, Profile, Snapshot, StepTrace, Target, TargetError, TargetInfo, Trace};
 use mmapcheck_targets::progress::{Marks, Progress, Stall};
 use mmapcheck_targets::reply_size::longest_reply;
-use mmapcheck_targets::supervisor::{LONGEST, Limit, Process, persistently};
+use mmapcheck_targets::stop::Stop;
+use mmapcheck_targets::supervisor::{LONGEST, Limit, Process, UntilStop, persistently};
 use rustix::process::Resource;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The most that a worker may have of files and of address space, in bytes.
@@ -23,7 +25,9 @@ const LIMITS: [Limit; 3] =
 pub struct ProcessWorker {
     config: WorkerConfig,
     hang: Duration,
+    stop: Stop,
     info: TargetInfo,
+    pace: Pace,
     running: Option<Running>,
     unavailable: Vec<Unavailable>,
     /// The folder of the running process, removed with the worker.
@@ -31,17 +35,32 @@ pub struct ProcessWorker {
 }
 
 impl ProcessWorker {
-    /// Starts a worker process for this class. The target is hung when it shows no progress for `hang`.
+    /// Starts a worker process for this class. The target is hung when it shows no progress for `hang`. Once `stop` is due, every
+    /// wait ends, and nothing is run any more.
     ///
     /// # Errors
     /// The worker does not start, for instance because the module is missing, or because the loader chose another
     /// interpreter library.
-    pub fn start(target: &TargetSpec, profile: Option<Profile>, hang: Duration) -> Result<ProcessWorker, TargetError> {
+    pub fn start(
+        target: &TargetSpec,
+        profile: Option<Profile>,
+        hang: Duration,
+        stop: &Stop,
+    ) -> Result<ProcessWorker, TargetError> {
         let dir = scratch()?;
         target.write_module(dir.path())?;
         let config = WorkerConfig { subject: target.clone(), profile, dir: dir.path().to_owned() };
-        let (running, info, unavailable) = Running::start(&config)?;
-        Ok(ProcessWorker { config, hang, info, running: Some(running), unavailable, dir })
+        let (running, info, unavailable) = Running::start(&config, stop)?;
+        Ok(ProcessWorker {
+            config,
+            hang,
+            stop: stop.clone(),
+            info,
+            pace: Pace::new(limits::FIRST, limits::BATCH),
+            running: Some(running),
+            unavailable,
+            dir,
+        })
     }
 
     /// The process id of the worker; none between a loss and the next request.
@@ -54,16 +73,17 @@ impl ProcessWorker {
     fn restart(&mut self) -> Result<Running, TargetError> {
         self.dir = scratch()?;
         self.config.dir = self.dir.path().to_owned();
-        Ok(persistently(|| Running::start(&self.config))?.0)
+        Ok(persistently(|| Running::start(&self.config, &self.stop))?.0)
     }
 
     /// Sends a request. The inner error: the worker was lost.
     fn ask(&mut self, request: Request) -> Result<Result<Reply, WorkerLoss>, TargetError> {
+        self.stop.check()?;
         let mut running = match self.running.take() {
             Some(running) => running,
             None => self.restart()?,
         };
-        match running.ask(request, self.hang) {
+        match running.ask(request, self.hang, &self.stop) {
             Ok(Reply::Failed(message)) => {
                 self.running = Some(running);
                 Err(TargetError(message))
@@ -75,13 +95,15 @@ impl ProcessWorker {
                 self.running = Some(running);
                 Ok(Ok(reply))
             }
-            Err(loss) => Ok(Err(loss)),
+            // A process that was killed because of the stop is no loss.
+            Err(loss) => self.stop.check().map(|()| Err(loss)),
         }
     }
 
     /// The loss of a worker that gave a reply of the wrong kind.
     fn malformed(&mut self) -> Result<WorkerLoss, TargetError> {
-        let running = self.running.take().ok_or_else(|| TargetError("a worker replied that does not run".into()))?;
+        let mut running =
+            self.running.take().ok_or_else(|| TargetError("a worker replied that does not run".into()))?;
         Ok(running.loss(End::Malformed("its reply is to another request".into())))
     }
 
@@ -112,10 +134,13 @@ impl ProcessWorker {
             return self.trace_of_malformed_reply(loss.end, case, detail);
         }
         let Some(step) = loss.marks.step.map(|step| step as usize).filter(|step| *step < case.steps.len()) else {
-            return Ok(Trace { end: Some(loss.end), ..Trace::default() });
+            return Ok(Trace { end: Some(loss.end), last_words: loss.last_words, ..Trace::default() });
         };
         let trace = if step == 0 { Trace::default() } else { self.run(&case.until(step), detail)? };
-        Ok(ended(trace, step, loss.end))
+        let trace = ended(trace, step, loss.end);
+        // The steps before may have ended the process as well.
+        let is_first = trace.last_words.is_empty();
+        Ok(if is_first { Trace { last_words: loss.last_words, ..trace } } else { trace })
     }
 
     /// Finds the step of a malformed reply. A worker survives it, so its marks do not name the step. The case is run again with
@@ -150,15 +175,20 @@ fn is_damaged(trace: &Trace) -> bool {
 
 impl Worker for ProcessWorker {
     fn at_once(&self) -> u64 {
-        limits::BATCH
+        self.pace.at_once()
     }
 
     /// Runs a batch. A worker survives a malformed reply, so its marks may name a later case. The cases are then run again one
     /// by one, to find the first with a malformed reply.
     fn batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
+        let began = Instant::now();
         let loss = match self.try_batch(batch)? {
             Err(loss) if matches!(loss.end, End::Malformed(_)) => loss,
-            done => return Ok(done),
+            Err(loss) => return Ok(Err(loss)),
+            Ok(result) => {
+                self.pace.note(result.cases, began.elapsed());
+                return Ok(Ok(result));
+            }
         };
         for case in batch.cases.clone() {
             if let Err(loss) = self.try_batch(&Batch { cases: case..case + 1, ..batch.clone() })? {
@@ -207,21 +237,25 @@ struct Running {
     progress: Progress,
     /// The number of the last request.
     last: u64,
+    /// The bytes on standard error before the last request.
+    errors_before: u64,
 }
 
 impl Running {
-    fn start(config: &WorkerConfig) -> Result<(Running, TargetInfo, Vec<Unavailable>), TargetError> {
+    fn start(config: &WorkerConfig, stop: &Stop) -> Result<(Running, TargetInfo, Vec<Unavailable>), TargetError> {
+        stop.check()?;
         let wrong = |what: &str, error: std::io::Error| TargetError(format!("{what}: {error}"));
         let marks = config.dir.join("progress");
         let progress = Progress::create(&marks).map_err(|error| wrong("the page of marks cannot be made", error))?;
         let program = std::env::current_exe().map_err(|error| wrong("this program cannot be found", error))?;
         let process = Process::start(command(&program, config), &LIMITS)?;
-        let mut running = Running { process, progress, last: 0 };
-        match running.reply(limits::HANG) {
+        let mut running = Running { process, progress, last: 0, errors_before: 0 };
+        match running.reply(limits::HANG, stop) {
             Ok(Reply::Ready(info, unavailable)) => Ok((running, info, unavailable)),
             Ok(Reply::Failed(message)) => Err(TargetError(message)),
             Ok(_) => Err(TargetError("the first reply of the worker is not that it is ready".into())),
             Err(loss) => {
+                stop.check()?;
                 let (end, words) = match loss.end {
                     End::Exited(status, words) => (End::Exited(status, String::new()), words),
                     end => (end, running.process.last_words()),
@@ -232,35 +266,40 @@ impl Running {
         }
     }
 
-    fn ask(&mut self, message: Request, hang: Duration) -> Result<Reply, WorkerLoss> {
+    fn ask(&mut self, message: Request, hang: Duration, stop: &Stop) -> Result<Reply, WorkerLoss> {
         self.last += 1;
         self.process.allow(match &message {
             Request::Run { case, .. } => longest_reply(case),
             Request::Batch(_) => LONGEST,
         });
+        self.errors_before = self.process.errors_so_far();
         let request = Numbered { id: self.last, message };
         let line = serde_json::to_vec(&request).map_err(|error| self.loss(End::Malformed(error.to_string())))?;
-        self.process.send(&line, &mut Stall::new(&self.progress, hang)).map_err(|end| self.loss(end))?;
-        self.reply(hang)
+        let mut patience = UntilStop { patience: Stall::new(&self.progress, hang), stop };
+        self.process.send(&line, &mut patience).map_err(|end| self.loss(end))?;
+        self.reply(hang, stop)
     }
 
     /// Waits for the reply to the last request. A worker that marks no progress for `hang` is killed.
-    fn reply(&mut self, hang: Duration) -> Result<Reply, WorkerLoss> {
-        let line = self.process.line(&mut Stall::new(&self.progress, hang)).map_err(|end| self.loss(end))?;
-        let malformed = |what: String| self.loss(End::Malformed(what));
-        match serde_json::from_slice(&line) {
-            Ok(Numbered { id, message }) if id == self.last => Ok(message),
-            Ok(Numbered { id, .. }) => Err(malformed(format!("its reply is to request {id} and not to {}", self.last))),
-            Err(error) => Err(malformed(format!("its reply cannot be read: {error}"))),
-        }
+    fn reply(&mut self, hang: Duration, stop: &Stop) -> Result<Reply, WorkerLoss> {
+        let mut patience = UntilStop { patience: Stall::new(&self.progress, hang), stop };
+        let line = self.process.line(&mut patience).map_err(|end| self.loss(end))?;
+        let malformed = match serde_json::from_slice(&line) {
+            Ok(Numbered { id, message }) if id == self.last => return Ok(message),
+            Ok(Numbered::<Reply> { id, .. }) => format!("its reply is to request {id} and not to {}", self.last),
+            Err(error) => format!("its reply cannot be read: {error}"),
+        };
+        Err(self.loss(End::Malformed(malformed)))
     }
 
-    fn loss(&self, end: End) -> WorkerLoss {
+    fn loss(&mut self, end: End) -> WorkerLoss {
+        let last_words = self.process.errors_since(self.errors_before);
         match self.progress.read() {
-            Some(marks) => WorkerLoss { end, marks },
+            Some(marks) => WorkerLoss { end, marks, last_words },
             None => WorkerLoss {
                 end: End::Damaged("the target truncated a file of the tool".into()),
                 marks: Marks { case: 0, step: None, again: false },
+                last_words,
             },
         }
     }

@@ -9,6 +9,8 @@ use crate::oracle::Oracle;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Case, Detail, Profile, Target, TargetError, TargetInfo, Trace};
 use mmapcheck_targets::InProcess;
+use mmapcheck_targets::supervisor::check_limits;
+use rustix::process::Resource;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -23,9 +25,10 @@ impl SelfTest {
     /// Starts both under one profile, by default under [`Profile::NEWEST`].
     ///
     /// # Errors
-    /// No temporary folder can be made, or the reference does not model the profile.
+    /// No temporary folder can be made, a limit of this process is too low, or the reference does not model the profile.
     pub fn start(profile: Option<Profile>) -> Result<SelfTest, TargetError> {
         let profile = profile.unwrap_or(Profile::NEWEST);
+        check_limits(&[(Resource::Fsize, limits::FILE_BYTES), (Resource::As, limits::ADDRESS_SPACE)])?;
         let dir = scratch()?;
         let info = TargetInfo::of_profile(profile, "the reference on real files");
         let target = InProcess::new(Reference::new(profile, dir.path())?, info);

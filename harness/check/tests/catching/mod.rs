@@ -46,7 +46,7 @@ fn catch(mutant: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::er
     let options = AnswerOptions { omissions: Omissions::of_case(hit.case), ..AnswerOptions::new(Detail::Full) };
     let close = DifferentialRun::of(case.clone(), &mut oracle, &mut target, &options)?;
     let bucket: Bucket = close.comparison.divergences.first().ok_or("not shown again")?.bucket.clone();
-    let small = shrink_to(&mut oracle, &mut target, case, &bucket, &options, Instant::now() + SHRINK);
+    let small = shrink_to(&mut oracle, &mut target, case, &bucket, &options, Instant::now() + SHRINK).case;
     let small = DifferentialRun::of(small, &mut oracle, &mut target, &options)?;
     let shows = |found: &Comparison| found.divergences.iter().any(|divergence| divergence.bucket == bucket);
     if !shows(&small.comparison) {

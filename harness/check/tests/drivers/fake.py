@@ -30,6 +30,8 @@ INTRODUCTIONS = {
     "python-4": lambda ready: dict(ready, version=[4, 0, 0]),
     "no-introduction": lambda ready: {"id": 1},
     "no-json": lambda ready: out.write(b"Python 3 at your service\n") and None,
+    "name": lambda ready: dict(ready, implementation=os.environ["NAME"]),
+    "pages": lambda ready: dict(ready, page=16384),
     "silent": lambda ready: time.sleep(3600),
 }
 

@@ -4,14 +4,14 @@
 //! `protocol.md` describes the protocol for authors of drivers in other languages. If the process dies, hangs or sends a
 //! malformed line, that is the [`End`] of the step, and a new process replaces it.
 
+mod description;
 mod wire;
 
 use crate::reply_size::longest_reply;
-use crate::supervisor::{Limit, Process, persistently};
-use mmapcheck_spec::{
-    Case, Detail, End, Implementation, NextCase, Op, Platform, Profile, Rule, StepTrace, Target, TargetError,
-    TargetInfo, Trace, Version,
-};
+use crate::stop::Stop;
+use crate::supervisor::{Limit, Process, UntilStop, check_limits, persistently};
+use description::info;
+use mmapcheck_spec::{Case, Detail, End, NextCase, Op, StepTrace, Target, TargetError, TargetInfo, Trace};
 use rustix::process::Resource;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,9 @@ const LEAST: Duration = Duration::from_millis(200);
 /// which WebAssembly and Java reserve a hundred times as much as they use. A case maps up to 4 GiB.
 const LIMITS: [Limit; 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 33)];
 
+/// The address space that cases need, in bytes. The driver is not limited to it, and may not be limited to less.
+const NEEDED: [Limit; 1] = [(Resource::As, 1 << 33)];
+
 /// A target behind a driver: an interpreter that runs the driver script, or another program that speaks the protocol.
 pub struct Driver {
     launch: Launch,
@@ -49,6 +52,7 @@ pub struct Driver {
     stalls: u64,
     /// Whether each answer that could count leaks did.
     counts_leaks: bool,
+    stop: Stop,
 }
 
 /// A case that was sent before it was asked for.
@@ -89,7 +93,8 @@ pub struct Capabilities {
 
 impl Driver {
     /// Starts an interpreter on the class `attr` of a module. `folder` exists and is used by this driver only. A case without
-    /// an answer for `hang` has hung; the interpreter may take six times as long to start.
+    /// an answer for `hang` has hung; the interpreter may take six times as long to start. Once `stop` is due, every wait ends, and
+    /// nothing is run any more.
     ///
     /// # Errors
     /// One line if the interpreter does not start, the module cannot be imported, or the program does not speak the protocol.
@@ -99,6 +104,7 @@ impl Driver {
         attr: &str,
         folder: &Path,
         hang: Duration,
+        stop: &Stop,
     ) -> Result<Driver, TargetError> {
         let launch = Launch {
             python: python.to_owned(),
@@ -108,8 +114,8 @@ impl Driver {
             script: folder.join("driver.py"),
             patience: hang * START,
         };
-        let (running, ready) = launch.start()?;
-        let info = info(&ready, &launch)?;
+        let (running, ready) = launch.start(stop)?;
+        let info = info(&ready, module, attr)?;
         let Ready { methods, constants, lacks, counted, page, granule, .. } = ready;
         let capabilities = Capabilities { methods, constants, lacks, counted, page, granule };
         Ok(Driver {
@@ -123,6 +129,7 @@ impl Driver {
             hung: HashMap::new(),
             stalls: 0,
             counts_leaks: true,
+            stop: stop.clone(),
         })
     }
 
@@ -156,11 +163,16 @@ impl Driver {
 
     /// The running process, or a new one.
     fn process(&mut self) -> Result<Process, TargetError> {
+        self.stop.check()?;
         if let Some(running) = self.running.take() {
             return Ok(running);
         }
         self.ahead.take_if(|ahead| ahead.line.is_none());
-        Ok(persistently(|| self.launch.start())?.0)
+        Ok(persistently(|| self.launch.start(&self.stop))?.0)
+    }
+
+    fn after(&self, patience: Duration) -> UntilStop<'_, Instant> {
+        after(patience, &self.stop)
     }
 
     fn number(&mut self) -> u64 {
@@ -207,17 +219,19 @@ impl Driver {
             None => {
                 let id = self.number();
                 let request = wire::request(id, case, detail, Manner::Whole);
-                if let Err(end) = request.and_then(|request| process.send(&request, &mut after(self.hang))) {
+                if let Err(end) = request.and_then(|request| process.send(&request, &mut self.after(self.hang))) {
+                    self.stop.check()?;
                     return Ok(Err(end));
                 }
                 id
             }
         };
         let sent = self.send_ahead(&mut process, next);
-        let line = sent.and_then(|()| process.line(&mut after(self.hang)));
+        let line = sent.and_then(|()| process.line(&mut self.after(self.hang)));
         let answered = line.and_then(|line| self.whole(&line, id, case, detail));
-        if answered.is_ok() {
-            self.running = Some(process);
+        match answered {
+            Ok(_) => self.running = Some(process),
+            Err(_) => self.stop.check()?,
         }
         Ok(answered)
     }
@@ -235,7 +249,7 @@ impl Driver {
         let Some(NextCase { case, detail }) = next.filter(|_| self.hung.is_empty()) else { return Ok(()) };
         let id = self.number();
         let Ok(request) = wire::request(id, case, detail, Manner::Whole) else { return Ok(()) };
-        process.send(&request, &mut after(self.hang))?;
+        process.send(&request, &mut self.after(self.hang))?;
         self.ahead = Some(Ahead { id, case: case.clone(), detail, line: None });
         Ok(())
     }
@@ -248,7 +262,7 @@ impl Driver {
             && let Some(mut process) = self.running.take()
         {
             process.allow(longest_reply(&ahead.case));
-            let line = process.line(&mut after(self.hang)).ok();
+            let line = process.line(&mut self.after(self.hang)).ok();
             ahead.line = line.filter(|line| whole(line, ahead.id, &ahead.case, ahead.detail).is_ok());
             if ahead.line.is_some() {
                 self.running = Some(process);
@@ -264,10 +278,11 @@ impl Driver {
         let mut looks = false;
         let mut process = self.process()?;
         process.allow(longest_reply(case));
+        let errors_before = process.errors_so_far();
         let asked = self.number();
         let op = |done: usize| case.steps.get(done).map(|step| step.op);
         let request = wire::request(asked, case, detail, manner);
-        let mut line = request.and_then(|request| ask(&mut process, &request, self.patience(op(0))));
+        let mut line = request.and_then(|request| ask(&mut process, &request, self.patience(op(0)), &self.stop));
         loop {
             let read = line.and_then(|line| Line::read(&line).map_err(End::Malformed));
             let end = match read {
@@ -277,12 +292,12 @@ impl Driver {
                         Err(wrong) => return Ok(ended(trace, End::Malformed(wrong), case)),
                     }
                     looks = false;
-                    line = process.line(&mut after(self.patience(op(trace.steps.len()))));
+                    line = process.line(&mut self.after(self.patience(op(trace.steps.len()))));
                     continue;
                 }
                 Ok(Line::Looks { id, looks: now }) if id == asked => {
                     looks = now;
-                    line = process.line(&mut after(self.patience(op(trace.steps.len()))));
+                    line = process.line(&mut self.after(self.patience(op(trace.steps.len()))));
                     continue;
                 }
                 Ok(Line::Done(done)) if done.id == asked => match done.trace(case, detail) {
@@ -293,6 +308,7 @@ impl Driver {
                     Err(wrong) => End::Malformed(wrong),
                 },
                 Ok(Line::Died { id, died }) if id == asked && manner == Manner::Isolated => {
+                    trace.last_words = process.errors_since(errors_before);
                     self.running = Some(process);
                     return Ok(ended_in(looks, trace, End::Died(died), case));
                 }
@@ -303,22 +319,25 @@ impl Driver {
                 Ok(_) => End::Malformed("the line is of another kind than the answer".into()),
                 Err(end) => end,
             };
+            // A process that was killed because of the stop has not hung.
+            self.stop.check()?;
             if end == End::Hung {
                 *self.hung.entry(op(trace.steps.len())).or_default() += 1;
             }
+            trace.last_words = process.errors_since(errors_before);
             return Ok(ended_in(looks, trace, end, case));
         }
     }
 }
 
 /// Sends a line and waits for one, each no longer than `patience`.
-fn ask(process: &mut Process, line: &[u8], patience: Duration) -> Result<Vec<u8>, End> {
-    process.send(line, &mut after(patience))?;
-    process.line(&mut after(patience))
+fn ask(process: &mut Process, line: &[u8], patience: Duration, stop: &Stop) -> Result<Vec<u8>, End> {
+    process.send(line, &mut after(patience, stop))?;
+    process.line(&mut after(patience, stop))
 }
 
-fn after(patience: Duration) -> Instant {
-    Instant::now() + patience
+fn after(patience: Duration, stop: &Stop) -> UntilStop<'_, Instant> {
+    UntilStop { patience: Instant::now() + patience, stop }
 }
 
 /// Reads the trace of a case from the line that answers it, and whether the driver has counted the leaks.
@@ -418,19 +437,23 @@ impl Target for Driver {
 }
 
 impl Launch {
-    fn start(&self) -> Result<(Process, Ready), TargetError> {
+    fn start(&self, stop: &Stop) -> Result<(Process, Ready), TargetError> {
         // A process that ended may have removed both.
         let wrong = |path: &Path, error: std::io::Error| TargetError(format!("{}: {error}", path.display()));
         std::fs::create_dir_all(&self.folder).map_err(|error| wrong(&self.folder, error))?;
         std::fs::write(&self.script, SCRIPT).map_err(|error| wrong(&self.script, error))?;
+        stop.check()?;
+        check_limits(&NEEDED)?;
         // The current folder is kept, so that relative paths in `PYTHONPATH` are those of the user.
         let mut command = Command::new(&self.python);
         command.arg(&self.script).env("PYTHONDONTWRITEBYTECODE", "1");
         let mut process = Process::start(command, &LIMITS)?;
         let hello = wire::hello(&self.module, &self.attr, &self.folder).to_string();
         let shown = self.python.display();
-        let line = ask(&mut process, hello.as_bytes(), self.patience)
-            .map_err(|end| TargetError(format!("{shown} {end} while it was being started")))?;
+        let line = ask(&mut process, hello.as_bytes(), self.patience, stop).map_err(|end| {
+            let unless_stopped = |()| TargetError(format!("{shown} {end} while it was being started"));
+            stop.check().map_or_else(|stopped| stopped, unless_stopped)
+        })?;
         match Line::read(&line) {
             Ok(Line::Ready(ready)) if ready.protocol == wire::PROTOCOL => Ok((process, ready)),
             Ok(Line::Ready(ready)) => Err(TargetError(format!(
@@ -447,41 +470,5 @@ impl Launch {
                 Err(TargetError(format!("{shown} does not speak the driver protocol: {wrong}{words}")))
             }
         }
-    }
-}
-
-/// The description of the target, and its profile by the Python version that the driver reports.
-fn info(ready: &Ready, launch: &Launch) -> Result<TargetInfo, TargetError> {
-    let [major, minor, micro] = ready.version;
-    let cpython = ready.implementation == "cpython";
-    let platform = Platform::ALL.into_iter().find(|known| known.facts().sys_platform == ready.platform);
-    let platform =
-        platform.ok_or_else(|| TargetError(format!("the reference knows no platform '{}'", ready.platform)))?;
-    let implementation = if cpython { Implementation::CPython } else { Implementation::Other };
-    let profile = Profile::new(implementation, Version::new(major, minor, micro), platform);
-    let profile = if ready.development { profile.with(Rule::SetNameIgnoresKernel, false) } else { profile };
-    let release = ready.release.as_ref().map(|release| format!(" {release}")).unwrap_or_default();
-    let python =
-        if cpython { format!(" {}", profile.version()) } else { format!("{release} (Python {})", profile.version()) };
-    let class = if launch.attr == "mmap" { String::new() } else { format!(", class {}", launch.attr) };
-    let system = if platform == Platform::Linux { String::new() } else { format!(" on {}", platform.name()) };
-    let edition = ready.edition.as_ref().map(|edition| format!(" {edition}")).unwrap_or_default();
-    Ok(TargetInfo {
-        profile,
-        source: profile,
-        name: format!("{}{python}{system}, module {}{edition}{class}", title(&ready.implementation), launch.module),
-        is_cpython_mmap: cpython && launch.module == "mmap" && launch.attr == "mmap",
-        page: ready.page,
-    })
-}
-
-/// The names of implementations as they write them.
-fn title(implementation: &str) -> String {
-    match implementation {
-        "cpython" => "CPython".into(),
-        "pypy" => "PyPy".into(),
-        "rustpython" => "RustPython".into(),
-        "graalpy" => "GraalPy".into(),
-        other => other.into(),
     }
 }

@@ -274,8 +274,14 @@ impl Done {
         let closing = closing.collect::<Result<_, _>>()?;
         let [descriptors, pages, stray_files] = self.leaks.unwrap_or_default();
         let leaks = Leaks { descriptors, pages: pages.max(0), stray_files };
-        let trace =
-            Trace { steps, last: self.last.snapshot()?, closing, files: contents(self.files)?, leaks, end: None };
+        let trace = Trace {
+            steps,
+            last: self.last.snapshot()?,
+            closing,
+            files: contents(self.files)?,
+            leaks,
+            ..Trace::default()
+        };
         complete(&trace, case, detail).map(|()| trace)
     }
 }

@@ -1,0 +1,84 @@
+//! A printed command runs as it stands, from the folder it was printed in. What cannot run says why.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_mmapcheck");
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn module(name: &str) -> String {
+    format!("{}/tests/modules/{name}.py", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs a shell command in a folder, without the variables of Python that this test may have.
+fn shell(command: &str, dir: &Path) -> Result<Output> {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).current_dir(dir).env_remove("PYTHONPATH");
+    Ok(shell.output()?)
+}
+
+/// Every command of a report.
+fn commands(report: &Value) -> Vec<String> {
+    let lists = [&report["divergences"], &report["pages"]["failures"]];
+    let items = lists.into_iter().filter_map(Value::as_array).flatten();
+    items.filter_map(|item| item["replay"].as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn every_printed_command_shows_its_divergence_as_it_stands() -> Result {
+    let dir = tempfile::tempdir()?;
+    let folder = dir.path().join("it's here");
+    std::fs::create_dir_all(folder.join("my modules"))?;
+    std::fs::copy(module("shouts"), folder.join("my modules/shouts.py"))?;
+    // The class of the default module, which the path of modules puts in its place.
+    std::fs::create_dir_all(folder.join("shadow"))?;
+    std::fs::copy(module("shouts"), folder.join("shadow/shouts.py"))?;
+    std::os::unix::fs::symlink(PROGRAM, folder.join("my checker"))?;
+    let common = "--seed 1 --cases 200 --ops flush,write,size --format json";
+    let targets = [
+        "--module shouts",
+        "--module shouts --severity message --report 'found $HOME'",
+        "--module shouts --python python3 --report ./-x",
+        "--module shouts:mmap --no-known --report=-x",
+    ];
+    for target in targets {
+        let check = format!("PYTHONPATH='my modules' './my checker' check {target} {common}");
+        let done = shell(&check, &folder)?;
+        let report: Value =
+            serde_json::from_slice(&done.stdout).map_err(|error| format!("{error}: {}", text(&done.stderr)))?;
+        let commands = commands(&report);
+        assert!(commands.len() >= 2 && !report["divergences"][0].is_null(), "{check}: {report:#}");
+        for command in commands {
+            let done = shell(&command, &folder)?;
+            assert_eq!(done.status.code(), Some(1), "{command}: {}{}", text(&done.stdout), text(&done.stderr));
+        }
+    }
+    Ok(())
+}
+
+/// A line on standard error that says this, and exit status 2.
+fn refuses(command: &str, says: &[&str]) -> Result {
+    let dir = tempfile::tempdir()?;
+    let done = shell(command, dir.path())?;
+    let said = text(&done.stderr);
+    assert_eq!((done.status.code(), said.lines().count()), (Some(2), 1), "{command}: {}{said}", text(&done.stdout));
+    assert!(says.iter().all(|words| said.contains(words)), "{command}: {said}");
+    Ok(())
+}
+
+#[test]
+fn a_limit_of_the_user_that_a_target_cannot_run_in_is_named_with_a_way_out() -> Result {
+    for target in ["", "--python python3", "--reference"] {
+        let check = format!("'{PROGRAM}' check --cases 10 --jobs 1 {target}");
+        refuses(&format!("ulimit -f 1000; {check}"), &["limit on the size of files", "'ulimit -f' is unlimited"])?;
+        refuses(&format!("ulimit -v 6000000; {check}"), &["limit on the address space", "'ulimit -v' is unlimited"])?;
+    }
+    let driver = format!("ulimit -d 1000000; '{PROGRAM}' check --cases 10 --jobs 1 --python python3");
+    refuses(&driver, &["limit on the memory", "'ulimit -d' is unlimited"])
+}
