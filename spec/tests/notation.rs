@@ -291,7 +291,7 @@ fn the_longest_bytes_read_back_as_printed() -> Result<(), NotationError> {
 #[test]
 fn no_length_of_an_expression_ends_the_stack() {
     for link in [" + b'a'", " * 2", ".x", "(1)", "[0]", " | mmap.MAP_SHARED"] {
-        let text = format!(">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m.write(b'a'{})\n", link.repeat(20_000));
+        let text = format!(">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m.write(b'a'{})\n", link.repeat(10_000));
         assert!(parse(&text, 1).is_err_and(|error| error.message.contains("operators")), "{link}");
     }
 }

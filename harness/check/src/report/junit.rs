@@ -50,7 +50,15 @@ fn failed_example(failure: &FailureRecord) -> TestCaseStatus {
 fn random(report: &Report) -> TestSuite {
     let mut suite = TestSuite::new(report.target.clone());
     let name = format!("random cases, seed {}", report.seed);
-    suite.add_test_case(TestCase::new(name, TestCaseStatus::success()));
+    let status = match &report.failure {
+        Some(why) => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_message(format!("the check ended early: {why}"));
+            status
+        }
+        None => TestCaseStatus::success(),
+    };
+    suite.add_test_case(TestCase::new(name, status));
     for finding in &report.divergences {
         suite.add_test_case(TestCase::new(finding.id.clone(), failed_case(finding)));
     }
