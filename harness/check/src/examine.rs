@@ -118,7 +118,7 @@ pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Res
     done = done.and(cases_done);
     let forgiving = severity > Severity::least(None, worker.info());
     known::separate_examples(&mut suppressions, &mut pages, source, forgiving);
-    let unavailable = worker.unavailable();
+    let mut unavailable = worker.unavailable();
     drop(worker);
     let base_missing = separate_inherited(&all, &mut pages, &base, severity);
     match done {
@@ -130,7 +130,9 @@ pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Res
         }
         _ => result.interrupted = stop.is_due(),
     }
-    result.base_missing = result.base_missing.or(base_missing);
+    if let Some(why) = result.base_missing.clone().or(base_missing) {
+        unavailable.push(Unavailable::new("inherited divergences", why));
+    }
     known::set_counts(&mut suppressions, &result.known);
     Ok(CheckResult { pages, suppressions, campaign: result, unavailable })
 }

@@ -66,7 +66,6 @@ impl Report {
             unavailable: unavailable.collect(),
             divergences: campaign.findings.iter().map(record).collect(),
             inherited: campaign.inherited.iter().map(record).collect(),
-            base_missing: campaign.base_missing.clone(),
             milder: campaign.milder.iter().map(|(bucket, count)| MilderRecord::new(bucket, *count)).collect(),
             incomparable: campaign.incomparable.clone(),
             known,

@@ -57,8 +57,6 @@ pub struct Report {
     /// The findings that the base of the class shows as well: the interpreter's own `mmap`, or an empty subclass of it if the
     /// class derives from it.
     pub inherited: Vec<FindingRecord>,
-    /// Why inherited divergences were not told apart, if they were not.
-    pub base_missing: Option<String>,
     /// Divergences below the severity that counts.
     pub milder: Vec<MilderRecord>,
     /// Number of cases that were not compared to their end, by reason.

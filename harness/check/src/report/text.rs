@@ -171,9 +171,6 @@ fn inherited(report: &Report) -> String {
     for finding in findings {
         let _ = writeln!(text, "{:>10} × {}", grouped(finding.count), one_line(finding));
     }
-    if let Some(why) = &report.base_missing {
-        let _ = writeln!(text, "inherited divergences were not told apart: {why}");
-    }
     text
 }
 
