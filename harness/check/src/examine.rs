@@ -86,6 +86,7 @@ impl CheckResult {
 /// If the target does not start, no clause matches the filter, or a list cannot be read: one line.
 pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Result<CheckResult, TargetError> {
     let CheckConfig { campaign: mut config, random, pages, lists } = config;
+    // A finding names the clause that it breaks, so that a check needs every page, whatever it runs.
     let all = all_pages()?;
     let ours = pages.map(|filter| chosen(&all, &filter, config.shard)).transpose()?;
     let mut worker = config.target.start(config.profile, config.hang, stop)?;

@@ -4,6 +4,7 @@ use crate::known::check_pattern;
 use crate::pattern::Pattern;
 use crate::report::saved::{self, quoted};
 use crate::report::{FailureRecord, FindingRecord, PatternRecord, Report};
+use mmapcheck_spec::notation;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 use std::path::Path;
@@ -37,10 +38,18 @@ pub fn propose(files: &[(String, String)]) -> Result<String, String> {
         if text.trim_start().starts_with('{') {
             let report: Report = serde_json::from_str(text)
                 .map_err(|error| invalid(format!("expected a report of 'check --format json': {error}")))?;
+            for finding in &report.divergences {
+                notation::parse(&finding.session, 1)
+                    .map_err(|error| invalid(format!("the session of {}: line {error}", finding.id)))?;
+            }
             candidates.extend(report.divergences.into_iter().map(Candidate::from));
             failures.extend(report.pages.failures.into_iter().map(|failure| (failure.id.clone(), failure)));
         } else {
-            candidates.push(candidate(name, text).map_err(invalid)?);
+            let candidate = candidate(name, text).map_err(invalid)?;
+            let before = text.len() - candidate.session.len();
+            let line = 1 + text[..before].matches('\n').count();
+            notation::parse(&candidate.session, line).map_err(|error| format!("{name}:{error}"))?;
+            candidates.push(candidate);
         }
     }
     let mut kinds = HashSet::new();

@@ -292,6 +292,7 @@ fn bad_input_is_refused_with_one_clear_line() -> Result {
     refuses(&["replay", broken], &format!("{broken}:4: not a statement of the notation"))?;
     refuses(&["shrink", broken], &format!("{broken}:4:"))?;
     refuses(&["replay", "no-such-file.pycon"], "no-such-file.pycon: No such file")?;
+    refuses(&["matrix", "--in", "no-such-folder"], "no-such-folder: No such file")?;
     refuses(&["check", "--module", "no_such_module"], "No module named 'no_such_module'")?;
     refuses(&["check", "--module", "os:nothing"], "nothing")?;
     refuses(&["check", "--colour", "blue"], "--colour")?;

@@ -508,12 +508,22 @@ fn an_invalid_list_is_refused_with_file_and_line() -> Result {
     Ok(())
 }
 
+const UNREADABLE: &str = "# value: x
+# kind: { op = \"read\", field = \"answer\", expected = \"int\", actual = \"int\" }
+
+>>> import mmap
+>>> m.reed()
+";
+
 #[test]
 fn triage_refuses_a_file_that_is_not_a_report() -> Result {
     let bench = Bench::new("mmap")?;
-    for (name, content) in
-        [("x.json", "{}"), ("x.pycon", ">>> import mmap\n"), ("y.pycon", "# kind: { op = 1 }\n>>> 1\n")]
-    {
+    for (name, content) in [
+        ("z.pycon", UNREADABLE),
+        ("x.json", "{}"),
+        ("x.pycon", ">>> import mmap\n"),
+        ("y.pycon", "# kind: { op = 1 }\n>>> 1\n"),
+    ] {
         let path = bench.file(name, content)?;
         let done = Command::new(env!("CARGO_BIN_EXE_mmapcheck")).arg("triage").arg(&path).output()?;
         let error = text(&done.stderr);

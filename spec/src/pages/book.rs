@@ -53,7 +53,8 @@ pub fn settled(op: Op, kind: &str) -> Option<(&'static str, &'static str)> {
     find(Some(op)).or_else(|| find(None)).map(|(id, rule)| (id.as_str(), rule.as_str()))
 }
 
-/// The table of the pages that this library was built with; empty if a page has an error.
+/// The table of the pages that this library was built with; empty if a page has an error, which [`all`] returns: a check reads
+/// every page before it begins.
 fn table() -> &'static HashMap<Settles, (String, String)> {
     static TABLE: OnceLock<HashMap<Settles, (String, String)>> = OnceLock::new();
     TABLE.get_or_init(|| {

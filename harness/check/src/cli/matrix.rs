@@ -51,7 +51,7 @@ pub(super) fn matrix(args: &Args) -> Result<Exit, CommandError> {
         match examined {
             Ok(result) => {
                 let report = Report::new(&result, &MatrixCommands(invocation));
-                eprintln!("{}", matrix.add(&report, &options));
+                eprintln!("{}", matrix.add(&report, &options)?);
                 exit = exit.max(if result.agrees() { Exit::Agrees } else { Exit::Diverges });
             }
             Err(error) => {

@@ -128,11 +128,14 @@ impl Matrix {
     }
 
     /// Adds the result of a target, which replaces its earlier one. Returns a summary on one line.
-    pub fn add(&mut self, report: &Report, flags: &str) -> String {
-        let result = TargetResult::new(report, flags);
+    ///
+    /// # Errors
+    /// If the session of a finding cannot be read.
+    pub fn add(&mut self, report: &Report, flags: &str) -> Result<String, TargetError> {
+        let result = TargetResult::new(report, flags)?;
         let line = result.line();
         self.targets.insert(self.free_folder(&report.target), result);
-        line
+        Ok(line)
     }
 
     /// The folder of a target: its own, if it has one already, or else a name that is neither another target's nor taken.
@@ -178,10 +181,10 @@ fn folder_name(target: &str) -> String {
 }
 
 impl TargetResult {
-    fn new(report: &Report, flags: &str) -> TargetResult {
+    fn new(report: &Report, flags: &str) -> Result<TargetResult, TargetError> {
         let mut found: Vec<MatrixFinding> = Vec::new();
         for finding in &report.divergences {
-            let mut next = MatrixFinding::new(finding, report);
+            let mut next = MatrixFinding::new(finding, report)?;
             let numbered = format!("{}~", next.id);
             let same = found.iter().filter(|other| other.id == next.id || other.id.starts_with(&numbered)).count();
             if same > 0 {
@@ -189,7 +192,7 @@ impl TargetResult {
             }
             found.push(next);
         }
-        TargetResult {
+        Ok(TargetResult {
             name: report.target.clone(),
             profile: report.profile,
             flags: flags.to_owned(),
@@ -207,7 +210,7 @@ impl TargetResult {
             milder: report.milder.len(),
             incomparable: report.incomparable.clone(),
             trouble: None,
-        }
+        })
     }
 
     /// Number of clauses whose result passes a test.
@@ -269,13 +272,13 @@ impl FailedExample {
 }
 
 impl MatrixFinding {
-    fn new(finding: &FindingRecord, report: &Report) -> MatrixFinding {
+    fn new(finding: &FindingRecord, report: &Report) -> Result<MatrixFinding, TargetError> {
         let FindingRecord { id, severity, operation, field, headline, expected, actual, .. } = finding.clone();
         let about =
             [format!("{severity}: {headline}"), format!("Found in {}, judged as {}.", report.target, report.profile)];
-        // A printed session can always be read.
-        let script = script(&finding.session, &about, field).unwrap_or_default();
-        MatrixFinding {
+        let script = script(&finding.session, &about, field)
+            .map_err(|error| TargetError(format!("the session of finding {id} cannot be read: line {error}")))?;
+        Ok(MatrixFinding {
             id,
             severity,
             op: operation.unwrap_or("at the end".into()),
@@ -288,7 +291,7 @@ impl MatrixFinding {
             unsteady: finding.unsteady.clone(),
             session: finding.session.clone(),
             script,
-        }
+        })
     }
 }
 
