@@ -10,7 +10,7 @@ mod filter;
 mod read;
 mod settles;
 
-pub use book::{TEXTS, all, examples, seeds, settled};
+pub use book::{TEXTS, all, examples, seeds};
 pub use clause::{Clause, Example, Level, Page, PageError, Scope};
 pub use filter::matches_filter;
 pub use read::{read, scope};

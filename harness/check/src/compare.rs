@@ -5,6 +5,7 @@ use crate::divergence::{
 };
 use crate::left_out::{Kind, Reason};
 use crate::pattern::Patterns;
+use crate::text::numberless;
 use mmapcheck_spec::{Content, Draft, End, Leaks, MapState, Op, Outcome, Snapshot, StepTrace, Trace, Value, printable};
 
 /// The result of a comparison.
@@ -288,19 +289,6 @@ fn kind(outcome: &Outcome) -> String {
         }
         .to_owned(),
     }
-}
-
-/// A text with `#` for every number, so that messages that differ only in numbers share a bucket.
-fn numberless(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '0'..='9' if out.ends_with('#') => {}
-            '0'..='9' => out.push('#'),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 fn state_text(state: &MapState) -> String {

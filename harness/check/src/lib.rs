@@ -2,7 +2,7 @@
 //!
 //! [`generate`] makes a case from [`choices`]; the [`oracle`] answers it; a target runs it ([`differential`]); [`compare`] finds
 //! the [`divergence`]s and sets apart those that a [`pattern`] matches; [`shrink`] makes the case small; [`report`] renders it.
-//! A [`batch`] is the hot loop over many cases, and a [`campaign`] spreads batches over processes ([`worker`]). [`examine`] is a
+//! [`clauses`] names the clause that a divergence breaks. A [`batch`] is the hot loop over many cases, and a [`campaign`] spreads batches over processes ([`worker`]). [`examine`] is a
 //! whole check: the examples of the specification ([`pages`]), the [`known`] divergences and a campaign.
 
 pub mod base;
@@ -11,6 +11,7 @@ pub mod bench;
 pub mod bless;
 pub mod campaign;
 pub mod choices;
+pub mod clauses;
 pub mod compare;
 pub mod differential;
 pub mod divergence;

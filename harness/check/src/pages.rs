@@ -1,11 +1,10 @@
 //! Running the examples of the specification.
 
-use crate::differential::DifferentialRun;
-use crate::divergence::{Divergence, Field, Severity, end_text, outcome_text};
+use crate::divergence::{Severity, end_text, outcome_text};
 use crate::histogram::Histogram;
 use crate::oracle::{AnswerOptions, Expected, Oracle};
 use mmapcheck_spec::notation::{self, Statement};
-use mmapcheck_spec::pages::{Clause, Example, Level, Page, examples, settled};
+use mmapcheck_spec::pages::{Clause, Example, Level, Page, examples};
 use mmapcheck_spec::{
     Case, Detail, Dialect, End, Op, Outcome, Profile, Target, TargetError, TargetInfo, Trace, Value, printable,
 };
@@ -295,28 +294,6 @@ fn failure(page: &str, example: &Example, statement: &Statement, got: String) ->
         actual: got,
         end: None,
     }
-}
-
-/// The clause that settles the expected answer or state of a divergence: its id and its promise.
-#[must_use]
-pub fn broken_clause(compared: &DifferentialRun, divergence: &Divergence) -> Option<(&'static str, &'static str)> {
-    let class = |outcome: &Outcome| match outcome {
-        Outcome::Value(_) => "value".to_owned(),
-        Outcome::Raised(raise) => raise.class.to_string(),
-    };
-    let expected = &compared.expected;
-    let kind = match divergence.bucket.field {
-        Field::Answer => class(expected.steps.get(divergence.step)?.result.as_ref().ok()?),
-        Field::Closing => class(expected.closing.get(divergence.slot)?.as_ref()?),
-        Field::Pos => "position".into(),
-        Field::Len => "length".into(),
-        Field::Closed => "closed".into(),
-        Field::Map => "bytes".into(),
-        Field::File => "file".into(),
-        Field::Descriptors | Field::Pages | Field::Strays => return None,
-    };
-    // A divergence at the end of the case is one of its closing `close()`.
-    settled(divergence.bucket.op.unwrap_or(Op::Close), &kind)
 }
 
 /// The kinds of answers that the examples of the specification show for these operations: a long campaign should reach them.

@@ -42,3 +42,17 @@ pub fn grouped(number: u64) -> String {
     }
     text
 }
+
+/// A text with `#` for every number, so that messages that differ only in numbers share a bucket.
+#[must_use]
+pub fn numberless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '0'..='9' if out.ends_with('#') => {}
+            '0'..='9' => out.push('#'),
+            c => out.push(c),
+        }
+    }
+    out
+}

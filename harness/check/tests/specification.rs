@@ -88,7 +88,7 @@ fn random_cases_alone_skip_the_pages_and_name_the_broken_clause() -> Result {
     let report: Value = serde_json::from_slice(&done.stdout)?;
     assert_eq!(count(&report, "passed"), 0);
     let divergences = report["divergences"].as_array().ok_or("no divergences")?;
-    assert!(divergences.iter().any(|d| d["op"] == "find" && d["clause"] == "FIND-1"), "{report:#}");
+    assert!(divergences.iter().any(|d| d["op"] == "find" && d["clause"] == "FIND-5"), "{report:#}");
     Ok(())
 }
 

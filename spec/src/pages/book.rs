@@ -1,12 +1,10 @@
-//! All pages of the specification that this library was built with, and the table from a divergence to the clause that it
-//! breaks.
+//! All pages of the specification that this library was built with.
 
 use super::clause::{Clause, Example, Page, PageError};
 use super::read::read;
 use super::settles::Settles;
-use crate::{Case, Op};
+use crate::Case;
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 /// The pages that this library was built with: the path in the repository, and the text.
 pub const TEXTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
@@ -44,22 +42,4 @@ pub fn examples(pages: &[Page]) -> impl Iterator<Item = (&Page, &Clause, &Exampl
 /// The cases of the examples, each with the id of its example: the seeds of a fuzzer.
 pub fn seeds(pages: &[Page]) -> impl Iterator<Item = (&str, &Case)> {
     examples(pages).map(|(_, _, example)| (example.id.as_str(), &example.session.case))
-}
-
-/// The id and title of the clause that a divergence of this operation and kind breaks.
-#[must_use]
-pub fn settled(op: Op, kind: &str) -> Option<(&'static str, &'static str)> {
-    let find = |op| table().get(&Settles { op, kind: kind.to_owned() });
-    find(Some(op)).or_else(|| find(None)).map(|(id, rule)| (id.as_str(), rule.as_str()))
-}
-
-/// The table of the pages that this library was built with; empty if a page has an error, which [`all`] returns: a check reads
-/// every page before it begins.
-fn table() -> &'static HashMap<Settles, (String, String)> {
-    static TABLE: OnceLock<HashMap<Settles, (String, String)>> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let pages = all().unwrap_or_default();
-        let clauses = pages.into_iter().flat_map(|page| page.clauses);
-        clauses.flat_map(|c| c.settles.into_iter().map(move |s| (s, (c.id.clone(), c.rule.clone())))).collect()
-    })
 }

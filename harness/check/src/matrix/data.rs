@@ -89,7 +89,7 @@ pub(super) struct MatrixFinding {
     pub(super) headline: String,
     pub(super) expected: String,
     pub(super) actual: String,
-    /// Id of the clause that the divergence breaks, if one settles it.
+    /// Id of the clause that the divergence breaks, if one covers it.
     pub(super) clause: Option<String>,
     /// Number of cases that showed the divergence.
     pub(super) count: u64,

@@ -5,12 +5,13 @@ use super::{
     PagesRecord, PatternRecord, Report, StaleRecord,
 };
 use crate::campaign::Finding;
+use crate::clauses::Clauses;
 use crate::divergence::{Bucket, headline, slug};
 use crate::examine::CheckResult;
 use crate::histogram::Histogram;
 use crate::known::{SuppressionResult, SuppressionState};
 use crate::limits;
-use crate::pages::{Failure, PagesResult, broken_clause};
+use crate::pages::{Failure, PagesResult};
 use crate::pattern::Pattern;
 use crate::report::session::session;
 use crate::text::brief;
@@ -100,7 +101,8 @@ impl FindingRecord {
 
     fn with_session(finding: &Finding, session: String, replay: String) -> FindingRecord {
         let (divergence, bucket) = (&finding.divergence, &finding.divergence.bucket);
-        let (clause, promise) = broken_clause(&finding.compared, divergence).unzip();
+        let clauses = Clauses::of(finding.compared.profile);
+        let covering = clauses.covering(&finding.compared, divergence);
         FindingRecord {
             id: slug(divergence),
             headline: headline(divergence),
@@ -108,8 +110,8 @@ impl FindingRecord {
             severity: bucket.severity,
             op: bucket.op.map(|op| op.to_string()),
             operation: bucket.operation(),
-            clause: clause.map(str::to_owned),
-            promise: promise.map(str::to_owned),
+            clause: covering.map(|clause| clause.id.clone()),
+            promise: covering.map(|clause| clause.title.clone()),
             step: divergence.step,
             field: bucket.field,
             expected: divergence.expected.clone(),

@@ -175,7 +175,7 @@ pub struct FindingRecord {
     pub op: Option<String>,
     /// The operation, with that of its callback argument; none at the end of the case.
     pub operation: Option<String>,
-    /// Id of the clause that the divergence breaks, if one settles it.
+    /// Id of the clause that the divergence breaks; none if no clause shows the operation under the condition of the step.
     pub clause: Option<String>,
     /// The title of that clause.
     pub promise: Option<String>,

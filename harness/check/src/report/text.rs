@@ -146,8 +146,9 @@ pub fn finding(finding: &FindingRecord) -> String {
     for line in finding.stderr.iter().flat_map(|stderr| stderr.lines()) {
         let _ = writeln!(text, "    standard error: {line}");
     }
-    if let (Some(clause), Some(promise)) = (&finding.clause, &finding.promise) {
-        let _ = write!(text, "\n  clause: {clause} · {promise}");
+    match (&finding.clause, &finding.promise) {
+        (Some(clause), Some(promise)) => drop(write!(text, "\n  clause: {clause} · {promise}")),
+        _ => text += "\n  clause: none covers this condition",
     }
     let _ = writeln!(text, "\n  replay: {}", finding.replay);
     text
