@@ -450,10 +450,10 @@ mod tests {
         for part in ["(", "-", "-(", "m[", "m.", "m(", "2**", "1|", "b''+"] {
             assert!(statement(&part.repeat(100_000)).is_err(), "{part}");
         }
-        for (part, many) in [("m + ", OPERATORS), ("m.", 20_000)] {
-            assert!(statement(&(part.repeat(many) + "m")).is_ok(), "{part}");
+        for part in ["m + ", "m."] {
+            let chain = |operators| statement(&(part.repeat(operators) + "m"));
+            assert!(chain(OPERATORS).is_ok() && chain(OPERATORS + 1).is_err(), "{part}");
         }
-        assert!(statement(&("m + ".repeat(OPERATORS + 1) + "m")).is_err());
         assert!(statement(&("(".repeat(40) + "1" + &")".repeat(40))).is_ok());
     }
 
