@@ -213,16 +213,23 @@ impl Sieve {
         whole
     }
 
-    /// The steps kept as a case, and the steps left out, each with its place in the whole case. A kept step names only names
-    /// that a step kept before it binds: where a callback that was never called names another one, it gets one of these.
+    /// Whether the step's callback names a name that no kept step binds. A step that were kept with it could not be printed,
+    /// even if the callback is never called.
+    #[must_use]
+    pub fn names_unbound(&self, step: &Sifted) -> bool {
+        if step.callback().is_none() || !self.left_out.iter().any(|(_, step)| step.binds_a_name()) {
+            return false;
+        }
+        let mut steps = self.kept.clone();
+        steps.push(step.step.clone());
+        repair_unbound(&self.world, &mut steps);
+        steps.get(self.kept.len()) != Some(&step.step)
+    }
+
+    /// The steps kept as a case, and the steps left out, each with its place in the whole case. A kept step may name only names
+    /// that a step kept before it binds: any other has no answer, or is left out by [`Sieve::names_unbound`].
     #[must_use]
     pub fn finish(self) -> (Case, Vec<(usize, Step)>) {
-        let Sieve { world, mut kept, left_out, .. } = self;
-        if left_out.iter().any(|(_, step)| step.binds_a_name()) {
-            let many = kept.len();
-            repair_unbound(&world, &mut kept);
-            debug_assert_eq!(kept.len(), many, "a step with an answer has a receiver");
-        }
-        (Case(Draft { world, steps: kept }), left_out)
+        (Case(Draft { world: self.world, steps: self.kept }), self.left_out)
     }
 }

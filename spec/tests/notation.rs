@@ -348,17 +348,25 @@ fn a_case_up_to_a_step_keeps_its_slots_and_waits_for_its_child() {
 }
 
 #[test]
-fn a_step_kept_by_a_sieve_names_nothing_that_was_left_out() {
+fn a_callback_that_names_what_was_left_out_is_told() {
     let new = |bind| Step { bind, ..Step::new(Op::New, 0, [Arg::int(-1), Arg::int(9)]) };
-    let callback = Box::new(Step::new(Op::Close, 1, []));
-    let read = Step::new(Op::Read, 0, [Arg::IndexAfter(Num::plain(1), callback)]);
-    let mut sieve = Case::new(World::default(), vec![new(0), new(1), new(2), read]).sift();
-    for kept in [true, false, true, true] {
+    let read = |slot| {
+        let callback = Box::new(Step::new(Op::Close, slot, []));
+        Step::new(Op::Read, 0, [Arg::IndexAfter(Num::plain(1), callback)])
+    };
+    let mut sieve = Case::new(World::default(), vec![new(0), new(1), new(2), read(1), read(2)]).sift();
+    let unbound = [true, false, true, false, true].map(|kept| {
         let step = sieve.next(|_, _| 0).expect("a step");
-        if kept { sieve.keep(step) } else { sieve.leave_out(step) }
-    }
+        let names_unbound = sieve.names_unbound(&step);
+        if kept {
+            sieve.keep(step)
+        } else {
+            sieve.leave_out(step)
+        }
+        names_unbound
+    });
+    assert_eq!(unbound, [false, false, false, true, false]);
     let (case, _) = sieve.finish();
-    let binds: Vec<_> = case.steps[..2].iter().map(|step| step.bind).collect();
-    assert_eq!(binds, [0, 2], "the other names keep their slots");
+    assert_eq!(case.steps, [new(0), new(2), read(2)], "names keep their slots");
     assert!(parse(&print(&case), 1).is_ok_and(|session| session.case == case.draft().repair()), "{}", print(&case));
 }

@@ -172,6 +172,7 @@ impl Oracle {
             let not_run = match (dead, without_child) {
                 (true, _) => Some(Kind::AfterDeath.into()),
                 (false, true) => Some(Kind::NoChild.into()),
+                (false, false) if sieve.names_unbound(&step) => Some(Kind::Unbound.into()),
                 (false, false) => self.must_not_run(step.place(), &step, options, without),
             };
             if let Some(reason) = not_run {

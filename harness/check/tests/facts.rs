@@ -15,7 +15,7 @@ const MAY_COMPARE: [(&str, &str); 7] = [
     ("spec/src/pages/clause.rs", "a clause has a scope of versions and platforms of its own"),
     ("harness/check/src/known/list.rs", "the list of CPython on Linux has no platform in its name"),
     ("fuzz/src/mutate.rs", "its donors are cases for the version that is usually embedded"),
-    ("harness/targets/src/driver/mod.rs", "the name of a target leaves out Linux"),
+    ("harness/targets/src/driver/description.rs", "the name of a target leaves out Linux"),
 ];
 
 /// Files that may hold the number 4096, and why.
