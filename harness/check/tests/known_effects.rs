@@ -9,7 +9,8 @@ use mmapcheck::oracle::{AnswerOptions, Oracle};
 use mmapcheck::pattern::Patterns;
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::{
-    Content, Detail, Draft, End, MapState, Op, Outcome, Profile, Raise, Snapshot, Step, StepTrace, Trace, notation,
+    Content, Detail, Draft, End, MapState, Op, Outcome, Profile, Raise, Snapshot, Step, StepTrace, Target, Trace,
+    notation,
 };
 use mmapcheck_targets::driver::Driver;
 use mmapcheck_targets::stop::Stop;
