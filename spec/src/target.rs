@@ -95,7 +95,7 @@ pub trait Target {
     /// If the target cannot be used at all. The end of a step is part of the trace.
     fn run(&mut self, case: &Case, detail: Detail) -> Result<Trace, TargetError>;
 
-    /// What the target has done to its process since it started that no target may do, in one sentence. `None` for nothing, and
+    /// The damage that the target has done to its process since it started, in one sentence. `None` without damage, and
     /// for a target that cannot tell.
     fn damage(&mut self) -> Option<String> {
         None
@@ -162,8 +162,8 @@ pub trait Stepper {
     /// Takes a snapshot. `closely`: the operation before it is meant to change bytes ([`Detail::takes_bytes`]).
     fn look(&mut self, closely: bool, detail: Detail) -> Snapshot;
 
-    /// What the target has done to the process that no target may do, such as closing a descriptor of the tool, in one sentence.
-    /// `None` for nothing, and for a stepper that cannot tell.
+    /// The damage that the target has done to the process, such as a closed descriptor of the tool, in one sentence.
+    /// `None` without damage, and for a stepper that cannot tell.
     fn damage(&mut self) -> Option<String> {
         None
     }
@@ -174,7 +174,7 @@ pub trait Stepper {
 
 impl Trace {
     /// Runs a whole case on a stepper, from `begin` to `finish`. Calls `mark` with the number of each step before the step
-    /// runs, and with none after it: snapshots and the cleanup are no part of a step.
+    /// runs, and with none after it: snapshots and the cleanup belong to no step.
     ///
     /// # Errors
     /// If the files of the case cannot be created.
@@ -213,7 +213,7 @@ impl Trace {
 }
 
 impl StepTrace {
-    /// Runs one step and takes a snapshot. Calls `mark` with none in between: the snapshot is no part of the step.
+    /// Runs one step and takes a snapshot. Calls `mark` with none in between: the snapshot does not belong to the step.
     pub fn of(
         stepper: &mut (impl Stepper + ?Sized),
         step: &Step,

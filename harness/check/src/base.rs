@@ -16,7 +16,7 @@ use std::time::Duration;
 /// It is an empty subclass of the interpreter's own `mmap` if the class under test derives from that `mmap`, else that `mmap`
 /// itself.
 pub struct Base {
-    /// None if there is no base: the class under test is the interpreter's own, or the base did not start.
+    /// None without a base: the class under test is the interpreter's own, or the base did not start.
     spec: Option<TargetSpec>,
     profile: Profile,
     hang: Duration,
@@ -79,7 +79,7 @@ impl Base {
     }
 }
 
-/// Starts a base. A driver that is not Python may run the class under test whatever the module: it is no base.
+/// Starts a base. A driver that is not Python may run the class under test whatever the module, and then has no base.
 fn start(spec: &TargetSpec, profile: Profile, hang: Duration, stop: &Stop) -> Result<Box<dyn Worker>, TargetError> {
     let worker = spec.start(Some(profile), hang, stop)?;
     match worker.capabilities() {

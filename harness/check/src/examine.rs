@@ -123,7 +123,7 @@ pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Res
     drop(worker);
     let base_missing = separate_inherited(&all, &mut pages, &base, severity);
     match done {
-        // What was stopped has not failed.
+        // A check that was stopped has not failed.
         Err(error) if !stop.is_due() => result.failure = Some(error.0),
         _ if random && (!config.fail_fast || pages.failed.is_empty()) => {
             result = campaign(&config, result.info, stop, listener);

@@ -316,7 +316,7 @@ mod tests {
         Ok(())
     }
 
-    /// Faults that `outlive` does not survive: of live memory, of memory that is no map of the case, of another thread, of too
+    /// Faults that `outlive` does not survive: of live memory, of memory outside the maps of the case, of another thread, of too
     /// many pages, of the stack, and signals that are sent.
     const DEADLY: [Deadly; 7] = [
         (|| named(with_rights(libc::PROT_READ), |map| write(map, 0)), libc::SIGSEGV),

@@ -3,7 +3,7 @@
 use crate::supervisor::LONGEST;
 use mmapcheck_spec::{Arg, Base, Detail, Draft, Num};
 
-/// A number beyond this one is no length that a reply holds, in bytes.
+/// The longest content that a reply holds, in bytes: a greater number has another meaning.
 const LARGE: i128 = 1 << 28;
 /// The bytes of a reply for each byte of an outcome: `["b","\u0000"],` for each item of a list.
 const ITEM: usize = 16;

@@ -92,7 +92,7 @@ impl<T: Default> FileObjects<Folder<T>> {
         self.system.notice_sizes(self.count);
     }
 
-    /// What somebody else has done to the files, in one sentence; `None` for nothing.
+    /// The damage that somebody else has done to the files, in one sentence; `None` without damage.
     #[must_use]
     pub fn damage(&self) -> Option<String> {
         let handle =

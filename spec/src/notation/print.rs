@@ -305,7 +305,7 @@ fn offset_text(stem: String, plus: i128) -> String {
 /// A number; near a large power of two it is written relative to that.
 fn plain_text(value: i128) -> (String, bool) {
     if value == i128::MIN {
-        // The reader takes the sign last, and there is no such positive number.
+        // The reader takes the sign last, and the positive number does not exist.
         return ("-2**126 - 2**126".to_owned(), true);
     }
     if value.unsigned_abs() >= (1 << 31) - 1 {

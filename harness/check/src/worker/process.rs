@@ -95,7 +95,7 @@ impl ProcessWorker {
                 self.running = Some(running);
                 Ok(Ok(reply))
             }
-            // A process that was killed because of the stop is no loss.
+            // A process that was killed because of the stop does not count as a loss.
             Err(loss) => self.stop.check().map(|()| Err(loss)),
         }
     }

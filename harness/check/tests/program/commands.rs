@@ -1,4 +1,4 @@
-//! A printed command runs as it stands, from the folder it was printed in. What cannot run says why.
+//! A printed command runs as it stands, from the folder it was printed in. A command that cannot run says why.
 
 use serde_json::Value;
 use std::path::Path;

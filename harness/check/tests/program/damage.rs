@@ -103,7 +103,7 @@ fn descriptors_that_are_kept_are_found() -> Result {
     Ok(())
 }
 
-/// What a driver does not find is harmless to it.
+/// Harm that a driver does not find is harmless to it.
 #[test]
 fn no_harm_to_a_driver_ends_a_campaign() -> Result {
     let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());

@@ -1,4 +1,4 @@
-//! What a C function of an embedded target returns is judged as the interpreter judges it: a failure without an exception, and
+//! The result of a C function of an embedded target is judged as the interpreter judges it: a failure without an exception, and
 //! a success with one, are a `SystemError` of the step.
 
 use std::path::Path;

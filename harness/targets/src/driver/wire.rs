@@ -315,7 +315,7 @@ impl WireStep {
             (WireSnapshotOrSame::Snapshot(snapshot), _) => snapshot.snapshot()?,
             (WireSnapshotOrSame::Same(0), Some(before)) => before.clone(),
             (WireSnapshotOrSame::Same(_), _) => {
-                return Err("the first step cannot say `0` (unchanged): there is no step before it".into());
+                return Err("the first step cannot say `0` (unchanged): no step comes before it".into());
             }
         };
         let result = match ended(&self.0) {

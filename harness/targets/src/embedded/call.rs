@@ -32,7 +32,7 @@ impl Embedded {
             self.with_map(step.on, |map| map.guard = None);
         }
         self.name_mortal_maps();
-        // What the tool's own calls left behind is not the step's.
+        // An exception that the tool's own calls left behind does not belong to the step.
         let _ = self.gil.settle();
         let done = match step.callback() {
             None => self.dispatch(step),
