@@ -40,7 +40,8 @@ fn steps_of(divergence: &Value) -> Result<usize> {
 
 /// Asserts that a planted bug is found with its operation and severity, in a session of at most eight steps.
 fn finds(module: &str, severity: &str, op: &str) -> Result {
-    finds_among(module, severity, op, &["--cases", "6000", "--severity", severity])
+    let ops = format!("mmap,read,seek,write,resize,close,memoryview,{op}");
+    finds_among(module, severity, op, &["--cases", "3000", "--severity", severity, "--ops", &ops])
 }
 
 fn finds_among(module: &str, severity: &str, op: &str, more: &[&str]) -> Result {

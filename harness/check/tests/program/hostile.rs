@@ -25,8 +25,8 @@ enum Culprit {
 
 /// The operations of these campaigns; harm is done at `readline`.
 const OPS: [Op; 4] = [Op::ReadLine, Op::Tell, Op::Len, Op::Write];
-const CASES: u64 = 8;
-const STEPS: usize = 6;
+const CASES: u64 = 6;
+const STEPS: usize = 5;
 const SEED: u64 = 5;
 
 fn text(bytes: &[u8]) -> String {
@@ -65,10 +65,21 @@ fn command(culprit: Culprit, harm: &str, dir: &Path, args: &[&str]) -> Result<Co
 
 fn mmapcheck(culprit: Culprit, harm: &str, dir: &Path, args: &[&str]) -> Result<Output> {
     let done = command(culprit, harm, dir, args)?.output()?;
-    for (pid, is_alive) in culprits(dir)? {
-        assert!(!is_alive, "{harm}: process {pid} has outlived the campaign");
-    }
+    all_die(dir).map_err(|error| format!("{harm}: {error}"))?;
     Ok(done)
+}
+
+/// Waits for the end of the processes that did harm, which were killed with the campaign.
+fn all_die(dir: &Path) -> Result {
+    const MOMENT: Duration = Duration::from_millis(20);
+    let began = Instant::now();
+    while let Some((pid, _)) = culprits(dir)?.into_iter().find(|(_, is_alive)| *is_alive) {
+        if began.elapsed() > Duration::from_secs(60) {
+            return Err(format!("process {pid} has outlived the campaign").into());
+        }
+        std::thread::sleep(MOMENT);
+    }
+    Ok(())
 }
 
 /// The processes that did harm, and whether they are alive.
@@ -298,7 +309,9 @@ fn is_refused(culprit: Culprit, harm: &str, says: &str) -> Result {
     for command in ["check", "smoke"] {
         let dir = tempfile::tempdir()?;
         let began = Instant::now();
-        let done = mmapcheck(culprit, harm, dir.path(), &[command, "--hang", "5s"])?;
+        // A start of Python takes seconds on a busy machine.
+        let hang = if harm.ends_with("hang") { "5s" } else { "20s" };
+        let done = mmapcheck(culprit, harm, dir.path(), &[command, "--hang", hang])?;
         let error = text(&done.stderr);
         assert_eq!(done.status.code(), Some(2), "{harm}: {}{error}", text(&done.stdout));
         assert!(error.contains(says) && error.lines().count() == 1 && done.stdout.is_empty(), "{harm}: {error}");
@@ -343,12 +356,7 @@ fn dies_with_its_campaign(culprit: Culprit) -> Result {
     }
     campaign.kill()?;
     campaign.wait()?;
-    let began = Instant::now();
-    while let Some((pid, _)) = culprits(dir.path())?.into_iter().find(|(_, is_alive)| *is_alive) {
-        assert!(began.elapsed() < Duration::from_secs(60), "process {pid} keeps running");
-        std::thread::sleep(MOMENT);
-    }
-    Ok(())
+    all_die(dir.path())
 }
 
 #[test]
