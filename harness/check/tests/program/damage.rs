@@ -119,7 +119,7 @@ fn no_harm_to_a_driver_ends_a_campaign() -> Result {
     ];
     for (class, least) in harms {
         let [option, many] = cases(CASES);
-        let (done, report) = check(class, &[&option, &many, "--max-steps", "12", "--python", &python])?;
+        let (done, report) = check(class, &[&option, &many, "--max-steps", "6", "--python", &python])?;
         let status = done.status.code().ok_or("no status")?;
         assert!((least..2).contains(&status), "{class}: {status}: {}", text(&done.stderr));
         assert_eq!(report["cases"], CASES, "{class}: {report:#}");

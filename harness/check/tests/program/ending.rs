@@ -199,7 +199,7 @@ fn a_target_that_no_longer_starts_ends_the_check_and_keeps_what_was_found() -> R
 fn the_last_words_of_a_dying_target_are_part_of_the_finding() -> Result {
     for target in [&[][..], &["--python", "python3"]] {
         let dir = tempfile::tempdir()?;
-        let args = [&["--random-only", "--cases", "40", "--ops", "find,seek"], target].concat();
+        let args = [&["--random-only", "--cases", "8", "--max-steps", "6", "--ops", "find,seek"], target].concat();
         let done = check("asserts", dir.path(), &[&args[..], &["--format", "json"]].concat()).output()?;
         let found = report(&done)?;
         let death = divergences(&found).iter().find(|found| found["op"] == "find").ok_or(format!("{found:#}"))?;
