@@ -104,8 +104,8 @@ impl Matrix {
     /// Reads `matrix.json` in a folder; an empty matrix if the file is missing.
     ///
     /// # Errors
-    /// If the folder or the file cannot be read, with its name and line, or if the name of a target or finding in it is no name
-    /// of a file.
+    /// If the folder or the file cannot be read, with its name and line, or if the name of a target or finding in it cannot
+    /// name a file.
     pub fn read(folder: &Path) -> Result<Matrix, TargetError> {
         let path = folder.join("matrix.json");
         let wrong = |error: &dyn std::fmt::Display| TargetError(format!("{}: {error}", path.display()));

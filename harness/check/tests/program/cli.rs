@@ -1,5 +1,6 @@
 //! The command line as its users run it: planted bugs, deaths, interrupts and wrong input.
 
+use crate::{Result, divergences, text};
 use mmapcheck_spec::{Op, notation};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -7,16 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
-
 fn mmapcheck(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
     command.args(args).env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
     command
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Checks a module with a planted bug. Returns the report.
@@ -27,10 +22,6 @@ fn check(module: &str, dir: &Path, more: &[&str]) -> Result<(Output, Value)> {
     let done = mmapcheck(&args).args(more).output()?;
     let parsed = serde_json::from_slice(&done.stdout).map_err(|error| format!("{error}: {}", text(&done.stderr)))?;
     Ok((done, parsed))
-}
-
-fn divergences(report: &Value) -> &[Value] {
-    report["divergences"].as_array().map_or(&[], Vec::as_slice)
 }
 
 fn steps_of(divergence: &Value) -> Result<usize> {

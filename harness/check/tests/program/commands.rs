@@ -1,16 +1,11 @@
 //! A printed command runs as it stands, from the folder it was printed in. A command that cannot run says why.
 
+use crate::{Result, text};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
-
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mmapcheck");
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 fn module(name: &str) -> String {
     format!("{}/tests/modules/{name}.py", env!("CARGO_MANIFEST_DIR"))

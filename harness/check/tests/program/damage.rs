@@ -1,16 +1,11 @@
 //! Harm that a target does to its own process is a finding with its case and step, or harmless: no campaign ends for it.
 
+use crate::{Result, text};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
-
 const CASES: u64 = 6;
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 /// A campaign on a class of `tests/modules/self_harm.py`. A file that stands where the class goes is still there afterwards.
 fn check(class: &str, more: &[&str]) -> Result<(Output, Value)> {

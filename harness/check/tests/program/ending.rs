@@ -1,5 +1,6 @@
 //! The end of a check: at its first divergence, at its time, by Ctrl-C, by a kill, and because the target can no longer be used.
 
+use crate::{Result, divergences, text};
 use mmapcheck_spec::notation;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -7,14 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
-
 /// Much longer than any check here takes on a busy machine, and much shorter than the waits that are cut short.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 /// `mmapcheck check` on a module of the tests. Findings go to `found` in the folder.
 fn check(module: &str, dir: &Path, more: &[&str]) -> Command {
@@ -29,10 +24,6 @@ fn check(module: &str, dir: &Path, more: &[&str]) -> Command {
 
 fn report(done: &Output) -> Result<Value> {
     Ok(serde_json::from_slice(&done.stdout).map_err(|error| format!("{error}: {}", text(&done.stderr)))?)
-}
-
-fn divergences(report: &Value) -> &[Value] {
-    report["divergences"].as_array().map_or(&[], Vec::as_slice)
 }
 
 fn saved(dir: &Path) -> Vec<PathBuf> {

@@ -1,9 +1,8 @@
 //! A child process that ends before its last step: the report names the step, and the campaign continues.
 
+use crate::Result;
 use std::path::Path;
 use std::process::Command;
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Replays a case whose child runs this step on a planted module. `engine`: the options of the target. Returns the output.
 fn replayed(module: &str, step: &str, engine: &[&str]) -> Result<String> {

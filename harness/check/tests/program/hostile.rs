@@ -1,6 +1,7 @@
 //! A hostile driver or worker does not stop a campaign: its harm is a finding, with its case and step, or a clear error. No
 //! process that the campaign started survives it.
 
+use crate::{Result, text};
 use mmapcheck::choices::seeded;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
@@ -11,8 +12,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// The process that does harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +27,6 @@ const OPS: [Op; 4] = [Op::ReadLine, Op::Tell, Op::Len, Op::Write];
 const CASES: u64 = 6;
 const STEPS: usize = 5;
 const SEED: u64 = 5;
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 /// The path of the interpreter. `python3` may be a script that starts it.
 fn python() -> Result<String> {

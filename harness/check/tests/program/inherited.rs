@@ -1,12 +1,11 @@
 //! Inherited divergences: what the interpreter's own `mmap`, or an empty subclass of it, shows as well is not the module's.
 
+use crate::Result;
 use serde_json::Value;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn python() -> String {
     std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into())

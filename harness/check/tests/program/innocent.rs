@@ -1,11 +1,10 @@
 //! A target is not charged with anything that the tool does to it, nor with what it may do: reading its state, printing,
 //! and maps of every size that the notation takes.
 
+use crate::Result;
 use mmapcheck::interpreters::find;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn mmapcheck(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));

@@ -1,5 +1,6 @@
 //! Every CPython of this machine agrees with the reference, through the driver, and has the constants of the table.
 
+use crate::Result;
 use mmapcheck::interpreters::find;
 use mmapcheck_spec::{Profile, constants};
 use serde_json::Value;
@@ -8,8 +9,6 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// The interpreters that are CPython, one for each version.
 fn cpythons() -> Result<Vec<PathBuf>> {

@@ -1,6 +1,7 @@
 //! Lists of known divergences: an entry suppresses the divergences of its pattern and no others, becomes stale when the
 //! target is fixed, and is refused if it can match nothing.
 
+use crate::{Result, text};
 use mmapcheck::known::KnownList;
 use mmapcheck_spec::notation;
 use serde_json::Value;
@@ -8,8 +9,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// A target that is checked with a list, in a folder of its own.
 struct Bench {
@@ -51,10 +50,6 @@ impl Bench {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 fn triage(files: &[&Path]) -> Result<String> {
     let done = Command::new(env!("CARGO_BIN_EXE_mmapcheck")).arg("triage").args(files).output()?;
     assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
@@ -83,7 +78,7 @@ case = '''
 '''
 "#;
 
-const READ: &str = r#"
+pub(crate) const READ: &str = r#"
 [[divergence]]
 id = "read-stays"
 what = "read() does not move on."

@@ -1,5 +1,7 @@
 //! Effects of a known divergence: it takes in what follows from it in its case, and no more, and the case continues.
 
+use crate::Result;
+use crate::known::READ;
 use mmapcheck::compare::compare;
 use mmapcheck::differential::DifferentialRun;
 use mmapcheck::divergence::Field;
@@ -17,24 +19,6 @@ use mmapcheck_targets::stop::Stop;
 use smallvec::smallvec;
 use std::path::Path;
 use std::time::Duration;
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
-
-const READ: &str = r#"
-[[divergence]]
-id = "read-stays"
-what = "read() does not move on."
-op = "read"
-field = "position"
-expected = ""
-actual = ""
-case = '''
->>> import mmap
->>> m = mmap.mmap(-1, 10)
->>> m.read(3)
-b'\x00\x00\x00'
-'''
-"#;
 
 #[test]
 fn a_case_continues_after_a_known_divergence() -> Result {

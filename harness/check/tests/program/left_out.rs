@@ -1,5 +1,6 @@
 //! A verdict counts what was compared, and the rest is said: in a replay step by step, in a campaign by reason.
 
+use crate::{Result, text};
 use jsonschema::Validator;
 use mmapcheck::batch::Batch;
 use mmapcheck::choices::seeded;
@@ -15,12 +16,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 fn mmapcheck(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));

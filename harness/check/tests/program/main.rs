@@ -18,3 +18,16 @@ mod profile;
 mod report;
 mod results;
 mod specification;
+
+use serde_json::Value;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The divergences of a report.
+fn divergences(report: &Value) -> &[Value] {
+    report["divergences"].as_array().map_or(&[], Vec::as_slice)
+}

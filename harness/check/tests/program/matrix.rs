@@ -1,10 +1,9 @@
 //! The matrix: the result of each target stays until the target is checked again.
 
+use crate::Result;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// A folder with an interpreter called `py`, and the folder of the matrix.
 struct Bench(tempfile::TempDir);

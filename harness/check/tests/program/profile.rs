@@ -1,9 +1,8 @@
 //! `mmapcheck profile`: the rules that hold, and those that differ between two profiles.
 
+use crate::Result;
 use serde_json::Value;
 use std::process::{Command, Output};
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn profile(args: &[&str]) -> Result<Output> {
     Ok(Command::new(env!("CARGO_BIN_EXE_mmapcheck")).arg("profile").args(args).output()?)

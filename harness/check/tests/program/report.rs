@@ -1,5 +1,6 @@
 //! The JSON report: it follows its schema, and reads back as the value it was written from.
 
+use crate::Result;
 use jsonschema::Validator;
 use mmapcheck::divergence::{Field, Severity};
 use mmapcheck::report::Report;
@@ -9,8 +10,6 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

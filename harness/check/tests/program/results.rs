@@ -1,10 +1,9 @@
 //! The result of a C function of an embedded target is judged as the interpreter judges it: a failure without an exception, and
 //! a success with one, are a `SystemError` of the step.
 
+use crate::{Result, text};
 use std::path::Path;
 use std::process::{Command, Output};
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Classes of `tests/modules/wrong_results.c`, and the statements that call the wrong function of each.
 const WRONG: [(&str, &str); 23] = [
@@ -32,10 +31,6 @@ const WRONG: [(&str, &str); 23] = [
     ("loud_get", "m.closed"),
     ("loud_finalize", "del m"),
 ];
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 fn printed(command: &mut Command) -> Result<String> {
     let done = command.output()?;

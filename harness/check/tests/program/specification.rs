@@ -1,19 +1,14 @@
 //! The specification on the command line: `check` runs its pages; `pages` lists, prints and rewrites them.
 
+use crate::{Result, text};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
-
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn mmapcheck(args: &[&str]) -> Result<Output> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
     let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules");
     Ok(command.args(args).env("PYTHONPATH", modules).output()?)
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Runs the pages alone; returns the exit status and the report.

@@ -2,8 +2,9 @@
 //!
 //! This is the only module of the package with unsafe code. It is sound because no reference to mapped bytes is kept or
 //! returned: the bytes can change at any time through another map of the file, or through a descriptor. Bytes are copied
-//! in and out through raw pointers, also to search and to digest them. Each function checks that its range lies below [`Memory::live`], so that no page without a
-//! file behind it is touched, as long as sizes change through [`OpenFile`] only; the campaign's own files keep to that.
+//! in and out through raw pointers, also to search and to digest them. Each function checks that its range lies below
+//! [`Memory::live`], so that no page without a file behind it is touched, as long as sizes change through [`OpenFile`] only;
+//! the campaign's own files keep to that.
 
 #![expect(unsafe_code, reason = "mapped memory is reached through raw pointers")]
 

@@ -535,7 +535,7 @@ class Target(object):
             else:
                 answer = self.answer(operation, step)
                 if tell is not None:
-                    # What happens while the state is read does not happen in the step.
+                    # A death while the state is read does not happen in the step.
                     tell(None)
                 left = self.look(operation.changes)
                 if left == before:
@@ -813,7 +813,7 @@ def main():
         send({"failed": ": ".join(raised(error)[1::2])})
         return
     send(target.ready())
-    # A warning is no outcome of a step, even if the user asked to make exceptions of warnings (-W error, -bb).
+    # A warning is not an outcome of a step, even if the user asked to make exceptions of warnings (-W error, -bb).
     warnings.simplefilter("ignore")
     # Cases consist of many small lists, which the garbage collector would traverse again and again.
     try:

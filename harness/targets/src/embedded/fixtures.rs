@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 const SOURCE: &str = "
 import array, builtins, gc, io, os, re, struct, warnings, weakref, zlib
 
-# A warning is no outcome of a step, even if the user asked to make exceptions of warnings.
+# A warning is not an outcome of a step, even if the user asked to make exceptions of warnings.
 warnings.simplefilter('ignore')
 
 def with_pass(m):
