@@ -30,7 +30,9 @@ static LEFT: AtomicUsize = AtomicUsize::new(0);
 /// The first signal of this call; 0 for none.
 static CAME: AtomicI32 = AtomicI32::new(0);
 /// The addresses at which the replaceable ranges start, and those before which they end.
-static RANGES: [[AtomicUsize; 2]; SLOTS] = [const { [const { AtomicUsize::new(0) }; 2] }; SLOTS];
+static RANGES: [[AtomicUsize; 2]; MOST_RANGES] = [const { [const { AtomicUsize::new(0) }; 2] }; MOST_RANGES];
+/// Enough for every map, view and iterator of a case, and for the object of an interrupted step.
+const MOST_RANGES: usize = 3 * SLOTS + 1;
 /// The actions of [`SIGNALS`] before `outlive`.
 static BEFORE: [[AtomicU64; WORDS]; SIGNALS.len()] = [const { [const { AtomicU64::new(0) }; WORDS] }; SIGNALS.len()];
 
@@ -68,7 +70,7 @@ pub fn is_running() -> bool {
 }
 
 /// Names the memory whose dead pages [`outlive`] may replace, in place of the memory named before: the address and the length
-/// in bytes of up to [`SLOTS`] ranges. Without effect if this thread does not run `outlive`.
+/// in bytes of up to [`MOST_RANGES`] ranges. Without effect if this thread does not run `outlive`.
 ///
 /// # Safety
 /// Until the next call or the end of `outlive`, each range is memory of the code under test: nothing else relies on the bytes or
@@ -83,12 +85,12 @@ fn set_ranges(ranges: impl IntoIterator<Item = (usize, usize)>) {
     let mut ranges = ranges.into_iter();
     for range in &RANGES {
         let (start, len) = ranges.next().unwrap_or_default();
-        range[0].store(start, Relaxed);
+        range[0].store(page_of(start), Relaxed);
         range[1].store(start.saturating_add(len), Relaxed);
     }
 }
 
-/// Whether a page lies in a replaceable range. A range that ends within a page has the whole page.
+/// Whether a page lies in a replaceable range. A range that starts or ends within a page has the whole page.
 fn is_replaceable(page: usize) -> bool {
     RANGES.iter().any(|[start, end]| (start.load(Relaxed)..end.load(Relaxed)).contains(&page))
 }

@@ -1,10 +1,10 @@
 //! The embedded target gives the answers of recorded sessions. The `doctest` of every version that can be embedded accepts
 //! these sessions.
 
-use mmapcheck_spec::notation::{Session, matches, parse, render};
+use mmapcheck_spec::notation::{CLASSES, Session, matches, parse, render};
 use mmapcheck_spec::platform::LINUX;
-use mmapcheck_spec::{Detail, Dialect, MapState, Outcome, StepTrace, Trace};
-use mmapcheck_targets::{Embedded, check_interpreter};
+use mmapcheck_spec::{Detail, Dialect, MapState, Outcome, StepTrace, Target, Trace};
+use mmapcheck_targets::{Embedded, InProcess, check_interpreter};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -103,6 +103,30 @@ fn a_map_is_read_up_to_its_first_dead_page() {
     let read: Vec<_> = steps.iter().map(|step| bytes_of(&step.snapshot.maps[0]).map(<[u8]>::len)).collect();
     assert_eq!(read, [Some(200_000), Some(100_001_usize.next_multiple_of(page)), Some(0)]);
     assert_eq!(bytes_of(&steps[1].snapshot.maps[0]).map(|bytes| &bytes[99_999..100_003]), Some(&b"xx\0\0"[..]));
+}
+
+/// A map of a file, and the loss of its memory.
+const MAPPED: &str = ">>> import mmap\n>>> f = open('f', 'w+b', buffering=0)\n>>> f.write(b'x' * 9000)\n9000\n\
+    >>> m = mmap.mmap(f.fileno(), 0)\n";
+const LOST: &str = ">>> f.truncate(0)\n0\n";
+
+#[test]
+fn dead_memory_is_survived_where_a_map_has_lost_its_name() {
+    let accesses = [
+        (">>> v = memoryview(m)\n>>> v2 = v[5000:]\n>>> del v\n>>> del m\n", ">>> bytes(v2)\n"),
+        (">>> it = iter(m)\n>>> del m\n", ">>> next(it)\n"),
+        ("", ">>> def callback():\n...     global m\n...     del m\n...\n>>> m.find(b'a', IndexAfter(0, callback))\n"),
+    ];
+    let _turn = turn();
+    for (before, access) in accesses {
+        let dir = tempfile::tempdir().unwrap();
+        let stepper = Embedded::new("mmap", "mmap", dir.path()).unwrap();
+        let info = stepper.info().clone();
+        let text = [MAPPED, before, LOST, &(CLASSES[1].lines.join("\n") + "\n"), access].concat();
+        let case = parse(&text, 1).unwrap_or_else(|error| panic!("{error}\n{text}")).case;
+        let trace = InProcess::new(stepper, info).run_to_death(&case, Detail::Full).unwrap();
+        assert_eq!(trace.death(), Some(rustix::process::Signal::BUS.as_raw()), "{text}");
+    }
 }
 
 #[test]

@@ -31,14 +31,16 @@ impl Embedded {
             // Without the guard page, the map grows in place as it does in any other process.
             self.with_map(step.on, |map| map.guard = None);
         }
-        self.name_mortal_maps();
+        self.name_mortal_objects();
         // An exception that the tool's own calls left behind does not belong to the step.
         let _ = self.gil.settle();
         let done = match step.callback() {
             None => self.dispatch(step),
             Some(callback) => {
                 let end = Cell::new(None);
+                self.interrupted.borrow_mut().extend(self.object_of(step));
                 let done = with_callback(&|| self.callback(callback, &end), || self.dispatch(step));
+                self.interrupted.take();
                 end.take().map_or(done, Err)
             }
         };
@@ -49,15 +51,39 @@ impl Embedded {
         };
         self.note_dead_memory(step);
         // A callback may have moved maps that the interrupted step goes on with.
-        self.name_mortal_maps();
+        self.name_mortal_objects();
         done
     }
 
-    /// Names the memory of the maps to [`crate::death::outlive`], which may run this step.
-    fn name_mortal_maps(&self) {
-        if is_running() {
-            let maps: Vec<_> = self.bindings.borrow().maps.iter().flatten().map(|map| map.object.clone()).collect();
-            name_mortal_memory(&maps);
+    /// Names the memory that a step may access to [`crate::death::outlive`], which may run this step: views, iterators and an
+    /// interrupted step keep a map whose name is gone.
+    fn name_mortal_objects(&self) {
+        if !is_running() {
+            return;
+        }
+        let mut objects = self.interrupted.borrow().clone();
+        let bindings = self.bindings.borrow();
+        objects.extend(bindings.maps.iter().flatten().map(|map| map.object.clone()));
+        objects.extend(bindings.views.iter().flatten().cloned());
+        let iterators: Vec<_> = bindings.iterators.iter().flatten().cloned().collect();
+        drop(bindings);
+        objects.extend(iterators.into_iter().flat_map(|iterator| self.referents(iterator)));
+        name_mortal_memory(&objects);
+    }
+
+    /// The objects that an object refers to.
+    fn referents(&self, object: Object) -> Vec<Object> {
+        let found = self.fixtures.functions.referents.call(&mut [object], None);
+        found.and_then(|found| found.items()).unwrap_or_default()
+    }
+
+    /// The object that a step is performed on.
+    fn object_of(&self, step: &Step) -> Option<Object> {
+        match step.op.row().on {
+            ObjectKind::Map => self.map(step.on).ok(),
+            ObjectKind::View => self.view(step.on).ok(),
+            ObjectKind::Iter => self.iter(step.on).ok(),
+            ObjectKind::Module | ObjectKind::File => None,
         }
     }
 

@@ -122,6 +122,7 @@ pub struct Functions {
     /// Makes a weak reference to a map and collects garbage: neither may have a visible effect.
     pub around: Object,
     pub os_error: Object,
+    pub referents: Object,
 }
 
 impl Fixtures {
@@ -195,6 +196,7 @@ impl Functions {
             with_raise: eval("with_raise")?,
             around: eval("around")?,
             os_error: eval("OSError")?,
+            referents: eval("gc.get_referents")?,
         })
     }
 }

@@ -44,6 +44,8 @@ pub struct Embedded {
     child: Cell<Option<Pid>>,
     limits: ResourceLimits,
     guards: Rc<Cell<bool>>,
+    /// The object of a step whose callback argument runs: the step goes on with it, even if its name is gone.
+    interrupted: RefCell<Vec<Object>>,
     scratch: Scratch,
     fixtures: Fixtures,
     /// Dropped after every object above, which need it.
@@ -115,6 +117,7 @@ impl Embedded {
             child: Cell::new(None),
             limits: ResourceLimits::new(),
             guards: Rc::new(Cell::new(true)),
+            interrupted: RefCell::default(),
             scratch,
             fixtures,
             gil,
