@@ -11,6 +11,7 @@ use mmapcheck::limits;
 use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
 use mmapcheck::pages::shown_answers;
 use mmapcheck::pattern::Patterns;
+use mmapcheck::repeat::{Rate, in_time, repeat, shows};
 use mmapcheck::report::command::{Invocation, environment};
 use mmapcheck::report::{FindingRecord, OutcomeCounts, saved, text};
 use mmapcheck::text::grouped;
@@ -98,21 +99,33 @@ impl Hunter {
         if quick.comparison.first(self.least).is_none() {
             return Ok(None);
         }
-        let close = self.compare(case.clone(), Detail::Full)?;
-        let Some(seen) = close.comparison.first(self.least) else {
-            let explained = !close.comparison.known.is_empty();
+        let runs = self.runs(&case)?;
+        let first = runs.iter().find_map(|run| Some((run, run.comparison.first(self.least)?)));
+        let Some((close, seen)) = first else {
+            let explained = runs.iter().any(|run| !run.comparison.known.is_empty());
             let seen = quick.comparison.first(self.least).filter(|_| !explained).cloned();
-            return Ok(seen.map(|divergence| Finding::of(divergence, quick)));
+            let rate = Rate { shown: 0, runs: runs.len() };
+            return Ok(seen.map(|divergence| Finding::of(divergence, quick).with_rate(rate)));
         };
         let bucket = seen.bucket.clone();
+        let rate = Rate::among(&runs, |run| shows(run, &bucket));
         let (options, deadline) = (answer_options(&self.known, Detail::Full), Instant::now() + limits::SHRINK);
-        let small = shrink_to(&mut self.oracle, self.target.as_mut(), case, &bucket, &options, deadline);
-        let small = self.compare(small.case, Detail::Full)?;
-        let shown = small.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket).cloned();
+        let small = shrink_to(&mut self.oracle, self.target.as_mut(), case, &bucket, rate, &options, deadline);
+        let small = self.runs(&small.case)?;
+        let of_bucket = |divergence: &&Divergence| divergence.bucket == bucket;
+        let shown = small.iter().find_map(|run| Some((run, run.comparison.divergences.iter().find(of_bucket)?)));
         Ok(Some(match shown {
-            Some(divergence) => Finding::of(divergence, small),
-            None => Finding::of(seen.clone(), close),
+            Some((run, divergence)) => Finding::of(divergence.clone(), run.clone())
+                .with_rate(Rate::among(&small, |run| shows(run, &bucket))),
+            None => Finding::of(seen.clone(), close.clone()).with_rate(rate),
         }))
+    }
+
+    /// Runs a case as often as its rate needs.
+    fn runs(&mut self, case: &Case) -> Result<Vec<DifferentialRun>, TargetError> {
+        let options = answer_options(&self.known, Detail::Full);
+        let (oracle, target) = (&mut self.oracle, self.target.as_mut());
+        repeat(case, limits::REPEATS, oracle, target, &options, Some(in_time(None)))
     }
 
     fn compare(&mut self, case: Case, detail: Detail) -> Result<DifferentialRun, TargetError> {

@@ -2,8 +2,9 @@
 //!
 //! [`generate`] makes a case from [`choices`]; the [`oracle`] answers it; a target runs it ([`differential`]); [`compare`] finds
 //! the [`divergence`]s and sets apart those that a [`pattern`] matches; [`shrink`] makes the case small; [`report`] renders it.
-//! [`clauses`] names the clause that a divergence breaks. A [`batch`] is the hot loop over many cases, and a [`campaign`] spreads batches over processes ([`worker`]). [`examine`] is a
-//! whole check: the examples of the specification ([`pages`]), the [`known`] divergences and a campaign.
+//! [`repeat`] runs a case several times, and [`clauses`] names the clause that a divergence breaks. A [`batch`] is the hot loop
+//! over many cases, and a [`campaign`] spreads batches over processes ([`worker`]). [`examine`] is a whole check: the examples
+//! of the specification ([`pages`]), the [`known`] divergences and a campaign.
 
 pub mod base;
 pub mod batch;
@@ -27,6 +28,7 @@ pub mod mutant;
 pub mod oracle;
 pub mod pages;
 pub mod pattern;
+pub mod repeat;
 pub mod report;
 pub mod script;
 pub mod seeds;

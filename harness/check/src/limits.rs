@@ -62,8 +62,12 @@ pub const DYING: u64 = 8;
 /// always has them.
 pub const GUARDED: u64 = 8;
 
-/// How often a case that killed its worker is run again, to tell a crash of the target from a kill from outside.
-pub const RETRIES: usize = 3;
+/// How often the case of a finding is run, to tell the rate at which its divergence shows: a divergence that shows in three
+/// runs of ten stays unseen in one check of forty.
+pub const REPEATS: usize = 10;
+
+/// No run of a case is begun for the sake of its rate after this time: a hang costs seconds each time.
+pub const REPEATING: Duration = Duration::from_secs(2);
 
 /// How often a case that leaked is run again. An allocator that takes address space does not take more in each of so many
 /// runs, and a cache is full after one.

@@ -1,5 +1,6 @@
 //! One job of a campaign: a worker, the batches it runs, and the investigation of the divergences they show.
 
+use super::look::{Look, Seen};
 use super::shared::Shared;
 use super::{Finding, Shrunk, shrink_to};
 use crate::base::Base;
@@ -12,8 +13,9 @@ use crate::generate::{GeneratorOptions, generate};
 use crate::left_out::Kind;
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
-use crate::worker::{Worker, WorkerLoss};
-use mmapcheck_spec::{Case, Detail, End, Op, Step, StepTrace, TargetError, Trace};
+use crate::repeat::{Rate, in_time, repeat, shows};
+use crate::worker::{Fresh, Worker, WorkerLoss};
+use mmapcheck_spec::{Case, Detail, End, Op, Step, StepTrace, Target, TargetError, Trace};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -180,38 +182,81 @@ impl<'a> Job<'a> {
         DifferentialRun::of(case, &mut self.oracle, self.worker.as_mut(), &options)
     }
 
-    /// Shrinks a divergence and keeps it. Compared in full detail, the case may diverge at an earlier step and in another
-    /// bucket than the batch saw.
+    /// Runs a case [`limits::REPEATS`] times in full detail. `fresh`: each time in a new process.
+    fn runs(&mut self, case: &Case, number: u64, fresh: bool) -> Result<Vec<DifferentialRun>, TargetError> {
+        let (options, until) = (self.answer_options(number, Detail::Full), in_time(self.shared.deadline));
+        let mut in_new_process = Fresh(self.worker.as_mut());
+        let target: &mut dyn Target = if fresh { &mut in_new_process } else { in_new_process.0 };
+        repeat(case, limits::REPEATS, &mut self.oracle, target, &options, Some(until))
+    }
+
+    /// Runs a shrunk case. An unsteady divergence may be absent from ten runs: up to three times as many are made until it shows.
+    fn small_runs(
+        &mut self,
+        case: &Case,
+        number: u64,
+        bucket: &Bucket,
+        rate: Rate,
+        fresh: bool,
+    ) -> Result<Vec<DifferentialRun>, TargetError> {
+        let mut runs = self.runs(case, number, fresh)?;
+        while !rate.is_steady() && runs.len() < 3 * rate.runs && !runs.iter().any(|run| shows(run, bucket)) {
+            runs.extend(self.runs(case, number, fresh)?);
+        }
+        Ok(runs)
+    }
+
+    /// Runs a case, and in a new process each time if it shows nothing otherwise. Compared in full detail, the case may
+    /// diverge at an earlier step and in another bucket than the batch saw.
+    fn look_again(&mut self, case: &Case, number: u64, counted_as: &Bucket) -> Result<Look, TargetError> {
+        let runs = self.runs(case, number, false)?;
+        let explained = runs.iter().any(|run| !run.comparison.known.is_empty()) || counted_as.field == Field::Pages;
+        let look = Look { runs, fresh: false };
+        if explained || look.bucket(counted_as, self.shared.severity).is_some() || self.shared.over() {
+            return Ok(look);
+        }
+        let fresh = self.runs(case, number, true).map(|runs| Look { runs, fresh: true });
+        Ok(fresh.ok().filter(|look| look.bucket(counted_as, self.shared.severity).is_some()).unwrap_or(look))
+    }
+
+    /// Shrinks a divergence and keeps it with the rate at which it shows.
     fn investigate(&mut self, case: Case, number: u64, counted_as: &Bucket) -> Result<(), TargetError> {
-        let full = self.compare(case.clone(), number, Detail::Full)?;
-        let same = full.comparison.divergences.iter().find(|divergence| divergence.bucket == *counted_as);
-        let seen = same.or(full.comparison.first(self.shared.severity));
-        let Some(bucket) = seen.map(|divergence| divergence.bucket.clone()) else {
-            self.not_reproduced(full, number, counted_as);
+        let look = self.look_again(&case, number, counted_as)?;
+        let Some((bucket, seen)) = look.bucket(counted_as, self.shared.severity).and_then(|bucket| look.seen(&bucket))
+        else {
+            self.not_reproduced(look.runs, number, counted_as);
             return Ok(());
         };
-        let closing = self.with_explicit_close(&full, number, &bucket).ok().flatten();
+        let closing = self.with_explicit_close(&seen.run, number, &bucket).ok().flatten();
         let (case, bucket) = closing.unwrap_or((case, bucket));
         if bucket != *counted_as && !self.shared.tally().investigated.insert(bucket.clone()) {
             return Ok(());
         }
-        let Shrunk { case, shown, complete } = self.minimised(case, number, &bucket);
-        let compared = match (self.compare(case, number, Detail::Full), shown) {
-            (Ok(compared), _) | (Err(_), Some(compared)) => compared,
-            (Err(_), None) => full,
+        let Shrunk { case, shown, complete } = self.minimised(case, number, &bucket, seen.rate, look.fresh);
+        let small = self.small_runs(&case, number, &bucket, seen.rate, look.fresh);
+        let small = small.map(|runs| Look { runs, ..look }.seen(&bucket));
+        let (seen, unshrunk) = match small {
+            Ok(Some((_, small))) => (small, (!complete).then_some(UNSHRUNK)),
+            Ok(None) if self.must_be_reproduced(&bucket) => return Ok(()),
+            Ok(None) => (seen, Some(NOT_SMALLER)),
+            Err(_) => (Seen { run: shown.unwrap_or(seen.run), ..seen }, (!complete).then_some(UNSHRUNK)),
         };
-        let divergence = compared.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket).cloned();
-        if divergence.is_none() && self.must_be_reproduced(&bucket) {
+        if !seen.rate.is_steady() && self.must_be_reproduced(&bucket) {
             return Ok(());
         }
-        let unsteady = divergence.is_none().then(|| NOT_REPRODUCED.to_owned());
-        let divergence = divergence.unwrap_or_else(|| divergence_of(&bucket, &compared));
+        let of_bucket = |divergence: &&Divergence| divergence.bucket == bucket;
+        let divergence = seen.run.comparison.divergences.iter().find(of_bucket).cloned();
+        let divergence = divergence.unwrap_or_else(|| divergence_of(&bucket, &seen.run));
         // A divergence of a base that cannot be asked is reported, with a note.
-        let asked = if unsteady.is_none() { self.is_inherited(&compared.case, &bucket) } else { Ok(false) };
-        let unsteady = unsteady.or(asked.is_err().then(|| BASE_NOT_ASKED.to_owned()));
-        let finding = self.finding(counted_as, divergence, compared, number);
-        let unshrunk = finding.unshrunk.clone().filter(|_| !complete);
-        self.keep(Finding { unsteady, unshrunk, inherited: asked.unwrap_or(false), ..finding });
+        let asked = self.is_inherited(&seen.run.case, &bucket);
+        let unsteady = seen.unsteady(look.fresh).or(asked.is_err().then(|| BASE_NOT_ASKED.to_owned()));
+        self.keep(Finding {
+            rate: Some(seen.rate),
+            unsteady,
+            unshrunk: unshrunk.map(str::to_owned),
+            inherited: asked.unwrap_or(false),
+            ..self.finding(counted_as, divergence, seen.run, number)
+        });
         Ok(())
     }
 
@@ -224,8 +269,12 @@ impl<'a> Job<'a> {
         Ok(inherited)
     }
 
-    /// The case shows no divergence in full detail: it is kept as an unsteady finding, unless a known entry explains it.
-    fn not_reproduced(&self, full: DifferentialRun, number: u64, counted_as: &Bucket) {
+    /// No run of the case shows a divergence in full detail: it is kept as an unsteady finding, unless a known entry explains
+    /// it.
+    fn not_reproduced(&self, runs: Vec<DifferentialRun>, number: u64, counted_as: &Bucket) {
+        let rate = Rate { shown: 0, runs: runs.len() };
+        let known = runs.iter().position(|run| !run.comparison.known.is_empty());
+        let Some(full) = runs.into_iter().nth(known.unwrap_or(0)) else { return };
         if !full.comparison.known.is_empty() {
             // The batch saw a consequence of a known divergence. Another case may reach the bucket in another way.
             let mut tally = self.shared.tally();
@@ -237,8 +286,8 @@ impl<'a> Job<'a> {
             return;
         }
         let divergence = divergence_of(counted_as, &full);
-        let unsteady = Some(NOT_REPRODUCED.into());
-        self.keep(Finding { unsteady, unshrunk: None, ..self.finding(counted_as, divergence, full, number) });
+        let finding = Finding { unshrunk: None, ..self.finding(counted_as, divergence, full, number) };
+        self.keep(finding.with_rate(rate));
     }
 
     /// Whether a divergence of this bucket is a finding only if it is reproduced. An interpreter maps memory at times of its
@@ -269,7 +318,7 @@ impl<'a> Job<'a> {
         Ok(closing.map(|divergence| (case, divergence.bucket.clone())))
     }
 
-    fn minimised(&mut self, case: Case, number: u64, bucket: &Bucket) -> Shrunk {
+    fn minimised(&mut self, case: Case, number: u64, bucket: &Bucket, rate: Rate, fresh: bool) -> Shrunk {
         let hangs = bucket.severity == Severity::Death && bucket.actual == end_kind(&End::Hung);
         let hang = self.shared.config.hang;
         if hangs {
@@ -277,7 +326,9 @@ impl<'a> Job<'a> {
         }
         let (options, longest) = (self.answer_options(number, Detail::Full), Instant::now() + limits::SHRINK);
         let deadline = self.shared.deadline.map_or(longest, |deadline| deadline.min(longest));
-        let small = shrink_to(&mut self.oracle, self.worker.as_mut(), case, bucket, &options, deadline);
+        let mut in_new_process = Fresh(self.worker.as_mut());
+        let target: &mut dyn Target = if fresh { &mut in_new_process } else { in_new_process.0 };
+        let small = shrink_to(&mut self.oracle, target, case, bucket, rate, &options, deadline);
         self.worker.set_hang(hang);
         small
     }
@@ -288,7 +339,7 @@ impl<'a> Job<'a> {
         let done = self.retry_loss(number, loss);
         if done.is_err() {
             let compared = self.expected_run(number)?;
-            self.keep_loss(number, loss, compared, NOT_REPEATED);
+            self.keep_loss(number, loss, compared, None, NOT_REPEATED);
         }
         done
     }
@@ -299,7 +350,7 @@ impl<'a> Job<'a> {
         if self.is_counted_loss(number, loss)? {
             return Ok(());
         }
-        for _ in 0..limits::RETRIES {
+        for _ in 0..limits::REPEATS {
             let compared = self.compare(self.generated(number), number, Detail::Quick)?;
             let death = compared.comparison.divergences.iter().find(|d| d.bucket.severity == Severity::Death);
             if let Some(bucket) = death.map(|divergence| divergence.bucket.clone()) {
@@ -320,9 +371,8 @@ impl<'a> Job<'a> {
             return Ok(());
         }
         let compared = self.compare(self.generated(number), number, Detail::Full)?;
-        let retries = limits::RETRIES;
-        let unsteady = format!("the case was run {retries} times more and did not die: killed from outside?");
-        self.keep_loss(number, loss, compared, &unsteady);
+        let rate = Rate { shown: 0, runs: limits::REPEATS };
+        self.keep_loss(number, loss, compared, Some(rate), &format!("it showed in {rate} runs: killed from outside?"));
         Ok(())
     }
 
@@ -371,7 +421,14 @@ impl<'a> Job<'a> {
     }
 
     /// Keeps a death that no retry reproduced.
-    fn keep_loss(&self, number: u64, loss: &WorkerLoss, mut compared: DifferentialRun, unsteady: &str) {
+    fn keep_loss(
+        &self,
+        number: u64,
+        loss: &WorkerLoss,
+        mut compared: DifferentialRun,
+        rate: Option<Rate>,
+        unsteady: &str,
+    ) {
         compared.actual.last_words.clone_from(&loss.last_words);
         let index = loss.marks.step.map_or(compared.case.steps.len(), |step| step as usize);
         let step = compared.case.steps.get(index);
@@ -391,7 +448,7 @@ impl<'a> Job<'a> {
         let divergence = Divergence { bucket: bucket.clone(), step: index, slot: 0, expected, actual };
         if self.shared.config.known.find(&bucket).is_none() && self.count(&bucket, 1) {
             let finding = self.finding(&bucket, divergence, compared, number);
-            self.keep(Finding { unsteady: Some(unsteady.to_owned()), ..finding });
+            self.keep(Finding { rate, unsteady: Some(unsteady.to_owned()), ..finding });
         }
     }
 
@@ -426,7 +483,8 @@ const BASE_NOT_ASKED: &str = "the check ended before the interpreter's own mmap 
 /// Why a case may be longer than needed.
 const UNSHRUNK: &str = "the time for it was over";
 
-const NOT_REPRODUCED: &str = "it did not show when the case was run again";
+/// Why the case of a divergence was left as it was generated.
+const NOT_SMALLER: &str = "the smaller case did not show the divergence again";
 
 /// The divergence of a case that was counted and not reproduced: only its bucket is known.
 fn divergence_of(bucket: &Bucket, compared: &DifferentialRun) -> Divergence {

@@ -3,6 +3,7 @@
 use crate::differential::DifferentialRun;
 use crate::divergence::Bucket;
 use crate::oracle::{AnswerOptions, Oracle};
+use crate::repeat::{Rate, shows};
 use crate::shrink::shrink;
 use mmapcheck_spec::{Case, Detail, Target};
 use std::time::Instant;
@@ -17,28 +18,37 @@ pub struct Shrunk {
     pub complete: bool,
 }
 
-/// Shrinks a case while it shows a divergence of this bucket, until `deadline` at most. `options` are those under which the
-/// divergence was seen. In a first pass, numbers that depend on the state (such as "the length plus one") follow the
+/// Shrinks a case while it shows a divergence of this bucket, until `deadline` at most. `rate` is that of the case: if it does
+/// not show the divergence each time, a smaller case must show it [half as often](Rate::holds). `options` are those
+/// under which the divergence was seen. In a first pass, numbers that depend on the state (such as "the length plus one") follow the
 /// shrinking state. A second pass runs on plain numbers and without the steps that the oracle leaves out.
 pub fn shrink_to(
     oracle: &mut Oracle,
     target: &mut dyn Target,
     case: Case,
     bucket: &Bucket,
+    rate: Rate,
     options: &AnswerOptions<'_>,
     deadline: Instant,
 ) -> Shrunk {
     let (full, quick) = (options.with_detail(Detail::Full), options.with_detail(Detail::Quick));
     let (mut shown, mut complete) = (None, true);
     let mut same = |oracle: &mut Oracle, candidate: &Case| {
-        let Ok(compared) = DifferentialRun::of(candidate.clone(), oracle, target, &full) else {
-            // The target can no longer be used, so nothing more is found.
-            complete = false;
-            return false;
-        };
-        let is_same = compared.comparison.divergences.iter().any(|divergence| divergence.bucket == *bucket);
+        let mut last = None;
+        let holds = rate.holds(|| {
+            if Instant::now() > deadline {
+                return Err(());
+            }
+            let compared = DifferentialRun::of(candidate.clone(), oracle, target, &full).map_err(drop)?;
+            let is_shown = shows(&compared, bucket);
+            last = Some(compared).filter(|_| is_shown).or(last.take());
+            Ok(is_shown)
+        });
+        // If the time is over, or the target can no longer be used, nothing more is found.
+        complete &= holds.is_ok();
+        let is_same = holds.unwrap_or(false);
         if is_same {
-            shown = Some(compared);
+            shown = last;
         }
         is_same
     };

@@ -2,6 +2,7 @@
 
 mod config;
 mod job;
+mod look;
 mod minimise;
 mod result;
 mod shared;

@@ -5,6 +5,7 @@ use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Divergence, Severity};
 use crate::histogram::Histogram;
 use crate::left_out::Counts;
+use crate::repeat::Rate;
 use mmapcheck_spec::{Profile, TargetInfo};
 use std::collections::BTreeMap;
 
@@ -21,7 +22,9 @@ pub struct Finding {
     pub count: u64,
     /// Number of the first of these cases.
     pub case: u64,
-    /// Why the divergence was not reproduced, if it was not.
+    /// How often the case showed the divergence when it was run again; none if it was not.
+    pub rate: Option<Rate>,
+    /// Why the divergence may not show again, if it did not show each time.
     pub unsteady: Option<String>,
     /// Whether the base of the class shows the divergence as well ([`crate::base`]).
     pub inherited: bool,
@@ -39,10 +42,17 @@ impl Finding {
             compared,
             count: 1,
             case: 0,
+            rate: None,
             unsteady: None,
             inherited: false,
             unshrunk: None,
         }
+    }
+
+    /// The same, with the rate at which its case shows it.
+    #[must_use]
+    pub fn with_rate(self, rate: Rate) -> Finding {
+        Finding { rate: Some(rate), unsteady: rate.unsteady(), ..self }
     }
 
     /// The severity of the divergence.

@@ -202,6 +202,9 @@ pub(super) struct Replay {
     /// Saved cases
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// Number of runs of each case, which may not diverge each time [default: 10, or as many as begin within two seconds]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) runs: Option<u16>,
     #[command(flatten)]
     pub(super) target: TargetArgs,
     /// The mildest divergence that counts

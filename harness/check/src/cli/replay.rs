@@ -8,7 +8,8 @@ use mmapcheck::differential::DifferentialRun;
 use mmapcheck::divergence::Severity;
 use mmapcheck::limits;
 use mmapcheck::oracle::{AnswerOptions, Oracle};
-use mmapcheck::report::case::{CaseRecord, LeftOutRecord, Verdict};
+use mmapcheck::repeat::{Rate, in_time, repeat, shows};
+use mmapcheck::report::case::{CaseRecord, LeftOutRecord, Verdict, worst};
 use mmapcheck::report::session::session;
 use mmapcheck::trace_table::side_by_side;
 use mmapcheck::worker::Worker;
@@ -24,13 +25,15 @@ pub(super) fn replay(args: &Replay) -> Result<Exit, CommandError> {
     let least = pair.least(args.severity);
     let mut records = Vec::new();
     for (file, case) in cases {
-        let compared = pair.compare(case)?;
-        let record = pair.record(file, &compared, least, None);
+        let runs = pair.runs(&case, args.runs)?;
+        let Some(run) = worst(&runs, least) else { continue };
+        let rate = Rate::among(&runs, |run| Verdict::of(run, least) == Verdict::Diverge);
+        let record = pair.record(file, run, rate, least, None);
         write_out(&match args.format {
             ListFormat::Json => record.json()?,
             ListFormat::Text => {
                 let CaseRecord { file, target, profile, .. } = &record;
-                let (traces, verdict) = (side_by_side(&compared), record.line(least));
+                let (traces, verdict) = (side_by_side(run), record.line(least));
                 format!("{file} on {target}, judged as {profile}\n\n{traces}\n{verdict}\n\n")
             }
         });
@@ -43,20 +46,28 @@ pub(super) fn shrink(args: &Shrink) -> Result<Exit, CommandError> {
     let case = read(&args.file)?;
     let mut pair = Pair::start(&args.target)?;
     let least = pair.least(args.severity);
-    let compared = pair.compare(case.clone())?;
-    let bucket = compared.comparison.first(least).map(|divergence| divergence.bucket.clone());
-    let (compared, session) = match bucket {
-        None => (compared, None),
-        Some(bucket) => {
+    let runs = pair.runs(&case, None)?;
+    let found = runs.iter().find_map(|run| Some((run, run.comparison.first(least)?.bucket.clone())));
+    let record = match found {
+        None => {
+            let run = worst(&runs, least).ok_or_else(|| CommandError("the case was not run".into()))?;
+            pair.record(&args.file, run, Rate { shown: 0, runs: runs.len() }, least, None)
+        }
+        Some((run, bucket)) => {
+            let rate = Rate::among(&runs, |run| shows(run, &bucket));
             let deadline = Instant::now() + limits::SHRINK;
-            let small = shrink_to(&mut pair.oracle, pair.worker.as_mut(), case, &bucket, &options(), deadline);
-            let compared = pair.compare(small.case)?;
-            let divergence = compared.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket);
-            let session = session(&compared, divergence);
-            (compared, Some(session))
+            let (oracle, target) = (&mut pair.oracle, pair.worker.as_mut());
+            let small = shrink_to(oracle, target, case, &bucket, rate, &options(), deadline);
+            let small = pair.runs(&small.case, None)?;
+            // A case that no longer shows the divergence is not the smaller one.
+            let (run, rate) = match small.iter().find(|run| shows(run, &bucket)) {
+                Some(run) => (run, Rate::among(&small, |run| shows(run, &bucket))),
+                None => (run, rate),
+            };
+            let divergence = run.comparison.divergences.iter().find(|divergence| divergence.bucket == bucket);
+            pair.record(&args.file, run, rate, least, Some(session(run, divergence)))
         }
     };
-    let record = pair.record(&args.file, &compared, least, session);
     write_out(&match (args.format, &record.session) {
         (ListFormat::Json, _) => record.json()?,
         (ListFormat::Text, Some(session)) => format!("# {}\n\n{session}", record.line(least)),
@@ -113,12 +124,22 @@ impl Pair {
         Ok(Pair { worker, oracle })
     }
 
-    fn compare(&mut self, case: Case) -> Result<DifferentialRun, CommandError> {
-        Ok(DifferentialRun::of(case, &mut self.oracle, self.worker.as_mut(), &options())?)
+    /// Runs a case so many times; by default [`limits::REPEATS`] times, or as often as takes little time.
+    fn runs(&mut self, case: &Case, many: Option<u16>) -> Result<Vec<DifferentialRun>, CommandError> {
+        let until = many.is_none().then(|| in_time(None));
+        let many = many.map_or(limits::REPEATS, usize::from);
+        Ok(repeat(case, many, &mut self.oracle, self.worker.as_mut(), &options(), until)?)
     }
 
-    fn record(&self, file: &Path, run: &DifferentialRun, least: Severity, session: Option<String>) -> CaseRecord {
-        CaseRecord::new(file.display().to_string(), self.worker.info().name.clone(), run, least, session)
+    fn record(
+        &self,
+        file: &Path,
+        run: &DifferentialRun,
+        rate: Rate,
+        least: Severity,
+        session: Option<String>,
+    ) -> CaseRecord {
+        CaseRecord::new(file.display().to_string(), self.worker.info().name.clone(), run, rate, least, session)
     }
 
     /// The mildest severity that counts.

@@ -118,6 +118,7 @@ impl FindingRecord {
             actual: divergence.actual.clone(),
             differences: StepTable::differing(&finding.compared, divergence.step),
             count: finding.count,
+            rate: finding.rate,
             unsteady: finding.unsteady.clone(),
             unshrunk: finding.unshrunk.clone(),
             stderr: last_words(&finding.compared.actual.last_words),

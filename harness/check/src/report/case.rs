@@ -3,6 +3,7 @@
 use super::as_text;
 use crate::differential::DifferentialRun;
 use crate::divergence::{Field, Severity, headline};
+use crate::repeat::Rate;
 use mmapcheck_spec::Profile;
 use mmapcheck_spec::notation::line_text;
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,10 @@ pub struct CaseRecord {
     pub compared: usize,
     /// The other steps.
     pub left_out: Vec<LeftOutRecord>,
-    /// The result of the comparison.
+    /// The number of runs that diverged, out of all. The other fields are those of the first run that diverged, or else of the
+    /// first that was incomplete, or else of the first.
+    pub rate: Rate,
+    /// The result of the comparison of all runs.
     pub verdict: Verdict,
     /// The divergences, in the order of the steps.
     pub divergences: Vec<DivergenceRecord>,
@@ -42,6 +46,13 @@ pub struct LeftOutRecord {
     pub source: String,
     /// Why it was not compared.
     pub reason: String,
+}
+
+/// The first run that diverges, or else the first that is incomplete, or else the first; none without runs.
+#[must_use]
+pub fn worst(runs: &[DifferentialRun], least: Severity) -> Option<&DifferentialRun> {
+    let with = |verdict| runs.iter().find(|run| Verdict::of(run, least) == verdict);
+    with(Verdict::Diverge).or(with(Verdict::Incomplete)).or(runs.first())
 }
 
 /// A divergence of one case.
@@ -87,12 +98,14 @@ impl Verdict {
 }
 
 impl CaseRecord {
-    /// The record of a run of the case of a file. Divergences below `least` do not make it diverge.
+    /// The record of the case of a file, by the run that [`worst`] selects, and the rate at which its runs diverge.
+    /// Divergences below `least` do not make it diverge.
     #[must_use]
     pub fn new(
         file: String,
         target: String,
         run: &DifferentialRun,
+        rate: Rate,
         least: Severity,
         session: Option<String>,
     ) -> CaseRecord {
@@ -117,6 +130,7 @@ impl CaseRecord {
             steps: run.steps(),
             compared: run.comparison.compared,
             left_out: left_out.collect(),
+            rate,
             verdict: Verdict::of(run, least),
             divergences: divergences.collect(),
             session,
@@ -145,7 +159,9 @@ impl CaseRecord {
         let first = self.divergences.iter().find(|divergence| divergence.severity >= least);
         match (self.verdict, first.or(self.divergences.first())) {
             (Verdict::Diverge, Some(divergence)) => {
-                format!("{}  {} ({extent})", divergence.severity.to_string().to_uppercase(), shown(divergence))
+                let severity = divergence.severity.to_string().to_uppercase();
+                let rate = if self.rate.is_steady() { String::new() } else { format!(", in {} runs", self.rate) };
+                format!("{severity}  {} ({extent}{rate})", shown(divergence))
             }
             (Verdict::Agree, None) => format!("agree: {extent}"),
             (Verdict::Incomplete, None) => format!("incomplete: {extent}, without a divergence"),

@@ -73,7 +73,8 @@ fn random(report: &Report) -> TestSuite {
 fn failed_case(finding: &FindingRecord) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_type(finding.severity.to_string());
-    status.set_message(finding.headline.clone());
+    let unsteady = finding.unsteady.iter().map(|reason| format!(" (unsteady: {reason})"));
+    status.set_message(finding.headline.clone() + &unsteady.collect::<String>());
     status.set_description(strip_str(&text::finding(finding)).to_string());
     status
 }

@@ -13,6 +13,7 @@ pub mod session;
 pub mod text;
 
 use crate::divergence::{Field, Severity};
+use crate::repeat::Rate;
 use crate::trace_table::StepTable;
 use indexmap::IndexMap;
 use mmapcheck_spec::Profile;
@@ -191,7 +192,9 @@ pub struct FindingRecord {
     pub differences: StepTable,
     /// Number of cases that showed the divergence.
     pub count: u64,
-    /// Why the divergence was not reproduced, if it was not.
+    /// How often the case showed the divergence when it was run again; none if it was not.
+    pub rate: Option<Rate>,
+    /// Why the divergence may not show again, if it did not show each time.
     pub unsteady: Option<String>,
     /// Why the case is not as small as it can be, if it is not.
     pub unshrunk: Option<String>,

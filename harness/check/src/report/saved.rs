@@ -25,7 +25,7 @@ pub fn write(finding: &FindingRecord, origin: &str) -> String {
     let _ = writeln!(text, "# {origin}");
     let _ = writeln!(text, "{KIND}{}", line(&finding.kind));
     if let Some(reason) = &finding.unsteady {
-        let _ = writeln!(text, "# {reason}");
+        let _ = writeln!(text, "# unsteady: {reason}");
     }
     if let Some(reason) = &finding.unshrunk {
         let _ = writeln!(text, "# not shrunk to the end: {reason}");

@@ -102,6 +102,10 @@ impl Worker for DriverWorker {
         self.driver.set_hang(hang);
     }
 
+    fn restart(&mut self) {
+        self.driver.restart();
+    }
+
     fn unavailable(&self) -> Vec<Unavailable> {
         let mut found = vec![
             Unavailable::new(GUARD_PAGES, "behind a driver, none are placed"),

@@ -46,6 +46,9 @@ pub trait Worker: Target {
     /// Sets the time without progress after which the target is hung.
     fn set_hang(&mut self, hang: Duration);
 
+    /// Ends the process. The next request starts another.
+    fn restart(&mut self);
+
     /// The checks that cannot be had.
     fn unavailable(&self) -> Vec<Unavailable>;
 

@@ -6,6 +6,7 @@
 
 mod child;
 mod driver;
+mod fresh;
 mod interface;
 mod messages;
 mod pace;
@@ -17,6 +18,7 @@ mod target_spec;
 
 pub use child::serve;
 pub use driver::DriverWorker;
+pub use fresh::Fresh;
 pub use interface::{Unavailable, Worker, WorkerLoss};
 pub use messages::WorkerConfig;
 pub use process::ProcessWorker;

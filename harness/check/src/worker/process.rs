@@ -70,7 +70,7 @@ impl ProcessWorker {
     }
 
     /// Replaces a lost process. It gets a folder of its own: the lost one may have removed or filled the old.
-    fn restart(&mut self) -> Result<Running, TargetError> {
+    fn replacement(&mut self) -> Result<Running, TargetError> {
         self.dir = scratch()?;
         self.config.dir = self.dir.path().to_owned();
         Ok(persistently(|| Running::start(&self.config, &self.stop))?.0)
@@ -81,7 +81,7 @@ impl ProcessWorker {
         self.stop.check()?;
         let mut running = match self.running.take() {
             Some(running) => running,
-            None => self.restart()?,
+            None => self.replacement()?,
         };
         match running.ask(request, self.hang, &self.stop) {
             Ok(Reply::Failed(message)) => {
@@ -208,6 +208,10 @@ impl Worker for ProcessWorker {
 
     fn set_hang(&mut self, hang: Duration) {
         self.hang = hang;
+    }
+
+    fn restart(&mut self) {
+        self.running = None;
     }
 }
 

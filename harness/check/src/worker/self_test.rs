@@ -52,6 +52,9 @@ impl Worker for SelfTest {
 
     /// Has no effect: the reference does not hang.
     fn set_hang(&mut self, _: Duration) {}
+
+    /// Has no effect: the reference has no process of its own.
+    fn restart(&mut self) {}
 }
 
 impl Target for SelfTest {

@@ -9,6 +9,7 @@ use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::mutant::{Mutant, MutantTarget};
 use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
 use mmapcheck::pattern::Patterns;
+use mmapcheck::repeat::Rate;
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::notation::print;
 use mmapcheck_spec::{Detail, Profile, Target};
@@ -46,7 +47,7 @@ fn catch(mutant: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::er
     let options = AnswerOptions { omissions: Omissions::of_case(hit.case), ..AnswerOptions::new(Detail::Full) };
     let close = DifferentialRun::of(case.clone(), &mut oracle, &mut target, &options)?;
     let bucket: Bucket = close.comparison.divergences.first().ok_or("not shown again")?.bucket.clone();
-    let small = shrink_to(&mut oracle, &mut target, case, &bucket, &options, Instant::now() + SHRINK).case;
+    let small = shrink_to(&mut oracle, &mut target, case, &bucket, Rate::ONCE, &options, Instant::now() + SHRINK).case;
     let small = DifferentialRun::of(small, &mut oracle, &mut target, &options)?;
     let shows = |found: &Comparison| found.divergences.iter().any(|divergence| divergence.bucket == bucket);
     if !shows(&small.comparison) {

@@ -18,6 +18,7 @@ mod profile;
 mod report;
 mod results;
 mod specification;
+mod unsteady;
 
 use serde_json::Value;
 

@@ -156,6 +156,12 @@ impl Driver {
         std::mem::replace(&mut self.hang, hang)
     }
 
+    /// Ends the process. The next case starts another.
+    pub fn restart(&mut self) {
+        self.finish_ahead();
+        self.running = None;
+    }
+
     /// The number of cases that hung once and did not hang when they were run again, since the last call.
     pub fn take_stalls(&mut self) -> u64 {
         std::mem::take(&mut self.stalls)
