@@ -182,7 +182,7 @@ impl Drop for Hunter {
             return;
         }
         let shown =
-            pages::all().ok().and_then(|pages| shown_answers(&pages, &mut self.oracle, &self.generator.ops).ok());
+            pages::all().ok().and_then(|pages| shown_answers(pages, &mut self.oracle, &self.generator.ops).ok());
         eprint!("{}", text::outcomes(&OutcomeCounts::new(&self.work.answers, &shown.unwrap_or_default()), true));
         eprintln!("{}", self.work.line());
     }

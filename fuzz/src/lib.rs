@@ -48,7 +48,7 @@ mod tests {
     fn an_example_of_the_specification_is_an_input() -> Result<(), pages::PageError> {
         let options = generator_options(Profile::NEWEST);
         let pages = pages::all()?;
-        for (_, _, example) in pages::examples(&pages).filter(|(.., example)| !example.session.case.steps.is_empty()) {
+        for (_, _, example) in pages::examples(pages).filter(|(.., example)| !example.session.case.steps.is_empty()) {
             assert_eq!(case(example.text.as_bytes(), &options), example.session.case, "{}", example.id);
         }
         Ok(())

@@ -198,7 +198,7 @@ mod tests {
     fn inputs() -> Result<Vec<Vec<u8>>> {
         let pages = pages::all()?;
         let mut inputs: Vec<_> =
-            pages::examples(&pages).map(|(.., example)| example.text.clone().into_bytes()).collect();
+            pages::examples(pages).map(|(.., example)| example.text.clone().into_bytes()).collect();
         let mut rng = Rng::with_seed(3);
         inputs.extend((0..100).map(|_| (0..rng.usize(..200)).map(|_| rng.u8(..)).collect()));
         Ok(inputs)

@@ -36,7 +36,7 @@ fn register() -> Result<Vec<(String, bool)>> {
 #[test]
 fn there_are_at_least_250_clauses() -> Result {
     let pages = all()?;
-    assert!(clauses(&pages).count() >= 250, "{}", clauses(&pages).count());
+    assert!(clauses(pages).count() >= 250, "{}", clauses(pages).count());
     Ok(())
 }
 
@@ -47,7 +47,7 @@ fn an_id_is_used_once_and_never_again() -> Result {
     assert!(sorted.is_none(), "spec/ids.txt is not sorted, or says twice: {sorted:?}");
     let register: BTreeMap<_, _> = register.into_iter().collect();
     let pages = all()?;
-    let used: BTreeSet<_> = clauses(&pages).map(|clause| clause.id.clone()).collect();
+    let used: BTreeSet<_> = clauses(pages).map(|clause| clause.id.clone()).collect();
     let unknown: Vec<_> = used.iter().filter(|id| !register.contains_key(*id)).collect();
     assert!(unknown.is_empty(), "new ids, to be entered in spec/ids.txt: {unknown:?}");
     let again: Vec<_> = used.iter().filter(|id| register[*id]).collect();
@@ -85,7 +85,7 @@ enum Document {
 fn every_sentence_of_the_documents_is_covered() -> Result {
     let Seeds { sentence } = toml::from_str(&file("seeds.toml")?)?;
     let pages = all()?;
-    let known: BTreeSet<&str> = clauses(&pages).map(|clause| clause.id.as_str()).collect();
+    let known: BTreeSet<&str> = clauses(pages).map(|clause| clause.id.as_str()).collect();
     let mut ids = BTreeSet::new();
     for Sentence { id, text, clauses, .. } in &sentence {
         assert!(ids.insert(id), "the sentence {id} stands there twice");
@@ -125,7 +125,7 @@ fn the_value_of_every_operation_is_settled_by_a_clause() -> Result {
 fn a_clause_settles_only_operations_of_its_examples() -> Result {
     let pages = all()?;
     let mut wrong = Vec::new();
-    for clause in clauses(&pages) {
+    for clause in clauses(pages) {
         let shown: BTreeSet<Op> =
             clause.examples.iter().flat_map(|example| &example.session.case.steps).map(|step| step.op).collect();
         let ops = clause.settles.iter().filter_map(|settles| settles.op);
@@ -139,7 +139,7 @@ fn a_clause_settles_only_operations_of_its_examples() -> Result {
 fn every_example_is_a_seed_for_a_fuzzer() -> Result {
     let pages = all()?;
     let mut count = 0;
-    for (id, case) in seeds(&pages) {
+    for (id, case) in seeds(pages) {
         let back = parse(&print(case), 1).map_err(|error| format!("{id}: {error}"))?;
         assert_eq!(&back.case, case, "{id} reads back as another case");
         assert_eq!(&case.draft().repair(), case, "{id} is not a legal case");

@@ -91,7 +91,7 @@ impl Clauses {
         let mut clauses = Clauses::default();
         let Ok(mut oracle) = Oracle::new(profile) else { return Ok(clauses) };
         let pages = all()?;
-        for (_, clause, example) in examples(&pages).filter(|(_, clause, _)| clause.applies_to(profile)) {
+        for (_, clause, example) in examples(pages).filter(|(_, clause, _)| clause.applies_to(profile)) {
             let options = AnswerOptions::new(Detail::Full);
             clauses.add_unchanged(clause, &example.session.case);
             if let Ok(answered) = oracle.answer(example.session.case.clone(), &options) {
@@ -355,7 +355,7 @@ mod tests {
         for (lines, title) in wrong {
             let id = covering(lines, Field::Answer)?;
             let pages = all()?;
-            let named = examples(&pages).find(|(_, clause, _)| Some(&clause.id) == id.as_ref());
+            let named = examples(pages).find(|(_, clause, _)| Some(&clause.id) == id.as_ref());
             assert_ne!(named.map(|(_, clause, _)| clause.rule.as_str()), Some(title), "{lines:?}");
         }
         Ok(())

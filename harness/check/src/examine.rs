@@ -88,7 +88,7 @@ pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Res
     let CheckConfig { campaign: mut config, random, pages, lists } = config;
     // A finding names the clause that it breaks, so that a check needs every page, whatever it runs.
     let all = all_pages()?;
-    let ours = pages.map(|filter| chosen(&all, &filter, config.shard)).transpose()?;
+    let ours = pages.map(|filter| chosen(all, &filter, config.shard)).transpose()?;
     let mut worker = config.target.start(config.profile, config.hang, stop)?;
     let severity = Severity::least(config.severity, worker.info());
     let mut result = CampaignResult::new(worker.info().clone(), &config, severity);
@@ -106,13 +106,13 @@ pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Res
     let (judged, has_failed) = (Cell::new(0), Cell::new(false));
     let failed_fast = |so_far: &PagesResult| {
         let new = &so_far.failed[judged.replace(so_far.failed.len())..];
-        let is_own = |one: &Failure| !known.expects(source, &one.id) && !is_inherited(&all, one, &base, severity);
+        let is_own = |one: &Failure| !known.expects(source, &one.id) && !is_inherited(all, one, &base, severity);
         has_failed.set(has_failed.get() || (config.fail_fast && new.iter().any(is_own)));
         has_failed.get()
     };
     let over = |so_far: &PagesResult| stop.is_due() || failed_fast(so_far);
     let is_ours = |id: &str| ours.as_ref().is_some_and(|ours| ours.contains(id));
-    let mut done = pages::run_until(&all, &mut oracle, worker.as_mut(), severity, &is_ours, &over, &mut pages);
+    let mut done = pages::run_until(all, &mut oracle, worker.as_mut(), severity, &is_ours, &over, &mut pages);
     let skip_cases = done.is_err() || failed_fast(&pages);
     let (mut suppressions, cases_done) =
         known.run_cases(source, &mut oracle, worker.as_mut(), &|| skip_cases || stop.is_due());
@@ -121,13 +121,13 @@ pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Res
     known::separate_examples(&mut suppressions, &mut pages, source, forgiving);
     let mut unavailable = worker.unavailable();
     drop(worker);
-    let base_missing = separate_inherited(&all, &mut pages, &base, severity);
+    let base_missing = separate_inherited(all, &mut pages, &base, severity);
     match done {
         // A check that was stopped has not failed.
         Err(error) if !stop.is_due() => result.failure = Some(error.0),
         _ if random && (!config.fail_fast || pages.failed.is_empty()) => {
             result = campaign(&config, result.info, stop, listener);
-            result.shown = shown_answers(&all, &mut oracle, &config.ops)?;
+            result.shown = shown_answers(all, &mut oracle, &config.ops)?;
         }
         _ => result.interrupted = stop.is_due(),
     }
@@ -159,7 +159,7 @@ fn is_inherited(all: &[Page], failure: &Failure, base: &RefCell<(Base, Oracle)>,
     base.fails(all, failure, oracle, least).unwrap_or(false)
 }
 
-fn all_pages() -> Result<Vec<Page>, TargetError> {
+fn all_pages() -> Result<&'static [Page], TargetError> {
     all().map_err(|error| TargetError(error.to_string()))
 }
 

@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn the_examples_show_how_a_read_is_refused() -> Result<(), Box<dyn std::error::Error>> {
         let mut oracle = Oracle::new(Profile::cpython(3, 11, 7))?;
-        let shown = shown_answers(&all()?, &mut oracle, &[Op::Read])?;
+        let shown = shown_answers(all()?, &mut oracle, &[Op::Read])?;
         let ways: Vec<_> = shown.of(Op::Read).into_iter().map(|(way, _)| way.to_string()).collect();
         assert!(ways.contains(&"a value".into()) && ways.contains(&"ValueError".into()), "{ways:?}");
         assert!(shown.of(Op::Write).is_empty());

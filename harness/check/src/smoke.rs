@@ -77,7 +77,7 @@ pub fn smoke(spec: &TargetSpec, profile: Option<Profile>, hang: Duration) -> Res
     let pages = all().map_err(|error| TargetError(error.to_string()))?;
     let chosen = |id: &str| EXAMPLES.iter().any(|example| matches_filter(id, example));
     let least = Severity::least(None, &info);
-    let examples = pages::run(&pages, &mut oracle, worker.as_mut(), least, &chosen)?;
+    let examples = pages::run(pages, &mut oracle, worker.as_mut(), least, &chosen)?;
     let blind = blind(&mut oracle, worker.as_mut())?;
     let mut facts = vec![
         ("methods", offered(&mut oracle, worker.as_mut(), &methods())?),

@@ -70,7 +70,7 @@ fn wrong_answers(statement: &Statement) -> Vec<Vec<String>> {
 fn a_wrong_answer_fails_at_its_page_and_line() -> Result {
     let pages = all()?;
     let (mut count, mut applied) = (0, 0);
-    for (page, example, trace, dialect) in answered(&pages)? {
+    for (page, example, trace, dialect) in answered(pages)? {
         applied += 1;
         for statement in &example.session.statements {
             for answer in wrong_answers(statement) {
@@ -84,7 +84,7 @@ fn a_wrong_answer_fails_at_its_page_and_line() -> Result {
             }
         }
     }
-    let whole = examples(&pages).count();
+    let whole = examples(pages).count();
     println!("{count} wrong answers, each noticed at its line; {whole} examples, {applied} apply to a version at hand");
     assert!(count > 5000, "{count}");
     Ok(())
@@ -116,7 +116,7 @@ fn the_pages_alone_catch_every_mutant() -> Result {
         // Some mutants are bugs of older versions of CPython, which the pages forbid for newer versions only.
         for profile in [Profile::cpython(3, 11, 7), Profile::NEWEST] {
             let mut target = MutantTarget::target(mutant, profile, dir.path())?;
-            let outcomes = run(&pages, &mut Oracle::new(profile)?, &mut target, Severity::Message, &|_| true)?;
+            let outcomes = run(pages, &mut Oracle::new(profile)?, &mut target, Severity::Message, &|_| true)?;
             failed = outcomes.failed;
             if !failed.is_empty() {
                 break;

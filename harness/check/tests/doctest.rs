@@ -113,7 +113,7 @@ fn doctest_passes_on_every_page_that_applies_with_every_cpython_found() -> Resul
     let mut failed = Vec::new();
     for (version, python) in &found {
         let dir = tempfile::tempdir()?;
-        let chosen = pages_for(*version, &pages, dir.path())?;
+        let chosen = pages_for(*version, pages, dir.path())?;
         if chosen.is_empty() {
             eprintln!("skipped: no page is for CPython {version}");
             continue;
@@ -226,7 +226,7 @@ fn an_example_that_sets_a_limit_puts_it_back() -> Result {
     let (version, python) = interpreters()?.pop_last().ok_or("no CPython was found")?;
     let dir = tempfile::tempdir()?;
     let mut files = Vec::new();
-    for (_, clause, example) in mmapcheck_spec::pages::examples(&all()?) {
+    for (_, clause, example) in mmapcheck_spec::pages::examples(all()?) {
         let sets = |step: &mmapcheck_spec::Step| LimitOp::ALL.iter().any(|limit| step.op == Op::from(*limit));
         if example.session.case.all_steps().any(sets) && clause.scope.excludes(cpython(version)).is_none() {
             files.push(dir.path().join(&example.id));

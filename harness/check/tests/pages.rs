@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     };
     let jobs = Arc::new(Mutex::new(jobs));
     let mut trials = Vec::new();
-    for (page, clause, example) in examples(&pages) {
+    for (page, clause, example) in examples(pages) {
         trials.extend(on_profiles(page, clause, example));
         trials.push(on_cpython(page, clause, example, profile, &jobs));
     }

@@ -30,7 +30,7 @@ fn stored(folder: &Path) -> Result<BTreeMap<String, String>> {
 
 #[test]
 fn every_example_of_the_pages_is_a_seed_and_nothing_else_is() -> Result {
-    let (folder, wanted) = (root().join(FOLDER), sessions(&pages::all()?));
+    let (folder, wanted) = (root().join(FOLDER), sessions(pages::all()?));
     if writes() {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder)?;
@@ -52,9 +52,9 @@ fn every_example_of_the_pages_is_a_seed_and_nothing_else_is() -> Result {
 #[test]
 fn a_seed_is_the_case_of_its_example() -> Result {
     let pages = pages::all()?;
-    let seeds = sessions(&pages);
-    assert_eq!(seeds.len(), pages::seeds(&pages).count());
-    for (id, case) in pages::seeds(&pages) {
+    let seeds = sessions(pages);
+    assert_eq!(seeds.len(), pages::seeds(pages).count());
+    for (id, case) in pages::seeds(pages) {
         assert_eq!(notation::parse(&seeds[&format!("{id}.pycon")], 1)?.case, *case, "{id}");
     }
     Ok(())

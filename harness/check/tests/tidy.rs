@@ -43,6 +43,20 @@ fn the_first_line_of_every_source_file_states_its_purpose() -> Result {
     Ok(())
 }
 
+/// Doc comments are not run, and a package whose library has no unit tests does not build them.
+#[test]
+fn no_test_stands_where_cargo_does_not_run_it() -> Result {
+    for path in sources()?.into_iter().filter(|path| !path.starts_with("fuzz/")) {
+        let text = read(&path)?;
+        let is_fence = |line: &str| ["///", "//!"].iter().any(|mark| line.starts_with(mark)) && line.contains("```");
+        assert!(!text.lines().any(|line| is_fence(line.trim_start())), "{path} has code in a doc comment");
+        let package = path.split_once("/src/").map_or("", |(package, _)| package);
+        let is_untested = read(&format!("{package}/Cargo.toml"))?.lines().any(|line| line == "test = false");
+        assert!(!is_untested || !text.contains("#[test]"), "{path} has a unit test");
+    }
+    Ok(())
+}
+
 #[test]
 fn a_module_has_at_most_five_hundred_lines() -> Result {
     for path in sources()? {

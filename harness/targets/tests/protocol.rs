@@ -95,7 +95,7 @@ fn record() -> Result<(Vec<Value>, Vec<Value>)> {
     let mut driver = recording.driver("mmap")?;
     let profile = driver.info().profile;
     let pages = all()?;
-    let cases: Vec<&Case> = examples(&pages)
+    let cases: Vec<&Case> = examples(pages)
         .filter(|(_, clause, _)| clause.scope.excludes(profile).is_none())
         .map(|(_, _, example)| &example.session.case)
         .collect();

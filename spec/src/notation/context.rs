@@ -36,7 +36,7 @@ impl Context {
     pub(super) fn bind(&mut self, kind: ObjectKind, name: &str) -> Result<Slot> {
         const RESERVED: [&str; 8] = ["LEN", "POS", "SIZE", "None", "True", "False", "_", CALLBACK];
         if RESERVED.contains(&name)
-            || SavedLimit::all().any(|limit| limit.name == name)
+            || SavedLimit::all().iter().any(|limit| limit.name == name)
             || PythonModule::named(name).is_some()
             || CLASSES.iter().any(|class| class.name == name)
         {

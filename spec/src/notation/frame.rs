@@ -2,6 +2,7 @@
 
 use crate::{LimitOp, Op};
 use std::fmt;
+use std::sync::LazyLock;
 
 /// An error in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,8 +102,10 @@ impl SavedLimit {
     }
 
     /// The lines for every limit.
-    pub(super) fn all() -> impl Iterator<Item = SavedLimit> {
-        LimitOp::ALL.iter().map(|limit| SavedLimit::of(*limit))
+    pub(super) fn all() -> &'static [SavedLimit] {
+        static ALL: LazyLock<Vec<SavedLimit>> =
+            LazyLock::new(|| LimitOp::ALL.iter().map(|limit| SavedLimit::of(*limit)).collect());
+        &ALL
     }
 }
 

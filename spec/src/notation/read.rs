@@ -148,7 +148,8 @@ impl Reader {
         }
         let is_before = |source: &str| {
             let words = ["import ", "from ", "class "];
-            words.iter().any(|word| source.starts_with(word)) || SavedLimit::all().any(|limit| limit.save == source)
+            words.iter().any(|word| source.starts_with(word))
+                || SavedLimit::all().iter().any(|limit| limit.save == source)
         };
         self.begun = self.begun || !self.statements.iter().all(|statement| is_before(&statement.source));
         self.opening = None;
@@ -166,12 +167,11 @@ impl Reader {
 
     /// Takes a line that saves a limit or puts it back. False: it is another one.
     fn limit(&mut self, source: &str) -> Result<bool> {
-        let Some(limit) = SavedLimit::all().find(|limit| limit.save == source || limit.put_back == source) else {
-            return Ok(false);
-        };
+        let is_it = |limit: &&SavedLimit| limit.save == source || limit.put_back == source;
+        let Some(limit) = SavedLimit::all().iter().find(is_it) else { return Ok(false) };
         self.context.needs(PythonModule::Resource)?;
         if limit.save == source {
-            self.saved.push(limit.name);
+            self.saved.push(limit.name.clone());
             return Ok(true);
         }
         if !self.saved.contains(&limit.name) {

@@ -5,15 +5,21 @@ use super::read::read;
 use super::settles::Settles;
 use crate::Case;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// The pages that this library was built with: the path in the repository, and the text.
 pub const TEXTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
-/// Reads every page, and checks that ids and `settles` entries are unique among them.
+/// Every page, read once in a process. The ids and `settles` entries are unique among them.
 ///
 /// # Errors
 /// The first error in a page, or the first id or `settles` entry that occurs twice.
-pub fn all() -> Result<Vec<Page>, PageError> {
+pub fn all() -> Result<&'static [Page], PageError> {
+    static PAGES: OnceLock<Result<Vec<Page>, PageError>> = OnceLock::new();
+    PAGES.get_or_init(read_all).as_deref().map_err(Clone::clone)
+}
+
+fn read_all() -> Result<Vec<Page>, PageError> {
     let pages = TEXTS.iter().map(|(path, text)| read(path, text)).collect::<Result<Vec<_>, _>>()?;
     let mut seen: HashMap<&str, &str> = HashMap::new();
     let mut settled: HashMap<&Settles, &str> = HashMap::new();

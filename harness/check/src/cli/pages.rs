@@ -19,7 +19,7 @@ pub(super) fn pages(args: &Pages) -> Result<Exit, CommandError> {
     }
     let pages = all()?;
     let filter = args.show.as_deref().or(args.list.as_deref()).unwrap_or("*");
-    let chosen: Vec<_> = clauses(&pages).filter(|(_, clause)| matches_filter(&clause.id, filter)).collect();
+    let chosen: Vec<_> = clauses(pages).filter(|(_, clause)| matches_filter(&clause.id, filter)).collect();
     if chosen.is_empty() {
         return Err(CommandError(format!("no clause matches '{filter}'; 'mmapcheck pages --list' lists all clauses")));
     }

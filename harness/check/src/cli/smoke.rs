@@ -32,7 +32,7 @@ fn text(smoke: &smoke::Smoke) -> Result<String, CommandError> {
     }
     text.push('\n');
     let pages = all()?;
-    let rules: Vec<_> = examples(&pages).map(|(_, clause, example)| (&example.id, &clause.rule)).collect();
+    let rules: Vec<_> = examples(pages).map(|(_, clause, example)| (&example.id, &clause.rule)).collect();
     let rule = |id: &String| rules.iter().find(|(known, _)| *known == id).map_or("", |(_, rule)| rule.as_str());
     for id in passed {
         let _ = writeln!(text, "pass  {id:<8}  {}", rule(id));

@@ -64,11 +64,11 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Suppression>, KnownList
 /// The ids that the specification has: those of clauses, and those of single examples.
 fn example_ids() -> Result<HashSet<String>, String> {
     let pages = all().map_err(|error| error.to_string())?;
-    let clauses = pages.into_iter().flat_map(|page| page.clauses);
+    let clauses = pages.iter().flat_map(|page| &page.clauses);
     Ok(clauses
         .flat_map(|clause| {
-            let examples: Vec<_> = clause.examples.into_iter().map(|example| example.id).collect();
-            examples.into_iter().chain([format!("{}.1", clause.id), clause.id])
+            let examples = clause.examples.iter().map(|example| example.id.clone());
+            examples.chain([format!("{}.1", clause.id), clause.id.clone()])
         })
         .collect())
 }

@@ -18,9 +18,9 @@ impl Matrix {
         let pages = all().map_err(|error| TargetError(error.to_string()))?;
         fs::create_dir_all(folder).map_err(|error| in_file(folder, &error))?;
         replace(&folder.join("matrix.json"), &(json + "\n"))?;
-        replace(&folder.join("matrix.md"), &page::matrix(self, &pages))?;
+        replace(&folder.join("matrix.md"), &page::matrix(self, pages))?;
         for (name, result) in &self.targets {
-            result.write(&folder.join(name), &pages)?;
+            result.write(&folder.join(name), pages)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The command line as its users run it: planted bugs, deaths, interrupts and wrong input.
 
-use crate::{Result, divergences, text};
+use crate::{Result, divergences, python, text};
 use mmapcheck_spec::{Op, notation};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -32,7 +32,7 @@ fn steps_of(divergence: &Value) -> Result<usize> {
 /// Asserts that a planted bug is found with its operation and severity, in a session of at most eight steps.
 fn finds(module: &str, severity: &str, op: &str) -> Result {
     let ops = format!("mmap,read,seek,write,resize,close,memoryview,{op}");
-    finds_among(module, severity, op, &["--cases", "3000", "--severity", severity, "--ops", &ops])
+    finds_among(module, severity, op, &["--cases", "500", "--severity", severity, "--ops", &ops])
 }
 
 fn finds_among(module: &str, severity: &str, op: &str, more: &[&str]) -> Result {
@@ -65,10 +65,9 @@ for name in sorted(name for name in os.listdir(folder) if name.endswith('.pycon'
 
 /// Asserts that CPython's doctest passes every saved session.
 fn passes_doctest(saved: &Path) -> Result {
-    let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
     for folder in [saved, &saved.join("inherited")].into_iter().filter(|folder| folder.is_dir()) {
         let dir = tempfile::tempdir()?;
-        let done = Command::new(&python).args(["-c", DOCTESTS]).arg(folder).current_dir(dir.path()).output()?;
+        let done = Command::new(python()).args(["-c", DOCTESTS]).arg(folder).current_dir(dir.path()).output()?;
         assert!(done.status.success(), "{}{}", text(&done.stdout), text(&done.stderr));
     }
     Ok(())
@@ -123,13 +122,12 @@ fn finds_leaks(more: &[&str]) -> Result {
 
 #[test]
 fn leaks_are_found() -> Result {
-    finds_leaks(&["--cases", "2000"])
+    finds_leaks(&["--cases", "500"])
 }
 
 #[test]
 fn leaks_are_found_behind_the_driver() -> Result {
-    let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
-    finds_leaks(&["--cases", "500", "--python", &python])
+    finds_leaks(&["--cases", "200", "--python", python()])
 }
 
 /// The memory after the last page of a map is often mapped, so that a read past the end goes unnoticed without a guard page.
@@ -146,7 +144,7 @@ fn a_search_that_reads_past_the_end_of_its_needle_is_found() -> Result {
 /// Asserts that a target that survives an expected death diverges, and that CPython's own map does not.
 fn survives_death(target: &[&str]) -> Result {
     let dir = tempfile::tempdir()?;
-    let args = ["--cases", "1500", "--ops", "mmap,read_byte,getitem,file-truncate"];
+    let args = ["--cases", "300", "--ops", "mmap,read_byte,getitem,file-truncate"];
     let (done, report) = check("lives_on", dir.path(), &[&args, target].concat())?;
     assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
     assert!(report["deaths"].as_u64() > Some(0), "{report:#}");
@@ -175,14 +173,13 @@ fn a_target_that_survives_an_expected_death_is_found() -> Result {
 
 #[test]
 fn a_target_that_survives_an_expected_death_is_found_behind_the_driver() -> Result {
-    let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
-    survives_death(&["--python", &python])
+    survives_death(&["--python", python()])
 }
 
 #[test]
 fn a_death_is_found_and_shrunk() -> Result {
     // Each death costs the start of a new worker.
-    finds_among("dies", "death", "resize", &["--cases", "200", "--ops", "resize,read,write,memoryview"])
+    finds_among("dies", "death", "resize", &["--cases", "30", "--ops", "resize,read,write,memoryview"])
 }
 
 #[test]
@@ -221,7 +218,7 @@ fn the_same_seed_does_the_same_steps() -> Result {
 #[test]
 fn a_saved_case_replays_to_the_same_divergence() -> Result {
     let dir = tempfile::tempdir()?;
-    let (_, report) = check("find_ignores_end", dir.path(), &["--cases", "4000", "--ops", "find,seek,write"])?;
+    let (_, report) = check("find_ignores_end", dir.path(), &["--cases", "400", "--ops", "find,seek,write"])?;
     let found = divergences(&report).iter().find(|found| found["severity"] == "value").ok_or("no divergence")?;
     let command = found["replay"].as_str().ok_or("no command")?;
     let done = Command::new("sh").args(["-c", command]).output()?;
@@ -249,7 +246,7 @@ fn junit_names_each_divergence() -> Result {
         "--seed",
         "1",
         "--cases",
-        "3000",
+        "500",
         "--random-only",
         "--format",
         "junit",

@@ -1,6 +1,6 @@
 //! Harm that a target does to its own process is a finding with its case and step, or harmless: no campaign ends for it.
 
-use crate::{Result, text};
+use crate::{Result, python, text};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -101,7 +101,6 @@ fn descriptors_that_are_kept_are_found() -> Result {
 /// Harm that a driver does not find is harmless to it.
 #[test]
 fn no_harm_to_a_driver_ends_a_campaign() -> Result {
-    let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
     let harms = [
         ("CloseDescriptor", 1),
         ("ReplaceDescriptor", 0),
@@ -114,13 +113,13 @@ fn no_harm_to_a_driver_ends_a_campaign() -> Result {
     ];
     for (class, least) in harms {
         let [option, many] = cases(CASES);
-        let (done, report) = check(class, &[&option, &many, "--max-steps", "6", "--python", &python])?;
+        let (done, report) = check(class, &[&option, &many, "--max-steps", "6", "--python", python()])?;
         let status = done.status.code().ok_or("no status")?;
         assert!((least..2).contains(&status), "{class}: {status}: {}", text(&done.stderr));
         assert_eq!(report["cases"], CASES, "{class}: {report:#}");
     }
     let [option, many] = cases(120);
-    let (done, report) = check("KeepDescriptors", &[&option, &many, "--python", &python])?;
+    let (done, report) = check("KeepDescriptors", &[&option, &many, "--python", python()])?;
     assert_eq!((done.status.code(), &report["cases"]), (Some(1), &120.into()), "{report:#}");
     Ok(())
 }

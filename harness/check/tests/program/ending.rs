@@ -1,6 +1,6 @@
 //! The end of a check: at its first divergence, at its time, by Ctrl-C, by a kill, and because the target can no longer be used.
 
-use crate::{Result, divergences, text};
+use crate::{Result, divergences, python, text};
 use mmapcheck_spec::notation;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -66,7 +66,7 @@ fn the_time_of_a_check_includes_making_its_findings_small() -> Result {
 
 #[test]
 fn a_check_ends_in_time_although_its_target_hangs() -> Result {
-    for target in [&[][..], &["--python", "python3"]] {
+    for target in [&[][..], &["--python", python()]] {
         let dir = tempfile::tempdir()?;
         let args =
             [&["--random-only", "--time", "2s", "--hang", "10m", "--ops", "readline", "--format", "json"], target];
@@ -102,7 +102,7 @@ fn interrupted(dir: &Path, args: &[&str]) -> Result<Output> {
 
 #[test]
 fn an_interrupted_check_ends_although_its_target_hangs() -> Result {
-    for target in [&[][..], &["--python", "python3"]] {
+    for target in [&[][..], &["--python", python()]] {
         for part in ["--random-only", "--pages-only"] {
             let dir = tempfile::tempdir()?;
             let args = [&[part, "--time", "1h", "--hang", "10m", "--format", "json"], target].concat();
@@ -188,9 +188,9 @@ fn a_target_that_no_longer_starts_ends_the_check_and_keeps_what_was_found() -> R
 
 #[test]
 fn the_last_words_of_a_dying_target_are_part_of_the_finding() -> Result {
-    for target in [&[][..], &["--python", "python3"]] {
+    for target in [&[][..], &["--python", python()]] {
         let dir = tempfile::tempdir()?;
-        let args = [&["--random-only", "--cases", "8", "--max-steps", "6", "--ops", "find,seek"], target].concat();
+        let args = [&["--random-only", "--cases", "4", "--max-steps", "6", "--ops", "find,seek"], target].concat();
         let done = check("asserts", dir.path(), &[&args[..], &["--format", "json"]].concat()).output()?;
         let found = report(&done)?;
         let death = divergences(&found).iter().find(|found| found["op"] == "find").ok_or(format!("{found:#}"))?;

@@ -1,6 +1,6 @@
 //! A child process that ends before its last step: the report names the step, and the campaign continues.
 
-use crate::Result;
+use crate::{Result, python};
 use std::path::Path;
 use std::process::Command;
 
@@ -39,13 +39,13 @@ fn a_death_in_a_child_is_named() -> Result {
 
 #[test]
 fn a_death_in_a_child_of_another_interpreter_is_named() -> Result {
-    is_named("dies", "m.resize(5)", "died of signal 6 (SIGABRT)", &["--python", "python3"])
+    is_named("dies", "m.resize(5)", "died of signal 6 (SIGABRT)", &["--python", python()])
 }
 
 #[test]
 fn a_child_that_exits_is_named() -> Result {
     is_named("exits", "m.resize(5)", "exited with status 3", &[])?;
-    is_named("exits", "m.resize(5)", "exited with status 3", &["--python", "python3"])
+    is_named("exits", "m.resize(5)", "exited with status 3", &["--python", python()])
 }
 
 #[test]
@@ -55,5 +55,5 @@ fn a_child_that_hangs_is_named() -> Result {
 
 #[test]
 fn a_child_of_another_interpreter_that_hangs_is_named() -> Result {
-    is_named("hangs", "m.readline()", "hung", &["--python", "python3"])
+    is_named("hangs", "m.readline()", "hung", &["--python", python()])
 }

@@ -1,7 +1,7 @@
 //! A hostile driver or worker does not stop a campaign: its harm is a finding, with its case and step, or a clear error. No
 //! process that the campaign started survives it.
 
-use crate::{Result, text};
+use crate::{Result, python, text};
 use mmapcheck::choices::seeded;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
@@ -28,18 +28,11 @@ const CASES: u64 = 6;
 const STEPS: usize = 5;
 const SEED: u64 = 5;
 
-/// The path of the interpreter. `python3` may be a script that starts it.
-fn python() -> Result<String> {
-    let asked = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
-    let done = Command::new(asked).args(["-c", "import sys; print(sys.executable)"]).output()?;
-    Ok(text(&done.stdout).trim().to_owned())
-}
-
-/// Writes the fake driver as a program into a folder; returns its path.
-fn fake(dir: &Path) -> Result<PathBuf> {
+/// Writes the fake driver as a program into a folder; returns its path. Packages of the site have no part in it.
+pub(crate) fn fake(dir: &Path) -> Result<PathBuf> {
     let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drivers/fake.py"))?;
     let path = dir.join("fake");
-    std::fs::write(&path, format!("#!{}\n{source}", python()?))?;
+    std::fs::write(&path, format!("#!{} -S\n{source}", python()))?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
     Ok(path)
 }

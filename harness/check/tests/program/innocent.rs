@@ -1,7 +1,7 @@
 //! A target is not charged with anything that the tool does to it, nor with what it may do: reading its state, printing,
 //! and maps of every size that the notation takes.
 
-use crate::Result;
+use crate::{Result, python};
 use mmapcheck::interpreters::find;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -59,11 +59,9 @@ fn a_wrapper_that_exports_its_memory_is_faithful() -> Result {
     has_no_divergence("wraps_buffer", &["--python", python.to_str().ok_or("a path")?])
 }
 
-const ENGINES: [&[&str]; 2] = [&[], &["--python", "python3"]];
-
 #[test]
 fn a_death_while_the_state_is_read_is_no_death_of_a_step() -> Result {
-    for engine in ENGINES {
+    for engine in [&[][..], &["--python", python()]] {
         let done = replayed(">>> import mmap\n>>> m = mmap.mmap(-1, 9)\n>>> m.flush()\n", "dies_when_read", engine)?;
         let said = said(&done);
         assert_eq!(done.status.code(), Some(1), "{said}");
@@ -77,7 +75,7 @@ fn a_death_while_the_state_is_read_is_no_death_of_a_step() -> Result {
 fn a_target_may_print_under_a_limit_on_file_size() -> Result {
     const SESSION: &str = ">>> import mmap, resource\n>>> m = mmap.mmap(-1, 9)\n\
         >>> resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))\n>>> m.tell()\n";
-    for engine in ENGINES {
+    for engine in [&[][..], &["--python", python()]] {
         let done = replayed(SESSION, "prints", engine)?;
         assert_eq!(done.status.code(), Some(0), "{engine:?}: {}", said(&done));
     }
@@ -88,7 +86,7 @@ fn a_target_may_print_under_a_limit_on_file_size() -> Result {
 fn a_map_of_four_megabytes_can_be_read_on_every_path() -> Result {
     const SESSION: &str = ">>> import mmap\n>>> m = mmap.mmap(-1, 4194304)\n>>> m[4194303] = 1\n>>> m.tell()\n\
         >>> m[0:4194304]\n>>> m.seek(5)\n>>> m.read()\n";
-    for engine in ENGINES {
+    for engine in [&[][..], &["--python", python()]] {
         let done = replayed(SESSION, "mmap", engine)?;
         let last: String = said(&done).chars().rev().take(300).collect::<Vec<_>>().into_iter().rev().collect();
         assert_eq!(done.status.code(), Some(0), "{engine:?}: {last}");

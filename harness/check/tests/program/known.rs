@@ -1,7 +1,7 @@
 //! Lists of known divergences: an entry suppresses the divergences of its pattern and no others, becomes stale when the
 //! target is fixed, and is refused if it can match nothing.
 
-use crate::{Result, text};
+use crate::{Result, python, text};
 use mmapcheck::known::KnownList;
 use mmapcheck_spec::notation;
 use serde_json::Value;
@@ -99,12 +99,12 @@ const OPS: &str = "mmap,find,read,seek,write,tell";
 #[test]
 fn an_entry_suppresses_exactly_its_kind() -> Result {
     let bench = Bench::new("find_and_read")?;
-    let (_, all) = bench.random(None, OPS, "6000")?;
+    let (_, all) = bench.random(None, OPS, "2000")?;
     let find = r#"{"actual":"int","expected":"int","field":"answer","op":"find"}"#;
     let read = r#"{"actual":"","expected":"","field":"position","op":"read"}"#;
     assert!(kinds(&all).contains(find) && kinds(&all).contains(read), "{:?}", kinds(&all));
     for (list, id, kind) in [(FIND, "find-ignores-its-end", find), (READ, "read-stays", read)] {
-        let (done, report) = bench.random(Some(list), OPS, "6000")?;
+        let (done, report) = bench.random(Some(list), OPS, "2000")?;
         assert_eq!(done.status.code(), Some(1), "the other bug is still found");
         let mut left = kinds(&all);
         left.remove(kind);
@@ -119,9 +119,9 @@ fn an_entry_suppresses_exactly_its_kind() -> Result {
 fn an_entry_is_stale_when_the_target_is_fixed() -> Result {
     let (broken, mended) = (Bench::new("find_ignores_end")?, Bench::new("mmap")?);
     let all_of_find = FIND.replace("\"int\"", "\"*\"");
-    let (done, report) = broken.random(Some(&all_of_find), "find,seek,write", "3000")?;
+    let (done, report) = broken.random(Some(&all_of_find), "find,seek,write", "1000")?;
     assert_eq!(done.status.code(), Some(0), "all there is to find is known: {report:#}");
-    let (done, report) = mended.random(Some(FIND), "find,seek,write", "3000")?;
+    let (done, report) = mended.random(Some(FIND), "find,seek,write", "1000")?;
     assert_eq!(done.status.code(), Some(1));
     assert_eq!(report["stale"][0]["id"], "find-ignores-its-end");
     assert_eq!(report["stale"][0]["reason"], "its case agrees");
@@ -148,15 +148,14 @@ fn an_entry_of_another_version_is_not_run() -> Result {
     assert_eq!(done.status.code(), Some(0));
     assert_eq!(report["known_not_run"][0]["reason"], "since Python 3.99");
     assert_eq!(report["known"], serde_json::json!({}));
-    let (done, _) = Bench::new("find_ignores_end")?.random(Some(&later), "find,seek,write", "3000")?;
+    let (done, _) = Bench::new("find_ignores_end")?.random(Some(&later), "find,seek,write", "1000")?;
     assert_eq!(done.status.code(), Some(1), "it silences nothing either");
     Ok(())
 }
 
 #[test]
 fn an_entry_applies_to_the_version_of_the_module() -> Result {
-    let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
-    let asked = Command::new(python).args(["-c", "import mmap; print(getattr(mmap, '__file__', ''))"]).output()?;
+    let asked = Command::new(python()).args(["-c", "import mmap; print(getattr(mmap, '__file__', ''))"]).output()?;
     let extension = PathBuf::from(text(&asked.stdout).trim());
     let Some(name) = extension.file_name() else {
         eprintln!("skipped: the module mmap is built into the interpreter");
@@ -264,7 +263,7 @@ fn a_run_agrees_with_the_list_that_triage_proposes() -> Result {
 fn known_divergences_are_part_of_every_format_of_a_report() -> Result {
     let bench = Bench::new("find_ignores_end")?;
     let list = format!("{FIND}{READ}");
-    let args = ["--random-only", "--cases", "3000", "--ops", "find,seek,write"];
+    let args = ["--random-only", "--cases", "500", "--ops", "find,seek,write"];
     let shown = text(&bench.check(Some(&list), &args)?.stdout);
     assert!(
         shown.contains("× find-ignores-its-end: find() does not look at its third argument. (https://bugs.example/1)")

@@ -1,7 +1,7 @@
 //! Effects of a known divergence: it takes in what follows from it in its case, and no more, and the case continues.
 
-use crate::Result;
 use crate::known::READ;
+use crate::{Result, python};
 use mmapcheck::compare::compare;
 use mmapcheck::differential::DifferentialRun;
 use mmapcheck::divergence::Field;
@@ -68,9 +68,8 @@ const SHRUNK_MEANWHILE: &str = ">>> import mmap
 #[test]
 fn a_known_divergence_takes_in_its_effect_on_another_map_of_the_file() -> Result {
     let dir = tempfile::tempdir()?;
-    let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
     let mut target =
-        Driver::start(Path::new(&python), "mmap", "mmap", dir.path(), Duration::from_secs(60), &Stop::never())?;
+        Driver::start(Path::new(python()), "mmap", "mmap", dir.path(), Duration::from_secs(60), &Stop::never())?;
     let profile = target.info().profile;
     let patterns = KnownList::built_in(target.info(), "mmap")?.patterns(profile);
     if !patterns.0.iter().any(|pattern| pattern.id == "shrunk-meanwhile-item") {

@@ -1,5 +1,6 @@
 //! A verdict counts what was compared, and the rest is said: in a replay step by step, in a campaign by reason.
 
+use crate::hostile::fake;
 use crate::{Result, text};
 use jsonschema::Validator;
 use mmapcheck::batch::Batch;
@@ -12,7 +13,6 @@ use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Profile, TargetInfo};
 use mmapcheck_targets::InProcess;
 use serde_json::{Value, json};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -241,12 +241,7 @@ fn a_file_that_is_closed_stays_closed() -> Result {
 fn declining(harm: &str, args: &[&str]) -> Result<Output> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let dir = tempfile::tempdir()?;
-    let asked = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
-    let python = Command::new(asked).args(["-c", "import sys; print(sys.executable)"]).output()?;
-    let driver = dir.path().join("driver");
-    let source = std::fs::read_to_string(tests.join("drivers/fake.py"))?;
-    std::fs::write(&driver, format!("#!{}\n{source}", text(&python.stdout).trim()))?;
-    std::fs::set_permissions(&driver, std::fs::Permissions::from_mode(0o755))?;
+    let driver = fake(dir.path())?;
     let mut command = mmapcheck(args);
     if args.contains(&"check") {
         command.arg("--report").arg(dir.path().join("found"));

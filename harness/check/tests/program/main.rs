@@ -21,11 +21,25 @@ mod specification;
 mod unsteady;
 
 use serde_json::Value;
+use std::process::Command;
+use std::sync::LazyLock;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The path of the interpreter that this program was built for, or of `python3`, which may be a script that starts it.
+fn python() -> &'static str {
+    static PYTHON: LazyLock<String> = LazyLock::new(|| {
+        let asked = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
+        match Command::new(&asked).args(["-c", "import sys; print(sys.executable)"]).output() {
+            Ok(said) if said.status.success() => text(&said.stdout).trim().to_owned(),
+            _ => asked,
+        }
+    });
+    &PYTHON
 }
 
 /// The divergences of a report.

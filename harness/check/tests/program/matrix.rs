@@ -11,8 +11,7 @@ struct Bench(tempfile::TempDir);
 impl Bench {
     fn new() -> Result<Bench> {
         let bench = Bench(tempfile::tempdir()?);
-        let asked = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output()?;
-        std::os::unix::fs::symlink(String::from_utf8(asked.stdout)?.trim(), bench.python())?;
+        std::os::unix::fs::symlink(crate::python(), bench.python())?;
         Ok(bench)
     }
 
@@ -64,7 +63,7 @@ fn every_divergence_has_a_session_and_a_script_that_shows_it() -> Result {
     );
     let script = bench.reports().join(wrong.0).join(format!("{id}.py"));
     for (module, agrees) in [("mmap", true), ("find_ignores_end", false)] {
-        let run = Command::new("python3").arg(&script).arg(module).env("PYTHONPATH", modules()).output()?;
+        let run = Command::new(crate::python()).arg(&script).arg(module).env("PYTHONPATH", modules()).output()?;
         let said = String::from_utf8(run.stdout)?;
         let answer = |what| said.lines().find_map(|line: &str| line.strip_prefix(what)).map(str::trim);
         assert_eq!(answer("expected: ") == answer("got:      "), agrees, "{module}: {said}");

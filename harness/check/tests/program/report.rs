@@ -77,7 +77,7 @@ fn full_report(dir: &TempDir) -> Result<String> {
     let known = dir.path().join("known.toml");
     std::fs::write(&known, KNOWN)?;
     let known = known.to_str().ok_or("a path")?;
-    let args = ["--known", known, "--cases", "3000", "--severity", "class", "--ops", "find,read,seek,write,repr,size"];
+    let args = ["--known", known, "--cases", "800", "--severity", "class", "--ops", "find,read,seek,write,repr,size"];
     check(dir, "find_and_read", &[&args[..], &["--no-reentrancy", "--format", "json"]].concat())
 }
 

@@ -1,7 +1,7 @@
 //! The result of a C function of an embedded target is judged as the interpreter judges it: a failure without an exception, and
 //! a success with one, are a `SystemError` of the step.
 
-use crate::{Result, text};
+use crate::{Result, python, text};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -39,8 +39,8 @@ fn printed(command: &mut Command) -> Result<String> {
 
 /// Builds the module for the interpreter that is embedded. The error says what the machine lacks.
 fn build(dir: &Path) -> Result {
-    let python = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
-    let include = printed(Command::new(python).args(["-c", "import sysconfig; print(sysconfig.get_path('include'))"]))?;
+    let include =
+        printed(Command::new(python()).args(["-c", "import sysconfig; print(sysconfig.get_path('include'))"]))?;
     if !Path::new(&include).join("Python.h").exists() {
         return Err(format!("{include} has no Python.h").into());
     }

@@ -74,7 +74,7 @@ fn random_cases_alone_skip_the_pages_and_name_the_broken_clause() -> Result {
     let dir = tempfile::tempdir()?;
     let found = dir.path().join("found");
     let found = found.to_str().ok_or("a path")?;
-    let args = ["check", "--random-only", "--module", "find_ignores_end", "--ops", "mmap,find", "--cases", "3000"];
+    let args = ["check", "--random-only", "--module", "find_ignores_end", "--ops", "mmap,find", "--cases", "800"];
     let done = mmapcheck(&[&args[..], &["--seed", "1", "--format", "json", "--report", found]].concat())?;
     let report: Value = serde_json::from_slice(&done.stdout)?;
     assert_eq!(count(&report, "passed"), 0);
