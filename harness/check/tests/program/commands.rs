@@ -36,7 +36,7 @@ fn every_printed_command_shows_its_divergence_as_it_stands() -> Result {
     std::fs::create_dir_all(folder.join("shadow"))?;
     std::fs::copy(module("shouts"), folder.join("shadow/shouts.py"))?;
     std::os::unix::fs::symlink(PROGRAM, folder.join("my checker"))?;
-    let common = "--seed 1 --cases 60 --ops flush,write,size --format json";
+    let common = "--seed 1 --cases 60 --ops flush,write,size --filter 'FLUSH-*' --format json";
     let targets = [
         "--module shouts",
         "--module shouts --severity message --report 'found $HOME'",
