@@ -3,7 +3,7 @@
 use crate::{case, generator_options};
 use mmapcheck::campaign::{Finding, shrink_to};
 use mmapcheck::differential::DifferentialRun;
-use mmapcheck::divergence::{Severity, slug};
+use mmapcheck::divergence::{Divergence, Severity, slug};
 use mmapcheck::generate::GeneratorOptions;
 use mmapcheck::histogram::Histogram;
 use mmapcheck::known::KnownList;
