@@ -1,6 +1,6 @@
 //! The traits of a target: [`Target`] runs whole cases, [`Stepper`] runs single steps in this process.
 
-use crate::{Case, End, FileState, Op, Outcome, Profile, Snapshot, Step, StepTrace, Trace, World};
+use crate::{Case, End, FileState, Op, Outcome, Profile, Rule, Snapshot, Step, StepTrace, Trace, World};
 use serde::{Deserialize, Serialize};
 
 /// The content of the snapshots that a run takes.
@@ -81,6 +81,17 @@ impl TargetInfo {
     pub fn of_profile(profile: Profile, name: impl Into<String>) -> TargetInfo {
         let page = profile.facts().page.bytes() as u32;
         TargetInfo { profile, source: profile, name: name.into(), is_cpython_mmap: true, page }
+    }
+
+    /// The profile to judge this target by: the requested one, without the rules that the mode of the target switches off; or
+    /// else its own.
+    #[must_use]
+    pub fn judged_by(&self, requested: Option<Profile>) -> Profile {
+        let own = self.profile;
+        let Some(requested) = requested else { return own };
+        let usual = Profile::new(own.implementation(), own.version(), own.platform());
+        let switched_off = Rule::ALL.iter().filter(|rule| usual.has(**rule) && !own.has(**rule));
+        switched_off.fold(requested, |profile, rule| profile.with(*rule, false))
     }
 }
 
@@ -243,5 +254,22 @@ impl StepTrace {
             }
         }
         done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_profile_keeps_the_mode_of_the_target() {
+        let requested = Profile::cpython(3, 15, 0);
+        let usual = TargetInfo::of_profile(Profile::cpython(3, 15, 2), "a target");
+        assert_eq!(usual.judged_by(Some(requested)), requested);
+        assert_eq!(usual.judged_by(None), usual.profile);
+        let in_mode = |profile: Profile| profile.with(Rule::SetNameIgnoresKernel, false);
+        let development = TargetInfo::of_profile(in_mode(usual.profile), "a target");
+        assert_eq!(development.judged_by(Some(requested)), in_mode(requested));
+        assert_eq!(development.judged_by(None), in_mode(usual.profile));
     }
 }

@@ -108,6 +108,11 @@ pub struct Content {
     pub bytes: Option<Vec<u8>>,
 }
 
+impl Content {
+    /// The content of a file that cannot be read. No readable content equals it.
+    pub const UNREADABLE: Content = Content { len: u64::MAX, digest: 0, bytes: None };
+}
+
 impl PartialEq for Content {
     fn eq(&self, other: &Content) -> bool {
         self.len == other.len && self.digest == other.digest

@@ -70,7 +70,7 @@ pub fn measure(spec: &TargetSpec, profile: Option<Profile>, cases: u64) -> Resul
     let dir = scratch()?;
     let stepper = Embedded::new(&spec.module, &spec.attr, dir.path())?;
     let (info, guards) = (stepper.info().clone(), stepper.guards());
-    let profile = profile.unwrap_or(info.profile);
+    let profile = info.judged_by(profile);
     let mut target = InProcess::new(stepper, info);
     let known = KnownList::built_in(target.info(), &spec.module)?.patterns(profile);
     let mut oracle = Oracle::new(profile)?;

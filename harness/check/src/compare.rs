@@ -215,20 +215,30 @@ impl StepDivergences {
     }
 
     fn files(&mut self, wanted: &[Content], given: &[Content]) {
-        for (number, (a, b)) in wanted.iter().zip(given).enumerate() {
+        for number in 0..wanted.len().max(given.len()) {
+            let (a, b) = (wanted.get(number), given.get(number));
             if a != b {
-                let sizes = if a.len == b.len { "same size" } else { "another size" };
+                let size = |content: Option<&Content>| content.map(|content| content.len);
+                let sizes = if size(a) == size(b) { "same size" } else { "another size" };
                 let kinds = (String::new(), sizes.to_owned());
-                self.add(Severity::Bytes, Field::File, number, kinds, (content_text(a), content_text(b)));
+                let texts = [a, b].map(|content| content.map_or("no such file".into(), content_text));
+                self.add(Severity::Bytes, Field::File, number, kinds, texts.into());
             }
         }
     }
 
     fn end(&mut self, expected: &Trace, actual: &Trace) {
         self.snapshots(&expected.last, &actual.last);
-        for (slot, (wanted, given)) in expected.closing.iter().zip(&actual.closing).enumerate() {
-            if let (Some(wanted), Some(given)) = (wanted, given) {
-                self.outcome(Field::Closing, slot, wanted, given);
+        for slot in 0..expected.closing.len().max(actual.closing.len()) {
+            let of = |trace: &Trace| trace.closing.get(slot).cloned().flatten();
+            match (of(expected), of(actual)) {
+                (None, None) => {}
+                (Some(wanted), Some(given)) => self.outcome(Field::Closing, slot, &wanted, &given),
+                (wanted, given) => {
+                    let end = End::Malformed("the maps that were closed last are not those of the case".into());
+                    let texts = [wanted, given].map(|side| side.as_ref().map_or_else(|| end.to_string(), outcome_text));
+                    self.add(Severity::Death, Field::Closing, slot, (String::new(), end_kind(&end)), texts.into());
+                }
             }
         }
         self.files(&expected.files, &actual.files);
@@ -334,6 +344,26 @@ mod tests {
 
     fn int(value: i128) -> Outcome {
         Outcome::Value(Value::Int(value))
+    }
+
+    #[test]
+    fn a_list_that_is_too_short_is_a_divergence() {
+        let content = Content { len: 0, digest: 0, bytes: None };
+        let whole = Trace {
+            closing: vec![Some(int(1)), Some(int(2))],
+            files: vec![content.clone(), content],
+            ..trace([int(1), int(2)], 0)
+        };
+        assert!(agreement(&case(), &whole, &whole.clone()).divergences.is_empty());
+        for (closing, files, field) in [(1, 2, Field::Closing), (2, 1, Field::File), (0, 2, Field::Closing)] {
+            let mut short = whole.clone();
+            short.closing.truncate(closing);
+            short.files.truncate(files);
+            for (wanted, given) in [(&whole, &short), (&short, &whole)] {
+                let found = agreement(&case(), wanted, given).divergences;
+                assert_eq!(found.iter().map(|found| found.bucket.field).collect::<Vec<_>>(), [field]);
+            }
+        }
     }
 
     #[test]

@@ -239,6 +239,7 @@ pub fn end_kind(end: &End) -> String {
 #[must_use]
 pub fn content_text(content: &Content) -> String {
     match &content.bytes {
+        _ if *content == Content::UNREADABLE => "unreadable".into(),
         Some(bytes) => bytes_literal(bytes),
         None => format!("{} bytes, digest {:08x}", content.len, content.digest),
     }

@@ -13,6 +13,8 @@ use mmapcheck_spec::TargetError;
 use mmapcheck_spec::pages::matches_filter;
 use mmapcheck_spec::pages::{Page, all, examples};
 use mmapcheck_targets::stop::Stop;
+use mmapcheck_targets::supervisor::raise_limits;
+use rustix::process::Resource;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
@@ -86,6 +88,7 @@ impl CheckResult {
 /// If the target does not start, no clause matches the filter, or a list cannot be read: one line.
 pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Result<CheckResult, TargetError> {
     let CheckConfig { campaign: mut config, random, pages, lists } = config;
+    allow_descriptors(config.jobs)?;
     // A finding names the clause that it breaks, so that a check needs every page, whatever it runs.
     let all = all_pages()?;
     let ours = pages.map(|filter| chosen(all, &filter, config.shard)).transpose()?;
@@ -136,6 +139,17 @@ pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Res
     }
     known::set_counts(&mut suppressions, &result.known);
     Ok(CheckResult { pages, suppressions, campaign: result, unavailable })
+}
+
+/// Lets this process open as many descriptors as so many jobs need: each has a worker, and one for the base of the class.
+fn allow_descriptors(jobs: usize) -> Result<(), TargetError> {
+    let needed = 24 + 8 * jobs as u64;
+    raise_limits(&[(Resource::Nofile, needed)]).map_err(|_| {
+        TargetError(format!(
+            "--jobs {jobs} needs {needed} open files, more than the limit of this process: start mmapcheck where 'ulimit -n' is \
+             at least that, or with fewer --jobs"
+        ))
+    })
 }
 
 /// Moves the failed examples that the base of the class fails as well to those that are inherited. Returns why the base could

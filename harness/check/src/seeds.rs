@@ -9,11 +9,15 @@ pub const FOLDER: &str = "corpus/seeds";
 /// The dictionary in the repository.
 pub const DICTIONARY: &str = "fuzz/notation.dict";
 
-/// The examples of these pages by file name, each as a session below a comment that names its clause.
+/// The examples of these pages by file name, each as a session below a comment that names its clause and the limits of its
+/// scope. A target outside of the scope diverges from the session, or cannot run it.
 #[must_use]
 pub fn sessions(pages: &[Page]) -> BTreeMap<String, String> {
     let session = |(_, clause, example): (&Page, &mmapcheck_spec::pages::Clause, &mmapcheck_spec::pages::Example)| {
-        (format!("{}.pycon", example.id), format!("# {} · {}\n\n{}\n", clause.id, clause.rule, example.text.trim_end()))
+        let scope = clause.scope.to_string();
+        let scope = if scope.is_empty() { scope } else { format!("# only: {scope}\n") };
+        let text = example.text.trim_end();
+        (format!("{}.pycon", example.id), format!("# {} · {}\n{scope}\n{text}\n", clause.id, clause.rule))
     };
     examples(pages).map(session).collect()
 }

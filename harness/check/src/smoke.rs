@@ -72,7 +72,7 @@ impl Smoke {
 pub fn smoke(spec: &TargetSpec, profile: Option<Profile>, hang: Duration) -> Result<Smoke, TargetError> {
     let mut worker = spec.start(profile, hang, &Stop::never())?;
     let info = worker.info().clone();
-    let profile = profile.unwrap_or(info.profile);
+    let profile = info.judged_by(profile);
     let mut oracle = Oracle::new(profile)?;
     let pages = all().map_err(|error| TargetError(error.to_string()))?;
     let chosen = |id: &str| EXAMPLES.iter().any(|example| matches_filter(id, example));

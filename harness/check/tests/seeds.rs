@@ -1,8 +1,9 @@
 //! The seeds are those of the pages, and the dictionary is that of the operation table.
 //! `MMAPCHECK_WRITE=1 cargo test --test seeds` writes both again.
 
+use mmapcheck::oracle::{AnswerOptions, Oracle};
 use mmapcheck::seeds::{DICTIONARY, FOLDER, dictionary, sessions};
-use mmapcheck_spec::{notation, pages};
+use mmapcheck_spec::{Detail, Profile, notation, pages};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -67,5 +68,22 @@ fn the_dictionary_is_that_of_the_operation_table() -> Result {
         std::fs::write(&file, dictionary())?;
     }
     assert_eq!(std::fs::read_to_string(file)?, dictionary(), "{DICTIONARY} is not current; {AGAIN}");
+    Ok(())
+}
+
+#[test]
+fn a_seed_that_a_profile_cannot_run_whole_says_where_it_applies() -> Result {
+    let mut limited = 0;
+    for profile in [Profile::cpython(3, 11, 7), Profile::NEWEST] {
+        let mut oracle = Oracle::new(profile)?;
+        for (name, text) in sessions(&pages::all()?) {
+            let case = notation::parse(&text, 1).map_err(|error| format!("{name}:{error}"))?.case;
+            let answered = oracle.answer(case, &AnswerOptions::new(Detail::Quick))?;
+            let says = text.lines().nth(1).is_some_and(|line| line.starts_with("# only: "));
+            assert!(says || answered.left_out.is_empty(), "{name}: {:?}", answered.left_out);
+            limited += usize::from(!answered.left_out.is_empty());
+        }
+    }
+    assert!(limited > 0, "the seeds of Windows run on no other platform");
     Ok(())
 }

@@ -43,6 +43,10 @@ const STARTS: usize = 3;
 /// The most of a resource that a supervised process and its children may have.
 pub type Limit = (Resource, u64);
 
+/// The least that any target may have: descriptors for itself, the files of a case and their maps, and bytes of address space.
+/// A case maps up to 4 GiB.
+pub const LEAST: [Limit; 2] = [(Resource::Nofile, 40), (Resource::As, 1 << 33)];
+
 /// Decides when a process that gives no answer is hung.
 pub trait Patience {
     /// The time left; zero as soon as the process is hung. Asked several times a second.
@@ -102,6 +106,7 @@ impl Process {
     pub fn start(mut command: Command, limits: &'static [Limit]) -> Result<Process, TargetError> {
         let wrong = |what: &str, error: io::Error| TargetError(format!("{what}: {error}"));
         check_limits(limits)?;
+        check_limits(&LEAST)?;
         let name = command.get_program().display().to_string();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = spawn(command, limits).map_err(|error| wrong(&format!("cannot start {name}"), error))?;
@@ -362,16 +367,31 @@ impl Drop for Process {
 pub fn check_limits(limits: &[Limit]) -> Result<(), TargetError> {
     for &(resource, needed) in limits {
         let Some(own) = getrlimit(resource).maximum.filter(|own| *own < needed) else { continue };
-        let (what, option) = match resource {
-            Resource::Fsize => ("size of files", "-f"),
-            Resource::As => ("address space", "-v"),
-            Resource::Data => ("memory", "-d"),
-            _ => ("resources", "-a"),
+        let (what, unit, option) = match resource {
+            Resource::Fsize => ("size of files", " bytes", "-f"),
+            Resource::As => ("address space", " bytes", "-v"),
+            Resource::Data => ("memory", " bytes", "-d"),
+            Resource::Nofile => ("open files", "", "-n"),
+            _ => ("resources", "", "-a"),
         };
         return Err(TargetError(format!(
-            "the limit on the {what} of this process is {own} bytes, and a target needs {needed}: \
-             start mmapcheck where 'ulimit {option}' is unlimited"
+            "the limit on the {what} of this process is {own}{unit}, and a target needs {needed}: \
+             start mmapcheck where 'ulimit {option}' is at least that"
         )));
+    }
+    Ok(())
+}
+
+/// Raises the soft limits of this process to these, where they are lower.
+///
+/// # Errors
+/// As `setrlimit`: a hard limit is lower.
+pub fn raise_limits(limits: &[Limit]) -> io::Result<()> {
+    for &(resource, needed) in limits {
+        let own = getrlimit(resource);
+        if own.current.is_some_and(|most| most < needed) {
+            setrlimit(resource, Rlimit { current: Some(needed), ..own })?;
+        }
     }
     Ok(())
 }
@@ -419,6 +439,7 @@ fn spawn(mut command: Command, limits: &'static [Limit]) -> io::Result<Child> {
         if getppid() != Some(parent) {
             return Err(rustix::io::Errno::SRCH.into());
         }
+        raise_limits(&LEAST)?;
         for &(resource, most) in limits {
             setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
         }

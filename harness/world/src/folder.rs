@@ -276,7 +276,7 @@ impl<T: Default> FileSystem for Folder<T> {
 
     fn look(&mut self, number: usize, detail: Detail) -> Content {
         let count = read_into(&self.stored[number].inode.file, &mut self.buffer);
-        content_of(&self.buffer[..count], detail)
+        count.map_or(Content::UNREADABLE, |count| content_of(&self.buffer[..count], detail))
     }
 }
 
@@ -313,16 +313,17 @@ fn write_all(fd: &OwnedFd, bytes: &[u8], at: u64) -> rustix::io::Result<()> {
     Ok(())
 }
 
-/// Reads a file from the start into a buffer, which grows as needed, and returns how many bytes it read. A read error
-/// ends the file.
-fn read_into(fd: &OwnedFd, buffer: &mut Vec<u8>) -> usize {
+/// Reads a file from the start into a buffer, which grows as needed, and returns how many bytes it read.
+fn read_into(fd: &OwnedFd, buffer: &mut Vec<u8>) -> rustix::io::Result<usize> {
     let mut count = 0;
     loop {
-        count += rustix::io::pread(fd, &mut buffer[count..], count as u64).unwrap_or(0);
-        if count < buffer.len() {
-            return count;
+        match rustix::io::retry_on_intr(|| rustix::io::pread(fd, &mut buffer[count..], count as u64))? {
+            0 => return Ok(count),
+            more => count += more,
         }
-        buffer.resize(2 * count, 0);
+        if count == buffer.len() {
+            buffer.resize(2 * count, 0);
+        }
     }
 }
 

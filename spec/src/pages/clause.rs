@@ -141,6 +141,17 @@ impl Scope {
     }
 }
 
+/// The limits of the scope, such as `since Python 3.13, windows`; empty without any.
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let since = self.since.map(|since| format!("since Python {}", since.short()));
+        let until = self.until.map(|until| format!("until Python {}", until.short()));
+        let cpython = self.cpython.then(|| "CPython".to_owned());
+        let limits: Vec<_> = [since, until, self.platform.clone(), cpython].into_iter().flatten().collect();
+        f.write_str(&limits.join(", "))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

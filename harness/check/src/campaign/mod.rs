@@ -24,7 +24,7 @@ use std::time::Instant;
 pub fn campaign(config: &CampaignConfig, info: TargetInfo, stop: &Stop, listener: &dyn Listener) -> CampaignResult {
     let began = Instant::now();
     let severity = Severity::least(config.severity, &info);
-    let profile = config.profile.unwrap_or(info.profile);
+    let profile = info.judged_by(config.profile);
     let deadline = match config.budget {
         Budget::Time(time) => began.checked_add(time),
         Budget::Cases(_) => None,

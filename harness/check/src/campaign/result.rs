@@ -110,7 +110,7 @@ impl CampaignResult {
     #[must_use]
     pub fn new(info: TargetInfo, config: &CampaignConfig, severity: Severity) -> CampaignResult {
         CampaignResult {
-            profile: config.profile.unwrap_or(info.profile),
+            profile: info.judged_by(config.profile),
             info,
             seed: config.seed,
             cases: 0,

@@ -53,6 +53,10 @@ pub(super) fn check(args: &Check) -> Result<Exit, CommandError> {
     if let Some(why) = result.nothing_compared() {
         return Err(CommandError(format!("{}: {why}", result.campaign.info.name)));
     }
+    if result.campaign.interrupted && result.agrees() {
+        let until = "no divergence until then, but the check was not completed";
+        return Err(CommandError(format!("{}: interrupted: {until}", result.campaign.info.name)));
+    }
     Ok(if result.agrees() { Exit::Agrees } else { Exit::Diverges })
 }
 

@@ -12,7 +12,7 @@ pub enum Exit {
     /// 1: a divergence, or a known one that no longer holds.
     Diverges,
     /// 2: the command could not run: wrong usage, a target that does not start, a file that cannot be read. Or it could not
-    /// compare: nothing in a check, not every step in a replay.
+    /// compare: nothing in a check, not every step in a replay. Or it was interrupted without a divergence.
     CannotRun,
 }
 

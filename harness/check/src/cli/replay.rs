@@ -120,7 +120,7 @@ struct Pair {
 impl Pair {
     fn start(target: &TargetArgs) -> Result<Pair, CommandError> {
         let worker = target.spec().start(target.profile, limits::HANG, &Stop::never())?;
-        let oracle = Oracle::new(target.profile.unwrap_or(worker.info().profile))?;
+        let oracle = Oracle::new(worker.info().judged_by(target.profile))?;
         Ok(Pair { worker, oracle })
     }
 

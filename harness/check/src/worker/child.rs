@@ -76,7 +76,7 @@ impl Server {
         // Imports have been resolved against the user's folder. Files that the target names relatively from now on stay in its
         // own folder.
         std::env::set_current_dir(&dir).map_err(|error| TargetError(format!("{}: {error}", dir.display())))?;
-        let oracle = Oracle::new(config.profile.unwrap_or(info.profile))?;
+        let oracle = Oracle::new(info.judged_by(config.profile))?;
         let progress = Progress::open(&config.dir.join("progress"))
             .map_err(|error| TargetError(format!("the page of marks cannot be opened: {error}")))?;
         let progress = Rc::new(progress);

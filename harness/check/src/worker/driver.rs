@@ -63,7 +63,7 @@ impl DriverWorker {
                 Profile::known()
             )));
         }
-        let oracle = Oracle::new(profile.unwrap_or(claimed))?;
+        let oracle = Oracle::new(driver.info().judged_by(profile))?;
         Ok(DriverWorker { driver, oracle, pace: Pace::new(limits::FIRST, limits::DRIVEN), _dir: dir })
     }
 }

@@ -9,7 +9,7 @@ use crate::oracle::Oracle;
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Case, Detail, Profile, Target, TargetError, TargetInfo, Trace};
 use mmapcheck_targets::InProcess;
-use mmapcheck_targets::supervisor::check_limits;
+use mmapcheck_targets::supervisor::{LEAST, Limit, check_limits, raise_limits};
 use rustix::process::Resource;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -28,7 +28,9 @@ impl SelfTest {
     /// No temporary folder can be made, a limit of this process is too low, or the reference does not model the profile.
     pub fn start(profile: Option<Profile>) -> Result<SelfTest, TargetError> {
         let profile = profile.unwrap_or(Profile::NEWEST);
-        check_limits(&[(Resource::Fsize, limits::FILE_BYTES), (Resource::As, limits::ADDRESS_SPACE)])?;
+        let needed: [Limit; 3] = [(Resource::Fsize, limits::FILE_BYTES), LEAST[0], LEAST[1]];
+        check_limits(&needed)?;
+        raise_limits(&needed).map_err(|error| TargetError(format!("a limit cannot be raised: {error}")))?;
         let dir = scratch()?;
         let info = TargetInfo::of_profile(profile, "the reference on real files");
         let target = InProcess::new(Reference::new(profile, dir.path())?, info);

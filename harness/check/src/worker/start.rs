@@ -25,7 +25,7 @@ impl TargetSpec {
 /// Refuses a target whose pages are not those of the profile that it is judged by: the reference would expect deaths, lengths and
 /// offsets that do not apply to it.
 fn check_pages(info: &TargetInfo, profile: Option<Profile>) -> Result<(), TargetError> {
-    let profile = profile.unwrap_or(info.profile);
+    let profile = info.judged_by(profile);
     let expected = profile.facts().page.bytes();
     if usize::try_from(info.page) == Ok(expected) {
         return Ok(());

@@ -1,5 +1,6 @@
 /* Classes derived from mmap.mmap. One C function of each class breaks the rule of the C API on results: a `silent_` one
-   returns a failure and sets no exception, a `loud_` one returns a success and sets an exception. */
+   returns a failure and sets no exception, a `loud_` one returns a success and sets an exception. `null_buffer` exports nine
+   bytes at the address NULL. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
@@ -19,6 +20,7 @@ static int silent_assign(PyObject *self, PyObject *key, PyObject *value) { retur
 static Py_ssize_t silent_length(PyObject *self) { return -1; }
 static int silent_contains(PyObject *self, PyObject *item) { return -1; }
 static Py_hash_t silent_hash(PyObject *self) { return -1; }
+static int null_buffer(PyObject *self, Py_buffer *view, int flags) { return PyBuffer_FillInfo(view, self, NULL, 9, 0, flags); }
 static int silent_buffer(PyObject *self, Py_buffer *view, int flags) { return -1; }
 
 static PyObject *loud_item(PyObject *self, PyObject *key) { return loud(PyLong_FromLong(0)); }
@@ -62,6 +64,7 @@ static struct class classes[] = {
     {"silent_iter", {{Py_tp_iter, silent_object}}},
     {"loud_iter", {{Py_tp_iter, loud_iter}}},
     {"loud_next", {{Py_tp_iter, PyObject_SelfIter}, {Py_tp_iternext, loud_next}}},
+    {"null_buffer", {{Py_bf_getbuffer, null_buffer}}},
     {"silent_buffer", {{Py_bf_getbuffer, silent_buffer}}},
     {"loud_buffer", {{Py_bf_getbuffer, loud_buffer}}},
     {"silent_compare", {{Py_tp_richcompare, silent_compare}, {Py_tp_hash, PyObject_HashNotImplemented}}},

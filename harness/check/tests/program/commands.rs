@@ -72,9 +72,34 @@ fn refuses(command: &str, says: &[&str]) -> Result {
 fn a_limit_of_the_user_that_a_target_cannot_run_in_is_named_with_a_way_out() -> Result {
     for target in ["", "--python python3", "--reference"] {
         let check = format!("'{PROGRAM}' check --cases 10 --jobs 1 {target}");
-        refuses(&format!("ulimit -f 1000; {check}"), &["limit on the size of files", "'ulimit -f' is unlimited"])?;
-        refuses(&format!("ulimit -v 6000000; {check}"), &["limit on the address space", "'ulimit -v' is unlimited"])?;
+        refuses(&format!("ulimit -f 1000; {check}"), &["limit on the size of files", "'ulimit -f' is at least"])?;
+        refuses(&format!("ulimit -v 6000000; {check}"), &["limit on the address space", "'ulimit -v' is at least"])?;
     }
     let driver = format!("ulimit -d 1000000; '{PROGRAM}' check --cases 10 --jobs 1 --python python3");
-    refuses(&driver, &["limit on the memory", "'ulimit -d' is unlimited"])
+    refuses(&driver, &["limit on the memory", "'ulimit -d' is at least"])
+}
+
+#[test]
+fn a_check_is_clean_under_limits_of_the_user_that_are_just_enough() -> Result {
+    let dir = tempfile::tempdir()?;
+    for target in ["", "--python python3", "--reference"] {
+        for limit in ["-n 40", "-S -n 30", "-S -v 1000000", "-S -f 100", "-S -d 1000000"] {
+            let check =
+                format!("ulimit {limit}; '{PROGRAM}' check --random-only --cases 400 --seed 3 --jobs 1 {target}");
+            let done = shell(&check, dir.path())?;
+            let said = text(&done.stdout) + &text(&done.stderr);
+            assert_eq!(done.status.code(), Some(0), "{check}: {said}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_limit_on_open_files_that_is_too_low_is_named() -> Result {
+    for target in ["", "--python python3", "--reference"] {
+        let check = format!("ulimit -n 30; '{PROGRAM}' check --cases 10 --jobs 1 {target}");
+        refuses(&check, &["needs 32 open files", "'ulimit -n' is at least"])?;
+    }
+    let check = format!("ulimit -n 40; '{PROGRAM}' check --random-only --cases 1000000 --jobs 40");
+    refuses(&check, &["--jobs 40 needs 344 open files", "'ulimit -n' is at least", "fewer --jobs"])
 }

@@ -1,12 +1,13 @@
 //! The end of a check: at its first divergence, at its time, by Ctrl-C, by a kill, and because the target can no longer be used.
 
 use crate::{Result, divergences, python, text};
+use mmapcheck::choices::{Choices, seeded};
 use mmapcheck_spec::notation;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Much longer than any check here takes on a busy machine, and much shorter than the waits that are cut short.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -142,31 +143,59 @@ fn a_check_that_is_interrupted_while_it_shrinks_keeps_the_divergence() -> Result
 }
 
 #[test]
-fn a_check_that_is_killed_at_any_moment_leaves_only_whole_findings() -> Result {
-    let mut count = 0;
-    for after in [0, 100, 400, 1100] {
+fn a_check_that_is_interrupted_without_a_divergence_has_no_verdict() -> Result {
+    for target in [&[][..], &["--python", python()]] {
         let dir = tempfile::tempdir()?;
-        let args = ["--random-only", "--jobs", "2", "--time", "10m"];
+        let args = [&["--random-only", "--time", "1h", "--ops", "mmap,seek,tell"], target].concat();
+        let mut running = check("counts_runs", dir.path(), &args).spawn()?;
+        let began = Instant::now();
+        while !dir.path().join("mark").exists() {
+            assert!(began.elapsed() < PATIENCE && running.try_wait()?.is_none(), "no case is run");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        kill_process(Pid::from_raw(running.id() as i32).ok_or("a process id")?, Signal::INT)?;
+        let done = running.wait_with_output()?;
+        let (out, said) = (text(&done.stdout), text(&done.stderr));
+        assert_eq!((done.status.code(), said.lines().count()), (Some(2), 1), "{out}{said}");
+        assert!(said.contains("interrupted: no divergence until then") && out.contains("stopped early"), "{out}{said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_check_that_is_killed_at_any_moment_leaves_only_whole_findings() -> Result {
+    let seed = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64;
+    killed_at_random_moments(seed).map_err(|error| format!("seed {seed}: {error}").into())
+}
+
+/// Kills ten checks, each up to a second after its first finding.
+fn killed_at_random_moments(seed: u64) -> Result {
+    let mut choices = seeded(seed, 0);
+    let (mut dirs, mut files) = (Vec::new(), Vec::new());
+    for _ in 0..10 {
+        let dir = tempfile::tempdir()?;
+        let args = ["--random-only", "--jobs", "1", "--time", "10m", "--ops", "mmap,read,readline,tell,seek"];
         let mut running = check("read_stays", dir.path(), &args).spawn()?;
         let began = Instant::now();
         while saved(dir.path()).is_empty() {
             assert!(began.elapsed() < PATIENCE, "nothing found");
             std::thread::sleep(Duration::from_millis(1));
         }
-        std::thread::sleep(Duration::from_millis(after));
+        std::thread::sleep(Duration::from_millis(choices.below(1000).into()));
         running.kill()?;
         running.wait()?;
-        for file in saved(dir.path()) {
-            let session = std::fs::read_to_string(&file)?;
-            notation::parse(&session, 1).map_err(|error| format!("{error}: {session}"))?;
-            let mut replay = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
-            replay.arg("replay").arg(&file).args(["--module", "read_stays"]);
-            replay.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
-            assert_eq!(replay.output()?.status.code(), Some(1), "{session}");
-            count += 1;
-        }
+        files.extend(saved(dir.path()));
+        dirs.push(dir);
     }
-    assert!(count >= 4);
+    let mut replay = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
+    replay.args(["replay", "--module", "read_stays", "--runs", "1", "--format", "json"]).args(&files);
+    replay.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
+    let out = text(&replay.output()?.stdout);
+    let records = out.lines().map(serde_json::from_str::<Value>).collect::<std::result::Result<Vec<_>, _>>()?;
+    let diverging = records.iter().filter(|record| record["verdict"] == "diverge").count();
+    if files.len() < 10 || (records.len(), diverging) != (files.len(), files.len()) {
+        return Err(format!("{diverging} of {} saved findings diverge: {records:#?}", files.len()).into());
+    }
     Ok(())
 }
 
@@ -205,5 +234,24 @@ fn the_last_words_of_a_dying_target_are_part_of_the_finding() -> Result {
     let dir = tempfile::tempdir()?;
     let done = check("asserts", dir.path(), &args).output()?;
     assert!(text(&done.stdout).contains("standard error: module.c:123: find: Assertion"), "{}", text(&done.stdout));
+    Ok(())
+}
+
+#[test]
+fn a_resize_that_changes_the_file_and_fails_is_a_finding_and_ends_no_campaign() -> Result {
+    for target in [&[][..], &["--python", python()]] {
+        let dir = tempfile::tempdir()?;
+        let args =
+            ["--random-only", "--jobs", "1", "--cases", "400", "--ops", "mmap,open,resize,read", "--format", "json"];
+        let done = check("resizes_in_place", dir.path(), &[&args[..], target].concat()).output()?;
+        let found = report(&done)?;
+        assert_eq!((done.status.code(), &found["cases"], &found["failure"]), (Some(1), &400.into(), &Value::Null));
+        assert!(divergences(&found).iter().any(|found| found["op"] == "resize"), "{found:#}");
+        // Each session says all that its case needs.
+        for file in saved(dir.path()) {
+            let session = std::fs::read_to_string(&file)?;
+            notation::parse(&session, 1).map_err(|error| format!("{error}: {session}"))?;
+        }
+    }
     Ok(())
 }

@@ -72,3 +72,20 @@ fn a_result_that_breaks_the_rule_of_the_interface_is_a_system_error() -> Result 
     }
     Ok(())
 }
+
+#[test]
+fn a_buffer_without_an_address_is_not_read() -> Result {
+    let dir = tempfile::tempdir()?;
+    if let Err(error) = build(dir.path()) {
+        eprintln!("skipped: no C module can be built: {error}");
+        return Ok(());
+    }
+    // The bytes are looked at after each step, and before a step that is expected to die.
+    let shrunk = "f = open('f', 'w+b', buffering=0)\n>>> f.write(b'a')\n>>> m = mmap.mmap(f.fileno(), 0)\n>>> f.truncate(0)\n>>> m[0]";
+    for statement in ["m.seek(2)", "m[0] = 1", "m[0:2] = b'ab'", "del m", shrunk] {
+        let done = replay(dir.path(), "null_buffer", statement)?;
+        let said = text(&done.stdout) + &text(&done.stderr);
+        assert!(done.status.code() == Some(0) && said.contains("agree: "), "{statement}: {said}");
+    }
+    Ok(())
+}

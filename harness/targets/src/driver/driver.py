@@ -218,6 +218,8 @@ class Census(object):
 class Limits(object):
     """The resource limits that a case sets. They hold only while one of its steps runs."""
 
+    NAMES = ["RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_AS"]
+
     def __init__(self):
         self.inside = False
         self.asked = None
@@ -225,7 +227,7 @@ class Limits(object):
             import resource
 
             self.resource = resource
-            self.kinds = [resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_AS]
+            self.kinds = [getattr(resource, name) for name in self.NAMES]
             self.own = [resource.getrlimit(kind) for kind in self.kinds]
         except (ImportError, AttributeError):
             # No step can set a limit.
@@ -235,12 +237,21 @@ class Limits(object):
         for kind, limit in zip(self.kinds, limits):
             self.resource.setrlimit(kind, limit)
 
+    def allowed(self, operation, args):
+        """The arguments of a step that sets a limit: a process may set none above its hard limit."""
+        for name, (_, hard) in zip(self.NAMES, self.own):
+            if name in operation.form and hard != self.resource.RLIM_INFINITY and type(args[0]) is int:
+                return [min(args[0], hard)] + list(args[1:])
+        return args
+
     def call(self, operation, function, on, args):
         """Runs a step under the limits that the case has set, and records those that it sets."""
         if self.inside or (self.asked is None and not operation.limits):
             return function(on, args)
         self.inside = True
         try:
+            if operation.limits:
+                args = self.allowed(operation, args)
             if self.asked is not None:
                 self.set(self.asked)
             return function(on, args)

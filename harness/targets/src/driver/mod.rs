@@ -9,7 +9,7 @@ mod wire;
 
 use crate::reply_size::longest_reply;
 use crate::stop::Stop;
-use crate::supervisor::{Limit, Process, UntilStop, check_limits, persistently};
+use crate::supervisor::{Limit, Process, UntilStop, persistently};
 use description::info;
 use mmapcheck_spec::{Case, Detail, End, NextCase, Op, StepTrace, Target, TargetError, TargetInfo, Trace};
 use rustix::process::Resource;
@@ -31,9 +31,6 @@ const LEAST: Duration = Duration::from_millis(200);
 /// The most that a driver may have of files and of memory, in bytes. Memory is counted as data and not as address space, of
 /// which WebAssembly and Java reserve a hundred times as much as they use. A case maps up to 4 GiB.
 const LIMITS: [Limit; 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 33)];
-
-/// The address space that cases need, in bytes. The driver is not limited to it, and may not be limited to less.
-const NEEDED: [Limit; 1] = [(Resource::As, 1 << 33)];
 
 /// A target behind a driver: an interpreter that runs the driver script, or another program that speaks the protocol.
 pub struct Driver {
@@ -449,7 +446,6 @@ impl Launch {
         std::fs::create_dir_all(&self.folder).map_err(|error| wrong(&self.folder, error))?;
         std::fs::write(&self.script, SCRIPT).map_err(|error| wrong(&self.script, error))?;
         stop.check()?;
-        check_limits(&NEEDED)?;
         // The current folder is kept, so that relative paths in `PYTHONPATH` are those of the user.
         let mut command = Command::new(&self.python);
         command.arg(&self.script).env("PYTHONDONTWRITEBYTECODE", "1");
