@@ -76,7 +76,7 @@ fn a_seed_that_a_profile_cannot_run_whole_says_where_it_applies() -> Result {
     let mut limited = 0;
     for profile in [Profile::cpython(3, 11, 7), Profile::NEWEST] {
         let mut oracle = Oracle::new(profile)?;
-        for (name, text) in sessions(&pages::all()?) {
+        for (name, text) in sessions(pages::all()?) {
             let case = notation::parse(&text, 1).map_err(|error| format!("{name}:{error}"))?.case;
             let answered = oracle.answer(case, &AnswerOptions::new(Detail::Quick))?;
             let says = text.lines().nth(1).is_some_and(|line| line.starts_with("# only: "));

@@ -1,6 +1,6 @@
 //! Divergences that do not show each time are reported with their rate, and replayed until they show.
 
-use crate::{Result, divergences, text};
+use crate::{Result, divergences, python, text};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -28,15 +28,17 @@ fn saved(dir: &Path) -> Result<PathBuf> {
     Ok(std::fs::read_dir(dir.join("found"))?.next().ok_or("nothing saved")??.path())
 }
 
-/// The options that select a target, and whether a divergence there was found in every format of the report.
-const TARGETS: [&[&str]; 2] = [&[], &["--python", "python3"]];
+/// The options that select a target: embedded, and behind the driver.
+fn targets() -> [Vec<&'static str>; 2] {
+    [Vec::new(), vec!["--python", python()]]
+}
 
 #[test]
 fn a_divergence_in_three_calls_of_ten_has_its_rate() -> Result {
-    for target in TARGETS {
+    for target in &targets() {
         let dir = tempfile::tempdir()?;
         let report =
-            json_of(&check("wrong_at_times", dir.path(), "find,seek", &[&["--format", "json"], target].concat())?)?;
+            json_of(&check("wrong_at_times", dir.path(), "find,seek", &[&["--format", "json"][..], target].concat())?)?;
         let found = divergences(&report).first().ok_or(format!("{report:#}"))?;
         let (shown, runs) = (found["rate"]["shown"].as_u64(), found["rate"]["runs"].as_u64());
         // All ten runs show it once in 170,000.
@@ -74,9 +76,9 @@ fn every_format_says_the_rate() -> Result {
 
 #[test]
 fn a_divergence_of_the_first_call_in_a_process_is_found_in_new_processes() -> Result {
-    for target in TARGETS {
+    for target in &targets() {
         let dir = tempfile::tempdir()?;
-        let more = [&["--max-steps", "6", "--format", "json"], target].concat();
+        let more = [&["--max-steps", "6", "--format", "json"][..], target].concat();
         let report = json_of(&check("wrong_at_first", dir.path(), "rfind,seek", &more)?)?;
         let found = divergences(&report).first().ok_or(format!("{report:#}"))?;
         assert_eq!((&found["op"], &found["actual"]), (&json!("rfind"), &json!("-1000")), "{found:#}");
