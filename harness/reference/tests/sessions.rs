@@ -5,7 +5,7 @@
 
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::notation::{matches, parse, render};
-use mmapcheck_spec::{Dialect, Implementation, Platform, Profile, Stepper, Version};
+use mmapcheck_spec::{Dialect, Implementation, Platform, Profile, Stepper, TargetError, Version};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,7 +35,7 @@ fn sessions_of(version: Version) -> Vec<PathBuf> {
 }
 
 /// The first statement of a session to which the reference gives another outcome.
-fn divergence(reference: &mut Reference, path: &Path, dialect: Dialect) -> Option<String> {
+fn divergence(reference: &mut impl Stepper, path: &Path, dialect: Dialect) -> Option<String> {
     let text = fs::read_to_string(path).unwrap();
     let session = parse(&text, 1).unwrap_or_else(|e| panic!("{}:{e}", path.display()));
     reference.begin(&session.case.world).unwrap();
@@ -51,18 +51,28 @@ fn divergence(reference: &mut Reference, path: &Path, dialect: Dialect) -> Optio
     None
 }
 
-#[test]
-fn the_reference_reproduces_the_outcomes_of_cpython() {
-    let folder = tempfile::tempdir().unwrap();
-    for version in SEEN {
+/// Asserts that a reference reproduces the sessions of each of these versions.
+fn assert_reproduces<R: Stepper>(versions: &[Version], new: impl Fn(Profile) -> Result<R, TargetError>) {
+    for &version in versions {
         let profile = Profile::new(Implementation::CPython, version, Platform::Linux);
-        let mut reference = Reference::new(profile, folder.path()).unwrap();
+        let mut reference = new(profile).unwrap();
         for path in sessions_of(version) {
             if let Some(divergence) = divergence(&mut reference, &path, profile.dialect()) {
                 panic!("{version}: {divergence}");
             }
         }
     }
+}
+
+#[test]
+fn the_reference_reproduces_the_outcomes_of_cpython() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_reproduces(&SEEN, |profile| Reference::new(profile, folder.path()));
+}
+
+#[test]
+fn the_reference_in_memory_reproduces_the_outcomes_of_cpython() {
+    assert_reproduces(&SEEN, Reference::in_memory);
 }
 
 #[test]

@@ -61,8 +61,8 @@ impl Progress {
 
     fn cell(&self, index: usize) -> &AtomicU64 {
         debug_assert!(index < 2);
-        // SAFETY: the mapping is BYTES = 16 bytes long, page aligned and lives as long as `self`; `index` is 0 or 1; the
-        // file is never truncated; and every access, in both processes, is atomic.
+        // SAFETY: the mapping is BYTES = 16 bytes long, page aligned and lives as long as `self`; `index` is 0 or 1; and
+        // every access to it, in both processes, is atomic. If a target truncates the file, the access kills its process.
         unsafe { AtomicU64::from_ptr(self.map.as_mut_ptr().cast::<u64>().add(index)) }
     }
 

@@ -41,9 +41,9 @@ impl DiskStore {
     fn map_anonymous(&self, options: &MmapOptions, request: MapRequest) -> Result<DiskRegion, Errno> {
         if request.shared {
             let pages = request.len.next_multiple_of(page_size());
-            return Ok(DiskRegion::new(options.map_raw(&self.zero)?, request.len, Backing::Shared { pages }));
+            return Ok(DiskRegion::new(options.map_raw(&self.zero)?, request.len, true, Backing::Shared { pages }));
         }
-        Ok(DiskRegion::new(options.map_anon()?.into(), request.len, Backing::Private))
+        Ok(DiskRegion::new(options.map_anon()?.into(), request.len, true, Backing::Private))
     }
 }
 
@@ -83,7 +83,7 @@ fn map_shared(file: &OpenFile<SpareMaps>, request: MapRequest, mut options: Mmap
         None => options.len(whole).map_raw_read_only(file.fd())?,
     };
     let backing = Backing::File { inode: Rc::clone(file.inode()), offset, shared: Some(writable) };
-    Ok(DiskRegion::new(raw, request.len, backing))
+    Ok(DiskRegion::new(raw, request.len, writable, backing))
 }
 
 fn map_private(file: &OpenFile<SpareMaps>, request: MapRequest, options: &MmapOptions) -> Result<DiskRegion, Errno> {
@@ -95,7 +95,7 @@ fn map_private(file: &OpenFile<SpareMaps>, request: MapRequest, options: &MmapOp
         unsafe { options.map_copy_read_only(file.fd()) }?.into()
     };
     let backing = Backing::File { inode: Rc::clone(file.inode()), offset: request.offset, shared: None };
-    Ok(DiskRegion::new(raw, request.len, backing))
+    Ok(DiskRegion::new(raw, request.len, request.writable, backing))
 }
 
 /// An unused shared writable map of a file.
@@ -157,6 +157,8 @@ pub struct DiskRegion {
     raw: Option<MmapRaw>,
     /// The requested length in bytes.
     len: usize,
+    /// Whether the system lets this process write to the memory.
+    writable: bool,
     backing: Backing,
     /// Whether the kernel was advised about the map. It remembers advice by page, and may split the map into several VMAs.
     advised: Cell<bool>,
@@ -186,8 +188,8 @@ impl Drop for DiskRegion {
 }
 
 impl DiskRegion {
-    fn new(raw: MmapRaw, len: usize, backing: Backing) -> DiskRegion {
-        DiskRegion { raw: Some(raw), len, backing, advised: Cell::new(false) }
+    fn new(raw: MmapRaw, len: usize, writable: bool, backing: Backing) -> DiskRegion {
+        DiskRegion { raw: Some(raw), len, writable, backing, advised: Cell::new(false) }
     }
 
     fn raw(&self) -> &MmapRaw {
@@ -195,10 +197,16 @@ impl DiskRegion {
     }
 
     /// A pointer to `count` live bytes.
-    fn at(&self, at: usize, count: usize) -> *mut u8 {
+    fn at(&self, at: usize, count: usize) -> *const u8 {
         assert!(at.checked_add(count).is_some_and(|end| end <= self.live()), "{at}+{count} is not live");
         // SAFETY: `at + count` lies within the map, by the check above.
-        unsafe { self.raw().as_mut_ptr().add(at) }
+        unsafe { self.raw().as_ptr().add(at) }
+    }
+
+    /// A pointer to `count` live bytes that can be written.
+    fn at_mut(&self, at: usize, count: usize) -> *mut u8 {
+        assert!(self.writable, "the map is read-only");
+        self.at(at, count).cast_mut()
     }
 }
 
@@ -241,8 +249,8 @@ impl Memory for DiskRegion {
     }
 
     fn set(&self, at: usize, value: u8) {
-        // SAFETY: one live byte, of a map the rules know to be writable.
-        unsafe { self.at(at, 1).write(value) }
+        // SAFETY: one live byte of a writable map.
+        unsafe { self.at_mut(at, 1).write(value) }
     }
 
     fn read(&self, at: usize, count: usize) -> Vec<u8> {
@@ -256,13 +264,13 @@ impl Memory for DiskRegion {
     }
 
     fn write(&self, at: usize, bytes: &[u8]) {
-        // SAFETY: as many live bytes, of a map the rules know to be writable; a slice never lies in mapped memory.
-        unsafe { self.at(at, bytes.len()).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) }
+        // SAFETY: as many live bytes of a writable map; a slice never lies in mapped memory.
+        unsafe { self.at_mut(at, bytes.len()).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) }
     }
 
     fn copy(&self, at: usize, from: &DiskRegion, start: usize, count: usize) {
-        // SAFETY: both places have `count` live bytes and may overlap.
-        unsafe { self.at(at, count).copy_from(from.at(start, count), count) }
+        // SAFETY: both places have `count` live bytes, the first of a writable map; they may overlap.
+        unsafe { self.at_mut(at, count).copy_from(from.at(start, count), count) }
     }
 
     fn find(&self, range: Range<usize>, needle: &[u8], direction: Direction) -> Option<usize> {
@@ -299,6 +307,9 @@ impl Memory for DiskRegion {
     }
 
     fn advise(&self, advice: Constant, start: usize, len: usize) -> Result<(), Errno> {
+        // memmap2 lets a range that starts within the map end behind it, in memory of others.
+        let is_mapped = start.checked_add(len).is_some_and(|end| end <= self.raw().len());
+        assert!(is_mapped, "{start}+{len} is not mapped");
         self.advised.set(true);
         match HARMLESS.iter().find(|(known, _)| *known == advice) {
             Some((_, kind)) => Ok(self.raw().advise_range(*kind, start, len)?),
@@ -308,7 +319,7 @@ impl Memory for DiskRegion {
 }
 
 impl DiskRegion {
-    /// Gives the advice that changes bytes.
+    /// Gives the advice that changes bytes. The range lies within the map.
     fn discard(&self, advice: Constant, start: usize, len: usize) -> Result<(), Errno> {
         let kind = match advice {
             c::MADV_DONTNEED => UncheckedAdvice::DontNeed,
@@ -316,7 +327,7 @@ impl DiskRegion {
             c::MADV_REMOVE => UncheckedAdvice::Remove,
             _ => return Err(Errno::EINVAL),
         };
-        // SAFETY: bytes of this map change, as by any write: no reference to them exists.
+        // SAFETY: the caller has checked the range. Bytes of this map change, as by any write: no reference to them exists.
         Ok(unsafe { self.raw().unchecked_advise_range(kind, start, len) }?)
     }
 }

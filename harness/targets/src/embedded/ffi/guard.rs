@@ -29,7 +29,7 @@ impl GuardPage {
     /// The guard page behind this memory: `first`, if it lies there, or a new one if nothing is mapped there.
     pub fn behind(memory: &Buffer, first: Option<GuardPage>) -> Option<GuardPage> {
         let size = rustix::param::page_size();
-        let end = (memory.start() as usize).checked_add(memory.len())?.next_multiple_of(size);
+        let end = (memory.start() as usize).checked_add(memory.len())?.checked_next_multiple_of(size)?;
         let wanted = ptr::without_provenance_mut(end);
         let is_there = |guard: &GuardPage| guard.page == wanted;
         // A kernel without MAP_FIXED_NOREPLACE maps the page elsewhere.

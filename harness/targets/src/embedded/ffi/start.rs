@@ -66,7 +66,8 @@ pub fn fork(_gil: &Gil) -> io::Result<Option<Pid>> {
         }
         let failed = io::Error::last_os_error();
         ffi::PyOS_AfterFork_Parent();
-        Pid::from_raw(child).filter(|_| child > 0).map(Some).ok_or(failed)
+        // `Pid` takes no negative number.
+        if child < 0 { Err(failed) } else { Ok(Pid::from_raw(child)) }
     }
 }
 
