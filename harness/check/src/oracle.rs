@@ -3,9 +3,10 @@
 use crate::left_out::{Kind, LeftOut, Reason};
 use crate::limits;
 use crate::pattern::Patterns;
-use mmapcheck_reference::{MemoryStore, Reference};
+use crate::variation::{Variation, Varied};
 use mmapcheck_spec::{Case, Detail, End, Op, Outcome, Profile, Snapshot, Step, StepTrace, Stepper, TargetError, Trace};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A case with plain numbers, and its expected trace.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +106,7 @@ impl<'a> AnswerOptions<'a> {
 
 /// The oracle for one profile. An answer depends on the case and the options alone, not on earlier answers.
 pub struct Oracle {
-    reference: Reference<MemoryStore>,
+    reference: Varied,
     profile: Profile,
 }
 
@@ -115,7 +116,12 @@ impl Oracle {
     /// # Errors
     /// Where the reference does not model the profile's implementation, version or platform.
     pub fn new(profile: Profile) -> Result<Oracle, TargetError> {
-        Ok(Oracle { reference: Reference::in_memory(profile)?, profile })
+        Ok(Oracle { reference: Varied::new(profile)?, profile })
+    }
+
+    /// Switches variations of the rules on, and all others off.
+    pub fn vary(&mut self, variations: &Arc<[Variation]>) {
+        self.reference.vary(variations);
     }
 
     /// The profile whose rules hold.

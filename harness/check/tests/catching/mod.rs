@@ -27,13 +27,17 @@ const LONGEST_SESSION: usize = 500;
 /// Far more time than shrinking takes, so that the size of the shrunk case does not depend on the load of the machine.
 const SHRINK: Duration = Duration::from_secs(120);
 
-struct Caught {
-    cases: u64,
-    steps: usize,
-    session: String,
+/// A divergence of a mutant, shrunk.
+pub struct Caught {
+    /// The run of the shrunk case.
+    pub small: DifferentialRun,
 }
 
-fn catch(mutant: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::error::Error>> {
+/// Finds and shrinks the first divergence of a mutant. `alone`: this process has no other activity, so leaks are counted.
+///
+/// # Errors
+/// Where the divergence is not found, or not minimal.
+pub fn catch(mutant: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::error::Error>> {
     let dir = scratch()?;
     let mut oracle = Oracle::new(PROFILE)?;
     let mut target = MutantTarget::target(mutant, PROFILE, dir.path())?;
@@ -60,7 +64,7 @@ fn catch(mutant: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::er
             return Err(format!("step {} does nothing in\n{}", step + 1, print(&small.case)).into());
         }
     }
-    Ok(Caught { cases: hit.case + 1, steps: small.case.steps.len(), session: print(&small.case) })
+    Ok(Caught { small })
 }
 
 fn first_hit(
@@ -80,18 +84,13 @@ fn first_hit(
     Ok(None)
 }
 
-/// The reason why a mutant was not caught, or its case not shrunk enough; `None` if both succeeded. `alone`: this process has no
-/// other activity, so leaks are counted.
-pub fn complaint(mutant: &'static Mutant, alone: bool) -> Option<String> {
-    let began = Instant::now();
-    match catch(mutant, alone) {
-        Ok(caught) if caught.steps <= mutant.longest && caught.session.len() <= LONGEST_SESSION => {
-            let (seconds, cases, steps) = (began.elapsed().as_secs_f64(), caught.cases, caught.steps);
-            println!("{seconds:6.2} s {cases:>9} cases  {steps} steps  {}\n{}", mutant.name, caught.session);
-            None
-        }
-        Ok(caught) => {
-            Some(format!("{}: {} steps, at most {}\n{}", mutant.name, caught.steps, mutant.longest, caught.session))
+/// The reason why a mutant was not caught, or its case not shrunk enough; `None` if both succeeded.
+pub fn complaint(mutant: &'static Mutant, caught: &Result<Caught, Box<dyn std::error::Error>>) -> Option<String> {
+    match caught {
+        Ok(Caught { small, .. }) => {
+            let (steps, session) = (small.case.steps.len(), print(&small.case));
+            let is_small = steps <= mutant.longest && session.len() <= LONGEST_SESSION;
+            (!is_small).then(|| format!("{}: {steps} steps, at most {}\n{session}", mutant.name, mutant.longest))
         }
         Err(error) => Some(format!("{}: {error}", mutant.name)),
     }

@@ -1,0 +1,143 @@
+//! Neighbours of a case: cases that differ from it in one thing, to find the conditions of an effect.
+
+use mmapcheck_spec::{Arg, Base, BytesLike, Case, Num, ObjectKind, Op, PassedArg, Step, WrongType, constants};
+use smallvec::SmallVec;
+
+/// The neighbours of a case in whose step `at` a target diverges: with other arguments there, and in other states.
+pub(super) fn of(case: &Case, at: usize) -> Vec<Case> {
+    let mut all = in_longer_files(case);
+    let mut add = |change: &dyn Fn(&mut Vec<Step>)| {
+        let mut neighbour = case.clone();
+        neighbour.edit(|draft| change(&mut draft.steps));
+        if neighbour != *case && !all.contains(&neighbour) {
+            all.push(neighbour);
+        }
+    };
+    let Some(step) = case.steps.get(at).or(case.steps.last()) else { return all };
+    let at = at.min(case.steps.len() - 1);
+    for place in 0..step.args.len() {
+        for arg in arguments(&step.args[place].arg) {
+            add(&|steps| steps[at].args[place].arg = arg.clone());
+        }
+        add(&|steps| drop(steps[at].args.drain(place..)));
+    }
+    for arg in [Arg::int(0), Arg::int(3), Arg::None] {
+        add(&|steps| steps[at].args.push(PassedArg::plain(arg.clone())));
+    }
+    for before in states(step) {
+        add(&|steps| steps.insert(at, before.clone()));
+    }
+    for earlier in 0..at.min(case.steps.len()) {
+        for args in openings(&case.steps[earlier]) {
+            add(&|steps| steps[earlier].args.clone_from(&args));
+        }
+        add(&|steps| drop(steps.remove(earlier)));
+    }
+    add(&|steps| steps.insert(at, steps[at].clone()));
+    for after in [Op::Tell, Op::Read, Op::Bytes] {
+        add(&|steps| steps.insert(at + 1, Step::new(after, step.on, [])));
+    }
+    all
+}
+
+/// The case with more bytes in one of its files.
+fn in_longer_files(case: &Case) -> Vec<Case> {
+    let mut all = Vec::new();
+    for (number, file) in case.world.files.iter().enumerate() {
+        for bytes in [file.bytes.repeat(2), [&file.bytes[..], b"b\n"].concat()] {
+            let mut neighbour = case.clone();
+            neighbour.edit(|draft| draft.world.files[number].bytes = bytes);
+            all.push(neighbour);
+        }
+    }
+    all
+}
+
+/// Other arguments of a constructor: without its keywords and flags, and with each access.
+fn openings(step: &Step) -> Vec<SmallVec<[PassedArg; 2]>> {
+    if step.op != Op::New {
+        return Vec::new();
+    }
+    let plain: SmallVec<[PassedArg; 2]> = step.args.iter().take(2).cloned().collect();
+    let with = |name: &str| {
+        let flags = constants::place(name).map(|place| Arg::Flags(smallvec::smallvec![place]))?;
+        Some(plain.iter().cloned().chain([PassedArg { keyword: Some("access"), arg: flags }]).collect())
+    };
+    let accesses = ["ACCESS_READ", "ACCESS_WRITE", "ACCESS_COPY"];
+    [plain.clone()].into_iter().chain(accesses.into_iter().filter_map(with)).collect()
+}
+
+/// Steps that bring the object of a step into another state.
+fn states(step: &Step) -> Vec<Step> {
+    if step.op.row().on != ObjectKind::Map {
+        return Vec::new();
+    }
+    let on = |op, args: &[Arg]| Step::new(op, step.on, args.iter().cloned());
+    let length = |plus| Arg::Int(Num { base: Base::Len, plus });
+    vec![
+        on(Op::Close, &[]),
+        on(Op::Seek, &[Arg::int(1)]),
+        on(Op::Seek, &[Arg::int(2)]),
+        on(Op::Seek, &[length(-1)]),
+        on(Op::Seek, &[length(0)]),
+        on(Op::SetItem, &[Arg::int(0), Arg::int(0)]),
+        on(Op::SetItem, &[Arg::int(1), Arg::int(200)]),
+        on(Op::SetSlice, &[Arg::int(0), Arg::int(3), Arg::bytes(b"b\nc")]),
+        on(Op::Resize, &[length(1)]),
+        on(Op::Resize, &[Arg::int(1)]),
+    ]
+}
+
+/// Other values for an argument.
+fn arguments(arg: &Arg) -> Vec<Arg> {
+    let mut all = match arg {
+        Arg::Int(_) | Arg::Index(_) | Arg::Bool(_) => numbers(arg),
+        Arg::Bytes(..) => bytes(arg),
+        Arg::None | Arg::WrongType(_) => [numbers(&Arg::int(1)), bytes(&Arg::bytes(b"ab"))].concat(),
+        _ => return Vec::new(),
+    };
+    all.extend([Arg::None, Arg::WrongType(WrongType::Text), Arg::WrongType(WrongType::Float)]);
+    all
+}
+
+/// Numbers at which the types of C and the maps of cases end.
+const NUMBERS: [i128; 22] = [
+    0,
+    1,
+    2,
+    3,
+    -1,
+    -2,
+    5,
+    97,
+    127,
+    128,
+    255,
+    256,
+    257,
+    300,
+    65536,
+    1 << 31,
+    (1 << 31) - 1,
+    1 << 32,
+    (1 << 32) + 1,
+    (1 << 63) - 1,
+    1 << 63,
+    -(1 << 63),
+];
+
+fn numbers(arg: &Arg) -> Vec<Arg> {
+    let own = arg.number().map_or(0, |num| num.plus);
+    let near = [own + 1, own - 1, -own].map(Arg::int);
+    let relative = [(Base::Len, 0), (Base::Len, 1), (Base::Len, -1), (Base::Pos, 0)];
+    let relative = relative.map(|(base, plus)| Arg::Int(Num { base, plus }));
+    let objects = [own, 1, -1].map(|number| Arg::Index(Num::plain(number)));
+    NUMBERS.map(Arg::int).into_iter().chain(near).chain(relative).chain(objects).chain([Arg::Bool(true)]).collect()
+}
+
+fn bytes(arg: &Arg) -> Vec<Arg> {
+    let own: &[u8] = if let Arg::Bytes(_, bytes) = arg { bytes } else { b"ab" };
+    let contents: [&[u8]; 6] = [b"", b"a", b"b", b"ab", b"a\nb", b"\0"];
+    let others = contents.into_iter().map(Arg::bytes);
+    others.chain(BytesLike::ALL.map(|like| Arg::Bytes(like, own.to_vec()))).collect()
+}

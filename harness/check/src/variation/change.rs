@@ -1,0 +1,147 @@
+//! Steps that are done in place of another.
+
+use super::situation::Situation;
+use mmapcheck_spec::{Arg, BytesLike, Op, PassedArg, Step, WrongType};
+use serde::{Deserialize, Serialize};
+
+/// How the step that is done differs from the one that should be. Places of arguments are counted from 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// Another operation, with the first arguments as far as it takes them.
+    Op(Op),
+    /// The arguments before a place only.
+    Before(usize),
+    /// Without the argument of this keyword.
+    Without(String),
+    /// The callback argument without its step.
+    WithoutCallback,
+    /// This number as an argument.
+    Number(usize, i128),
+    /// This number as one more argument, if there are as many before it.
+    Default(usize, i128),
+    /// `None` as an argument.
+    None(usize),
+    /// The number of an argument plus this one.
+    Plus(usize, i128),
+    /// The number of an argument as this many bits hold it; with a sign, if it is `true`.
+    Wraps(usize, u8, bool),
+    /// The number of an argument, or the nearest one from 0 to the length of the map.
+    Clamps(usize),
+    /// The number of an argument, or that of the last byte of the map if it is more.
+    ClampsToLast(usize),
+    /// The number without its sign.
+    Absolute(usize),
+    /// The number counted from the position.
+    FromPosition(usize),
+    /// The object with `__index__` as the number that it gives.
+    AsNumber(usize),
+    /// The first byte of bytes as a number.
+    AsByte(usize),
+    /// The bytes, text, or other bytes-like object as `bytes`.
+    AsBytes(usize),
+    /// One constant of the module in place of another, by their places in the list of constants.
+    Flag(u8, u8),
+    /// As many of the bytes as fit between the position and the end of the map.
+    CutToRoom(usize),
+    /// The bytes in the other order.
+    Reversed(usize),
+}
+
+impl Change {
+    /// The step that is done in place of this one; none where the change does not apply.
+    #[must_use]
+    pub fn of(&self, step: &Step, situation: Situation) -> Option<Step> {
+        let mut changed = step.clone();
+        match *self {
+            Change::Op(op) => {
+                changed.op = op;
+                changed.args.truncate(op.row().params.len());
+            }
+            Change::Before(place) => changed.args.truncate(place),
+            Change::Without(ref keyword) => changed.args.retain(|given| given.keyword != Some(keyword)),
+            Change::WithoutCallback => {
+                changed.args.iter_mut().for_each(|given| given.arg = given.arg.clone().without_callback());
+            }
+            Change::Default(place, number) => {
+                (step.args.len() == place).then_some(())?;
+                changed.args.push(PassedArg::plain(Arg::int(number)));
+            }
+            Change::Flag(from, to) => changed.args.iter_mut().for_each(|given| swap_flag(&mut given.arg, from, to)),
+            Change::Number(place, _)
+            | Change::None(place)
+            | Change::Plus(place, _)
+            | Change::Wraps(place, ..)
+            | Change::Clamps(place)
+            | Change::ClampsToLast(place)
+            | Change::Absolute(place)
+            | Change::FromPosition(place)
+            | Change::AsNumber(place)
+            | Change::AsByte(place)
+            | Change::AsBytes(place)
+            | Change::CutToRoom(place)
+            | Change::Reversed(place) => {
+                let passed: &mut PassedArg = changed.args.get_mut(place)?;
+                passed.arg = self.of_arg(&passed.arg, situation)?;
+            }
+        }
+        (changed != *step).then_some(changed)
+    }
+
+    fn of_arg(&self, arg: &Arg, Situation { len, pos, .. }: Situation) -> Option<Arg> {
+        let number = || arg.number().map(|num| num.plus);
+        Some(match self {
+            Change::Number(_, number) => Arg::int(*number),
+            Change::None(_) => Arg::None,
+            Change::Plus(_, more) => Arg::int(number()?.checked_add(*more)?),
+            Change::Wraps(_, bits, signed) => Arg::int(wrapped(number()?, *bits, *signed)),
+            Change::Clamps(_) => Arg::int(number()?.clamp(0, len)),
+            Change::ClampsToLast(_) => Arg::int(number()?.min(len - 1)),
+            Change::Absolute(_) => Arg::int(number()?.checked_abs()?),
+            Change::FromPosition(_) => Arg::int(number()?.checked_add(pos)?),
+            Change::AsNumber(_) => match arg {
+                Arg::Index(num) => Arg::Int(*num),
+                Arg::Bool(truth) => Arg::int((*truth).into()),
+                Arg::WrongType(WrongType::Float) => Arg::int(1),
+                _ => return None,
+            },
+            Change::AsByte(_) => Arg::int((*bytes_of(arg)?.first()?).into()),
+            Change::AsBytes(_) => Arg::Bytes(BytesLike::Bytes, bytes_of(arg)?),
+            Change::CutToRoom(_) => {
+                let mut bytes = bytes_of(arg)?;
+                bytes.truncate(usize::try_from(len - pos).unwrap_or(0));
+                Arg::Bytes(BytesLike::Bytes, bytes)
+            }
+            Change::Reversed(_) => Arg::Bytes(BytesLike::Bytes, bytes_of(arg)?.into_iter().rev().collect()),
+            Change::Op(_)
+            | Change::Before(_)
+            | Change::Without(_)
+            | Change::WithoutCallback
+            | Change::Default(..)
+            | Change::Flag(..) => {
+                return None;
+            }
+        })
+    }
+}
+
+fn swap_flag(arg: &mut Arg, from: u8, to: u8) {
+    if let Arg::Flags(places) = arg {
+        places.iter_mut().filter(|place| **place == from).for_each(|place| *place = to);
+    }
+}
+
+/// The bytes of a bytes-like object, and those of a text.
+fn bytes_of(arg: &Arg) -> Option<Vec<u8>> {
+    match arg {
+        Arg::Bytes(BytesLike::Strided, bytes) => Some(bytes.iter().copied().step_by(2).collect()),
+        Arg::Bytes(_, bytes) => Some(bytes.clone()),
+        Arg::WrongType(wrong) => wrong.text().map(|text| text.as_bytes().to_vec()),
+        _ => None,
+    }
+}
+
+fn wrapped(number: i128, bits: u8, signed: bool) -> i128 {
+    let range = 1_i128 << bits;
+    let low = number.rem_euclid(range);
+    if signed && low >= range / 2 { low - range } else { low }
+}

@@ -1,0 +1,187 @@
+//! Conditions of variations: properties of a step, of the state that it meets, and of the answer that the rule gives it.
+
+use super::situation::Situation;
+use crate::text::numberless;
+use mmapcheck_spec::{Arg, BytesLike, Outcome, Step, WrongType};
+use serde::{Deserialize, Serialize};
+
+/// A condition of a variation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Condition {
+    /// The rule raises an exception of this class with this message, in which `#` stands for a number.
+    Raises(String, String),
+    /// The rule returns a value.
+    Returns,
+    /// The step has this many arguments.
+    Passes(usize),
+    /// The argument at a place, counted from 0, has a property.
+    Argument(usize, Property),
+    /// The map is closed.
+    Closed,
+    /// The position is at the end of the map.
+    AtEnd,
+    /// The position is beyond the end of the map.
+    BeyondEnd,
+    /// The position is not at the start of the map.
+    Moved,
+    /// A child process does the step.
+    InChild,
+    /// A callback argument does a step.
+    Interrupted,
+}
+
+/// A property of an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Property {
+    /// It is passed.
+    Passed,
+    /// It is not passed.
+    Missing,
+    /// It is passed by a keyword.
+    ByKeyword,
+    /// It is `None`.
+    None,
+    /// It is `True` or `False`.
+    Bool,
+    /// It is an integer, not an object that has `__index__` only.
+    Int,
+    /// It is an object that has `__index__` only.
+    IndexObject,
+    /// It is less than 0.
+    Negative,
+    /// It is 0.
+    Zero,
+    /// It is more than 0.
+    Positive,
+    /// It is the length of the map.
+    IsLength,
+    /// It is more than the length of the map.
+    AboveLength,
+    /// It is not less than the length of the map.
+    NotBelowLength,
+    /// It is less than the negative length of the map.
+    BelowMinusLength,
+    /// It is more than 2 to this power, less one.
+    Wide(u8),
+    /// It is less than minus 2 to this power.
+    NegativeWide(u8),
+    /// Its amount is less than 2 to this power.
+    Narrow(u8),
+    /// It is this number.
+    Exactly(i8),
+    /// It is of this type of bytes-like objects.
+    BytesLike(BytesLike),
+    /// It is a bytes-like object, but not `bytes`.
+    NotBytes,
+    /// It holds no bytes.
+    Empty,
+    /// It holds one byte.
+    OneByte,
+    /// It holds more than one byte.
+    Several,
+    /// It is an object of a wrong type.
+    WrongType(WrongType),
+    /// It is a map.
+    Map,
+    /// It is a view of a map.
+    View,
+    /// It is a descriptor of a file.
+    Descriptor,
+    /// It is constants of the module; this one is the only one of them.
+    Flag(u8),
+}
+
+/// The powers of 2 at which the types of C end.
+const POWERS: [u8; 8] = [7, 8, 15, 16, 31, 32, 63, 64];
+
+/// Numbers that a rule may treat in a way of their own.
+const SMALL: std::ops::RangeInclusive<i8> = -2..=3;
+
+/// All conditions that hold for a step. `answer`: that of the rule.
+#[must_use]
+pub fn conditions(step: &Step, situation: Situation, answer: &Outcome) -> Vec<Condition> {
+    let mut all = vec![match answer {
+        Outcome::Value(_) => Condition::Returns,
+        Outcome::Raised(raise) => Condition::Raises(raise.class.to_string(), numberless(&raise.message)),
+    }];
+    let states = [
+        (situation.closed, Condition::Closed),
+        (!situation.closed && situation.pos == situation.len, Condition::AtEnd),
+        (situation.pos > situation.len, Condition::BeyondEnd),
+        (situation.pos > 0, Condition::Moved),
+        (situation.child, Condition::InChild),
+        (step.callback().is_some(), Condition::Interrupted),
+        (true, Condition::Passes(step.args.len())),
+    ];
+    all.extend(states.into_iter().filter(|(holds, _)| *holds).map(|(_, condition)| condition));
+    let places = step.op.row().params.len().max(step.args.len());
+    for place in 0..places {
+        all.extend(properties(step, place, situation).into_iter().map(|property| Condition::Argument(place, property)));
+    }
+    all
+}
+
+/// All properties of the argument at a place.
+fn properties(step: &Step, place: usize, situation: Situation) -> Vec<Property> {
+    let Some(passed) = step.args.get(place) else { return vec![Property::Missing] };
+    let mut all = vec![Property::Passed];
+    if passed.keyword.is_some() {
+        all.push(Property::ByKeyword);
+    }
+    match &passed.arg {
+        Arg::None => all.push(Property::None),
+        Arg::Bool(_) => all.push(Property::Bool),
+        Arg::Int(num) => {
+            all.push(Property::Int);
+            all.extend(of_number(num.plus, situation));
+        }
+        Arg::Index(num) | Arg::IndexAfter(num, _) => {
+            all.push(Property::IndexObject);
+            all.extend(of_number(num.plus, situation));
+        }
+        Arg::Bytes(like, bytes) => {
+            all.push(Property::BytesLike(*like));
+            if *like != BytesLike::Bytes {
+                all.push(Property::NotBytes);
+            }
+            all.push(of_bytes(bytes));
+        }
+        Arg::BufferAfter(bytes, _) => all.extend([Property::NotBytes, of_bytes(bytes)]),
+        Arg::WrongType(wrong) => all.push(Property::WrongType(*wrong)),
+        Arg::Map(_) => all.push(Property::Map),
+        Arg::View(_) => all.push(Property::View),
+        Arg::Fd(_) => all.push(Property::Descriptor),
+        Arg::Flags(places) if places.len() == 1 => all.push(Property::Flag(places[0])),
+        Arg::Omitted => all.push(Property::Missing),
+        Arg::Flags(_) | Arg::File(_) | Arg::Path(_) | Arg::Mode(_) => {}
+    }
+    all
+}
+
+fn of_bytes(bytes: &[u8]) -> Property {
+    match bytes.len() {
+        0 => Property::Empty,
+        1 => Property::OneByte,
+        _ => Property::Several,
+    }
+}
+
+fn of_number(number: i128, Situation { len, .. }: Situation) -> Vec<Property> {
+    let sign = match number {
+        ..0 => Property::Negative,
+        0 => Property::Zero,
+        1.. => Property::Positive,
+    };
+    let relative = [
+        (number == len, Property::IsLength),
+        (number > len, Property::AboveLength),
+        (number >= len, Property::NotBelowLength),
+        (number < -len, Property::BelowMinusLength),
+    ];
+    let wide = POWERS.into_iter().filter(|power| number >= 1 << power).map(Property::Wide);
+    let negative = POWERS.into_iter().filter(|power| number < -(1 << power)).map(Property::NegativeWide);
+    let narrow = POWERS.into_iter().rev().filter(|power| number.unsigned_abs() < 1 << power).map(Property::Narrow);
+    let exactly = i8::try_from(number).ok().filter(|number| SMALL.contains(number)).map(Property::Exactly);
+    let relative = relative.into_iter().filter(|(holds, _)| *holds).map(|(_, property)| property);
+    [sign].into_iter().chain(relative).chain(exactly).chain(wide).chain(negative).chain(narrow).collect()
+}

@@ -1,0 +1,155 @@
+//! Variations as sentences for people.
+
+use super::{Change, Condition, Effect, Position, Property, Reply, Variation};
+use mmapcheck_spec::notation::render_value;
+use mmapcheck_spec::{Dialect, Op, constants, printable};
+use std::fmt;
+
+impl fmt::Display for Variation {
+    /// A sentence without its full stop: `write_byte` takes `value` modulo 256.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ops: Vec<_> = self.ops.iter().map(|op| format!("`{op}`")).collect();
+        write!(f, "{} {}", ops.join(" and "), self.predicate())?;
+        let (rule, others): (Vec<_>, Vec<_>) = self.when.iter().partition(|when| matches!(when, Condition::Raises(..)));
+        for condition in rule {
+            if let Condition::Raises(class, message) = condition {
+                let colon = if message.is_empty() { "" } else { ": " };
+                write!(f, ", not `{class}{colon}{}`", printable(message))?;
+            }
+        }
+        let others: Vec<_> = others.into_iter().map(|condition| self.clause(condition)).collect();
+        if others.is_empty() { Ok(()) } else { write!(f, ", if {}", others.join(" and ")) }
+    }
+}
+
+impl Variation {
+    fn op(&self) -> Option<Op> {
+        self.ops.first().copied()
+    }
+
+    /// The name of a parameter, in backquotes.
+    fn param(&self, place: usize) -> String {
+        let name = self.op().and_then(|op| op.row().params.get(place)).map(|param| param.name);
+        name.map_or_else(|| format!("argument {}", place + 1), |name| format!("`{name}`"))
+    }
+
+    /// The effect as a verb with its objects.
+    fn predicate(&self) -> String {
+        match &self.effect {
+            Effect::Answers(reply) => self.reply(reply),
+            Effect::DoesNothing => "does nothing".into(),
+            Effect::Raises { class, message, .. } if message.is_empty() => format!("raises `{class}`"),
+            Effect::Raises { class, message, .. } => format!("raises `{class}: {}`", printable(message)),
+            Effect::Does(change) => self.change(change),
+            Effect::Positions(Position::Before) => "leaves the position where it was".into(),
+            Effect::Positions(Position::Start) => "moves the position to the start".into(),
+            Effect::Positions(Position::End) => "moves the position to the end".into(),
+            Effect::Ends(end) => format!("ends the process, which {end}"),
+        }
+    }
+
+    fn reply(&self, reply: &Reply) -> String {
+        match reply {
+            Reply::Is(value) => format!("returns `{}`", printable(&render_value(value, Dialect::Python3))),
+            Reply::Plus(more) => format!("returns {more:+} of the right number"),
+            Reply::FromPosition => "returns a number counted from the position".into(),
+            Reply::FromArgument(place) => format!("returns a number counted from {}", self.param(*place)),
+            Reply::Length => "returns the length of the map".into(),
+            Reply::Position => "returns the position".into(),
+            Reply::Numbers => "returns numbers in place of bytes".into(),
+            Reply::Bytes => "returns bytes in place of numbers".into(),
+            Reply::SignedByte => "returns bytes above 127 as negative numbers".into(),
+            Reply::Truth => "returns a truth value".into(),
+            Reply::Not => "returns the other truth value".into(),
+            Reply::Chomped => "returns the line without its newline".into(),
+            Reply::ToZero => "returns the bytes before the first zero".into(),
+            Reply::First(many) => format!("returns the first {many} bytes"),
+            Reply::Class(class) => format!("raises `{class}`"),
+            Reply::Words(words) => format!("raises an exception with the message `{}`", printable(words)),
+            Reply::Errno(None) => "raises an exception without an error number".into(),
+            Reply::Errno(Some(errno)) => format!("raises an exception with the error number {errno}"),
+        }
+    }
+
+    fn change(&self, change: &Change) -> String {
+        let constant = |place: u8| constants::ALL[usize::from(place)].name();
+        match *change {
+            Change::Op(op) => format!("does what `{op}` does"),
+            Change::Before(place) => {
+                let last = self.op().map_or(place + 1, |op| op.row().params.len().max(place + 1));
+                let ignored: Vec<_> = (place..last).map(|place| self.param(place)).collect();
+                format!("ignores {}", ignored.join(" and "))
+            }
+            Change::Without(ref keyword) => format!("ignores `{keyword}`"),
+            Change::WithoutCallback => "does not call the method that converts its argument".into(),
+            Change::Number(place, number) => format!("takes {} for {number}", self.param(place)),
+            Change::Default(place, number) => format!("takes a missing {} for {number}", self.param(place)),
+            Change::None(place) => format!("takes {} for `None`", self.param(place)),
+            Change::Plus(place, more) => format!("takes {} {more:+}", self.param(place)),
+            Change::Wraps(place, bits, false) => format!("takes {} modulo 2**{bits}", self.param(place)),
+            Change::Wraps(place, bits, true) => {
+                format!("takes {} as a signed number of {bits} bits", self.param(place))
+            }
+            Change::Clamps(place) => format!("takes {} for the nearest position in the map", self.param(place)),
+            Change::ClampsToLast(place) => format!("takes {} for the last byte, if it is beyond", self.param(place)),
+            Change::Absolute(place) => format!("ignores the sign of {}", self.param(place)),
+            Change::FromPosition(place) => format!("counts {} from the position", self.param(place)),
+            Change::AsNumber(place) => format!("takes {} for the number that it converts to", self.param(place)),
+            Change::AsByte(place) => format!("takes {} for its first byte", self.param(place)),
+            Change::AsBytes(place) => format!("takes {} for its bytes", self.param(place)),
+            Change::Flag(from, to) => format!("takes `{}` for `{}`", constant(from), constant(to)),
+            Change::CutToRoom(place) => format!("cuts {} to the room behind the position", self.param(place)),
+            Change::Reversed(place) => format!("takes the bytes of {} in reverse", self.param(place)),
+        }
+    }
+
+    /// A condition as a clause.
+    fn clause(&self, condition: &Condition) -> String {
+        match condition {
+            Condition::Raises(class, message) => format!("the rule raises `{class}: {}`", printable(message)),
+            Condition::Returns => "it should return a value".into(),
+            Condition::Passes(1) => "one argument is passed".into(),
+            Condition::Passes(many) => format!("{many} arguments are passed"),
+            Condition::Argument(place, property) => format!("{} {}", self.param(*place), predicate(*property)),
+            Condition::Closed => "the map is closed".into(),
+            Condition::AtEnd => "the position is at the end".into(),
+            Condition::BeyondEnd => "the position is beyond the end".into(),
+            Condition::Moved => "the position is not 0".into(),
+            Condition::InChild => "a child process does it".into(),
+            Condition::Interrupted => "an argument does a step while it is converted".into(),
+        }
+    }
+}
+
+fn predicate(property: Property) -> String {
+    match property {
+        Property::Passed => "is passed".into(),
+        Property::Missing => "is not passed".into(),
+        Property::ByKeyword => "is passed by its keyword".into(),
+        Property::None => "is `None`".into(),
+        Property::Bool => "is a truth value".into(),
+        Property::Int => "is an `int`".into(),
+        Property::IndexObject => "is an object with `__index__`".into(),
+        Property::Negative => "is negative".into(),
+        Property::Zero => "is 0".into(),
+        Property::Positive => "is positive".into(),
+        Property::IsLength => "is the length of the map".into(),
+        Property::AboveLength => "is more than the length of the map".into(),
+        Property::NotBelowLength => "is not less than the length of the map".into(),
+        Property::BelowMinusLength => "is less than minus the length of the map".into(),
+        Property::Wide(power) => format!("is 2**{power} or more"),
+        Property::NegativeWide(power) => format!("is less than -2**{power}"),
+        Property::Narrow(power) => format!("is within 2**{power}"),
+        Property::Exactly(number) => format!("is {number}"),
+        Property::BytesLike(like) => format!("is of the kind {like:?}"),
+        Property::NotBytes => "is not `bytes`".into(),
+        Property::Empty => "is empty".into(),
+        Property::OneByte => "is one byte".into(),
+        Property::Several => "has several bytes".into(),
+        Property::WrongType(wrong) => format!("is `{}`", wrong.source()),
+        Property::Map => "is a map".into(),
+        Property::View => "is a view".into(),
+        Property::Descriptor => "is a descriptor".into(),
+        Property::Flag(place) => format!("is `{}`", constants::ALL[usize::from(place)].name()),
+    }
+}
