@@ -115,8 +115,9 @@ impl Hunter {
         let of_bucket = |divergence: &&Divergence| divergence.bucket == bucket;
         let shown = small.iter().find_map(|run| Some((run, run.comparison.divergences.iter().find(of_bucket)?)));
         Ok(Some(match shown {
-            Some((run, divergence)) => Finding::of(divergence.clone(), run.clone())
-                .with_rate(Rate::among(&small, |run| shows(run, &bucket))),
+            Some((run, divergence)) => {
+                Finding::of(divergence.clone(), run.clone()).with_rate(Rate::among(&small, |run| shows(run, &bucket)))
+            }
             None => Finding::of(seen.clone(), close.clone()).with_rate(rate),
         }))
     }
@@ -188,9 +189,10 @@ impl Drop for Hunter {
     }
 }
 
-/// The path of a finding.
+/// The path of a finding, which leads to it from any folder.
 fn place(name: &str) -> PathBuf {
-    std::env::var_os("MMAPCHECK_FOUND").map_or_else(|| FOUND.into(), PathBuf::from).join(name)
+    let path = std::env::var_os("MMAPCHECK_FOUND").map_or_else(|| FOUND.into(), PathBuf::from).join(name);
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// The command that runs a saved finding again, from any folder and with the class that this process has run.
@@ -211,3 +213,43 @@ fn target(dir: &Path) -> Result<Box<dyn Target>, TargetError> {
 
 #[cfg(feature = "mutant")]
 use crate::mutant::target;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+    const NAME: &str = "hunt::tests::the_printed_command_runs_as_it_stands_from_any_folder";
+    const WHICH: &str = "MMAPCHECK_PRINTS_COMMAND";
+
+    /// The test runs itself in a process with an environment of its own, and the command that it prints with a `cargo` that shows
+    /// what it is given.
+    #[test]
+    fn the_printed_command_runs_as_it_stands_from_any_folder() -> Result {
+        if std::env::var_os(WHICH).is_some() {
+            println!("command: {}", replay(&place("it's found.pycon")));
+            return Ok(());
+        }
+        let dir = tempfile::tempdir()?;
+        let mut again = Command::new(std::env::current_exe()?);
+        again.args(["--exact", NAME, "--nocapture"]).current_dir(dir.path());
+        again.env("PYTHONPATH", "/my modules").env("MMAPCHECK_FOUND", "found").env(WHICH, "1");
+        let printed = String::from_utf8(again.output()?.stdout)?;
+        let command = printed.lines().find_map(|line| line.split_once("command: ")).ok_or("no command")?.1;
+        let cargo = dir.path().join("cargo");
+        fs::write(&cargo, "#!/bin/sh\nprintf '%s\\n' \"$PYTHONPATH\" \"$@\"\n")?;
+        fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755))?;
+        let path = format!("{}:/usr/bin:/bin", dir.path().display());
+        let shell = Command::new("/bin/sh").args(["-c", command]).current_dir("/").env("PATH", path).output()?;
+        let given = String::from_utf8(shell.stdout)?;
+        let file = dir.path().canonicalize()?.join("found/it's found.pycon").display().to_string();
+        let words: Vec<_> = given.lines().collect();
+        assert_eq!(words[..4], ["/my modules", "run", "--release", "--manifest-path"], "{command}");
+        assert!(Path::new(words[4]).is_file(), "{command}");
+        assert_eq!(words[5..], ["--", "replay", &file], "{command}");
+        Ok(())
+    }
+}

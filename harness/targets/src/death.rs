@@ -114,6 +114,8 @@ struct Before;
 
 impl Before {
     fn new() -> Before {
+        // The first call may allocate, which the handler must not.
+        rustix::param::page_size();
         for (signal, stored) in SIGNALS.into_iter().zip(&BEFORE) {
             let mut action: Action = [0; WORDS];
             // SAFETY: the words have the size and the alignment of a `sigaction`, which the call fills in. All zeros are a

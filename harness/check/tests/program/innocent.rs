@@ -42,6 +42,15 @@ fn a_wrapper_that_does_not_export_its_memory_is_faithful() -> Result {
     has_no_divergence("wraps", &[])
 }
 
+#[test]
+fn anonymous_memory_as_long_as_a_file_is_read_to_its_end() -> Result {
+    const SESSION: &str = ">>> import mmap\n>>> f = open('f', 'w+b', buffering=0)\n>>> f.write(b'a' * 4097)\n4097\n\
+        >>> f.truncate(1)\n1\n>>> m = mmap.mmap(f.fileno(), 0, mmap.MAP_SHARED | mmap.MAP_ANON)\n>>> m[:]\nb'\\x00'\n";
+    let done = replayed(SESSION, "wraps", &[])?;
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    Ok(())
+}
+
 /// A CPython that lets a Python class export memory.
 fn with_buffers() -> Result<Option<PathBuf>> {
     const ASK: &str = "import sys; sys.exit(sys.implementation.name != 'cpython' or sys.version_info < (3, 12))";

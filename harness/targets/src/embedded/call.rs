@@ -198,14 +198,15 @@ impl Embedded {
     fn construct(&self, step: &Step) -> StepResult {
         let mut args = Args::new();
         let keywords = self.args(&step.args, &mut args)?;
-        let (unreadable, backing) = (self.makes_unreadable(step), self.backing(step));
-        let anonymous = may_be_anonymous(step);
+        let (unreadable, anonymous) = (self.makes_unreadable(step), may_be_anonymous(step));
         let first = if self.guards.get() { GuardPage::first() } else { None };
         let made = self.fixtures.class.call(&mut args, keywords.as_ref());
+        // A callback argument may have changed the file.
+        let backing = self.backing(step);
         let guard = made.as_ref().ok().and_then(|map| self.guard(map, first));
         self.bind(step, made, |bindings, place, object| {
-            bindings.maps[place] = Some(Map { object, unreadable, anonymous, backing, guard });
             bindings.map_slots = bindings.map_slots.max(place + 1);
+            bindings.maps[place].replace(Map { object, unreadable, anonymous, backing, guard })
         })
     }
 
@@ -226,7 +227,20 @@ impl Embedded {
             }
             _ if has(libc::MAP_PRIVATE) => Some(Backing::Private),
             _ if self.number_passed(step, ConstructorParam::Access, 0)? == ACCESS_COPY => Some(Backing::Private),
-            _ => self.number_passed(step, ConstructorParam::Length, 0)?.try_into().ok().map(Backing::Shared),
+            _ => self.shared_length(step).map(Backing::Shared),
+        }
+    }
+
+    /// The number of bytes of the shared anonymous memory that a step makes: of a descriptor and no length, that of the file.
+    fn shared_length(&self, step: &Step) -> Option<u64> {
+        let length = self.number_passed(step, ConstructorParam::Length, 0)?.try_into().ok()?;
+        match step.passed(ConstructorParam::Fileno)? {
+            Arg::Fd(slot) if length == 0 => {
+                let files = self.files.borrow();
+                let offset = self.number_passed(step, ConstructorParam::Offset, 0)?.try_into().ok()?;
+                files.size(files.cursor(*slot).ok()?.number).checked_sub(offset)
+            }
+            _ => Some(length),
         }
     }
 
@@ -250,14 +264,15 @@ impl Embedded {
         let truth = |answer| self.fixtures.outcome_of(answer, Value::Bool);
         let answer = match op {
             MapOp::Drop => {
-                self.bindings.borrow_mut().maps[usize::from(step.on)] = None;
+                self.release(|bindings| bindings.maps[usize::from(step.on)].take());
                 return Ok(Outcome::Value(Value::None));
             }
             MapOp::Iter => {
-                return self.bind(step, map.iter(), |bindings, place, object| bindings.iterators[place] = Some(object));
+                return self
+                    .bind(step, map.iter(), |bindings, place, object| bindings.iterators[place].replace(object));
             }
             MapOp::View => {
-                return self.bind(step, map.view(), |bindings, place, object| bindings.views[place] = Some(object));
+                return self.bind(step, map.view(), |bindings, place, object| bindings.views[place].replace(object));
             }
             MapOp::Len => return Ok(self.length(map)),
             MapOp::Bool => return Ok(truth(map.truth())),
@@ -300,12 +315,12 @@ impl Embedded {
         let view = &self.view(step.on)?;
         let answer = match op {
             ViewOp::DropView => {
-                self.bindings.borrow_mut().views[usize::from(step.on)] = None;
+                self.release(|bindings| bindings.views[usize::from(step.on)].take());
                 return Ok(Outcome::Value(Value::None));
             }
             ViewOp::SubView => {
                 let made = view.item(&self.key(step)?);
-                return self.bind(step, made, |bindings, place, object| bindings.views[place] = Some(object));
+                return self.bind(step, made, |bindings, place, object| bindings.views[place].replace(object));
             }
             ViewOp::ViewLen => return Ok(self.length(view)),
             ViewOp::ViewSet | ViewOp::ViewSetSlice => return self.assign(step, view),
@@ -322,7 +337,7 @@ impl Embedded {
         match op {
             IterOp::Next => Ok(self.fixtures.outcome(self.fixtures.functions.next.call(&mut [iter], None))),
             IterOp::DropIter => {
-                self.bindings.borrow_mut().iterators[usize::from(step.on)] = None;
+                self.release(|bindings| bindings.iterators[usize::from(step.on)].take());
                 Ok(Outcome::Value(Value::None))
             }
         }
@@ -339,11 +354,22 @@ impl Embedded {
     }
 
     /// Binds a name to a new object. After an exception the name keeps its object.
-    fn bind(&self, step: &Step, made: PyResult, set: impl FnOnce(&mut Bindings, usize, Object)) -> StepResult {
+    fn bind<T>(
+        &self,
+        step: &Step,
+        made: PyResult,
+        set: impl FnOnce(&mut Bindings, usize, Object) -> Option<T>,
+    ) -> StepResult {
         Ok(self.fixtures.outcome_of(made, |object| {
-            set(&mut self.bindings.borrow_mut(), step.bind.into(), object);
+            self.release(|bindings| set(bindings, step.bind.into(), object));
             Value::None
         }))
+    }
+
+    /// Takes an object out of the bindings and drops it when they are no longer borrowed: its `__del__` may do a step.
+    fn release<T>(&self, take: impl FnOnce(&mut Bindings) -> Option<T>) {
+        let released = take(&mut self.bindings.borrow_mut());
+        drop(released);
     }
 
     /// The index or the slice between the brackets.
