@@ -89,3 +89,17 @@ fn a_buffer_without_an_address_is_not_read() -> Result {
     }
     Ok(())
 }
+
+/// The snapshots of the tool export the buffer too. If they did not release it, the map would never go.
+#[test]
+fn a_buffer_that_comes_with_an_exception_is_released() -> Result {
+    let dir = tempfile::tempdir()?;
+    if let Err(error) = build(dir.path()) {
+        eprintln!("skipped: no C module can be built: {error}");
+        return Ok(());
+    }
+    let done = replay(dir.path(), "loud_buffer", "del m")?;
+    let said = text(&done.stdout) + &text(&done.stderr);
+    assert!(done.status.success(), "{said}");
+    Ok(())
+}

@@ -5,28 +5,27 @@ use crate::death::may_replace;
 use pyo3::ffi::{self, Py_buffer};
 use rustix::fd::{AsRawFd, OwnedFd};
 
-/// The memory of an object, exported by the buffer protocol.
-pub struct Buffer(Py_buffer);
+/// The memory of an object, exported by the buffer protocol. The structure does not move, since the object may keep its address.
+pub struct Buffer(Box<Py_buffer>);
 
 impl Drop for Buffer {
     fn drop(&mut self) {
         // SAFETY: the buffer was filled by `PyObject_GetBuffer` and is released once; the GIL is held.
-        unsafe { ffi::PyBuffer_Release(&raw mut self.0) };
+        unsafe { ffi::PyBuffer_Release(&raw mut *self.0) };
     }
 }
 
 impl Object {
     /// Exports the memory of the object as contiguous bytes.
     pub fn buffer(&self) -> PyResult<Buffer> {
-        let mut buffer = Py_buffer::new();
+        let mut buffer = Box::new(Py_buffer::new());
         // SAFETY: the object is alive, the GIL is held, and the buffer is released by `Buffer`.
-        let failed = unsafe { ffi::PyObject_GetBuffer(self.raw(), &raw mut buffer, ffi::PyBUF_SIMPLE) } != 0;
+        let failed = unsafe { ffi::PyObject_GetBuffer(self.raw(), &raw mut *buffer, ffi::PyBUF_SIMPLE) } != 0;
+        // An object that filled the buffer gets it back, even if it left an exception as well.
+        let exported = (!failed).then(|| Buffer(buffer));
         judged(failed)?;
-        let buffer = Buffer(buffer);
-        if buffer.start().is_null() && buffer.len() > 0 {
-            return Err(system_error(c"a buffer without an address was exported"));
-        }
-        Ok(buffer)
+        let has_address = |buffer: &Buffer| !buffer.start().is_null() || buffer.len() == 0;
+        exported.filter(has_address).ok_or_else(|| system_error(c"a buffer without an address was exported"))
     }
 }
 
