@@ -4,6 +4,8 @@ mod cli;
 
 use std::process::ExitCode;
 
+// A sanitizer watches the memory of the system's allocator only.
+#[cfg(not(feature = "sanitizer"))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

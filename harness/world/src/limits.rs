@@ -14,6 +14,10 @@ fn resource(op: LimitOp) -> Resource {
     }
 }
 
+/// The most address space of a process without a sanitizer, in bytes. A sanitizer reserves terabytes, and ends the process
+/// where it gets no memory.
+const SANITIZED: u64 = 1 << 40;
+
 /// The resource limits of a case.
 #[derive(Debug, Default)]
 pub struct ResourceLimits {
@@ -56,7 +60,9 @@ impl ResourceLimits {
             _ => None,
         };
         let most = most.ok_or_else(|| End::Unsupported("a limit needs a number of 0 or more".into()))?;
-        if op == LimitOp::LimitMemory && most > 1 && self.mapped > most {
+        // 0 and 1 mean no more memory at all, and need not be above the memory that is mapped.
+        let nothing_more = most <= 1 && self.mapped <= SANITIZED;
+        if op == LimitOp::LimitMemory && !nothing_more && self.mapped > most {
             return Err(End::Unsupported("this process has more address space mapped than any case allows".into()));
         }
         let requested = &self.requested[op as usize];
