@@ -11,7 +11,7 @@ use mmapcheck::limits;
 use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
 use mmapcheck::pages::shown_answers;
 use mmapcheck::pattern::Patterns;
-use mmapcheck::repeat::{Rate, in_time, repeat, shows};
+use mmapcheck::repeat::{Rate, in_time, repeat, shows, until_shown};
 use mmapcheck::report::command::{Invocation, environment};
 use mmapcheck::report::{FindingRecord, OutcomeCounts, saved, text};
 use mmapcheck::text::grouped;
@@ -111,7 +111,7 @@ impl Hunter {
         let rate = Rate::among(&runs, |run| shows(run, &bucket));
         let (options, deadline) = (answer_options(&self.known, Detail::Full), Instant::now() + limits::SHRINK);
         let small = shrink_to(&mut self.oracle, self.target.as_mut(), case, &bucket, rate, &options, deadline);
-        let small = self.runs(&small.case)?;
+        let small = until_shown(rate, &bucket, || self.runs(&small.case))?;
         let of_bucket = |divergence: &&Divergence| divergence.bucket == bucket;
         let shown = small.iter().find_map(|run| Some((run, run.comparison.divergences.iter().find(of_bucket)?)));
         Ok(Some(match shown {

@@ -105,6 +105,26 @@ pub fn repeat(
     Ok(runs)
 }
 
+/// The runs of a shrunk case. An unsteady divergence may be absent from as many runs as `some` makes: they are made up to three
+/// times, until it shows.
+///
+/// # Errors
+/// The error of the runs.
+pub fn until_shown<E>(
+    rate: Rate,
+    bucket: &Bucket,
+    mut some: impl FnMut() -> Result<Vec<DifferentialRun>, E>,
+) -> Result<Vec<DifferentialRun>, E> {
+    let mut runs = some()?;
+    for _ in 1..3 {
+        if rate.is_steady() || runs.iter().any(|run| shows(run, bucket)) {
+            break;
+        }
+        runs.extend(some()?);
+    }
+    Ok(runs)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use crate::generate::{GeneratorOptions, generate};
 use crate::left_out::Kind;
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
-use crate::repeat::{Rate, in_time, repeat, shows};
+use crate::repeat::{Rate, in_time, repeat, until_shown};
 use crate::worker::{Fresh, Worker, WorkerLoss};
 use mmapcheck_spec::{Case, Detail, End, Op, Step, StepTrace, Target, TargetError, Trace};
 use std::ops::Range;
@@ -190,22 +190,6 @@ impl<'a> Job<'a> {
         repeat(case, limits::REPEATS, &mut self.oracle, target, &options, Some(until))
     }
 
-    /// Runs a shrunk case. An unsteady divergence may be absent from ten runs: up to three times as many are made until it shows.
-    fn small_runs(
-        &mut self,
-        case: &Case,
-        number: u64,
-        bucket: &Bucket,
-        rate: Rate,
-        fresh: bool,
-    ) -> Result<Vec<DifferentialRun>, TargetError> {
-        let mut runs = self.runs(case, number, fresh)?;
-        while !rate.is_steady() && runs.len() < 3 * rate.runs && !runs.iter().any(|run| shows(run, bucket)) {
-            runs.extend(self.runs(case, number, fresh)?);
-        }
-        Ok(runs)
-    }
-
     /// Runs a case, and in a new process each time if it shows nothing otherwise. Compared in full detail, the case may
     /// diverge at an earlier step and in another bucket than the batch saw.
     fn look_again(&mut self, case: &Case, number: u64, counted_as: &Bucket) -> Result<Look, TargetError> {
@@ -233,7 +217,7 @@ impl<'a> Job<'a> {
             return Ok(());
         }
         let Shrunk { case, shown, complete } = self.minimised(case, number, &bucket, seen.rate, look.fresh);
-        let small = self.small_runs(&case, number, &bucket, seen.rate, look.fresh);
+        let small = until_shown(seen.rate, &bucket, || self.runs(&case, number, look.fresh));
         let small = small.map(|runs| Look { runs, ..look }.seen(&bucket));
         let (seen, unshrunk) = match small {
             Ok(Some((_, small))) => (small, (!complete).then_some(UNSHRUNK)),

@@ -8,7 +8,7 @@ use mmapcheck::differential::DifferentialRun;
 use mmapcheck::divergence::Severity;
 use mmapcheck::limits;
 use mmapcheck::oracle::{AnswerOptions, Oracle};
-use mmapcheck::repeat::{Rate, in_time, repeat, shows};
+use mmapcheck::repeat::{Rate, in_time, repeat, shows, until_shown};
 use mmapcheck::report::case::{CaseRecord, LeftOutRecord, Verdict, worst};
 use mmapcheck::report::session::session;
 use mmapcheck::trace_table::side_by_side;
@@ -58,7 +58,7 @@ pub(super) fn shrink(args: &Shrink) -> Result<Exit, CommandError> {
             let deadline = Instant::now() + limits::SHRINK;
             let (oracle, target) = (&mut pair.oracle, pair.worker.as_mut());
             let small = shrink_to(oracle, target, case, &bucket, rate, &options(), deadline);
-            let small = pair.runs(&small.case, None)?;
+            let small = until_shown(rate, &bucket, || pair.runs(&small.case, None))?;
             // A case that no longer shows the divergence is not the smaller one.
             let (run, rate) = match small.iter().find(|run| shows(run, &bucket)) {
                 Some(run) => (run, Rate::among(&small, |run| shows(run, &bucket))),

@@ -41,14 +41,16 @@ fn a_divergence_in_three_calls_of_ten_has_its_rate() -> Result {
             json_of(&check("wrong_at_times", dir.path(), "find,seek", &[&["--format", "json"][..], target].concat())?)?;
         let found = divergences(&report).first().ok_or(format!("{report:#}"))?;
         let (shown, runs) = (found["rate"]["shown"].as_u64(), found["rate"]["runs"].as_u64());
-        // All ten runs show it once in 170,000.
-        assert!(shown.is_some_and(|shown| (1..10).contains(&shown)) && runs == Some(10), "{found:#}");
-        let says = format!("it showed in {} of 10 runs", found["rate"]["shown"]);
+        // All ten runs show it once in 170,000, and none of thirty once in 40,000; ten more follow where ten show nothing.
+        assert!(shown.is_some_and(|shown| (1..10).contains(&shown)), "{found:#}");
+        assert!(runs.is_some_and(|runs| [10, 20, 30].contains(&runs)), "{found:#}");
+        let says = format!("it showed in {} of {} runs", found["rate"]["shown"], found["rate"]["runs"]);
         assert_eq!(found["unsteady"], says.as_str(), "{found:#}");
         let session = std::fs::read_to_string(saved(dir.path())?)?;
         assert!(session.contains(&format!("\n# unsteady: {says}\n")), "{session}");
-        // Shrunk as far as a steady one: a file, a map, and a call of `find`.
-        assert!(session.lines().filter(|line| line.starts_with(">>>")).count() <= 6, "{session}");
+        // Shrunk as far as a steady one, where there was time: a file, a map, and a call of `find`.
+        let is_small = session.lines().filter(|line| line.starts_with(">>>")).count() <= 6;
+        assert!(is_small || session.contains("\n# not shrunk to the end: the time for it was over\n"), "{session}");
 
         let mut shown_again = 0;
         for _ in 0..5 {
@@ -68,9 +70,9 @@ fn a_divergence_in_three_calls_of_ten_has_its_rate() -> Result {
 fn every_format_says_the_rate() -> Result {
     let dir = tempfile::tempdir()?;
     let out = text(&check("wrong_at_times", dir.path(), "find,seek", &[])?.stdout);
-    assert!(out.contains("\n  unsteady: it showed in ") && out.contains(" of 10 runs\n"), "{out}");
+    assert!(out.contains("\n  unsteady: it showed in ") && out.contains("0 runs\n"), "{out}");
     let out = text(&check("wrong_at_times", dir.path(), "find,seek", &["--format", "junit"])?.stdout);
-    assert!(out.contains(" of 10 runs)\""), "{out}");
+    assert!(out.contains("0 runs)\""), "{out}");
     Ok(())
 }
 
