@@ -82,8 +82,9 @@ pub const FEW: usize = 4;
 /// The longest file of a worker, in bytes: far more than any case needs, far less than harms the machine.
 pub const FILE_BYTES: u64 = 1 << 28;
 
-/// The largest address space of a worker, in bytes. A sanitizer reserves terabytes.
-pub const ADDRESS_SPACE: u64 = if cfg!(feature = "sanitizer") { 1 << 62 } else { 1 << 33 };
+/// The largest address space of a worker, in bytes. A sanitizer reserves terabytes, and `ThreadSanitizer` ends a process that has
+/// a limit.
+pub const ADDRESS_SPACE: u64 = if cfg!(feature = "sanitizer") { u64::MAX } else { 1 << 33 };
 
 /// The longest line of a report, in characters; a longer one is cut in the middle.
 pub const LINE: usize = 120;
