@@ -72,7 +72,9 @@ fn the_reference_reproduces_the_outcomes_of_cpython() {
 
 #[test]
 fn the_reference_in_memory_reproduces_the_outcomes_of_cpython() {
-    assert_reproduces(&SEEN, Reference::in_memory);
+    // Miri is slow: one version has the rules that most others have too.
+    let versions = if cfg!(miri) { &SEEN[2..3] } else { &SEEN };
+    assert_reproduces(versions, Reference::in_memory);
 }
 
 #[test]

@@ -318,7 +318,9 @@ impl Process {
         kill_session(pid);
         if !self.ends_within(KILLED) {
             // It becomes a zombie later, and somebody must wait for it.
-            std::thread::spawn(move || waitid(WaitId::Pid(pid), WaitIdOptions::EXITED));
+            std::thread::spawn(move || {
+                let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED);
+            });
             return None;
         }
         let status = self.child.wait().ok();

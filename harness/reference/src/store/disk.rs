@@ -143,6 +143,10 @@ const HARMLESS: [(Constant, Advice); 12] = [
 /// # Errors
 /// Where no page of memory can be mapped.
 pub fn kernel() -> Result<Kernel, Errno> {
+    if cfg!(miri) {
+        // Miri has no `madvise` to ask. Any kernel will do.
+        return Ok(Kernel { unknown_advice: Vec::new(), checks_length_first: true });
+    }
     let mut page = MmapRaw::from(MmapOptions::new().len(page_size()).map_anon()?);
     let refuses = |kind: Advice| page.advise(kind).is_err();
     let unknown_advice = HARMLESS.iter().filter(|(_, kind)| refuses(*kind)).map(|(advice, _)| *advice).collect();
