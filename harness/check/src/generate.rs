@@ -152,6 +152,15 @@ mod tests {
     }
 
     #[test]
+    fn exhausted_choices_make_no_child() {
+        let options = GeneratorOptions::all(Profile::cpython(3, 11, 7));
+        for bytes in [&[][..], &[7; 40]] {
+            let steps = generate(&mut arbitrary::Unstructured::new(bytes), &options).into_draft().steps;
+            assert!(!steps.iter().any(|step| step.op == Op::Fork), "{steps:?}");
+        }
+    }
+
+    #[test]
     fn any_bytes_give_a_legal_case() {
         let options = GeneratorOptions::all(Profile::cpython(3, 11, 7));
         let mut random = fastrand::Rng::with_seed(5);

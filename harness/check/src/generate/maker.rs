@@ -117,9 +117,11 @@ impl<C: Choices> Maker<'_, C> {
         Some(step)
     }
 
-    /// Moves some of the steps into child processes, in one case out of [`limits::FORKING`].
+    /// Moves some of the steps into child processes, in one case out of [`limits::FORKING`]. An exhausted source, whose every
+    /// choice is the first, chooses none.
     pub(super) fn fork(&mut self, steps: &mut Vec<Step>) {
-        let can = self.options.profile.can_fork() && self.options.ops.contains(&Op::Fork);
+        let is_possible = self.options.profile.can_fork() && self.options.ops.contains(&Op::Fork);
+        let can = is_possible && !self.choices.is_exhausted();
         let children = if can && self.one_in(limits::FORKING) { 1 + self.below(limits::CHILDREN) } else { 0 };
         for _ in 0..children {
             let at = 1 + self.below(steps.len());

@@ -1,6 +1,6 @@
 //! A printed command runs as it stands, from the folder it was printed in. A command that cannot run says why.
 
-use crate::{Result, text};
+use crate::{Result, python, text};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -11,10 +11,14 @@ fn module(name: &str) -> String {
     format!("{}/tests/modules/{name}.py", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Runs a shell command in a folder, without the variables of Python that this test may have.
+/// Runs a shell command in a folder, without the variables of Python that this test may have. Its `python3` is that of the
+/// tests.
 fn shell(command: &str, dir: &Path) -> Result<Output> {
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).current_dir(dir).env_remove("PYTHONPATH");
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let ours = Path::new(python()).parent().map(Path::to_owned);
+    shell.env("PATH", std::env::join_paths(ours.into_iter().chain(std::env::split_paths(&others)))?);
     Ok(shell.output()?)
 }
 

@@ -1,7 +1,7 @@
 //! A hostile driver or worker does not stop a campaign: its harm is a finding, with its case and step, or a clear error. No
 //! process that the campaign started survives it.
 
-use crate::{Result, python, text};
+use crate::{Result, interpreter, text};
 use mmapcheck::choices::seeded;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
@@ -32,7 +32,7 @@ const SEED: u64 = 5;
 pub(crate) fn fake(dir: &Path) -> Result<PathBuf> {
     let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drivers/fake.py"))?;
     let path = dir.join("fake");
-    std::fs::write(&path, format!("#!{} -S\n{source}", python()))?;
+    std::fs::write(&path, format!("#!{} -S\n{source}", interpreter()))?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
     Ok(path)
 }

@@ -21,7 +21,7 @@ fn replayed(session: &str, module: &str, engine: &[&str]) -> Result<Output> {
     let dir = tempfile::tempdir()?;
     let file = dir.path().join("session.pycon");
     std::fs::write(&file, session)?;
-    Ok(mmapcheck(&["replay", "--module", module]).arg(&file).args(engine).output()?)
+    Ok(mmapcheck(&["replay", "--runs", "1", "--module", module]).arg(&file).args(engine).output()?)
 }
 
 /// A campaign that truncates files behind their maps, and in which a faithful module has no divergence.

@@ -43,7 +43,9 @@ fn every_cpython_passes_the_pages_and_agrees_in_random_cases() -> Result {
     assert!(!found.is_empty(), "no CPython was found");
     for python in found {
         let mut check = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
-        check.args(["check", "--cases", "500", "--format", "json", "--report"]).arg(dir.path().join("found"));
+        check
+            .args(["check", "--cases", "500", "--jobs", "1", "--format", "json", "--report"])
+            .arg(dir.path().join("found"));
         let done = check.arg("--python").arg(&python).output()?;
         let said = String::from_utf8_lossy(&done.stderr);
         let report: Value =
@@ -118,7 +120,18 @@ fn no_mode_of_cpython_raises_an_alarm() -> Result {
         std::fs::write(&wrapper, format!("#!/bin/sh\nexec {command} \"$@\"\n"))?;
         std::fs::set_permissions(&wrapper, Permissions::from_mode(0o755))?;
         let mut check = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
-        check.args(["check", "--cases", "300", "--seed", "3", "--ops", "mmap,in,set_name,read,setitem", "--report"]);
+        check.args([
+            "check",
+            "--cases",
+            "300",
+            "--seed",
+            "3",
+            "--ops",
+            "mmap,in,set_name,read,setitem",
+            "--jobs",
+            "1",
+            "--report",
+        ]);
         let done = check.arg(dir.path().join("found")).arg("--python").arg(&wrapper).output()?;
         let text = String::from_utf8_lossy(&done.stdout);
         assert_eq!(done.status.code(), Some(0), "{mode}: {text}{}", String::from_utf8_lossy(&done.stderr));

@@ -20,7 +20,10 @@ mod results;
 mod specification;
 mod unsteady;
 
+use mmapcheck::report::Report;
+use mmapcheck::report::text::{Parts, text as rendered};
 use serde_json::Value;
+use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -31,7 +34,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// The path of the interpreter that this program was built for, or of `python3`, which may be a script that starts it.
-fn python() -> &'static str {
+fn interpreter() -> &'static str {
     static PYTHON: LazyLock<String> = LazyLock::new(|| {
         let asked = std::env::var("PYO3_PYTHON").unwrap_or_else(|_| "python3".into());
         match Command::new(&asked).args(["-c", "import sys; print(sys.executable)"]).output() {
@@ -40,6 +43,26 @@ fn python() -> &'static str {
         }
     });
     &PYTHON
+}
+
+/// The path of that interpreter in a virtual environment without packages: those of the machine have no part in a test,
+/// and take most of the time of a start.
+fn python() -> &'static str {
+    static PYTHON: LazyLock<String> = LazyLock::new(|| {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
+        let made = Command::new(interpreter()).args(["-m", "venv", "--clear", "--without-pip"]).arg(&dir).output();
+        match (made, dir.join("bin/python3").to_str()) {
+            (Ok(done), Some(python)) if done.status.success() => python.to_owned(),
+            // Some systems have no module `venv`.
+            _ => interpreter().to_owned(),
+        }
+    });
+    &PYTHON
+}
+
+/// The text of a report that was read back: what `check` prints without `--format`.
+fn as_text(report: &Report) -> String {
+    rendered(report, Parts { pages: true, random: true, verbose: false })
 }
 
 /// The divergences of a report.

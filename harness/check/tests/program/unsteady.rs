@@ -1,6 +1,7 @@
 //! Divergences that do not show each time are reported with their rate, and replayed until they show.
 
-use crate::{Result, divergences, python, text};
+use crate::{Result, as_text, divergences, python, text};
+use mmapcheck::report::junit::junit;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -69,9 +70,11 @@ fn a_divergence_in_three_calls_of_ten_has_its_rate() -> Result {
 #[test]
 fn every_format_says_the_rate() -> Result {
     let dir = tempfile::tempdir()?;
-    let out = text(&check("wrong_at_times", dir.path(), "find,seek", &[])?.stdout);
+    let report =
+        serde_json::from_slice(&check("wrong_at_times", dir.path(), "find,seek", &["--format", "json"])?.stdout)?;
+    let out = as_text(&report);
     assert!(out.contains("\n  unsteady: it showed in ") && out.contains("0 runs\n"), "{out}");
-    let out = text(&check("wrong_at_times", dir.path(), "find,seek", &["--format", "junit"])?.stdout);
+    let out = junit(&report)?;
     assert!(out.contains("0 runs)\""), "{out}");
     Ok(())
 }
