@@ -367,6 +367,15 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_cannot_be_read_is_a_divergence_that_says_so() {
+        let with = |file| Trace { files: vec![file], ..trace([int(1), int(2)], 0) };
+        let empty = Content { len: 0, digest: 0, bytes: Some(Vec::new()) };
+        let found = agreement(&case(), &with(empty), &with(Content::UNREADABLE)).divergences;
+        let sides: Vec<_> = found.iter().map(|found| (found.bucket.field, &*found.expected, &*found.actual)).collect();
+        assert_eq!(sides, [(Field::File, "b''", "unreadable")]);
+    }
+
+    #[test]
     fn a_text_alone_does_not_hide_what_comes_after() {
         let wanted = trace([raised("ValueError", "a 1"), int(1)], 0);
         let given = trace([raised("ValueError", "b 2"), int(2)], 0);

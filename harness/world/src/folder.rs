@@ -340,3 +340,25 @@ fn read_from(fd: &OwnedFd, position: u64) -> rustix::io::Result<Vec<u8>> {
     bytes.truncate(count);
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_an_empty_one() -> std::result::Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let mut folder = Folder::<()>::new(dir.path())?;
+        folder
+            .create(0)
+            .and_then(|()| folder.fill(0, b""))
+            .map_err(|Errno(number)| format!("system error {number}"))?;
+        assert_eq!(folder.look(0, Detail::Full), content_of(b"", Detail::Full));
+        // The system refuses to read a folder, whoever asks: permissions would not stop an administrator.
+        let inode = Rc::get_mut(&mut folder.stored[0].inode).ok_or("the file is shared")?;
+        inode.file = File::open(dir.path())?.into();
+        assert_eq!(folder.look(0, Detail::Full), Content::UNREADABLE);
+        assert_ne!(Content::UNREADABLE, content_of(b"", Detail::Full));
+        Ok(())
+    }
+}
