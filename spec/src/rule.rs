@@ -415,10 +415,13 @@ mod tests {
         }
     }
 
+    /// The largest micro number: of all versions that can be written, and in Miri, which is slow, of those that a rule may name.
+    const LAST_MICRO: u8 = if cfg!(miri) { 25 } else { u8::MAX };
+
     #[test]
     fn no_rule_is_the_same_for_all_known_versions_and_platforms() {
         let minors =
-            Version::known_minors().flat_map(|minor| (0..=u8::MAX).map(move |micro| Version::new(3, minor, micro)));
+            Version::known_minors().flat_map(|minor| (0..=LAST_MICRO).map(move |micro| Version::new(3, minor, micro)));
         let versions: Vec<_> = minors.chain([Version::PYTHON2]).collect();
         for rule in Rule::ALL {
             let holds: Vec<_> = Platform::ALL

@@ -307,11 +307,15 @@ mod tests {
         omissions.into_iter().flat_map(with).chain(details.map(AnswerOptions::new)).collect()
     }
 
+    /// The random cases that are answered, and the most steps of each. Miri takes seconds for a step.
+    const CASES: u64 = if cfg!(miri) { 2 } else { 40 };
+    const STEPS: usize = if cfg!(miri) { 6 } else { limits::STEPS };
+
     #[test]
     fn an_answer_depends_on_the_case_and_the_options_alone() -> Result {
-        let (known, generator) = (deadly(), GeneratorOptions::all(PROFILE));
+        let (known, generator) = (deadly(), GeneratorOptions { steps: STEPS, ..GeneratorOptions::all(PROFILE) });
         let all_options = all_options(&known);
-        let cases = || (0..40).map(|number| generate(&mut seeded(5, number), &generator));
+        let cases = || (0..CASES).map(|number| generate(&mut seeded(5, number), &generator));
         let questions: Vec<_> =
             cases().flat_map(|case| all_options.iter().map(move |options| (case.clone(), options))).collect();
         let fresh = |(case, options): &(Case, &AnswerOptions<'_>)| Oracle::new(PROFILE)?.answer(case.clone(), options);
@@ -326,8 +330,8 @@ mod tests {
             // First by case, then backwards, then in no order at all.
             if round == 0 { order.reverse() } else { seeded(5, 0).shuffle(&mut order) }
         }
-        let different = |index: usize| wanted[index].case != wanted[index - 1].case;
-        assert!((1..wanted.len()).filter(|&index| different(index)).count() > 40, "the options make a difference");
+        let different = |index: &usize| wanted[*index].case != wanted[*index - 1].case;
+        assert!((1..wanted.len()).filter(different).count() > CASES as usize, "the options make a difference");
         Ok(())
     }
 
