@@ -4,6 +4,7 @@
 //! `- key: value` directly below a heading are its keys. A clause inherits the keys of its page. A fenced `pycon` block is an
 //! example: a whole session.
 
+mod address;
 mod book;
 mod clause;
 mod filter;

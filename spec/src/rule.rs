@@ -115,6 +115,22 @@ impl RuleRow {
         false
     }
 
+    /// Whether the rule began or ended within Python 3.
+    #[must_use]
+    pub fn changed_within_python3(&self) -> bool {
+        const FIRST: Version = read("3.1", 0);
+        let begins = |range: &RuleRange| range.since.is_some_and(|since| FIRST.is_at_most(since));
+        let ends = |range: &RuleRange| range.until.is_some_and(|until| FIRST.is_at_most(until));
+        self.ranges.iter().any(|range| begins(range) || ends(range))
+    }
+
+    /// The versions in which the rule holds first or last, each not before the oldest of Python 3 that the reference answers for.
+    #[must_use]
+    pub fn changes(&self) -> Vec<Version> {
+        let ends = self.ranges.iter().flat_map(|range| [range.since, range.until]).flatten();
+        ends.map(|version| version.max(Version::OLDEST)).collect()
+    }
+
     /// Where the rule holds, in words.
     #[must_use]
     pub fn scope(&self) -> String {

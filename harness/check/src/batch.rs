@@ -1,22 +1,24 @@
 //! A batch: a range of a campaign's cases, generated, run and compared in one process. This is the hot loop of a campaign.
 
+use crate::agreement::Agreement;
 use crate::choices::seeded;
 use crate::compare::{Comparison, compare};
 use crate::differential::{DifferentialRun, confirm_leaks, run_expected};
-use crate::divergence::Bucket;
+use crate::divergence::{Bucket, Severity};
 use crate::generate::{GeneratorOptions, generate};
 use crate::histogram::Histogram;
 use crate::left_out::Counts;
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::pattern::Patterns;
-use mmapcheck_spec::{Detail, Leaks, NextCase, Target, TargetError};
+use crate::variation::Variation;
+use mmapcheck_spec::{Detail, Leaks, NextCase, Target, TargetError, Trace};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// A range of cases to generate, run and compare.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
     /// The seed of the campaign.
     pub seed: u64,
@@ -26,8 +28,12 @@ pub struct Batch {
     pub generator: GeneratorOptions,
     /// The known divergences of the target.
     pub known: Patterns,
+    /// The model of the target: the variations of the reference that it is compared with.
+    pub model: Vec<Variation>,
     /// Steps that are left out of every case, besides those that [`Omissions::of_case`] leaves out.
     pub omissions: Omissions,
+    /// For fresh cases, the mildest severity of a divergence: only whether they agree is counted.
+    pub fresh: Option<Severity>,
 }
 
 /// The result of a batch.
@@ -47,6 +53,10 @@ pub struct BatchResult {
     pub hits: Vec<Hit>,
     /// The number of times that each known divergence was met, by its id.
     pub known: BTreeMap<String, u64>,
+    /// The number of cases in which each variation of the model changed something, by its place.
+    pub applied: Vec<(usize, u64)>,
+    /// How many of the fresh cases agree.
+    pub agreement: Agreement,
     /// The number of cases that could not be compared to their end, by reason.
     pub incomparable: Vec<(String, u64)>,
 }
@@ -67,6 +77,10 @@ struct Numbered {
     number: u64,
     detail: Detail,
     answered: Expected,
+    /// The places of the variations that changed something.
+    applied: Vec<usize>,
+    /// The answer of the rules alone to a fresh case, where it is another one.
+    plain: Option<Expected>,
 }
 
 impl Numbered {
@@ -90,6 +104,7 @@ impl Batch {
         starting: &mut dyn FnMut(u64, bool),
     ) -> Result<BatchResult, TargetError> {
         let mut tally = Tally::default();
+        oracle.vary(&self.model.iter().cloned().collect());
         let mut numbers = self.cases.clone();
         let mut current = numbers.next().map(|number| self.answer(oracle, number)).transpose()?;
         while let Some(case) = current {
@@ -104,7 +119,34 @@ impl Batch {
     fn answer(&self, oracle: &mut Oracle, number: u64) -> Result<Numbered, TargetError> {
         let detail = if number.is_multiple_of(limits::CLOSE_LOOK) { Detail::Every } else { Detail::Quick };
         let case = generate(&mut seeded(self.seed, number), &self.generator);
-        Ok(Numbered { number, detail, answered: oracle.answer(case, &self.options(number, detail))? })
+        let options = self.options(number, detail);
+        let fresh = self.fresh.map(|_| case.clone());
+        let answered = oracle.answer(case, &options)?;
+        let applied = oracle.applied().collect();
+        let plain = fresh.map(|case| oracle.without_variations(|plain| plain.answer(case, &options))).transpose()?;
+        let plain = plain.filter(|plain| *plain != answered);
+        Ok(Numbered { number, detail, answered, applied, plain })
+    }
+
+    /// Runs a fresh case, and counts whether it agrees with the model, and with the rules alone.
+    fn run_fresh(
+        &self,
+        Numbered { detail, answered, plain, .. }: Numbered,
+        target: &mut dyn Target,
+        least: Severity,
+    ) -> Result<Agreement, TargetError> {
+        let actual = run_expected(&answered, target, detail, None)?;
+        let agrees = |answered: &Expected, actual: &Trace| {
+            let found = compare(&answered.case, &answered.expected, actual, &self.known);
+            found.first(least).is_none() && found.known.is_empty()
+        };
+        let with_model = agrees(&answered, &actual);
+        let without = match plain {
+            None => with_model,
+            Some(plain) if plain.case == answered.case => agrees(&plain, &actual),
+            Some(plain) => agrees(&plain, &run_expected(&plain, target, detail, None)?),
+        };
+        Ok(Agreement { cases: 1, with_model: with_model.into(), without: without.into() })
     }
 
     fn options(&self, number: u64, detail: Detail) -> AnswerOptions<'_> {
@@ -120,8 +162,12 @@ impl Batch {
         starting: &mut dyn FnMut(u64, bool),
         tally: &mut Tally,
     ) -> Result<(), TargetError> {
-        let Numbered { number, detail, answered } = case;
-        starting(number, false);
+        starting(case.number, false);
+        if let Some(least) = self.fresh {
+            tally.result.agreement += self.run_fresh(case, target, least)?;
+            return Ok(());
+        }
+        let Numbered { number, detail, answered, applied, .. } = case;
         let mut actual = run_expected(&answered, target, detail, next)?;
         let Expected { mut case, mut expected, left_out } = answered;
         if actual.leaks != Leaks::default() {
@@ -144,6 +190,7 @@ impl Batch {
             }
         }
         tally.result.cases += 1;
+        applied.into_iter().for_each(|place| *tally.applied.entry(place).or_default() += 1);
         tally.result.steps += comparison.compared as u64;
         tally.result.answers.count(&case, &expected, comparison.compared);
         for step in comparison.compared..case.steps.len() {
@@ -165,6 +212,7 @@ fn wants_close_look(comparison: &Comparison, known: &Patterns) -> bool {
 struct Tally {
     result: BatchResult,
     hits: HashMap<Bucket, Hit>,
+    applied: BTreeMap<usize, u64>,
     incomparable: HashMap<String, u64>,
 }
 
@@ -188,6 +236,6 @@ impl Tally {
         hits.sort_by(|a, b| a.case.cmp(&b.case).then_with(|| b.bucket.cmp(&a.bucket)));
         let mut incomparable: Vec<_> = self.incomparable.into_iter().collect();
         incomparable.sort();
-        BatchResult { hits, incomparable, ..self.result }
+        BatchResult { hits, applied: self.applied.into_iter().collect(), incomparable, ..self.result }
     }
 }

@@ -80,7 +80,9 @@ pub fn measure(spec: &TargetSpec, profile: Option<Profile>, cases: u64) -> Resul
         cases: 0..0,
         generator: GeneratorOptions::all(profile),
         known: known.clone(),
+        model: Vec::new(),
         omissions: Omissions::KNOWN_DEATHS,
+        fresh: None,
     };
     let calm = Batch { generator: GeneratorOptions::calm(profile), omissions: Omissions::ALL_DEATHS, ..whole.clone() };
     let answering =
@@ -137,7 +139,9 @@ fn behind_driver(
         cases: range,
         generator: GeneratorOptions::all(info.profile),
         known: KnownList::built_in(info, &spec.module)?.patterns(info.profile),
+        model: Vec::new(),
         omissions: Omissions::NONE,
+        fresh: None,
     };
     let began = Instant::now();
     let result = worker

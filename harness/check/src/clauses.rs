@@ -7,7 +7,7 @@ use crate::differential::DifferentialRun;
 use crate::divergence::{Divergence, Field};
 use crate::oracle::{AnswerOptions, Oracle};
 use crate::text::numberless;
-use mmapcheck_spec::pages::{Clause, PageError, all, examples};
+use mmapcheck_spec::pages::{Clause, Level, PageError, all, examples};
 use mmapcheck_spec::{
     Arg, Case, Detail, Domain, MapState, Num, ObjectKind, Op, Outcome, PassedArg, Profile, Snapshot, Step, Trace, Value,
 };
@@ -21,11 +21,13 @@ pub struct Covering {
     pub id: String,
     /// The title: the promise as one sentence.
     pub title: String,
+    /// The level.
+    pub level: Level,
 }
 
 impl Covering {
     fn new(clause: &Clause) -> Covering {
-        Covering { id: clause.id.clone(), title: clause.rule.clone() }
+        Covering { id: clause.id.clone(), title: clause.rule.clone(), level: clause.level }
     }
 }
 

@@ -273,8 +273,13 @@ const LONGEST: usize = 120;
 pub fn slug(divergence: &Divergence) -> String {
     let bucket = &divergence.bucket;
     let op = bucket.operation().unwrap_or("end".to_owned());
-    let parts = [op, bucket.field.to_string(), bucket.expected.clone(), bucket.actual.clone()];
-    let words: String = parts.join(" ").chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
+    identifier_of(&[op, bucket.field.to_string(), bucket.expected.clone(), bucket.actual.clone()].join(" "))
+}
+
+/// The first ten words of ASCII letters and digits of a text, joined by dashes: a file name, without its extension.
+#[must_use]
+pub fn identifier_of(text: &str) -> String {
+    let words: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
     let mut name = words.split_whitespace().take(10).collect::<Vec<_>>().join("-").to_lowercase();
     // All characters are ASCII. A message of the target may be one long word.
     name.truncate(LONGEST);

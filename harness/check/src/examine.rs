@@ -1,7 +1,8 @@
 //! A whole check of a target: the examples of the specification, the cases of its known divergences, and a campaign.
 
 use crate::base::Base;
-use crate::campaign::{CampaignConfig, CampaignResult, Listener, Shard, campaign};
+use crate::campaign::{CampaignConfig, CampaignResult, Finding, Listener, Shard, campaign};
+use crate::clauses::Clauses;
 use crate::divergence::Severity;
 use crate::known::{self, KnownList, SuppressionResult, SuppressionState};
 use crate::oracle::Oracle;
@@ -11,7 +12,7 @@ use crate::text::grouped;
 use crate::worker::Unavailable;
 use mmapcheck_spec::TargetError;
 use mmapcheck_spec::pages::matches_filter;
-use mmapcheck_spec::pages::{Page, all, examples};
+use mmapcheck_spec::pages::{Level, Page, all, examples};
 use mmapcheck_targets::stop::Stop;
 use mmapcheck_targets::supervisor::raise_limits;
 use rustix::process::Resource;
@@ -36,6 +37,8 @@ pub struct CheckConfig {
     pub random: bool,
     /// A filter over the ids of examples; none: no example is run.
     pub pages: Option<String>,
+    /// The level of the promises that count: those of the documentation alone, or also CPython's habits, or everything.
+    pub level: Level,
     /// The known divergences.
     pub lists: Lists,
 }
@@ -87,11 +90,11 @@ impl CheckResult {
 /// # Errors
 /// If the target does not start, no clause matches the filter, or a list cannot be read: one line.
 pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Result<CheckResult, TargetError> {
-    let CheckConfig { campaign: mut config, random, pages, lists } = config;
+    let CheckConfig { campaign: mut config, random, pages, level, lists } = config;
     allow_descriptors(config.jobs)?;
     // A finding names the clause that it breaks, so that a check needs every page, whatever it runs.
     let all = all_pages()?;
-    let ours = pages.map(|filter| chosen(all, &filter, config.shard)).transpose()?;
+    let ours = pages.map(|filter| chosen(all, &filter, level, config.shard)).transpose()?;
     let mut worker = config.target.start(config.profile, config.hang, stop)?;
     let severity = Severity::least(config.severity, worker.info());
     let mut result = CampaignResult::new(worker.info().clone(), &config, severity);
@@ -103,6 +106,7 @@ pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Res
     };
     let source = config.profile.unwrap_or(worker.info().source);
     config.known = known.patterns(source);
+    config.known_model = known.variations(source);
     let mut oracle = Oracle::new(profile)?;
     let mut pages = PagesResult::default();
     let base = RefCell::new((Base::of(&config.target, profile, config.hang, stop), Oracle::new(profile)?));
@@ -118,7 +122,7 @@ pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Res
     let mut done = pages::run_until(all, &mut oracle, worker.as_mut(), severity, &is_ours, &over, &mut pages);
     let skip_cases = done.is_err() || failed_fast(&pages);
     let (mut suppressions, cases_done) =
-        known.run_cases(source, &mut oracle, worker.as_mut(), &|| skip_cases || stop.is_due());
+        known.run_cases(source, severity, &mut oracle, worker.as_mut(), &|| skip_cases || stop.is_due());
     done = done.and(cases_done);
     let forgiving = severity > Severity::least(None, worker.info());
     known::separate_examples(&mut suppressions, &mut pages, source, forgiving);
@@ -130,6 +134,7 @@ pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Res
         Err(error) if !stop.is_due() => result.failure = Some(error.0),
         _ if random && (!config.fail_fast || pages.failed.is_empty()) => {
             result = campaign(&config, result.info, stop, listener);
+            keep_level(&mut result, level);
             result.shown = shown_answers(all, &mut oracle, &config.ops)?;
         }
         _ => result.interrupted = stop.is_due(),
@@ -177,9 +182,26 @@ fn all_pages() -> Result<&'static [Page], TargetError> {
     all().map_err(|error| TargetError(error.to_string()))
 }
 
-/// The ids of the examples that match a filter and belong to a part of the check.
-fn chosen<'a>(pages: &'a [Page], filter: &str, shard: Shard) -> Result<HashSet<&'a str>, TargetError> {
-    let ids = examples(pages).map(|(_, _, example)| example.id.as_str()).filter(|id| matches_filter(id, filter));
+/// Counts the findings that break no clause of this level or a firmer one as milder divergences.
+fn keep_level(result: &mut CampaignResult, level: Level) {
+    if level == Level::Free {
+        return;
+    }
+    let clauses = Clauses::of(result.profile);
+    let counts = |finding: &Finding| {
+        clauses.covering(&finding.compared, &finding.divergence).is_some_and(|clause| clause.level <= level)
+    };
+    let (kept, others) = std::mem::take(&mut result.findings).into_iter().partition(counts);
+    result.findings = kept;
+    for finding in Vec::<Finding>::from_iter(others) {
+        *result.milder.entry(finding.divergence.bucket).or_default() += finding.count;
+    }
+}
+
+/// The ids of the examples of a level that match a filter and belong to a part of the check.
+fn chosen<'a>(pages: &'a [Page], filter: &str, level: Level, shard: Shard) -> Result<HashSet<&'a str>, TargetError> {
+    let of_level = examples(pages).filter(|(_, clause, _)| clause.level <= level);
+    let ids = of_level.map(|(_, _, example)| example.id.as_str()).filter(|id| matches_filter(id, filter));
     let ids: Vec<&str> = ids.collect();
     if ids.is_empty() {
         return Err(TargetError(format!(

@@ -14,4 +14,4 @@ mod suppression;
 pub(crate) use check::check as check_pattern;
 pub use list::{KnownList, TEXTS};
 pub use state::{SuppressionResult, SuppressionState, separate_examples, set_counts};
-pub use suppression::{KnownListError, Suppression};
+pub use suppression::{KnownListError, Matching, Suppression};

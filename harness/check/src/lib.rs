@@ -6,11 +6,15 @@
 //! over many cases, and a [`campaign`] spreads batches over processes ([`worker`]). [`examine`] is a whole check: the examples
 //! of the specification ([`pages`]), the [`known`] divergences and a campaign.
 
+pub mod agreement;
 pub mod base;
 pub mod batch;
 pub mod bench;
+pub mod bisection;
 pub mod bless;
 pub mod campaign;
+pub mod causes;
+pub mod changes;
 pub mod choices;
 pub mod clauses;
 pub mod compare;
@@ -34,6 +38,7 @@ pub mod report;
 pub mod script;
 pub mod seeds;
 pub mod shrink;
+pub mod since;
 pub mod smoke;
 pub mod text;
 pub mod trace_table;

@@ -21,6 +21,12 @@ pub const HANG: Duration = Duration::from_secs(10);
 /// The longest time that one divergence is shrunk for. The case is then reported as it is.
 pub const SHRINK: Duration = Duration::from_secs(10);
 
+/// The share of a campaign's time that the shrinking of one divergence may take.
+pub const SHRINK_SHARE: f64 = 0.2;
+
+/// The most losses of a worker that wait to be investigated until the rest of their batch has run.
+pub const LOSSES: usize = 4;
+
 /// The hang limit while a hang is shrunk, since each candidate that hangs costs as much. The shrunk case is then run with the
 /// usual limit.
 pub const HANG_AGAIN: Duration = Duration::from_millis(500);
@@ -105,3 +111,21 @@ pub const MOST_ITEMS: usize = 1 << 20;
 /// One case in `CLOSE_LOOK` has snapshots of its files after every step and not only at the end, which takes a system call a
 /// file. A case whose divergence shows only at the end is run again in full detail, which finds its first step.
 pub const CLOSE_LOOK: u64 = 16;
+
+/// The longest time for the cases of one diagnosis.
+pub const DIAGNOSIS: Duration = Duration::from_secs(4);
+
+/// The longest time for the cases of a diagnosis of a death, each of which may cost as much time as a thousand other cases.
+pub const DIAGNOSIS_OF_DEATH: Duration = Duration::from_millis(500);
+
+/// How often a bucket is investigated again after a finding of it was explained: each explanation may be too narrow.
+pub const FORGOTTEN: usize = 4;
+
+/// The number of fresh cases that say how much of a target its model takes in: one case in a thousand is seen.
+pub const FRESH: u64 = 20_000;
+
+/// The share of a campaign's time that fresh cases may take, if there are findings.
+pub const FRESH_SHARE: f64 = 0.25;
+
+/// The number of counterexamples that refute an explanation. One or two may be of a circumstance that no condition tells apart.
+pub const CONTRADICTIONS: usize = 3;

@@ -124,6 +124,19 @@ impl Oracle {
         self.reference.vary(variations);
     }
 
+    /// The places of the variations that changed something in the last case that was answered.
+    pub fn applied(&self) -> impl Iterator<Item = usize> {
+        self.reference.applied()
+    }
+
+    /// Asks the oracle with all variations off, and switches them on again.
+    pub fn without_variations<R>(&mut self, ask: impl FnOnce(&mut Oracle) -> R) -> R {
+        let variations = self.reference.vary(&Arc::default());
+        let answer = ask(self);
+        self.reference.vary(&variations);
+        answer
+    }
+
     /// The profile whose rules hold.
     #[must_use]
     pub fn profile(&self) -> Profile {
@@ -150,6 +163,8 @@ impl Oracle {
         options: &AnswerOptions<'_>,
         mut without: Vec<(usize, Reason)>,
     ) -> Result<Expected, TargetError> {
+        // A step that is left out because a variation ends the process counts as changed.
+        self.reference.forget_applied();
         loop {
             match self.try_answer(case, options, &without)? {
                 Ok(answered) => return Ok(answered),

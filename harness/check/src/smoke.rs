@@ -170,7 +170,9 @@ fn random(worker: &mut dyn Worker, profile: Profile, module: &str, least: Severi
         cases: 1..1 + CASES,
         generator: GeneratorOptions::all(profile),
         known: KnownList::built_in(info, module)?.patterns(info.source),
+        model: Vec::new(),
         omissions: Omissions::NONE,
+        fresh: None,
     };
     let began = Instant::now();
     let result = match worker.batch(&batch)? {

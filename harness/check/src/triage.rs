@@ -3,7 +3,7 @@
 use crate::known::check_pattern;
 use crate::pattern::Pattern;
 use crate::report::saved::{self, quoted};
-use crate::report::{FailureRecord, FindingRecord, PatternRecord, Report};
+use crate::report::{CauseRecord, FailureRecord, FindingRecord, PatternRecord, Report};
 use mmapcheck_spec::notation;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
@@ -32,7 +32,7 @@ impl From<FindingRecord> for Candidate {
 /// # Errors
 /// If a text is neither a report nor a saved finding: one line.
 pub fn propose(files: &[(String, String)]) -> Result<String, String> {
-    let (mut candidates, mut failures) = (Vec::new(), BTreeMap::new());
+    let (mut causes, mut candidates, mut failures) = (Vec::new(), Vec::new(), BTreeMap::new());
     for (name, text) in files {
         let invalid = |why: String| format!("{name}: {why}");
         if text.trim_start().starts_with('{') {
@@ -42,7 +42,11 @@ pub fn propose(files: &[(String, String)]) -> Result<String, String> {
                 notation::parse(&finding.session, 1)
                     .map_err(|error| invalid(format!("the session of {}: line {error}", finding.id)))?;
             }
-            candidates.extend(report.divergences.into_iter().map(Candidate::from));
+            let explained: Vec<_> = report.causes.iter().filter(|cause| !cause.variations.is_empty()).collect();
+            let is_explained = |id: &String| explained.iter().any(|cause| cause.findings.contains(id));
+            let left = report.divergences.iter().filter(|finding| !is_explained(&finding.id)).cloned();
+            candidates.extend(left.map(Candidate::from));
+            causes.extend(explained.into_iter().filter(|cause| !cause.inherited).cloned());
             failures.extend(report.pages.failures.into_iter().map(|failure| (failure.id.clone(), failure)));
         } else {
             let candidate = candidate(name, text).map_err(invalid)?;
@@ -56,6 +60,12 @@ pub fn propose(files: &[(String, String)]) -> Result<String, String> {
     candidates.retain(|candidate| kinds.insert(candidate.kind.clone()));
     let mut ids = HashSet::new();
     let mut list = String::new();
+    for cause in causes {
+        let of_clause = |id: &String| cause.clause.as_deref() == Some(id.split('.').next().unwrap_or(id));
+        let clauses: Vec<_> = failures.keys().filter(|id| of_clause(id)).cloned().collect();
+        clauses.iter().for_each(|id| drop(failures.remove(id)));
+        list += &entry_of_cause(&unique(&cause.id, &mut ids), &cause, &clauses)?;
+    }
     for candidate in candidates {
         let of_clause = |id: &String| candidate.clause.as_deref() == Some(id.split('.').next().unwrap_or(id));
         let clauses: Vec<_> = failures.keys().filter(|id| of_clause(id)).cloned().collect();
@@ -77,6 +87,15 @@ fn candidate(name: &str, text: &str) -> Result<Candidate, String> {
     let saved::SavedFinding { headline, kind, session } = saved::read(text)?;
     let stem = Path::new(name).file_stem().map_or(String::new(), |stem| stem.to_string_lossy().to_lowercase());
     Ok(Candidate { id: stem, headline, kind, clause: None, session })
+}
+
+fn entry_of_cause(id: &str, cause: &CauseRecord, clauses: &[String]) -> Result<String, String> {
+    let variations = serde_json::to_string(&cause.variations).map_err(|error| error.to_string())?;
+    let mut entry = Entry::new(id, &cause.sentence);
+    entry.key("variations", &variations);
+    entry.clauses(clauses);
+    let _ = writeln!(entry.0, "case = {}", block(&cause.session));
+    Ok(entry.0)
 }
 
 fn entry_of_case(id: &str, Candidate { headline, kind, session, .. }: Candidate, clauses: &[String]) -> String {

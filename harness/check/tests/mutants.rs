@@ -15,6 +15,7 @@ use mmapcheck_spec::Profile;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 #[test]
 fn every_mutant_is_found_and_shrunk_and_those_of_the_list_are_explained() {
@@ -59,7 +60,13 @@ fn sentence(mutant: &'static Mutant, caught: &Caught) -> Result<String, Box<dyn 
     let profile = Profile::cpython(3, 11, 7);
     let dir = scratch()?;
     let (mut oracle, mut target) = (Oracle::new(profile)?, MutantTarget::target(mutant, profile, dir.path())?);
-    let question = Question { model: &Arc::default(), known: &Patterns::default(), severity: Severity::Message };
+    let question = Question {
+        model: &Arc::default(),
+        known: &Patterns::default(),
+        severity: Severity::Message,
+        refuted: &[],
+        until: Instant::now() + Duration::from_secs(60),
+    };
     let found = diagnose(&caught.small, question, &mut oracle, &mut target)?;
     Ok(found.map_or_else(|| "nothing".to_owned(), |found| found.variation.to_string()))
 }

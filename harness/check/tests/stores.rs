@@ -34,7 +34,7 @@ fn the_memory_store_and_the_disk_store_agree() -> Result {
     // The reference on files makes no child processes.
     generator.ops.retain(|op| *op != Op::Fork);
     let (known, omissions) = (Patterns::default(), Omissions::NONE);
-    let batch = Batch { seed: SEED, cases: 0..cases, generator, known, omissions };
+    let batch = Batch { seed: SEED, cases: 0..cases, generator, known, model: Vec::new(), omissions, fresh: None };
     let result = batch.run(&mut oracle, &mut target, &mut |_, _| {})?;
     if let Some(hit) = result.hits.first() {
         let options = AnswerOptions { omissions: Omissions::of_case(hit.case), ..AnswerOptions::new(Detail::Full) };

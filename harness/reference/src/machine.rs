@@ -22,6 +22,7 @@ use mmapcheck_spec::{
     World,
 };
 use mmapcheck_world::{Errno, FileHandle, Folder};
+use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -33,6 +34,17 @@ pub struct Reference<S: Store = DiskStore> {
     profile: Profile,
     store: S,
     processes: Processes<S>,
+    /// In place of the next step of a callback, if it is another one.
+    instead: RefCell<Option<Instead>>,
+}
+
+/// What a callback does in place of its step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instead {
+    /// The steps that it performs, in order.
+    pub steps: Vec<Step>,
+    /// Its answer; none for that of the first of these steps.
+    pub answer: Option<Outcome>,
 }
 
 impl Reference {
@@ -43,7 +55,7 @@ impl Reference {
     pub fn new(profile: Profile, dir: &Path) -> Result<Reference, TargetError> {
         check_page_size(profile.facts())?;
         let (store, processes) = (DiskStore::new()?, Processes::new(Folder::new(dir)?));
-        Ok(Reference { profile, store, processes })
+        Ok(Reference { profile, store, processes, instead: RefCell::default() })
     }
 }
 
@@ -59,7 +71,7 @@ impl Reference<MemoryStore> {
             .map_err(|Errno(number)| TargetError(format!("cannot map a page of memory: system error {number}")))?;
         let facts = profile.facts();
         let (store, processes) = (MemoryStore::new(kernel, facts), Processes::new(SimulatedFolder::new(facts.page)));
-        Ok(Reference { profile, store, processes })
+        Ok(Reference { profile, store, processes, instead: RefCell::default() })
     }
 }
 
@@ -73,6 +85,17 @@ fn check_page_size(facts: &PlatformFacts) -> Result<(), TargetError> {
 }
 
 impl<S: Store> Reference<S> {
+    /// Performs a step whose callback does something else. That is forgotten after the step, if no callback ran.
+    ///
+    /// # Errors
+    /// As [`Stepper::step`].
+    pub fn step_instead(&mut self, step: &Step, instead: Instead) -> Result<Outcome, End> {
+        *self.instead.get_mut() = Some(instead);
+        let answer = self.perform_step(step);
+        *self.instead.get_mut() = None;
+        answer
+    }
+
     /// Whether a child process runs.
     #[must_use]
     pub fn is_child(&self) -> bool {
@@ -391,7 +414,9 @@ fn no_rule(step: &Step) -> End {
 
 impl<S: Store> PerformStep for Reference<S> {
     fn perform(&self, step: &Step) -> Result<Outcome, End> {
-        self.perform_step(step)
+        let Some(Instead { steps, answer }) = self.instead.take() else { return self.perform_step(step) };
+        let answers = steps.iter().map(|step| self.perform_step(step)).collect::<Result<Vec<_>, _>>()?;
+        Ok(answer.or(answers.into_iter().next()).unwrap_or(Outcome::Value(Value::None)))
     }
 }
 

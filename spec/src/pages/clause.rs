@@ -3,10 +3,13 @@
 use super::settles::Settles;
 use crate::notation::Session;
 use crate::{Implementation, Platform, Profile, Version};
+use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// The level of a clause: how firmly a program can rely on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// The Python documentation promises the behaviour.
     Documented,
@@ -14,6 +17,17 @@ pub enum Level {
     CPython,
     /// Implementations may differ.
     Free,
+}
+
+impl FromStr for Level {
+    type Err = String;
+
+    /// Reads the name of a level.
+    fn from_str(text: &str) -> Result<Level, String> {
+        let all = [Level::Documented, Level::CPython, Level::Free];
+        let found = all.into_iter().find(|level| level.to_string() == text);
+        found.ok_or_else(|| format!("unknown level '{text}': expected documented, cpython or free"))
+    }
 }
 
 impl fmt::Display for Level {

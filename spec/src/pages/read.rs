@@ -184,10 +184,7 @@ impl Reader {
 
 fn level(value: Option<&str>) -> Result<Level, String> {
     match value {
-        Some("documented") => Ok(Level::Documented),
-        Some("cpython") => Ok(Level::CPython),
-        Some("free") => Ok(Level::Free),
-        Some(other) => Err(format!("unknown level '{other}': expected documented, cpython or free")),
+        Some(text) => text.parse(),
         None => Err("a clause needs the key 'level': documented, cpython or free".into()),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::divergence::Severity;
 use crate::pattern::Patterns;
+use crate::variation::Variation;
 use crate::worker::TargetSpec;
 use mmapcheck_spec::{Op, Profile};
 use std::ops::Range;
@@ -95,6 +96,8 @@ pub struct CampaignConfig {
     pub severity: Option<Severity>,
     /// Patterns of known divergences, which are counted and make no finding.
     pub known: Patterns,
+    /// The variations of known divergences, each with the id of its entry: they are switched on from the beginning.
+    pub known_model: Vec<(String, Variation)>,
 }
 
 #[cfg(test)]

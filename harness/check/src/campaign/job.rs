@@ -1,32 +1,38 @@
 //! One job of a campaign: a worker, the batches it runs, and the investigation of the divergences they show.
 
-use super::look::{Look, Seen};
-use super::shared::Shared;
+use super::look::{InPlainTerms, Look, Seen};
+use super::model::Snapshot;
+use super::shared::{Place, Shared};
 use super::{Finding, Shrunk, shrink_to};
 use crate::base::Base;
-use crate::batch::{Batch, BatchResult, Hit};
+use crate::batch::{BatchResult, Hit};
 use crate::choices::seeded;
 use crate::compare::Comparison;
 use crate::differential::DifferentialRun;
-use crate::divergence::{Bucket, Divergence, Field, Severity, death, end_kind, end_text, result_text};
+use crate::divergence::{Bucket, Divergence, Field, Severity, end_kind};
 use crate::generate::{GeneratorOptions, generate};
-use crate::left_out::Kind;
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::repeat::{Rate, in_time, repeat, until_shown};
 use crate::worker::{Fresh, Worker, WorkerLoss};
-use mmapcheck_spec::{Case, Detail, End, Op, Step, StepTrace, Target, TargetError, Trace};
+use mmapcheck_spec::{Case, Detail, End, Op, Step, Target, TargetError, Trace};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A worker, and the oracle that its divergences are investigated with.
 pub(super) struct Job<'a> {
-    shared: &'a Shared<'a>,
-    worker: Box<dyn Worker>,
-    oracle: Oracle,
+    pub(super) shared: &'a Shared<'a>,
+    pub(super) worker: Box<dyn Worker>,
+    pub(super) oracle: Oracle,
     base: Base,
-    options: GeneratorOptions,
+    pub(super) options: GeneratorOptions,
+    /// The model that the oracle judges by.
+    pub(super) model: Snapshot,
+    /// The version of the model that the worker judges by.
+    judged_by: u32,
+    /// The longest time for the cases of the present diagnosis.
+    pub(super) longest_diagnosis: Duration,
 }
 
 impl<'a> Job<'a> {
@@ -41,7 +47,16 @@ impl<'a> Job<'a> {
             callbacks: config.callbacks,
             profile: shared.profile,
         };
-        Ok(Job { shared, worker, oracle, base, options })
+        Ok(Job {
+            shared,
+            worker,
+            oracle,
+            base,
+            options,
+            model: Snapshot::default(),
+            judged_by: 0,
+            longest_diagnosis: limits::DIAGNOSIS,
+        })
     }
 
     /// Runs batches until the campaign is over.
@@ -49,26 +64,20 @@ impl<'a> Job<'a> {
         while let Some(range) = self.shared.take_range(self.worker.at_once()) {
             self.run_range(range)?;
         }
-        Ok(())
+        self.run_fresh()
     }
 
     /// Runs a range of cases. If the worker dies in one of them, the cases before and after it are run again as ranges of their
     /// own.
     fn run_range(&mut self, range: Range<u64>) -> Result<(), TargetError> {
-        let mut left = vec![range];
+        let (mut left, mut lost) = (vec![range], Vec::new());
         while let Some(range) = left.pop() {
             if range.is_empty() || (self.shared.over() && self.shared.deadline.is_some()) {
                 continue;
             }
-            let config = self.shared.config;
-            let batch = Batch {
-                seed: config.seed,
-                cases: range.clone(),
-                generator: self.options.clone(),
-                known: config.known.clone(),
-                omissions: Omissions::NONE,
-            };
-            match self.worker.batch(&batch)? {
+            self.renew_model();
+            self.judged_by = self.model.version;
+            match self.worker.batch(&self.batch_of(range.clone()))? {
                 Ok(batch) => self.add_batch(batch)?,
                 // The damage shows when a later case begins, or at the end: half of the cases at a time find the one that does it.
                 Err(WorkerLoss { end: End::Damaged(_), .. }) if range.end - range.start > 1 => {
@@ -78,13 +87,16 @@ impl<'a> Job<'a> {
                 }
                 Err(loss) => {
                     let case = loss.marks.case.clamp(range.start, range.end - 1);
-                    self.investigate_loss(case, &loss)?;
+                    lost.push((case, loss));
                     left.push(case + 1..range.end);
                     left.push(range.start..case);
                 }
             }
+            if lost.len() >= limits::LOSSES {
+                self.investigate_losses(&mut lost)?;
+            }
         }
-        Ok(())
+        self.investigate_losses(&mut lost)
     }
 
     fn add_batch(&mut self, batch: BatchResult) -> Result<(), TargetError> {
@@ -95,6 +107,7 @@ impl<'a> Job<'a> {
             tally.left_out.merge(&batch.left_out);
             tally.deaths += batch.deaths;
             tally.answers.merge(&batch.answers);
+            tally.model.count(&self.model, &batch.applied);
             tally.add_known(batch.known);
             for (reason, count) in batch.incomparable {
                 *tally.incomparable.entry(reason).or_default() += count;
@@ -112,13 +125,13 @@ impl<'a> Job<'a> {
     }
 
     /// Counts a bucket. Returns whether the caller is to investigate it: it counts as a finding, and nobody has done so.
-    fn count(&self, bucket: &Bucket, count: u64) -> bool {
+    pub(super) fn count(&self, bucket: &Bucket, count: u64) -> bool {
         let mut tally = self.shared.tally();
         *tally.counts.entry(bucket.clone()).or_default() += count;
         bucket.severity >= self.shared.severity && tally.investigated.insert(bucket.clone())
     }
 
-    fn add_hit(&mut self, hit: &Hit) -> Result<(), TargetError> {
+    pub(super) fn add_hit(&mut self, hit: &Hit) -> Result<(), TargetError> {
         if !self.count(&hit.bucket, hit.count) {
             return Ok(());
         }
@@ -126,7 +139,7 @@ impl<'a> Job<'a> {
     }
 
     /// Investigates a divergence that was counted, and keeps it as it was counted if the target can no longer be asked.
-    fn examine(&mut self, number: u64, bucket: &Bucket) -> Result<(), TargetError> {
+    pub(super) fn examine(&mut self, number: u64, bucket: &Bucket) -> Result<(), TargetError> {
         let done = self.investigate(self.generated(number), number, bucket);
         if done.is_err() {
             self.keep_as_counted(number, bucket)?;
@@ -154,7 +167,7 @@ impl<'a> Job<'a> {
     }
 
     /// The answer of the oracle to a case that the target does not run.
-    fn expected_run(&mut self, number: u64) -> Result<DifferentialRun, TargetError> {
+    pub(super) fn expected_run(&mut self, number: u64) -> Result<DifferentialRun, TargetError> {
         let options = self.answer_options(number, Detail::Full);
         let Expected { case, expected, left_out } = self.oracle.answer(self.generated(number), &options)?;
         let (actual, comparison) = (Trace::default(), Comparison::default());
@@ -162,22 +175,28 @@ impl<'a> Job<'a> {
     }
 
     /// A finding whose case was not shrunk.
-    fn finding(&self, bucket: &Bucket, divergence: Divergence, compared: DifferentialRun, number: u64) -> Finding {
+    pub(super) fn finding(
+        &self,
+        bucket: &Bucket,
+        divergence: Divergence,
+        compared: DifferentialRun,
+        number: u64,
+    ) -> Finding {
         let unshrunk = Some(UNSHRUNK.to_owned());
         Finding { case: number, unshrunk, counted_as: bucket.clone(), ..Finding::of(divergence, compared) }
     }
 
-    fn generated(&self, case: u64) -> Case {
+    pub(super) fn generated(&self, case: u64) -> Case {
         generate(&mut seeded(self.shared.config.seed, case), &self.options)
     }
 
     /// The options under which a batch answers the case of this number.
-    fn answer_options(&self, number: u64, detail: Detail) -> AnswerOptions<'a> {
+    pub(super) fn answer_options(&self, number: u64, detail: Detail) -> AnswerOptions<'a> {
         AnswerOptions { detail, omissions: Omissions::of_case(number), known: &self.shared.config.known }
     }
 
     /// Runs a case as a batch runs the case of this number.
-    fn compare(&mut self, case: Case, number: u64, detail: Detail) -> Result<DifferentialRun, TargetError> {
+    pub(super) fn compare(&mut self, case: Case, number: u64, detail: Detail) -> Result<DifferentialRun, TargetError> {
         let options = self.answer_options(number, detail);
         DifferentialRun::of(case, &mut self.oracle, self.worker.as_mut(), &options)
     }
@@ -205,6 +224,11 @@ impl<'a> Job<'a> {
 
     /// Shrinks a divergence and keeps it with the rate at which it shows.
     fn investigate(&mut self, case: Case, number: u64, counted_as: &Bucket) -> Result<(), TargetError> {
+        self.renew_model();
+        if self.model.version != self.judged_by && !self.still_diverges(&case, number)? {
+            self.shared.tally().forget(counted_as);
+            return Ok(());
+        }
         let look = self.look_again(&case, number, counted_as)?;
         let Some((bucket, seen)) = look.bucket(counted_as, self.shared.severity).and_then(|bucket| look.seen(&bucket))
         else {
@@ -231,17 +255,36 @@ impl<'a> Job<'a> {
         let of_bucket = |divergence: &&Divergence| divergence.bucket == bucket;
         let divergence = seen.run.comparison.divergences.iter().find(of_bucket).cloned();
         let divergence = divergence.unwrap_or_else(|| divergence_of(&bucket, &seen.run));
+        let run = seen.run.clone();
+        let (compared, divergence) = match self.in_plain_terms(&run, &bucket)? {
+            InPlainTerms::Refuted => {
+                self.shared.tally().forget(counted_as);
+                return self.correct(&run);
+            }
+            InPlainTerms::Same(same) => *same,
+            InPlainTerms::OfTheModel => (run.clone(), divergence),
+        };
         // A divergence of a base that cannot be asked is reported, with a note.
-        let asked = self.is_inherited(&seen.run.case, &bucket);
+        let asked = self.is_inherited(&run.case, &bucket);
         let unsteady = seen.unsteady(look.fresh).or(asked.is_err().then(|| BASE_NOT_ASKED.to_owned()));
-        self.keep(Finding {
+        let steady = unsteady.is_none();
+        let place = self.keep(Finding {
             rate: Some(seen.rate),
             unsteady,
             unshrunk: unshrunk.map(str::to_owned),
             inherited: asked.unwrap_or(false),
-            ..self.finding(counted_as, divergence, seen.run, number)
+            ..self.finding(counted_as, divergence, compared, number)
         });
+        if let (Some(place), true) = (place, steady) {
+            self.explain(&run, &bucket, place);
+        }
         Ok(())
+    }
+
+    /// Whether a case diverges from the model as it is now.
+    fn still_diverges(&mut self, case: &Case, number: u64) -> Result<bool, TargetError> {
+        let run = self.compare(case.clone(), number, Detail::Full)?;
+        Ok(run.comparison.first(self.shared.severity).is_some() || !run.comparison.known.is_empty())
     }
 
     /// Whether the base of the class shows a divergence of this bucket, too.
@@ -255,7 +298,7 @@ impl<'a> Job<'a> {
 
     /// No run of the case shows a divergence in full detail: it is kept as an unsteady finding, unless a known entry explains
     /// it.
-    fn not_reproduced(&self, runs: Vec<DifferentialRun>, number: u64, counted_as: &Bucket) {
+    fn not_reproduced(&mut self, runs: Vec<DifferentialRun>, number: u64, counted_as: &Bucket) {
         let rate = Rate { shown: 0, runs: runs.len() };
         let known = runs.iter().position(|run| !run.comparison.known.is_empty());
         let Some(full) = runs.into_iter().nth(known.unwrap_or(0)) else { return };
@@ -308,7 +351,8 @@ impl<'a> Job<'a> {
         if hangs {
             self.worker.set_hang(hang.min(limits::HANG_AGAIN));
         }
-        let (options, longest) = (self.answer_options(number, Detail::Full), Instant::now() + limits::SHRINK);
+        let options = self.answer_options(number, Detail::Full);
+        let longest = Instant::now() + self.shared.longest_shrink();
         let deadline = self.shared.deadline.map_or(longest, |deadline| deadline.min(longest));
         let mut in_new_process = Fresh(self.worker.as_mut());
         let target: &mut dyn Target = if fresh { &mut in_new_process } else { in_new_process.0 };
@@ -317,149 +361,28 @@ impl<'a> Job<'a> {
         small
     }
 
-    /// Investigates the death or hang of the worker.
-    fn investigate_loss(&mut self, number: u64, loss: &WorkerLoss) -> Result<(), TargetError> {
-        self.shared.tally().cases += 1;
-        let done = self.retry_loss(number, loss);
-        if done.is_err() {
-            let compared = self.expected_run(number)?;
-            self.keep_loss(number, loss, compared, None, NOT_REPEATED);
-        }
-        done
-    }
-
-    /// Runs the case of a loss again: a fault of the target shows again, a kill from outside does not, and is reported as
-    /// unsteady.
-    fn retry_loss(&mut self, number: u64, loss: &WorkerLoss) -> Result<(), TargetError> {
-        if self.is_counted_loss(number, loss)? {
-            return Ok(());
-        }
-        for _ in 0..limits::REPEATS {
-            let compared = self.compare(self.generated(number), number, Detail::Quick)?;
-            let death = compared.comparison.divergences.iter().find(|d| d.bucket.severity == Severity::Death);
-            if let Some(bucket) = death.map(|divergence| divergence.bucket.clone()) {
-                if self.count(&bucket, 1) {
-                    self.examine(number, &bucket)?;
-                }
-                return Ok(());
-            }
-            // A divergence before the loss is the cause to report.
-            if self.add_comparison(number, compared.comparison)? {
-                return Ok(());
-            }
-        }
-        if loss.end == End::Hung {
-            // No step of the case hangs: the machine was busy. The case is counted, so that the report says so.
-            let reason = "it gave no answer in time once, and did each time it was run again".to_owned();
-            *self.shared.tally().incomparable.entry(reason).or_default() += 1;
-            return Ok(());
-        }
-        let compared = self.compare(self.generated(number), number, Detail::Full)?;
-        let rate = Rate { shown: 0, runs: limits::REPEATS };
-        self.keep_loss(number, loss, compared, Some(rate), &format!("it showed in {rate} runs: killed from outside?"));
-        Ok(())
-    }
-
-    /// Counts the divergences of one case and investigates them. Returns whether one of them can be why the worker was lost: a
-    /// known one, or one that counts. A milder one explains no loss.
-    fn add_comparison(&mut self, number: u64, comparison: Comparison) -> Result<bool, TargetError> {
-        let Comparison { divergences, known, .. } = comparison;
-        let counts = |divergence: &Divergence| divergence.bucket.severity >= self.shared.severity;
-        let explains = divergences.iter().any(counts) || !known.is_empty();
-        self.shared.tally().add_known(known.into_iter().map(|(_, id)| (id, 1)));
-        for divergence in divergences {
-            self.add_hit(&Hit { bucket: divergence.bucket, case: number, count: 1 })?;
-        }
-        Ok(explains)
-    }
-
-    /// Counts a death that needs no investigation: an expected one, a known one, or one whose bucket was already investigated.
-    /// After a known one, the case is run again without the step. Returns false if the death is to be investigated.
-    fn is_counted_loss(&mut self, number: u64, loss: &WorkerLoss) -> Result<bool, TargetError> {
-        let Expected { case, expected, .. } =
-            self.oracle.answer(self.generated(number), &self.answer_options(number, Detail::Quick))?;
-        let index = loss.marks.step.filter(|_| !loss.marks.again).map_or(usize::MAX, |step| step as usize);
-        let Some((step, StepTrace { result: wanted, .. })) = case.steps.get(index).zip(expected.steps.get(index))
-        else {
-            return Ok(false);
-        };
-        if wanted.as_ref() == Err(&loss.end) {
-            self.shared.tally().deaths += 1;
-            return Ok(true);
-        }
-        let bucket = death(step, wanted, &loss.end);
-        if let Some(id) = self.shared.config.known.find(&bucket).map(str::to_owned) {
-            self.shared.tally().add_known([(id, 1)]);
-            let options = self.answer_options(number, Detail::Quick);
-            let without = vec![(case.step_to_leave_out(index), Kind::KnownDivergence.into())];
-            let compared = DifferentialRun::without(case, without, &mut self.oracle, self.worker.as_mut(), &options)?;
-            self.add_comparison(number, compared.comparison)?;
-            return Ok(true);
-        }
+    /// Keeps a finding, if it is wanted. Returns its place.
+    pub(super) fn keep(&mut self, finding: Finding) -> Option<Place> {
+        let finding = Finding { plain: self.plain(&finding.compared), ..finding };
         let mut tally = self.shared.tally();
-        let investigated = tally.investigated.contains(&bucket);
-        if investigated {
-            *tally.counts.entry(bucket).or_default() += 1;
-        }
-        Ok(investigated)
-    }
-
-    /// Keeps a death that no retry reproduced.
-    fn keep_loss(
-        &self,
-        number: u64,
-        loss: &WorkerLoss,
-        mut compared: DifferentialRun,
-        rate: Option<Rate>,
-        unsteady: &str,
-    ) {
-        compared.actual.last_words.clone_from(&loss.last_words);
-        let index = loss.marks.step.map_or(compared.case.steps.len(), |step| step as usize);
-        let step = compared.case.steps.get(index);
-        let wanted = compared.expected.steps.get(index).map(|step| &step.result);
-        let (expected, actual) = (wanted.map_or("the end of the case".into(), result_text), end_text(&loss.end));
-        let bucket = match (step, wanted) {
-            (Some(step), Some(wanted)) => death(step, wanted, &loss.end),
-            _ => Bucket {
-                severity: Severity::Death,
-                op: None,
-                callback: None,
-                field: Field::Closing,
-                expected: String::new(),
-                actual: actual.clone(),
-            },
-        };
-        let divergence = Divergence { bucket: bucket.clone(), step: index, slot: 0, expected, actual };
-        if self.shared.config.known.find(&bucket).is_none() && self.count(&bucket, 1) {
-            let finding = self.finding(&bucket, divergence, compared, number);
-            self.keep(Finding { rate, unsteady: Some(unsteady.to_owned()), ..finding });
-        }
-    }
-
-    fn keep(&self, finding: Finding) {
-        let mut tally = self.shared.tally();
-        if finding.inherited {
-            self.shared.listener.found(&finding);
-            tally.inherited.push(finding);
-            return;
-        }
-        let fail_fast = self.shared.config.fail_fast;
+        let fail_fast = self.shared.config.fail_fast && !finding.inherited;
         if fail_fast && !tally.findings.is_empty() {
-            return;
+            return None;
         }
         self.shared.listener.found(&finding);
-        tally.findings.push(finding);
+        let place = tally.add(finding);
         if fail_fast {
             self.shared.end();
         }
         if tally.findings.len() >= limits::BUCKETS {
             self.shared.enough.store(true, Ordering::Relaxed);
         }
+        Some(place)
     }
 }
 
 /// Why a divergence is not known to show again: the end of the campaign's time, Ctrl-C, or a target that no longer starts.
-const NOT_REPEATED: &str = "the check ended before the case was run again";
+pub(super) const NOT_REPEATED: &str = "the check ended before the case was run again";
 
 /// Why a divergence may be inherited all the same.
 const BASE_NOT_ASKED: &str = "the check ended before the interpreter's own mmap was asked";

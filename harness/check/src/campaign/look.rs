@@ -1,7 +1,7 @@
 //! A second look at a divergence: the runs of its case, and the rate at which they show it.
 
 use crate::differential::DifferentialRun;
-use crate::divergence::{Bucket, Severity};
+use crate::divergence::{Bucket, Divergence, Severity};
 use crate::repeat::{Rate, shows};
 
 /// The runs of a case that is looked at again.
@@ -39,4 +39,14 @@ impl Look {
         let run = self.runs.iter().find(|run| shows(run, bucket))?.clone();
         Some((bucket.clone(), Seen { run, rate: Rate::among(&self.runs, |run| shows(run, bucket)) }))
     }
+}
+
+/// A divergence from the model, in the terms of the rules alone.
+pub(super) enum InPlainTerms {
+    /// The rules alone diverge at the same step.
+    Same(Box<(DifferentialRun, Divergence)>),
+    /// Only the model says how the target comes to the step: an explained divergence comes before.
+    OfTheModel,
+    /// The target follows the rules alone: the model is wrong.
+    Refuted,
 }

@@ -1,18 +1,25 @@
 //! A campaign: batches of random cases on several workers, and the divergences they show, shrunk to findings.
 
 mod config;
+mod explain;
+mod fresh;
 mod job;
 mod look;
+mod losses;
 mod minimise;
+mod model;
 mod result;
 mod shared;
 
 pub use config::{Budget, CampaignConfig, Shard};
 pub use minimise::{Shrunk, shrink_to};
+pub use model::{Explanation, ExplanationId};
 pub use result::{CampaignResult, Finding, Listener};
 
 use crate::divergence::Severity;
 use crate::histogram::Histogram;
+use crate::oracle::Oracle;
+use explain::conclude;
 use job::Job;
 use mmapcheck_spec::{TargetError, TargetInfo};
 use mmapcheck_targets::stop::Stop;
@@ -40,7 +47,9 @@ pub fn campaign(config: &CampaignConfig, info: TargetInfo, stop: &Stop, listener
         }
     });
     let interrupted = stop.is_due();
-    let tally = shared.into_tally();
+    let mut tally = shared.into_tally();
+    // Without a conclusion, the explanations are as they were found.
+    let _ = Oracle::new(profile).and_then(|mut oracle| conclude(config, severity, &mut tally, &mut oracle));
     let counted = |mut findings: Vec<Finding>| {
         for finding in &mut findings {
             finding.count = tally.counts.get(&finding.counted_as).copied().unwrap_or(1);
@@ -49,6 +58,8 @@ pub fn campaign(config: &CampaignConfig, info: TargetInfo, stop: &Stop, listener
         findings
     };
     let (findings, inherited) = (counted(tally.findings), counted(tally.inherited));
+    let (known, explanations) = tally.model.split();
+    known.into_iter().for_each(|(entry, met)| *tally.known.entry(entry).or_default() += met);
     let milder = tally.counts.into_iter().filter(|(bucket, _)| bucket.severity < severity).collect();
     CampaignResult {
         info,
@@ -64,6 +75,9 @@ pub fn campaign(config: &CampaignConfig, info: TargetInfo, stop: &Stop, listener
         severity,
         findings,
         inherited,
+        explanations,
+        understood: Some(tally.fresh).filter(|fresh| fresh.cases > 0),
+        diagnosing: tally.diagnosing.as_secs_f64(),
         base_missing: tally.base_missing,
         known: tally.known,
         milder,

@@ -1,10 +1,13 @@
 //! The result of a campaign: findings and counts.
 
 use super::CampaignConfig;
+use super::model::{Explanation, ExplanationId};
+use crate::agreement::Agreement;
 use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Divergence, Severity};
 use crate::histogram::Histogram;
 use crate::left_out::Counts;
+use crate::oracle::Expected;
 use crate::repeat::Rate;
 use mmapcheck_spec::{Profile, TargetInfo};
 use std::collections::BTreeMap;
@@ -18,6 +21,8 @@ pub struct Finding {
     pub divergence: Divergence,
     /// The shrunk case with both traces.
     pub compared: DifferentialRun,
+    /// What the rules alone say of the case, if the model that it was compared with says something else.
+    pub plain: Option<Expected>,
     /// Number of cases that showed the divergence.
     pub count: u64,
     /// Number of the first of these cases.
@@ -30,6 +35,8 @@ pub struct Finding {
     pub inherited: bool,
     /// Why the case is not as small as it can be, if it is not.
     pub unshrunk: Option<String>,
+    /// What explains the finding.
+    pub explanation: Option<ExplanationId>,
 }
 
 impl Finding {
@@ -40,12 +47,14 @@ impl Finding {
             counted_as: divergence.bucket.clone(),
             divergence,
             compared,
+            plain: None,
             count: 1,
             case: 0,
             rate: None,
             unsteady: None,
             inherited: false,
             unshrunk: None,
+            explanation: None,
         }
     }
 
@@ -91,6 +100,12 @@ pub struct CampaignResult {
     pub findings: Vec<Finding>,
     /// The inherited ones among those of that severity, most severe first.
     pub inherited: Vec<Finding>,
+    /// What explains findings: together, the model of the target.
+    pub explanations: BTreeMap<ExplanationId, Explanation>,
+    /// How much of the target the model takes in; none without findings.
+    pub understood: Option<Agreement>,
+    /// Time in seconds that the jobs spent on diagnoses, together.
+    pub diagnosing: f64,
     /// Why inherited divergences were not told apart, if they were not.
     pub base_missing: Option<String>,
     /// Number of divergences that each known entry matched, by the entry's id.
@@ -123,6 +138,9 @@ impl CampaignResult {
             severity,
             findings: Vec::new(),
             inherited: Vec::new(),
+            explanations: BTreeMap::new(),
+            understood: None,
+            diagnosing: 0.0,
             base_missing: None,
             known: BTreeMap::new(),
             milder: BTreeMap::new(),

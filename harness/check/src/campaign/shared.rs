@@ -1,15 +1,18 @@
 //! The state that all jobs of a campaign share: the case numbers left to run, and the tally.
 
+use super::model::{ExplanationId, Model};
 use super::{CampaignConfig, Finding, Listener};
+use crate::agreement::Agreement;
 use crate::divergence::{Bucket, Severity};
 use crate::histogram::Histogram;
 use crate::left_out::Counts;
+use crate::limits;
 use mmapcheck_spec::{Profile, TargetError};
 use mmapcheck_targets::stop::Stop;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long after its time a campaign may still run the target: to see a divergence again that was just found.
@@ -34,8 +37,23 @@ pub(super) struct Tally {
     pub(super) base_missing: Option<String>,
     pub(super) known: BTreeMap<String, u64>,
     pub(super) incomparable: BTreeMap<String, u64>,
+    /// What explains the findings.
+    pub(super) model: Model,
+    /// How often buckets were forgotten, because what showed them was explained.
+    forgotten: BTreeMap<Bucket, usize>,
+    /// Time spent on diagnoses.
+    pub(super) diagnosing: Duration,
+    /// The fresh cases that say how much of the target the model takes in.
+    pub(super) fresh: Agreement,
     /// The first error that ended a job.
     pub(super) failure: Option<String>,
+}
+
+/// The place of a finding in the tally.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) inherited: bool,
+    index: usize,
 }
 
 impl Tally {
@@ -43,6 +61,52 @@ impl Tally {
     pub(super) fn add_known(&mut self, matches: impl IntoIterator<Item = (String, u64)>) {
         for (id, count) in matches {
             *self.known.entry(id).or_default() += count;
+        }
+    }
+
+    /// Adds a finding.
+    pub(super) fn add(&mut self, finding: Finding) -> Place {
+        let inherited = finding.inherited;
+        let all = if inherited { &mut self.inherited } else { &mut self.findings };
+        all.push(finding);
+        Place { inherited, index: all.len() - 1 }
+    }
+
+    /// All findings.
+    pub(super) fn all_findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().chain(&self.inherited)
+    }
+
+    /// Whether a finding that needs a callback has the operation and the answers of one that needs none and is explained.
+    pub(super) fn is_plainly_explained(&self, bucket: &Bucket) -> bool {
+        let plain = Bucket { callback: None, ..bucket.clone() };
+        let is_plain = |finding: &Finding| finding.explanation.is_some() && finding.divergence.bucket == plain;
+        bucket.callback.is_some() && self.all_findings().any(is_plain)
+    }
+
+    /// Sets what explains a finding. What shows its bucket from now on is something else, and is investigated again.
+    pub(super) fn explain(&mut self, Place { inherited, index }: Place, id: ExplanationId) {
+        let all = if inherited { &mut self.inherited } else { &mut self.findings };
+        let finding = &mut all[index];
+        finding.explanation = Some(id);
+        let buckets = [finding.counted_as.clone(), finding.divergence.bucket.clone()];
+        buckets.iter().for_each(|bucket| self.forget(bucket));
+    }
+
+    /// Lets a bucket be investigated again, but not for ever: its explanations may all be too narrow.
+    pub(super) fn forget(&mut self, bucket: &Bucket) {
+        let times = self.forgotten.entry(bucket.clone()).or_default();
+        *times += 1;
+        if *times <= limits::FORGOTTEN {
+            self.investigated.remove(bucket);
+        }
+    }
+
+    /// Removes an explanation that a counterexample refutes. Its findings are without one.
+    pub(super) fn refute(&mut self, id: ExplanationId) {
+        self.model.refute(id);
+        for finding in self.findings.iter_mut().chain(&mut self.inherited) {
+            finding.explanation = finding.explanation.filter(|of| *of != id);
         }
     }
 }
@@ -65,6 +129,13 @@ pub(super) struct Shared<'a> {
     /// Part of `stop`: set when all jobs are to end at once.
     ended: Arc<AtomicBool>,
     tally: Mutex<Tally>,
+    /// One job at a time changes the model.
+    turn: Mutex<()>,
+    began: Instant,
+    /// When the first fresh case was taken.
+    fresh_since: OnceLock<Instant>,
+    /// The first fresh case that no job has taken yet.
+    next_fresh: AtomicU64,
 }
 
 impl<'a> Shared<'a> {
@@ -94,7 +165,11 @@ impl<'a> Shared<'a> {
             end: cases.end,
             enough: AtomicBool::new(false),
             ended,
-            tally: Mutex::default(),
+            tally: Mutex::new(Tally { model: Model::known(&config.known_model), ..Tally::default() }),
+            turn: Mutex::default(),
+            began: Instant::now(),
+            fresh_since: OnceLock::new(),
+            next_fresh: AtomicU64::new(0),
         }
     }
 
@@ -103,6 +178,19 @@ impl<'a> Shared<'a> {
         self.stop.is_due()
             || self.enough.load(Ordering::Relaxed)
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// The longest time for shrinking one divergence.
+    pub(super) fn longest_shrink(&self) -> Duration {
+        let whole = self.deadline.map(|deadline| deadline.saturating_duration_since(self.began));
+        whole.map_or(limits::SHRINK, |whole| limits::SHRINK.min(whole.mul_f64(limits::SHRINK_SHARE)))
+    }
+
+    /// Whether the rest of the time is for fresh cases, because there are findings.
+    fn is_time_for_fresh(&self) -> bool {
+        let Some(deadline) = self.deadline else { return false };
+        let whole = deadline.saturating_duration_since(self.began);
+        self.began.elapsed() >= whole.mul_f64(1.0 - limits::FRESH_SHARE) && self.tally().all_findings().next().is_some()
     }
 
     /// Ends all jobs at once, whatever they wait for.
@@ -128,9 +216,38 @@ impl<'a> Shared<'a> {
         self.tally.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the next `many` case numbers; none when the campaign is over.
+    /// Waits for the turn to change the model, and keeps it until the guard is dropped.
+    pub(super) fn take_turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there is time for another diagnosis: all of them together cost less than the campaign.
+    pub(super) fn may_diagnose(&self) -> bool {
+        !self.over() && self.tally().diagnosing < limits::DIAGNOSIS + self.began.elapsed() / 2
+    }
+
+    /// Whether the time for fresh cases is over.
+    pub(super) fn fresh_is_over(&self) -> bool {
+        let until = self.deadline.unwrap_or_else(|| {
+            let began = *self.fresh_since.get_or_init(Instant::now);
+            began + began.saturating_duration_since(self.began).mul_f64(limits::FRESH_SHARE)
+        });
+        self.stop.is_due() || Instant::now() >= until
+    }
+
+    /// Takes the next `many` fresh cases; none if there are no findings to explain, or the time is over.
+    pub(super) fn take_fresh(&self, many: u64) -> Option<Range<u64>> {
+        if self.fresh_is_over() {
+            return None;
+        }
+        let first = self.next_fresh.fetch_add(many, Ordering::Relaxed);
+        let end = limits::FRESH.min(first.saturating_add(many));
+        (first < end && self.tally().all_findings().next().is_some()).then_some(first..end)
+    }
+
+    /// Takes the next `many` case numbers; none when the campaign is over, or when the rest of its time is for fresh cases.
     pub(super) fn take_range(&self, many: u64) -> Option<Range<u64>> {
-        if self.over() {
+        if self.over() || self.is_time_for_fresh() {
             return None;
         }
         let first = self.next.fetch_add(many, Ordering::Relaxed);

@@ -6,9 +6,13 @@ use mmapcheck::divergence::Severity;
 use mmapcheck::limits;
 use mmapcheck::report::command::{Invocation, environment};
 use mmapcheck::worker::{Engine, TargetSpec};
+use mmapcheck_spec::pages::Level;
 use mmapcheck_spec::{Op, Profile};
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// The folder that a check saves cases and its report in.
+pub(super) const FOUND: &str = "mmapcheck-found";
 
 /// Checks whether an mmap behaves like Python's mmap.
 #[derive(Parser)]
@@ -29,10 +33,16 @@ pub(super) enum Command {
     Check(Check),
     /// List or show the clauses of the specification, or rewrite their answers
     Pages(Pages),
+    /// Show one cause of the last report, whole; or print it as a text to file upstream
+    Explain(Explain),
     /// Run saved cases again and show both traces side by side
     Replay(Replay),
     /// Make a diverging case smaller and print it
     Shrink(Shrink),
+    /// List the causes that are new, gone or changed between two reports
+    Diff(Diff),
+    /// Find the first of several interpreters on which a case diverges
+    Bisect(Bisect),
     /// Propose a list of known divergences from reports and saved cases
     Triage(Triage),
     /// Check several targets and write the conformance matrix with a page for each
@@ -138,6 +148,9 @@ pub(super) struct Check {
     /// [default: message for CPython's own mmap, class for any other]
     #[arg(long, value_name = "LEVEL")]
     pub(super) severity: Option<Severity>,
+    /// Count only what breaks a promise of this level or a firmer one: documented, cpython or free
+    #[arg(long, value_name = "LEVEL", default_value_t = Level::Free, conflicts_with = "fail_fast")]
+    pub(super) level: Level,
     /// Use this list of known divergences instead of the one built in for the target
     #[arg(long, value_name = "FILE")]
     pub(super) known: Option<PathBuf>,
@@ -151,7 +164,7 @@ pub(super) struct Check {
     #[arg(long)]
     pub(super) fail_fast: bool,
     /// Directory in which diverging cases are saved
-    #[arg(long, value_name = "DIR", default_value = "mmapcheck-found")]
+    #[arg(long, value_name = "DIR", default_value = FOUND)]
     pub(super) report: PathBuf,
     /// Format of the report on standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -195,6 +208,59 @@ pub(super) struct Pages {
     /// Rewrite the answers in these pages from CPython's own mmap, where they differ
     #[arg(long, value_name = "PAGE", group = "mode", num_args = 1..)]
     pub(super) bless: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct Explain {
+    /// Number of the cause in the table of causes
+    #[arg(value_name = "N")]
+    pub(super) number: usize,
+    /// Print Markdown for the tracker of the target, with a script that shows the difference without mmapcheck
+    #[arg(long)]
+    pub(super) issue: bool,
+    #[command(flatten)]
+    pub(super) last: LastReport,
+}
+
+/// The report that a command is about.
+#[derive(Args)]
+pub(super) struct LastReport {
+    /// The report: the directory that 'check --report' wrote it into, or its file
+    #[arg(long, value_name = "DIR", default_value = FOUND)]
+    pub(super) report: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct Diff {
+    /// The earlier report: a report.json, a directory with one, or a directory of 'matrix'
+    pub(super) old: PathBuf,
+    /// The later report, of the same kind
+    pub(super) new: PathBuf,
+    /// Format of the list on standard output
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Args)]
+pub(super) struct Bisect {
+    /// A saved case, or the number of a cause of the last report, whose smallest case is run
+    #[arg(value_name = "FILE|CAUSE")]
+    pub(super) case: String,
+    /// An interpreter; give the option once for each, in any order
+    #[arg(long, value_name = "EXE", required = true)]
+    pub(super) python: Vec<PathBuf>,
+    /// A class from another module; PYTHONPATH is honoured [default: that of the cause, else mmap; ATTR: mmap]
+    #[arg(long, value_name = "NAME[:ATTR]")]
+    pub(super) module: Option<String>,
+    /// Judge every interpreter by this profile [default: that of the oldest interpreter, so that a change of CPython's own
+    /// behaviour is found as well]
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<Profile>,
+    /// The mildest divergence that counts
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) severity: Option<Severity>,
+    #[command(flatten)]
+    pub(super) last: LastReport,
 }
 
 #[derive(Args)]

@@ -12,6 +12,7 @@ use mmapcheck::pattern::Patterns;
 use mmapcheck::report::Report;
 use mmapcheck::report::json::json;
 use mmapcheck::report::junit::junit;
+use mmapcheck::report::page::page;
 use mmapcheck::report::text::{Parts, text};
 use mmapcheck_spec::Op;
 use std::path::Path;
@@ -33,6 +34,7 @@ pub(super) fn check(args: &Check) -> Result<Exit, CommandError> {
         fail_fast: args.fail_fast,
         severity: args.severity,
         known: Patterns::default(),
+        known_model: Vec::new(),
     };
     let lists = match &args.known {
         Some(file) => Lists::This(read_known(file)?),
@@ -42,12 +44,21 @@ pub(super) fn check(args: &Check) -> Result<Exit, CommandError> {
     let recorder = Recorder::new(&args.report, args.invocation(), campaign.seed)?;
     let stop = interrupt()?;
     let pages = (!args.random_only).then(|| args.filter.clone().unwrap_or_else(|| "*".into()));
-    let result = examine(CheckConfig { campaign, random: !args.pages_only, pages, lists }, &stop, &recorder);
+    let result =
+        examine(CheckConfig { campaign, random: !args.pages_only, pages, level: args.level, lists }, &stop, &recorder);
     recorder.clear_progress();
     let result = result?;
-    write_out(&rendered(args, &Report::new(&result, &recorder))?);
+    let report = Report::new(&result, &recorder);
+    write_out(&rendered(args, &report)?);
+    let mut unstored = None;
+    if report.is_worth_storing() {
+        recorder.replace("index.html", &page(&report)?);
+        unstored = report.store(&args.report).err();
+    }
     // All that was found is printed before the error that ended the check, or kept it from saving.
-    if let Some(error) = recorder.error().or(result.campaign.failure.as_ref().map(|why| format!("{ENDED}: {why}"))) {
+    if let Some(error) =
+        recorder.error().or(unstored).or(result.campaign.failure.as_ref().map(|why| format!("{ENDED}: {why}")))
+    {
         return Err(CommandError(error));
     }
     if let Some(why) = result.nothing_compared() {

@@ -15,6 +15,7 @@ use mmapcheck::report::Report;
 use mmapcheck::report::build::Commands;
 use mmapcheck::report::command::Invocation;
 use mmapcheck::worker::{Engine, TargetSpec};
+use mmapcheck_spec::pages::Level;
 use mmapcheck_spec::{Op, TargetError, printable};
 use std::path::{Path, PathBuf};
 
@@ -104,9 +105,10 @@ fn config(args: &Args, target: TargetSpec) -> CheckConfig {
         fail_fast: false,
         severity: None,
         known: Patterns::default(),
+        known_model: Vec::new(),
     };
     let lists = if args.no_known { Lists::None } else { Lists::BuiltIn };
-    CheckConfig { campaign, random: true, pages: Some("*".into()), lists }
+    CheckConfig { campaign, random: true, pages: Some("*".into()), level: Level::Free, lists }
 }
 
 /// The commands of a target's page, run in the folder of the page.

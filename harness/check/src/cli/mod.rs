@@ -2,8 +2,11 @@
 
 mod args;
 mod bench;
+mod bisect;
 mod check;
+mod diff;
 mod exit;
+mod explain;
 mod interrupt;
 mod matrix;
 mod output;
@@ -35,8 +38,11 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
     let done = match cli.command {
         Command::Check(args) => check::check(&args),
         Command::Pages(args) => pages::pages(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Shrink(args) => replay::shrink(&args),
+        Command::Diff(args) => diff::diff(&args),
+        Command::Bisect(args) => bisect::bisect(&args),
         Command::Triage(args) => triage::triage(&args),
         Command::Matrix(args) => matrix::matrix(&args),
         Command::Profile(args) => profile::profile(&args),

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
 
 /// Saves each finding to a file as soon as it is shrunk, so that a killed run loses nothing. Shows progress if standard error
 /// is a terminal.
@@ -65,6 +66,19 @@ impl Recorder {
         }
     }
 
+    /// Writes a file about the whole check into the folder, in place of that of an earlier one. A killed run leaves one of the two
+    /// whole.
+    pub(super) fn replace(&self, name: &str, text: &str) {
+        let written = std::fs::create_dir_all(&self.folder).and_then(|()| {
+            let mut file = beside(&self.folder)?;
+            file.write_all(text.as_bytes())?;
+            Ok(file.persist(self.folder.join(name)).map(drop)?)
+        });
+        if let Err(error) = written {
+            locked(&self.error).get_or_insert(format!("{}: {error}", self.folder.join(name).display()));
+        }
+    }
+
     fn save(&self, finding: &Finding) -> Result<(), String> {
         let folder = if finding.inherited { &self.folder.join("inherited") } else { &self.folder };
         std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -81,8 +95,7 @@ impl Recorder {
 /// Files of earlier runs stay, and so do those that another job writes at this moment. A killed run leaves no incomplete file of
 /// this name.
 fn write_new(folder: &Path, id: &str, text: &str, session: &str) -> io::Result<PathBuf> {
-    let mode = Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().prefix(".mmapcheck-").permissions(mode).tempfile_in(folder)?;
+    let mut file = beside(folder)?;
     file.write_all(text.as_bytes())?;
     let same = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.ends_with(session));
     let mut number = 1;
@@ -96,6 +109,12 @@ fn write_new(folder: &Path, id: &str, text: &str, session: &str) -> io::Result<P
         }
         number += 1;
     }
+}
+
+/// A file in this folder under a name of its own, until it is whole.
+fn beside(folder: &Path) -> io::Result<NamedTempFile> {
+    let mode = Permissions::from_mode(0o666);
+    tempfile::Builder::new().prefix(".mmapcheck-").permissions(mode).tempfile_in(folder)
 }
 
 impl Listener for Recorder {

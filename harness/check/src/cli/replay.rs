@@ -13,7 +13,7 @@ use mmapcheck::report::case::{CaseRecord, LeftOutRecord, Verdict, worst};
 use mmapcheck::report::session::session;
 use mmapcheck::trace_table::side_by_side;
 use mmapcheck::worker::Worker;
-use mmapcheck_spec::{Case, Detail, notation};
+use mmapcheck_spec::{Case, Detail, TargetInfo, notation};
 use mmapcheck_targets::stop::Stop;
 use std::path::Path;
 use std::time::Instant;
@@ -96,7 +96,7 @@ fn exit(records: &[CaseRecord]) -> Result<Exit, CommandError> {
     Err(CommandError(format!("{file}: only {extent}{}{others}", first.unwrap_or_default())))
 }
 
-fn read(path: &Path) -> Result<Case, CommandError> {
+pub(super) fn read(path: &Path) -> Result<Case, CommandError> {
     let text = std::fs::read_to_string(path).map_err(|error| CommandError::file(path, error))?;
     let session = notation::parse(&text, 1).map_err(|error| CommandError(format!("{}:{error}", path.display())))?;
     if session.case.steps.is_empty() {
@@ -112,13 +112,13 @@ fn options() -> AnswerOptions<'static> {
 }
 
 /// A target, and the oracle that judges it.
-struct Pair {
+pub(super) struct Pair {
     worker: Box<dyn Worker>,
     oracle: Oracle,
 }
 
 impl Pair {
-    fn start(target: &TargetArgs) -> Result<Pair, CommandError> {
+    pub(super) fn start(target: &TargetArgs) -> Result<Pair, CommandError> {
         let worker = target.spec().start(target.profile, limits::HANG, &Stop::never())?;
         let oracle = Oracle::new(worker.info().judged_by(target.profile))?;
         Ok(Pair { worker, oracle })
@@ -129,6 +129,25 @@ impl Pair {
         let until = many.is_none().then(|| in_time(None));
         let many = many.map_or(limits::REPEATS, usize::from);
         Ok(repeat(case, many, &mut self.oracle, self.worker.as_mut(), &options(), until)?)
+    }
+
+    /// The description of the target.
+    pub(super) fn info(&self) -> &TargetInfo {
+        self.worker.info()
+    }
+
+    /// The result of a case, by as many runs as take little time. `file`: where it comes from.
+    pub(super) fn judged(
+        &mut self,
+        file: &Path,
+        case: &Case,
+        requested: Option<Severity>,
+    ) -> Result<CaseRecord, CommandError> {
+        let least = self.least(requested);
+        let runs = self.runs(case, None)?;
+        let run = worst(&runs, least).ok_or_else(|| CommandError("the case was not run".into()))?;
+        let rate = Rate::among(&runs, |run| Verdict::of(run, least) == Verdict::Diverge);
+        Ok(self.record(file, run, rate, least, None))
     }
 
     fn record(
@@ -143,7 +162,7 @@ impl Pair {
     }
 
     /// The mildest severity that counts.
-    fn least(&self, requested: Option<Severity>) -> Severity {
+    pub(super) fn least(&self, requested: Option<Severity>) -> Severity {
         Severity::least(requested, self.worker.info())
     }
 }

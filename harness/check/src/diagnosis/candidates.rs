@@ -1,8 +1,9 @@
 //! The effects that could make the reference answer as a target did, from the plainest on.
 
 use super::evidence::Evidence;
-use crate::variation::{Change, Effect, Position, Reply, words_like};
-use mmapcheck_spec::{Arg, End, ObjectKind, Op, Outcome, Raise, Step, Value, constants};
+use crate::divergence::Severity;
+use crate::variation::{Change, Effect, Position, Reply, positional, words_like};
+use mmapcheck_spec::{Arg, Changes, End, ObjectKind, Op, Outcome, Profile, Raise, Rule, Step, Value, constants};
 
 /// An effect to try, and the step of the finding's case that would have it.
 pub(super) struct Candidate {
@@ -10,19 +11,33 @@ pub(super) struct Candidate {
     pub(super) effect: Effect,
 }
 
+impl Candidate {
+    /// Without the message of an exception, where messages do not count.
+    fn at_severity(mut self, least: Severity) -> Candidate {
+        if let (Effect::Raises { message, .. }, true) = (&mut self.effect, least > Severity::Message) {
+            message.clear();
+        }
+        self
+    }
+}
+
 /// The effects to try for a divergence in a step, from the plainest on: effects of that step, then those of earlier steps that
 /// show late.
-pub(super) fn of(evidence: &Evidence, at: usize) -> Vec<Candidate> {
-    let mut all = Vec::new();
-    if let (Some(met), Some(actual)) = (evidence.steps.get(at), evidence.actual.steps.get(at)) {
+pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severity) -> Vec<Candidate> {
+    let rules = Rule::ALL.into_iter().map(|rule| Effect::Rule { rule: rule.to_string(), holds: !profile.has(rule) });
+    let in_steps = at.min(evidence.steps.len().saturating_sub(1));
+    let mut all: Vec<_> = rules.map(|effect| Candidate { at: in_steps, effect }).collect();
+    if let (Some(met), Some(actual)) = (evidence.steps.get(at), evidence.seen.actual.steps.get(at)) {
         let effects = effects(&met.step, &met.answer, &actual.result);
         all.extend(effects.into_iter().map(|effect| Candidate { at, effect }));
     }
     for (at, met) in evidence.steps.iter().enumerate().take(at).rev() {
         let flags = met.step.args.iter().flat_map(|passed| flags(&passed.arg)).map(Effect::Does);
-        all.extend(flags.chain([Effect::DoesNothing]).map(|effect| Candidate { at, effect }));
+        // Any other change would show in the step itself.
+        let nothing = (met.step.op.row().changes == Changes::Nothing).then_some(Effect::DoesNothing);
+        all.extend(flags.chain(nothing).map(|effect| Candidate { at, effect }));
     }
-    all
+    all.into_iter().map(|candidate| candidate.at_severity(least)).collect()
 }
 
 /// The effects that a step may have had which should give one answer and gave another.
@@ -30,14 +45,29 @@ fn effects(step: &Step, expected: &Outcome, actual: &Result<Outcome, End>) -> Ve
     let mut all = match (expected, actual) {
         (_, Err(end)) => vec![Effect::Ends(end.clone())],
         (Outcome::Raised(rule), Ok(Outcome::Raised(raise))) if rule == raise => Vec::new(),
-        (Outcome::Raised(rule), Ok(Outcome::Raised(raise))) => of_exceptions(rule, raise),
+        (Outcome::Raised(rule), Ok(Outcome::Raised(raise))) => {
+            [Effect::ArgumentsFirst].into_iter().chain(of_exceptions(rule, raise)).collect()
+        }
         (_, Ok(Outcome::Raised(raise))) => vec![raises(raise)],
-        (_, Ok(Outcome::Value(value))) => of_value(step, expected, value),
+        (_, Ok(Outcome::Value(value))) => {
+            // A step that should raise and returns has done nothing, as far as can be seen.
+            let returns = returns(value).filter(|_| matches!(expected, Outcome::Raised(_)));
+            returns.into_iter().chain(of_value(step, expected, value)).collect()
+        }
     };
     all.extend([Position::Before, Position::Start, Position::End].map(Effect::Positions));
     all.push(Effect::DoesNothing);
     all.extend(changes(step).into_iter().map(Effect::Does));
+    if let (Outcome::Value(_), Ok(Outcome::Value(value))) = (expected, actual) {
+        all.extend(returns(value));
+    }
+    // That another operation does the same is often a coincidence.
+    all.extend(others(step.op).map(Change::Op).map(Effect::Does));
     all
+}
+
+fn returns(value: &Value) -> Option<Effect> {
+    Some(Effect::Returns(value.clone())).filter(|_| !matches!(value, Value::List(_) | Value::Tuple(_)))
 }
 
 fn raises(raise: &Raise) -> Effect {
@@ -54,23 +84,23 @@ fn of_exceptions(rule: &Raise, raise: &Raise) -> Vec<Effect> {
 }
 
 fn of_value(step: &Step, expected: &Outcome, value: &Value) -> Vec<Effect> {
+    let places = [Reply::PositionAfter, Reply::Position, Reply::Length];
     let mut replies = match (expected, value) {
         (Outcome::Value(Value::Int(rule)), Value::Int(given)) => {
-            let places = (0..step.args.len()).map(Reply::FromArgument);
-            let plain = [Reply::SignedByte, Reply::Length, Reply::Position, Reply::FromPosition];
-            plain.into_iter().chain(places).chain([Reply::Plus(given - rule)]).collect()
+            let from_arguments = (0..step.args.len()).map(Reply::FromArgument);
+            let others = from_arguments.chain([Reply::Plus(given - rule)]);
+            [Reply::SignedByte].into_iter().chain(places).chain([Reply::FromPosition]).chain(others).collect()
         }
+        (_, Value::Int(_)) => [Reply::Numbers].into_iter().chain(places).collect(),
         (Outcome::Value(Value::Bytes(_)), Value::Bytes(given)) => {
             vec![Reply::Chomped, Reply::ToZero, Reply::First(given.len())]
         }
         (Outcome::Value(_), _) => vec![Reply::Not, Reply::Truth, Reply::Numbers, Reply::Bytes],
         (Outcome::Raised(_), _) => vec![],
     };
-    let constant = Reply::Is(value.clone());
-    // Bytes that are always the same are rarer than a way to cut them; of other values, the constant is the plainest.
-    let is_first = !matches!(value, Value::Bytes(_));
-    let at = if is_first { 0 } else { replies.len() };
-    replies.insert(at, constant);
+    // A value made of what the step meets is rarer by chance than a constant, but for the two truth values.
+    let at = if matches!(value, Value::Bool(_)) { 0 } else { replies.len() };
+    replies.insert(at, Reply::Is(value.clone()));
     replies.into_iter().map(Effect::Answers).collect()
 }
 
@@ -81,13 +111,15 @@ fn changes(step: &Step) -> Vec<Change> {
     if step.callback().is_some() {
         return vec![Change::WithoutCallback];
     }
-    let places = 0..step.args.len();
-    let mut all: Vec<_> = places.clone().flat_map(of_argument).collect();
-    all.extend([0, -1].map(|number| Change::Default(step.args.len(), number)));
-    all.extend(step.args.iter().filter_map(|passed| passed.keyword).map(|word| Change::Without(word.to_owned())));
+    let positional = positional(step);
+    let places = 0..step.op.row().params.len().max(positional);
+    let keywords = step.args.iter().filter_map(|passed| passed.keyword);
+    let mut all: Vec<_> = keywords.map(|word| Change::Without(word.to_owned())).collect();
+    all.extend(places.clone().flat_map(of_argument));
+    all.extend([0, -1].map(|number| Change::Default(positional, number)));
     all.extend(places.clone().map(Change::Before));
-    all.extend(places.filter_map(|place| step.args.get(place)).flat_map(|passed| flags(&passed.arg)));
-    all.extend(others(step.op).map(Change::Op));
+    all.extend(places.clone().flat_map(|a| (0..a).map(move |b| Change::Swapped(b, a))));
+    all.extend(step.args.iter().flat_map(|passed| flags(&passed.arg)));
     all
 }
 
@@ -102,6 +134,7 @@ fn of_argument(place: usize) -> Vec<Change> {
         Change::AsByte(place),
         Change::AsBytes(place),
         Change::CutToRoom(place),
+        Change::AsOneByte(place),
         Change::Reversed(place),
         Change::FromPosition(place),
     ]);

@@ -5,11 +5,12 @@ use crate::differential::run_expected;
 use crate::divergence::Severity;
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::pattern::Patterns;
-use crate::variation::{Condition, Situation, Variation, Varied, conditions};
-use mmapcheck_spec::{Case, Detail, Outcome, Step, Stepper, Target, TargetError, Trace};
+use crate::variation::{Condition, Situation, Variation, Varied, conditions, in_order};
+use mmapcheck_spec::{Case, Detail, Outcome, Profile, Step, Stepper, Target, TargetError, Trace};
 use std::sync::Arc;
+use std::time::Instant;
 
-/// What a diagnosis starts from.
+/// What a diagnosis starts from, and when it ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     /// The variations that explain earlier findings: they are switched on throughout.
@@ -18,12 +19,24 @@ pub struct Question<'a> {
     pub known: &'a Patterns,
     /// The mildest severity of a divergence.
     pub severity: Severity,
+    /// Effects that are not those of the target, as counterexamples have shown.
+    pub refuted: &'a [Variation],
+    /// When no further case is run.
+    pub until: Instant,
 }
 
-/// A case with plain numbers, what the target did, and what the model does.
+/// A case with plain numbers, and what the target did.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// The case.
+    pub case: Case,
+    /// What the target did.
+    pub actual: Trace,
+}
+
+/// An observation, and what the model does.
 pub(super) struct Evidence {
-    pub(super) case: Case,
-    pub(super) actual: Trace,
+    pub(super) seen: Observation,
     /// The steps as the model does them, up to the first without an answer.
     pub(super) steps: Vec<Met>,
     /// The step of the first divergence from the model; the number of steps for the end of the case.
@@ -41,7 +54,7 @@ pub(super) struct Met {
 /// Compares evidence with varied rules.
 pub(super) struct Judge<'a> {
     oracle: &'a mut Oracle,
-    question: Question<'a>,
+    pub(super) question: Question<'a>,
     /// The model.
     varied: Varied,
 }
@@ -51,6 +64,10 @@ impl<'a> Judge<'a> {
         let mut varied = Varied::new(oracle.profile())?;
         varied.vary(question.model);
         Ok(Judge { oracle, question, varied })
+    }
+
+    pub(super) fn profile(&self) -> Profile {
+        self.oracle.profile()
     }
 
     /// Runs a case on the target. `None` where the model has no answer to any of its steps.
@@ -63,32 +80,37 @@ impl<'a> Judge<'a> {
             return Ok(None);
         }
         let actual = run_expected(&answered, target, Detail::Full, None)?;
-        self.observed(answered.case, actual).map(Some)
+        self.observed(Observation { case: answered.case, actual }).map(Some)
     }
 
-    /// What the target did in a case with plain numbers.
-    pub(super) fn observed(&mut self, case: Case, actual: Trace) -> Result<Evidence, TargetError> {
-        let steps = self.steps(&case)?;
-        let mut evidence = Evidence { case, actual, steps, first: None };
+    /// Compares an observation with the model.
+    pub(super) fn observed(&mut self, seen: Observation) -> Result<Evidence, TargetError> {
+        let steps = self.steps(&seen.case)?;
+        let mut evidence = Evidence { seen, steps, first: None };
         let model = Arc::clone(self.question.model);
-        evidence.first = self.divergence(&evidence, &model)?;
+        evidence.first = self.first_difference(&evidence.seen, &model)?;
         Ok(evidence)
     }
 
     /// Whether the target did what the model does with one more variation.
     pub(super) fn is_explained(&mut self, evidence: &Evidence, more: &Variation) -> Result<bool, TargetError> {
-        let all: Arc<[Variation]> = self.question.model.iter().chain([more]).cloned().collect();
-        Ok(self.divergence(evidence, &all)?.is_none())
+        let all = in_order(self.question.model.iter().chain([more]));
+        Ok(self.first_difference(&evidence.seen, &all)?.is_none())
     }
 
-    fn divergence(&mut self, evidence: &Evidence, rules: &Arc<[Variation]>) -> Result<Option<usize>, TargetError> {
+    /// The step of the first divergence from the reference with these variations; the number of steps for the end of the case.
+    pub(super) fn first_difference(
+        &mut self,
+        seen: &Observation,
+        rules: &Arc<[Variation]>,
+    ) -> Result<Option<usize>, TargetError> {
         self.oracle.vary(rules);
-        let answered = self.oracle.answer(evidence.case.clone(), &AnswerOptions::new(Detail::Full))?;
+        let answered = self.oracle.answer(seen.case.clone(), &AnswerOptions::new(Detail::Full))?;
         let Expected { case, expected, left_out } = answered;
         if let Some(step) = left_out.first() {
             return Ok(Some(step.place));
         }
-        let compared = compare(&case, &expected, &evidence.actual, self.question.known);
+        let compared = compare(&case, &expected, &seen.actual, self.question.known);
         Ok(compared.first(self.question.severity).map(|divergence| divergence.step))
     }
 
@@ -98,7 +120,7 @@ impl<'a> Judge<'a> {
         for step in &case.steps {
             let situation = Situation::of(self.varied.reference(), step);
             let Ok(answer) = self.varied.step(step) else { break };
-            all.push(Met { step: step.clone(), conditions: conditions(step, situation, &answer), answer });
+            all.push(Met { step: step.clone(), conditions: conditions(step, situation, Some(&answer)), answer });
         }
         Ok(all)
     }

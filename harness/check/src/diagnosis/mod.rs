@@ -14,13 +14,14 @@ use crate::differential::DifferentialRun;
 use crate::oracle::Oracle;
 use crate::variation::{Condition, Effect, Reply, Variation};
 use candidates::Candidate;
-pub use evidence::Question;
 use evidence::{Evidence, Judge};
+pub use evidence::{Observation, Question};
 use mmapcheck_spec::{Target, TargetError};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The result of a diagnosis.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Diagnosis {
     /// The variation that explains the finding.
     pub variation: Variation,
@@ -28,6 +29,18 @@ pub struct Diagnosis {
     pub explained: usize,
     /// The number of cases in which the target differs from the model in another way.
     pub unexplained: usize,
+    /// The step of the finding's case that has the effect.
+    pub at: usize,
+    /// The runs that the variation was learned from, that of the finding first.
+    pub observations: Vec<Observation>,
+}
+
+impl Diagnosis {
+    /// A variation that is taken for granted.
+    #[must_use]
+    pub fn given(variation: Variation) -> Diagnosis {
+        Diagnosis { variation, explained: 0, unexplained: 0, at: 0, observations: Vec::new() }
+    }
 }
 
 /// The most conditions of a variation that is believed. An effect that needs more of them is not that of the target.
@@ -49,19 +62,60 @@ pub fn diagnose(
     found
 }
 
+/// Learns the conditions of a diagnosis again, from its own observations and more. The question is about the model without its
+/// variation. The oracle is left without variations. `None`: the effect is not that of the target.
+///
+/// # Errors
+/// Where the oracle could not be used at all.
+pub fn learn_again(
+    diagnosis: &Diagnosis,
+    more: &[Observation],
+    question: Question<'_>,
+    oracle: &mut Oracle,
+) -> Result<Option<Diagnosis>, TargetError> {
+    let candidate = Candidate { at: diagnosis.at, effect: diagnosis.variation.effect.clone() };
+    let seen = diagnosis.observations.iter().chain(more).cloned();
+    let found = Judge::new(oracle, question).and_then(|mut judge| {
+        let all = seen.map(|seen| judge.observed(seen)).collect::<Result<Vec<_>, _>>()?;
+        let weighed = weigh(&candidate, &all, &mut judge)?;
+        Ok(weighed.map(|weighed| weighed.with_observations(candidate.at, all)))
+    });
+    oracle.vary(&Arc::default());
+    found
+}
+
+/// If the target did in this run what the model does: the places of the variations that matter there, in their order. The oracle
+/// is left without variations.
+///
+/// # Errors
+/// Where the oracle could not be used at all.
+pub fn understanding(
+    seen: &Observation,
+    question: Question<'_>,
+    oracle: &mut Oracle,
+) -> Result<Option<Vec<usize>>, TargetError> {
+    let first = Judge::new(oracle, question).and_then(|mut judge| judge.first_difference(seen, question.model));
+    // A switched rule does not say where it changes something: it is behind what nothing else is.
+    let rules = question.model.iter().enumerate().filter(|(_, one)| one.rule().is_some()).map(|(place, _)| place);
+    let applied = rules.chain(oracle.applied()).collect();
+    oracle.vary(&Arc::default());
+    Ok(first?.is_none().then_some(applied))
+}
+
 fn explain(
     run: &DifferentialRun,
     judge: &mut Judge<'_>,
     target: &mut dyn Target,
 ) -> Result<Option<Diagnosis>, TargetError> {
-    let own = judge.observed(run.case.clone(), run.actual.clone())?;
+    let own = judge.observed(Observation { case: run.case.clone(), actual: run.actual.clone() })?;
     let Some(at) = own.first else { return Ok(None) };
     let mut candidates = Vec::new();
-    for candidate in candidates::of(&own, at) {
+    for candidate in candidates::of(&own, at, judge.profile(), judge.question.severity) {
         let met = &own.steps[candidate.at];
         let forced =
             Variation { ops: vec![met.step.op], when: met.conditions.clone(), effect: candidate.effect.clone() };
-        if judge.is_explained(&own, &forced)? {
+        let refuted = |one: &Variation| one.ops == forced.ops && one.effect == forced.effect;
+        if !judge.question.refuted.iter().any(refuted) && judge.is_explained(&own, &forced)? {
             candidates.push(candidate);
         }
     }
@@ -69,24 +123,47 @@ fn explain(
         return Ok(None);
     }
     let mut all = vec![own];
+    // A neighbour that is the case itself says whether the target does the same each time.
     for case in neighbours::of(&run.case, at) {
+        if Instant::now() > judge.question.until {
+            break;
+        }
         all.extend(judge.evidence(case, target)?);
     }
     // Of several that explain as much, the first is the plainest.
-    let mut best: Option<Diagnosis> = None;
+    let mut best: Option<(Weighed, usize)> = None;
     for candidate in candidates {
         let Some(found) = weigh(&candidate, &all, judge)? else { continue };
-        if best.as_ref().is_none_or(|best| found.explained > best.explained) {
-            best = Some(found);
+        if best.as_ref().is_none_or(|(best, _)| found.explained > best.explained) {
+            best = Some((found, candidate.at));
         }
     }
-    Ok(best)
+    Ok(best.map(|(best, at)| best.with_observations(at, all)))
+}
+
+/// A variation, and how many of the cases that differ from the model it explains.
+struct Weighed {
+    variation: Variation,
+    explained: usize,
+    unexplained: usize,
+}
+
+impl Weighed {
+    fn with_observations(self, at: usize, all: Vec<Evidence>) -> Diagnosis {
+        let Weighed { variation, explained, unexplained } = self;
+        let observations = all.into_iter().map(|one| one.seen).collect();
+        Diagnosis { variation, explained, unexplained, at, observations }
+    }
 }
 
 /// The variation with the effect of a candidate, under the widest conditions that the evidence allows; none where it contradicts
 /// the evidence. The evidence of the finding comes first.
-fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Result<Option<Diagnosis>, TargetError> {
-    let own = &all[0].steps[candidate.at];
+fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Result<Option<Weighed>, TargetError> {
+    let Some(own) = all[0].steps.get(candidate.at) else { return Ok(None) };
+    if let Effect::Rule { .. } = candidate.effect {
+        let (ops, effect) = (vec![own.step.op], candidate.effect.clone());
+        return tested(Variation { ops, when: Vec::new(), effect }, all, judge);
+    }
     let (op, effect) = (own.step.op, &candidate.effect);
     let (mut with, mut without) = (vec![own.conditions.clone()], Vec::new());
     for one in all {
@@ -106,13 +183,32 @@ fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
         }
     }
     let given = given(effect, &own.conditions);
-    without.retain(|holding| given.iter().all(|condition| holding.contains(condition)));
-    let Some(learned) = learn::conditions(&with, &without) else { return Ok(None) };
-    let when: Vec<_> = given.into_iter().chain(learned).collect();
-    if when.len() > MOST_CONDITIONS {
-        return Ok(None);
+    let without_exception = if given.is_empty() { None } else { Some(Vec::new()) };
+    let mut best: Option<Weighed> = None;
+    for given in [given].into_iter().chain(without_exception) {
+        let Some(when) = conditions(&given, &with, &without) else { continue };
+        let variation = Variation { ops: vec![op], when, effect: effect.clone() };
+        let weighed = tested(variation, all, judge)?;
+        // The exception is left out where the effect is in place of others as well.
+        best = match (best, weighed) {
+            (Some(best), Some(other)) if other.explained > best.explained => Some(other),
+            (best, other) => best.or(other),
+        };
     }
-    let variation = Variation { ops: vec![op], when, effect: effect.clone() };
+    Ok(best)
+}
+
+/// The conditions of an effect besides those that are given; none where the evidence needs too many.
+fn conditions(given: &[Condition], with: &[Vec<Condition>], without: &[Vec<Condition>]) -> Option<Vec<Condition>> {
+    let holds = |holding: &&Vec<Condition>| given.iter().all(|condition| holding.contains(condition));
+    let [with, without] = [with, without].map(|all| all.iter().filter(holds).cloned().collect::<Vec<_>>());
+    let learned = learn::conditions(&with, &without)?;
+    let when: Vec<_> = given.iter().cloned().chain(learned).collect();
+    (when.iter().filter(|condition| condition.is_said()).count() <= MOST_CONDITIONS).then_some(when)
+}
+
+/// Weighs a variation by all evidence; none where it contradicts some.
+fn tested(variation: Variation, all: &[Evidence], judge: &mut Judge<'_>) -> Result<Option<Weighed>, TargetError> {
     let (mut explained, mut unexplained) = (0, 0);
     for one in all {
         match (one.first, judge.is_explained(one, &variation)?) {
@@ -122,15 +218,18 @@ fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
             (Some(_), false) => unexplained += 1,
         }
     }
-    Ok((explained > 0).then_some(Diagnosis { variation, explained, unexplained }))
+    Ok((explained > 0).then_some(Weighed { variation, explained, unexplained }))
 }
 
 /// The conditions that an effect has by itself: an answer in place of an exception is about that exception.
 fn given(effect: &Effect, conditions: &[Condition]) -> Vec<Condition> {
     let about_exception = match effect {
-        Effect::Answers(Reply::Is(_) | Reply::Class(_) | Reply::Words(_) | Reply::Errno(_)) => true,
+        Effect::Answers(Reply::Is(_) | Reply::Class(_) | Reply::Words(_) | Reply::Errno(_)) | Effect::Returns(_) => {
+            true
+        }
         Effect::Answers(_) | Effect::DoesNothing | Effect::Raises { .. } => false,
         Effect::Does(_) | Effect::Positions(_) | Effect::Ends(_) => false,
+        Effect::ArgumentsFirst | Effect::Rule { .. } => false,
     };
     let raises = conditions.iter().find(|condition| matches!(condition, Condition::Raises(..)));
     raises.filter(|_| about_exception).cloned().into_iter().collect()

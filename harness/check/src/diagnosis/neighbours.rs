@@ -3,13 +3,31 @@
 use mmapcheck_spec::{Arg, Base, BytesLike, Case, Num, ObjectKind, Op, PassedArg, Step, WrongType, constants};
 use smallvec::SmallVec;
 
-/// The neighbours of a case in whose step `at` a target diverges: with other arguments there, and in other states.
+/// The neighbours of a case in whose step `at` a target diverges: with other arguments there, in other states, and all of that
+/// in longer maps as well.
 pub(super) fn of(case: &Case, at: usize) -> Vec<Case> {
     let mut all = in_longer_files(case);
+    let mut found = near(case, at).into_iter();
+    let roomy = roomy(case);
+    let mut found_roomy = if roomy == *case { Vec::new() } else { near(&roomy, at) }.into_iter();
+    // Both in turn, so that the end of the time cuts both.
+    loop {
+        let (one, other) = (found.next(), found_roomy.next());
+        if one.is_none() && other.is_none() {
+            break;
+        }
+        all.extend(one.into_iter().chain(other));
+    }
+    all
+}
+
+/// The case, and with one thing changed.
+fn near(case: &Case, at: usize) -> Vec<Case> {
+    let mut all = vec![case.clone()];
     let mut add = |change: &dyn Fn(&mut Vec<Step>)| {
         let mut neighbour = case.clone();
         neighbour.edit(|draft| change(&mut draft.steps));
-        if neighbour != *case && !all.contains(&neighbour) {
+        if !all.contains(&neighbour) {
             all.push(neighbour);
         }
     };
@@ -38,6 +56,28 @@ pub(super) fn of(case: &Case, at: usize) -> Vec<Case> {
         add(&|steps| steps.insert(at + 1, Step::new(after, step.on, [])));
     }
     all
+}
+
+/// The longest map, in bytes, that is made longer: the length of a longer one has a meaning of its own.
+const LONGEST: i128 = 1000;
+
+/// The bytes of files that are made longer: each byte tells its place.
+const ROOM: &[u8] = b"b\ncab\xc8de";
+
+/// The case with longer files and maps: a map of one byte shows little.
+fn roomy(case: &Case) -> Case {
+    let mut roomy = case.clone();
+    roomy.edit(|draft| {
+        draft.world.files.iter_mut().for_each(|file| file.bytes = [ROOM, &file.bytes].concat());
+        for step in draft.steps.iter_mut().filter(|step| step.op == Op::New) {
+            if let Some(PassedArg { arg: Arg::Int(Num { base: Base::Zero, plus: plus @ 1..=LONGEST }), .. }) =
+                step.args.get_mut(1)
+            {
+                *plus += ROOM.len() as i128;
+            }
+        }
+    });
+    roomy
 }
 
 /// The case with more bytes in one of its files.
@@ -94,6 +134,7 @@ fn arguments(arg: &Arg) -> Vec<Arg> {
         Arg::Int(_) | Arg::Index(_) | Arg::Bool(_) => numbers(arg),
         Arg::Bytes(..) => bytes(arg),
         Arg::None | Arg::WrongType(_) => [numbers(&Arg::int(1)), bytes(&Arg::bytes(b"ab"))].concat(),
+        Arg::IndexAfter(..) | Arg::BufferAfter(..) => vec![arg.clone().without_callback()],
         _ => return Vec::new(),
     };
     all.extend([Arg::None, Arg::WrongType(WrongType::Text), Arg::WrongType(WrongType::Float)]);

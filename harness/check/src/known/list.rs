@@ -1,15 +1,16 @@
 //! Lists of known divergences: those built in, and those read from files.
 
 use super::read::read;
-use super::suppression::{KnownListError, Suppression};
+use super::suppression::{KnownListError, Matching, Suppression};
 use crate::pattern::Patterns;
+use crate::variation::Variation;
 use mmapcheck_spec::{Implementation, Platform, Profile, TargetInfo};
 
 /// The built-in lists: path in the repository, and text.
 pub const TEXTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/known.rs"));
 
 /// The known divergences of one target.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct KnownList {
     /// Its suppressions, whether they apply to a profile or not.
     pub suppressions: Vec<Suppression>,
@@ -37,8 +38,26 @@ impl KnownList {
     /// The patterns of the suppressions that apply to this profile.
     #[must_use]
     pub fn patterns(&self, profile: Profile) -> Patterns {
-        let applying = self.suppressions.iter().filter(|one| one.scope.excludes(profile).is_none());
-        Patterns(applying.filter_map(|one| one.reproducer.as_ref()).map(|(pattern, _)| pattern.clone()).collect())
+        let matching = self.applying(profile).filter_map(|one| one.reproducer.as_ref());
+        let patterns = matching.filter_map(|(matching, _)| match matching {
+            Matching::Pattern(pattern) => Some(pattern.clone()),
+            Matching::Variations(_) => None,
+        });
+        Patterns(patterns.collect())
+    }
+
+    /// The variations of the suppressions that apply to this profile, each with the id of its suppression.
+    #[must_use]
+    pub fn variations(&self, profile: Profile) -> Vec<(String, Variation)> {
+        let of = |one: &Suppression| match &one.reproducer {
+            Some((Matching::Variations(all), _)) => all.iter().map(|each| (one.id.clone(), each.clone())).collect(),
+            _ => Vec::new(),
+        };
+        self.applying(profile).flat_map(of).collect()
+    }
+
+    fn applying(&self, profile: Profile) -> impl Iterator<Item = &Suppression> {
+        self.suppressions.iter().filter(move |one| one.scope.excludes(profile).is_none())
     }
 }
 

@@ -1,8 +1,9 @@
 //! The strict reader of a list of known divergences: every unknown key, name or value is an error with its line.
 
 use super::check::check;
-use super::suppression::{KnownListError, Suppression};
+use super::suppression::{KnownListError, Matching, Suppression};
 use crate::pattern::Pattern;
+use crate::variation::Variation;
 use mmapcheck_spec::pages::{Scope, all, scope};
 use mmapcheck_spec::{Case, notation};
 use serde::Deserialize;
@@ -37,6 +38,7 @@ struct Raw {
     #[serde(default)]
     intermittent: bool,
     clauses: Option<Spanned<Vec<Text>>>,
+    variations: Option<Text>,
     case: Option<Text>,
 }
 
@@ -102,7 +104,7 @@ impl Source<'_> {
         let clauses = self.clauses(raw, ids)?;
         let reproducer = self.reproducer(raw)?;
         if reproducer.is_none() && clauses.is_empty() {
-            let message = "an entry needs 'clauses', or 'op', 'field', 'expected', 'actual' and 'case', or all of them";
+            let message = "an entry needs 'clauses', or 'variations' and 'case', or 'op', 'field', 'expected', 'actual' and 'case'";
             return Err(self.wrong(&raw.id.span(), message));
         }
         Ok(Suppression {
@@ -131,7 +133,10 @@ impl Source<'_> {
     }
 
     /// The pattern and the case of the entry. An entry has all of their keys or none.
-    fn reproducer(&self, raw: &Raw) -> Result<Option<(Pattern, Case)>, KnownListError> {
+    fn reproducer(&self, raw: &Raw) -> Result<Option<(Matching, Case)>, KnownListError> {
+        if let Some(variations) = &raw.variations {
+            return self.varied(raw, variations).map(Some);
+        }
         let (op, field, expected, actual, text) = match (&raw.op, &raw.field, &raw.expected, &raw.actual, &raw.case) {
             (Some(op), Some(field), Some(expected), Some(actual), Some(case)) => (op, field, expected, actual, case),
             (None, None, None, None, None) if raw.severity.is_none() && raw.callback.is_none() => return Ok(None),
@@ -164,7 +169,23 @@ impl Source<'_> {
                 .map_or(raw.callback.as_ref().unwrap_or(op), |(_, part)| part);
             self.wrong(&part.span(), &message)
         })?;
-        Ok(Some((pattern, self.case(text)?)))
+        Ok(Some((Matching::Pattern(pattern), self.case(text)?)))
+    }
+
+    /// The variations of the entry and its case.
+    fn varied(&self, raw: &Raw, text: &Text) -> Result<(Matching, Case), KnownListError> {
+        let keys = [("op", &raw.op), ("callback", &raw.callback), ("field", &raw.field), ("expected", &raw.expected)];
+        let others = [("actual", &raw.actual), ("severity", &raw.severity)];
+        if let Some((key, other)) = keys.iter().chain(&others).find_map(|(key, other)| Some((key, other.as_ref()?))) {
+            return Err(self.wrong(&other.span(), &format!("an entry with 'variations' takes no '{key}'")));
+        }
+        let read: Vec<Variation> = serde_json::from_str(text.as_ref())
+            .map_err(|error| self.wrong(&text.span(), &format!("'variations': {error}")))?;
+        if read.is_empty() {
+            return Err(self.wrong(&text.span(), "'variations' is empty"));
+        }
+        let case = raw.case.as_ref().ok_or_else(|| self.wrong(&raw.id.span(), "'case' is missing"))?;
+        Ok((Matching::Variations(read), self.case(case)?))
     }
 
     fn case(&self, text: &Text) -> Result<Case, KnownListError> {

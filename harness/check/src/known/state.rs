@@ -1,18 +1,20 @@
 //! Whether the suppressions of a list still hold.
 
 use super::list::KnownList;
-use super::suppression::Suppression;
+use super::suppression::{Matching, Suppression};
 use crate::differential::DifferentialRun;
-use crate::divergence::headline;
+use crate::divergence::{Severity, headline};
 use crate::oracle::{AnswerOptions, Oracle};
 use crate::pages::PagesResult;
 use crate::pattern::Patterns;
+use crate::variation::{Variation, in_order};
 use mmapcheck_spec::notation::line_text;
-use mmapcheck_spec::{Detail, Profile, Target, TargetError};
+use mmapcheck_spec::{Case, Detail, Profile, Target, TargetError};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The result of a suppression in a check.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SuppressionResult {
     /// The suppression.
     pub suppression: Suppression,
@@ -34,11 +36,13 @@ pub enum SuppressionState {
 }
 
 impl KnownList {
-    /// Runs the case of each suppression that applies to this profile. Once `stop` returns true, or the oracle or the target could
-    /// not be used at all, the rest are not run; in the second case the error is returned as well.
+    /// Runs the case of each suppression that applies to this profile; divergences milder than `least` are none. Once `stop` returns
+    /// true, or the oracle or the target could not be used at all, the rest are not run; in the second case the error is returned
+    /// as well.
     pub fn run_cases(
         self,
         profile: Profile,
+        least: Severity,
         oracle: &mut Oracle,
         target: &mut dyn Target,
         stop: &dyn Fn() -> bool,
@@ -49,7 +53,7 @@ impl KnownList {
             let state = match suppression.scope.excludes(profile) {
                 Some(reason) => SuppressionState::NotRun(reason),
                 None if stop() || done.is_err() => not_run(),
-                None => state(&suppression, oracle, target).unwrap_or_else(|error| {
+                None => state(&suppression, least, oracle, target).unwrap_or_else(|error| {
                     done = if stop() { Ok(()) } else { Err(error) };
                     not_run()
                 }),
@@ -69,23 +73,57 @@ impl KnownList {
 /// Whether the case of a suppression still shows its divergence.
 fn state(
     suppression: &Suppression,
+    least: Severity,
     oracle: &mut Oracle,
     target: &mut dyn Target,
 ) -> Result<SuppressionState, TargetError> {
-    let Some((pattern, case)) = &suppression.reproducer else { return Ok(SuppressionState::Holds) };
+    let Some((matching, case)) = &suppression.reproducer else { return Ok(SuppressionState::Holds) };
+    let pattern = match matching {
+        Matching::Pattern(pattern) => pattern,
+        Matching::Variations(variations) => {
+            let holds = hold(variations, case, least, oracle, target)?;
+            return Ok(if suppression.intermittent { SuppressionState::Holds } else { holds });
+        }
+    };
     let known = Patterns(vec![pattern.clone()]);
     let options = AnswerOptions { known: &known, ..AnswerOptions::new(Detail::Full) };
     let run = DifferentialRun::of(case.clone(), oracle, target, &options)?;
     if !run.comparison.known.is_empty() || suppression.intermittent {
         return Ok(SuppressionState::Holds);
     }
-    Ok(match (run.comparison.divergences.first(), run.not_compared().first()) {
+    Ok(stale(&run, Severity::Message))
+}
+
+/// Whether the target still does in a case what the reference does with these variations, and not what it does without them.
+fn hold(
+    variations: &[Variation],
+    case: &Case,
+    least: Severity,
+    oracle: &mut Oracle,
+    target: &mut dyn Target,
+) -> Result<SuppressionState, TargetError> {
+    let options = AnswerOptions::new(Detail::Full);
+    let run = DifferentialRun::of(case.clone(), oracle, target, &options)?;
+    if run.comparison.first(least).is_none() {
+        return Ok(stale(&run, least));
+    }
+    oracle.vary(&in_order(variations));
+    let varied = DifferentialRun::of(case.clone(), oracle, target, &options);
+    oracle.vary(&Arc::default());
+    let varied = varied?;
+    let differs = varied.comparison.first(least).is_some();
+    Ok(if differs { stale(&varied, least) } else { SuppressionState::Holds })
+}
+
+/// Why a suppression whose case ran so no longer holds.
+fn stale(run: &DifferentialRun, least: Severity) -> SuppressionState {
+    match (run.comparison.first(least), run.not_compared().first()) {
         (Some(other), _) => SuppressionState::Stale(format!("its case diverges otherwise: {}", headline(other))),
         (None, Some(step)) => {
             SuppressionState::NotRun(format!("{} was left out: {}", line_text(&step.step), step.reason))
         }
         (None, None) => SuppressionState::Stale("its case agrees".into()),
-    })
+    }
 }
 
 /// Moves the failed examples that a suppression of this profile names from `failed` to `expected`. A named example that passed makes its

@@ -1,12 +1,13 @@
 //! A suppression: one known divergence, as its list states it.
 
 use crate::pattern::Pattern;
+use crate::variation::Variation;
 use mmapcheck_spec::pages::{Scope, matches_filter};
 use mmapcheck_spec::{Case, TargetError};
 use std::fmt;
 
 /// One known divergence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Suppression {
     /// The id, unique in its list.
     pub id: String,
@@ -22,8 +23,17 @@ pub struct Suppression {
     pub intermittent: bool,
     /// The examples of the specification that fail, each by its own id or by its clause's.
     pub clauses: Vec<String>,
-    /// The pattern of the divergences, and a case that shows one; none where `clauses` say it all.
-    pub reproducer: Option<(Pattern, Case)>,
+    /// What matches the divergences, and a case that shows one; none where `clauses` say it all.
+    pub reproducer: Option<(Matching, Case)>,
+}
+
+/// What a suppression matches.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Matching {
+    /// The divergences of a pattern.
+    Pattern(Pattern),
+    /// What the reference does with these variations.
+    Variations(Vec<Variation>),
 }
 
 impl Suppression {

@@ -1,8 +1,9 @@
 //! The matrix as data.
 
 use crate::divergence::{Field, Severity};
-use crate::report::{ExampleResult, FailureRecord, FindingRecord, PagesRecord, Report};
+use crate::report::{CauseRecord, ExampleResult, FailureRecord, FindingRecord, PagesRecord, Report};
 use crate::script::script;
+use mmapcheck_spec::pages::Level;
 use mmapcheck_spec::{Profile, TargetError, printable};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,9 @@ pub(super) struct TargetResult {
     pub(super) steps: u64,
     /// The result of each clause, by its id.
     pub(super) clauses: BTreeMap<String, ClauseResult>,
+    /// The causes of the findings, in the order of the report; none in a result of before there were causes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) causes: Vec<MatrixCause>,
     /// The findings, most severe first.
     pub(super) found: Vec<MatrixFinding>,
     /// Number of divergences that each known entry matched, by the entry's id. Entries without a match are not in it.
@@ -76,17 +80,34 @@ pub(super) struct FailedExample {
     pub(super) actual: String,
 }
 
+/// A cause of findings of a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MatrixCause {
+    /// Name of the cause.
+    pub(super) id: String,
+    /// The difference as a sentence.
+    pub(super) sentence: String,
+    /// The level of the clause that it breaks; none without a clause.
+    pub(super) level: Option<Level>,
+    pub(super) severity: Severity,
+    /// Id of that clause.
+    pub(super) clause: Option<String>,
+    /// Number of cases that met it.
+    pub(super) count: u64,
+}
+
 /// A finding of a target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct MatrixFinding {
+pub(crate) struct MatrixFinding {
     /// Name of the finding's files, without extension.
-    pub(super) id: String,
-    pub(super) severity: Severity,
+    pub(crate) id: String,
+    pub(crate) severity: Severity,
     /// The operation, with that of its callback argument, or `at the end`.
     pub(super) op: String,
     pub(super) field: Field,
-    pub(super) headline: String,
+    pub(crate) headline: String,
     pub(super) expected: String,
     pub(super) actual: String,
     /// Id of the clause that the divergence breaks, if one covers it.
@@ -95,7 +116,7 @@ pub(super) struct MatrixFinding {
     pub(super) count: u64,
     /// Why the divergence was not reproduced, if it was not.
     pub(super) unsteady: Option<String>,
-    pub(super) session: String,
+    pub(crate) session: String,
     /// A Python script that shows the divergence without mmapcheck.
     pub(super) script: String,
 }
@@ -125,6 +146,11 @@ impl Matrix {
             Err(error) => return Err(TargetError(format!("{}: {error}", folder.display()))),
         };
         Ok(matrix)
+    }
+
+    /// The targets, each by the name of its folder, with its findings.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &MatrixFinding>)> {
+        self.targets.iter().map(|(folder, result)| (folder.as_str(), result.found.iter()))
     }
 
     /// Adds the result of a target, which replaces its earlier one. Returns a summary on one line.
@@ -200,6 +226,7 @@ impl TargetResult {
             cases: report.cases,
             steps: report.steps,
             clauses: clauses(&report.pages),
+            causes: report.causes.iter().filter(|cause| !cause.inherited).map(MatrixCause::new).collect(),
             found,
             known: report
                 .known
@@ -271,12 +298,19 @@ impl FailedExample {
     }
 }
 
+impl MatrixCause {
+    fn new(cause: &CauseRecord) -> MatrixCause {
+        let CauseRecord { id, sentence, level, severity, clause, count, .. } = cause.clone();
+        MatrixCause { id, sentence, level, severity, clause, count }
+    }
+}
+
 impl MatrixFinding {
     fn new(finding: &FindingRecord, report: &Report) -> Result<MatrixFinding, TargetError> {
         let FindingRecord { id, severity, operation, field, headline, expected, actual, .. } = finding.clone();
         let about =
             [format!("{severity}: {headline}"), format!("Found in {}, judged as {}.", report.target, report.profile)];
-        let script = script(&finding.session, &about, field)
+        let script = script(&finding.session, &about, field, severity)
             .map_err(|error| TargetError(format!("the session of finding {id} cannot be read: line {error}")))?;
         Ok(MatrixFinding {
             id,
@@ -348,6 +382,7 @@ mod tests {
             cases: 0,
             steps: 0,
             clauses: BTreeMap::new(),
+            causes: Vec::new(),
             found: Vec::new(),
             known: BTreeMap::new(),
             milder: 0,

@@ -1,6 +1,7 @@
 //! Writing the matrix and its pages.
 
 use super::data::{Matrix, TargetResult};
+use super::html::html;
 use super::page;
 use mmapcheck_spec::TargetError;
 use mmapcheck_spec::pages::{Page, all};
@@ -8,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 impl Matrix {
-    /// Writes `matrix.json`, `matrix.md`, and a folder for each target with its page, and each finding as a session and as a
+    /// Writes `matrix.json`, `matrix.md`, `index.html`, and a folder for each target with its page, and each finding as a session and as a
     /// script.
     ///
     /// # Errors
@@ -19,6 +20,8 @@ impl Matrix {
         fs::create_dir_all(folder).map_err(|error| in_file(folder, &error))?;
         replace(&folder.join("matrix.json"), &(json + "\n"))?;
         replace(&folder.join("matrix.md"), &page::matrix(self, pages))?;
+        let page = html(self, pages).map_err(|error| TargetError(error.to_string()))?;
+        replace(&folder.join("index.html"), &page)?;
         for (name, result) in &self.targets {
             result.write(&folder.join(name), pages)?;
         }

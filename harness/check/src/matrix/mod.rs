@@ -5,6 +5,7 @@
 
 mod data;
 mod files;
+mod html;
 mod page;
 
 pub use data::Matrix;

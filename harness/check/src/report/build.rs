@@ -1,22 +1,28 @@
 //! Building a report from the result of a check.
 
 use super::{
-    EntryRecord, ExampleRecord, ExampleResult, FailureRecord, FindingRecord, MilderRecord, NotRunRecord, OutcomeCounts,
-    PagesRecord, PatternRecord, Report, StaleRecord,
+    CauseRecord, EntryRecord, ExampleRecord, ExampleResult, FailureRecord, FindingRecord, MilderRecord, ModelRecord,
+    NotRunRecord, OutcomeCounts, PagesRecord, PatternRecord, Report, StaleRecord,
 };
-use crate::campaign::Finding;
+use crate::agreement::Agreement;
+use crate::campaign::{CampaignResult, Finding};
+use crate::causes::{Cause, causes};
 use crate::clauses::Clauses;
-use crate::divergence::{Bucket, headline, slug};
+use crate::differential::DifferentialRun;
+use crate::divergence::{Bucket, headline, identifier_of, slug};
 use crate::examine::CheckResult;
 use crate::histogram::Histogram;
 use crate::known::{SuppressionResult, SuppressionState};
 use crate::limits;
+use crate::oracle::Expected;
 use crate::pages::{Failure, PagesResult};
 use crate::pattern::Pattern;
-use crate::report::session::session;
+use crate::report::session::{answered, session};
 use crate::text::brief;
 use crate::trace_table::StepTable;
+use crate::variation::{Variation, sentence};
 use mmapcheck_spec::{End, Op, printable};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// The shell commands of a report.
@@ -45,11 +51,7 @@ impl Report {
                 stale.push(StaleRecord { id, place, reason: reason.clone() });
             }
         }
-        let record = |finding: &Finding| {
-            let session = session(&finding.compared, Some(&finding.divergence));
-            let replay = commands.finding(finding, &session);
-            FindingRecord::with_session(finding, session, replay)
-        };
+        let record = |finding: &Finding| FindingRecord::of(finding, commands);
         Report {
             target: campaign.info.name.clone(),
             profile: campaign.profile,
@@ -65,6 +67,8 @@ impl Report {
             severity: campaign.severity,
             pages: PagesRecord::new(pages, commands),
             unavailable: unavailable.collect(),
+            model: campaign.understood.map(|fresh| ModelRecord::new(fresh, campaign.diagnosing)),
+            causes: cause_records(campaign, commands),
             divergences: campaign.findings.iter().map(record).collect(),
             inherited: campaign.inherited.iter().map(record).collect(),
             milder: campaign.milder.iter().map(|(bucket, count)| MilderRecord::new(bucket, *count)).collect(),
@@ -74,6 +78,68 @@ impl Report {
             known_not_run: not_run,
             known_entries: suppressions.iter().map(EntryRecord::new).collect(),
         }
+    }
+}
+
+/// The causes of a campaign's findings: those of the class itself first, then the promises of the documentation, by severity, plain
+/// before re-entrant, and frequent before rare.
+fn cause_records(campaign: &CampaignResult, commands: &dyn Commands) -> Vec<CauseRecord> {
+    let mut all: Vec<_> = causes(campaign).iter().filter_map(|cause| CauseRecord::new(cause, commands)).collect();
+    let level = |cause: &CauseRecord| cause.level.map_or(u8::MAX, |level| level as u8);
+    all.sort_by_key(|cause| {
+        (cause.inherited, level(cause), Reverse(cause.severity), cause.reentrant, Reverse(cause.count))
+    });
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for cause in &mut all {
+        let times = seen.entry(cause.id.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            cause.id += &format!("-{times}");
+        }
+    }
+    all
+}
+
+impl CauseRecord {
+    /// The record of a cause; none without findings.
+    fn new(cause: &Cause<'_>, commands: &dyn Commands) -> Option<CauseRecord> {
+        let smallest = cause.findings.first()?;
+        let record = FindingRecord::of(smallest, commands);
+        let clauses = Clauses::of(smallest.compared.profile);
+        let covering =
+            cause.findings.iter().find_map(|finding| clauses.covering(&finding.compared, &finding.divergence));
+        Some(CauseRecord {
+            id: identifier(cause),
+            sentence: cause.sentence.clone(),
+            variations: cause.variations.clone(),
+            level: covering.map(|clause| clause.level),
+            severity: cause.severity(),
+            ops: cause.ops.iter().map(Op::to_string).collect(),
+            op: record.op,
+            clause: covering.map(|clause| clause.id.clone()),
+            promise: covering.map(|clause| clause.title.clone()),
+            count: cause.count,
+            reentrant: smallest.divergence.bucket.callback.is_some(),
+            inherited: cause.inherited,
+            session: record.session,
+            replay: record.replay,
+            findings: cause.findings.iter().map(|finding| slug(&finding.divergence)).collect(),
+        })
+    }
+}
+
+/// The name of a cause: the first words of its sentence without the conditions, or that of its smallest finding.
+fn identifier(cause: &Cause<'_>) -> String {
+    match cause.variations.first() {
+        Some(variation) => identifier_of(&sentence(&[Variation { when: Vec::new(), ..variation.clone() }])),
+        None => cause.findings.first().map_or(String::new(), |finding| slug(&finding.divergence)),
+    }
+}
+
+impl ModelRecord {
+    fn new(fresh: Agreement, seconds: f64) -> ModelRecord {
+        let share = |agree: u64| agree as f64 / fresh.cases.max(1) as f64;
+        ModelRecord { cases: fresh.cases, with: share(fresh.with_model), without: share(fresh.without), seconds }
     }
 }
 
@@ -92,11 +158,30 @@ impl OutcomeCounts {
     }
 }
 
+/// The session of a finding, with the answers that the rules alone expect.
+fn session_of(finding: &Finding) -> String {
+    let (compared, divergence) = (&finding.compared, Some(&finding.divergence));
+    match finding.plain.clone() {
+        None => session(compared, divergence),
+        // The step that shows a divergence of state has its place in the case that was compared.
+        Some(Expected { case, expected, .. }) if case == compared.case => {
+            session(&DifferentialRun { expected, ..compared.clone() }, divergence)
+        }
+        Some(Expected { case, expected, .. }) => answered(&case, &expected, compared.profile),
+    }
+}
+
 impl FindingRecord {
     /// The record of a finding. `replay` is the shell command that runs its case again.
     #[must_use]
     pub fn new(finding: &Finding, replay: String) -> FindingRecord {
-        FindingRecord::with_session(finding, session(&finding.compared, Some(&finding.divergence)), replay)
+        FindingRecord::with_session(finding, session_of(finding), replay)
+    }
+
+    fn of(finding: &Finding, commands: &dyn Commands) -> FindingRecord {
+        let session = session_of(finding);
+        let replay = commands.finding(finding, &session);
+        FindingRecord::with_session(finding, session, replay)
     }
 
     fn with_session(finding: &Finding, session: String, replay: String) -> FindingRecord {

@@ -6,17 +6,24 @@
 pub mod build;
 pub mod case;
 pub mod command;
+pub mod explain;
+pub mod issue;
 pub mod json;
 pub mod junit;
+pub mod page;
 pub mod saved;
+pub mod screen;
 pub mod session;
+pub mod stored;
 pub mod text;
 
 use crate::divergence::{Field, Severity};
 use crate::repeat::Rate;
 use crate::trace_table::StepTable;
+use crate::variation::Variation;
 use indexmap::IndexMap;
 use mmapcheck_spec::Profile;
+use mmapcheck_spec::pages::Level;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -53,6 +60,10 @@ pub struct Report {
     pub pages: PagesRecord,
     /// The checks that cannot be had for the target on this machine, each with the reason.
     pub unavailable: BTreeMap<String, String>,
+    /// How much of the target the causes account for; none without divergences in the generated cases.
+    pub model: Option<ModelRecord>,
+    /// The causes of the findings, the promises of the documentation first.
+    pub causes: Vec<CauseRecord>,
     /// The findings, most severe first.
     pub divergences: Vec<FindingRecord>,
     /// The findings that the base of the class shows as well: the interpreter's own `mmap`, or an empty subclass of it if the
@@ -159,6 +170,55 @@ pub struct FailureRecord {
     pub died: bool,
     /// Shell command that runs the example again.
     pub replay: String,
+}
+
+/// How many fresh random cases agree with the model of the target: the reference with the variations of the causes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// Number of fresh cases.
+    pub cases: u64,
+    /// Share of them in which the target does what the model says, from 0 to 1.
+    pub with: f64,
+    /// Share of them in which the target does what the rules alone say, from 0 to 1.
+    pub without: f64,
+    /// Time in seconds that the diagnoses took, of all jobs together.
+    pub seconds: f64,
+}
+
+/// A cause: one way in which the target differs, and the findings that it explains.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CauseRecord {
+    /// Name of the cause, made of its operations and effect, the same in each run.
+    pub id: String,
+    /// The difference as a sentence, without a full stop.
+    pub sentence: String,
+    /// The changed rules; none where no variation of the reference explains the findings, which are grouped by operation and
+    /// answers.
+    pub variations: Vec<Variation>,
+    /// The level of the clause that it breaks; none without a clause.
+    pub level: Option<Level>,
+    /// The severity of its worst finding.
+    pub severity: Severity,
+    /// The operations in which it shows; none at the end of a case.
+    pub ops: Vec<String>,
+    /// The operation of its smallest case; none at the end of the case.
+    pub op: Option<String>,
+    /// Id of the clause that its smallest case breaks; none if no clause covers it.
+    pub clause: Option<String>,
+    /// The title of that clause.
+    pub promise: Option<String>,
+    /// Number of cases that met it.
+    pub count: u64,
+    /// Whether its smallest case needs a callback argument.
+    pub reentrant: bool,
+    /// Whether the base of the class differs in the same way.
+    pub inherited: bool,
+    /// The smallest case that shows it, with the expected answers.
+    pub session: String,
+    /// Shell command that runs this case again.
+    pub replay: String,
+    /// Ids of its findings, that of the smallest case first.
+    pub findings: Vec<String>,
 }
 
 /// A finding.

@@ -3,7 +3,7 @@
 use crate::differential::DifferentialRun;
 use crate::divergence::{Divergence, Field};
 use mmapcheck_spec::notation;
-use mmapcheck_spec::{Arg, Changes, Draft, MapState, Op, Outcome, Step, Value};
+use mmapcheck_spec::{Arg, Case, Changes, Draft, MapState, Op, Outcome, Profile, Step, Trace, Value};
 
 /// The case with the answers that the oracle expects. A divergence of the state that a step leaves is not visible in the
 /// step's own answer, so a step that shows this state follows it. CPython's `doctest` passes the session.
@@ -17,6 +17,13 @@ pub fn session(compared: &DifferentialRun, divergence: Option<&Divergence>) -> S
         answers.insert(divergence.step + 1, Ok(answer));
     }
     notation::print_answered(&case, &answers, compared.profile.dialect())
+}
+
+/// The case with these answers.
+#[must_use]
+pub fn answered(case: &Case, expected: &Trace, profile: Profile) -> String {
+    let answers: Vec<_> = expected.steps.iter().map(|step| step.result.clone()).collect();
+    notation::print_answered(&case.draft(), &answers, profile.dialect())
 }
 
 /// The step that shows a divergence of state, with its expected outcome.

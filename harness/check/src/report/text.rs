@@ -1,12 +1,12 @@
 //! A report for people, as text. Styles are ANSI codes; the command line removes them if the output is not a terminal.
 
+use super::screen::{WIDTH, screen};
 use super::{
     ExampleRecord, ExampleResult, FailureRecord, FindingRecord, MilderRecord, OutcomeCounts, PagesRecord, Report,
     StaleRecord,
 };
 use crate::divergence::{Severity, headline_of};
 use crate::histogram::Histogram;
-use crate::limits;
 use crate::text::{begun, grouped, shortened};
 use crate::trace_table::BAD;
 use anstyle::Style;
@@ -33,28 +33,58 @@ pub struct Parts {
     pub verbose: bool,
 }
 
-/// Renders these parts of a report.
+/// Renders these parts of a report: the first screen, or with [`Parts::verbose`] everything.
 #[must_use]
 pub fn text(report: &Report, parts: Parts) -> String {
     let seed = if parts.random { format!(" · seed {}", report.seed) } else { String::new() };
     let mut text = format!("{} · judged as {}{seed}\n\n", report.target, report.profile);
+    if parts.random {
+        text += &screen(report);
+    }
+    if parts.random && (parts.verbose || report.causes.len() <= IN_FULL) {
+        text += &findings(report, parts.verbose);
+    }
     if parts.pages {
         text += &pages(&report.pages, parts.verbose);
         if !parts.random && (report.interrupted || report.failure.is_some()) {
             text += "stopped early: the other examples were not run\n";
         }
     }
+    text += &inherited(report, parts.verbose);
+    text += &known(report, parts.verbose);
+    text += &unavailable(report, parts.verbose);
     if parts.random {
-        text += &findings(&report.divergences);
+        if parts.verbose {
+            text += &outcomes(&report.outcomes, true);
+        }
+        text += &summary(report, parts.verbose);
     }
-    text += &inherited(report);
-    text += &known(report);
-    for (check, reason) in &report.unavailable {
-        let _ = writeln!(text, "not checked: {check}: {reason}");
+    text + &next(report, parts.verbose)
+}
+
+/// The most causes whose smallest findings the first screen shows in full.
+const IN_FULL: usize = 1;
+
+/// The most failed examples that the first screen shows in full.
+const FAILED: usize = 2;
+
+fn unavailable(report: &Report, verbose: bool) -> String {
+    let all = &report.unavailable;
+    if verbose || all.len() == 1 {
+        return all.iter().map(|(check, reason)| format!("not checked: {check}: {reason}\n")).collect();
     }
-    if parts.random {
-        text += &outcomes(&report.outcomes, parts.verbose);
-        text += &summary(report);
+    let names: Vec<_> = all.keys().map(String::as_str).collect();
+    if names.is_empty() { String::new() } else { format!("not checked: {}\n", names.join(", ")) }
+}
+
+/// The commands that say more.
+fn next(report: &Report, verbose: bool) -> String {
+    let mut text = String::new();
+    if !report.causes.is_empty() {
+        text += "next: mmapcheck explain 1 (one cause whole; --issue: as a text to file)\n";
+    }
+    if !verbose && (!report.causes.is_empty() || report.pages.failed > 0) {
+        text += "      --verbose (all findings, examples, and what was left out)\n";
     }
     text
 }
@@ -62,8 +92,13 @@ pub fn text(report: &Report, parts: Parts) -> String {
 /// The failures of the examples, then the counts. With `verbose`, the result of every example.
 fn pages(pages: &PagesRecord, verbose: bool) -> String {
     let mut text = String::new();
-    for record in &pages.failures {
+    let shown = if verbose || pages.failures.len() <= FAILED { pages.failures.len() } else { 0 };
+    for record in &pages.failures[..shown] {
         let _ = writeln!(text, "{}\n", failure(record));
+    }
+    if shown < pages.failures.len() {
+        let ids: Vec<_> = pages.failures.iter().map(|failure| failure.id.as_str()).collect();
+        let _ = writeln!(text, "{}", begun(&format!("failed: {}", ids.join(" ")), WIDTH));
     }
     let with = |result| pages.examples.iter().filter(move |example| example.result == result);
     let reason = |example: &ExampleRecord| example.reason.clone().unwrap_or_default();
@@ -74,7 +109,7 @@ fn pages(pages: &PagesRecord, verbose: bool) -> String {
         with(ExampleResult::Skipped)
             .for_each(|example| text += &format!("skipped  {}: {}\n", example.id, reason(example)));
     }
-    for example in with(ExampleResult::Unsupported) {
+    for example in with(ExampleResult::Unsupported).filter(|_| verbose) {
         let _ = writeln!(text, "unsupported  {}: {}", example.id, reason(example));
     }
     let PagesRecord { passed, failed, skipped, .. } = pages;
@@ -87,10 +122,10 @@ fn pages(pages: &PagesRecord, verbose: bool) -> String {
         text,
         "pages: {passed} examples passed, {failed} failed{known}{inherited}{unsupported}, {skipped} skipped"
     );
-    for (reason, count) in &pages.reasons {
+    for (reason, count) in pages.reasons.iter().filter(|_| verbose) {
         let _ = writeln!(text, "  {count:>4} skipped: {reason}");
     }
-    text + "\n"
+    text
 }
 
 /// An example that failed: place, statement, both answers, and the command that runs it again.
@@ -100,24 +135,16 @@ pub fn failure(failure: &FailureRecord) -> String {
     format!("{place}: {id}: {statement}\n  page:   {expected}\n  got:    {actual}\n  replay: {replay}")
 }
 
-/// All findings, most severe first. A table of them comes first if they are more than [`limits::FEW`].
-fn findings(findings: &[FindingRecord]) -> String {
-    let mut text = String::new();
-    let table = findings.len() > limits::FEW;
-    if table {
-        let _ = writeln!(text, "   no  severity      cases  divergence");
-        for (number, finding) in (1..).zip(findings) {
-            let (severity, cases) = (finding.severity.to_string().to_uppercase(), grouped(finding.count));
-            let line = one_line(finding);
-            let _ = writeln!(text, "{number:>5}  {severity:<8} {cases:>10}  {line}");
-        }
-        text.push('\n');
-    }
-    for (number, record) in (1..).zip(findings) {
-        let number = if table { format!("{number}.  ") } else { String::new() };
-        let _ = writeln!(text, "{number}{}", finding(record));
-    }
-    text
+/// The finding of each cause with the smallest case; with `verbose`, all of them, most severe first.
+fn findings(report: &Report, verbose: bool) -> String {
+    let own: Vec<_> = report.divergences.iter().collect();
+    let first = report
+        .causes
+        .iter()
+        .filter(|cause| !cause.inherited)
+        .filter_map(|cause| own.iter().find(|finding| finding.session == cause.session));
+    let chosen: Vec<_> = if verbose || report.causes.is_empty() { own.iter().collect() } else { first.collect() };
+    chosen.into_iter().map(|one| finding(one) + "\n").collect()
 }
 
 fn one_line(finding: &FindingRecord) -> String {
@@ -155,9 +182,14 @@ pub fn finding(finding: &FindingRecord) -> String {
 }
 
 /// The inherited divergences of the examples and of the generated cases, one line each.
-fn inherited(report: &Report) -> String {
+fn inherited(report: &Report, verbose: bool) -> String {
     let mut text = String::new();
     let (examples, findings) = (&report.pages.inherited_failures, &report.inherited);
+    if !verbose {
+        let (examples, findings) = (examples.len(), findings.len());
+        let said = format!("inherited from the interpreter: {examples} examples, {findings} divergences\n");
+        return if examples + findings == 0 { text } else { said };
+    }
     if !examples.is_empty() || !findings.is_empty() {
         let _ = writeln!(
             text,
@@ -175,14 +207,27 @@ fn inherited(report: &Report) -> String {
     text
 }
 
-/// The known entries: the number of divergences that each matched, those that were not run, and last the stale ones. Empty
-/// without entries.
-fn known(report: &Report) -> String {
+/// The known entries, and last the stale ones. Empty without entries.
+fn known(report: &Report, verbose: bool) -> String {
     let mut text = String::new();
     if report.known_entries.is_empty() {
         return text;
     }
-    let _ = writeln!(text, "known divergences, not reported above:");
+    if verbose {
+        text += &known_entries(report);
+    } else {
+        let met = report.known.values().filter(|count| **count > 0).count();
+        let _ = writeln!(text, "known divergences: {met} of {} entries met", report.known_entries.len());
+    }
+    for entry in &report.stale {
+        let _ = writeln!(text, "STALE  {}", stale(entry));
+    }
+    text
+}
+
+/// The known entries that were met or not run, one line each.
+fn known_entries(report: &Report) -> String {
+    let mut text = String::from("known divergences, not reported above:\n");
     let is_stale = |id: &str| report.stale.iter().any(|stale| stale.id == id);
     let count = |id: &str| report.known.get(id).copied().filter(|_| !is_stale(id));
     let mut holding: Vec<_> =
@@ -195,9 +240,6 @@ fn known(report: &Report) -> String {
     }
     for entry in &report.known_not_run {
         let _ = writeln!(text, "{:>12} {}: {}", "not run", entry.id, entry.reason);
-    }
-    for entry in &report.stale {
-        let _ = writeln!(text, "STALE  {}", stale(entry));
     }
     text
 }
@@ -238,15 +280,15 @@ fn refused(share: f64) -> String {
 }
 
 /// The summary of the generated cases.
-fn summary(report: &Report) -> String {
-    let mut text = milder(report);
+fn summary(report: &Report, verbose: bool) -> String {
+    let mut text = milder(report, verbose);
     let left_out: u64 = report.left_out.values().sum();
     if left_out > 0 {
         let _ = writeln!(text, "left out, not compared: {} steps", grouped(left_out));
     }
     let mut reasons: Vec<_> = report.left_out.iter().collect();
     reasons.sort_by_key(|(_, count)| Reverse(**count));
-    for (reason, count) in reasons {
+    for (reason, count) in reasons.into_iter().filter(|_| verbose) {
         let _ = writeln!(text, "{:>12} × {reason}", grouped(*count));
     }
     for (reason, count) in &report.incomparable {
@@ -272,9 +314,14 @@ fn summary(report: &Report) -> String {
     text
 }
 
-fn milder(report: &Report) -> String {
+fn milder(report: &Report, verbose: bool) -> String {
     let mut text = String::new();
     if report.milder.is_empty() {
+        return text;
+    }
+    if !verbose {
+        let severity = report.severity;
+        let _ = writeln!(text, "below severity {severity}, not counted: {} kinds", report.milder.len());
         return text;
     }
     let _ = writeln!(text, "below severity {} (not counted as divergence):", report.severity);

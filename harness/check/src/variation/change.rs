@@ -1,5 +1,6 @@
 //! Steps that are done in place of another.
 
+use super::place::{index_of, positional};
 use super::situation::Situation;
 use mmapcheck_spec::{Arg, BytesLike, Op, PassedArg, Step, WrongType};
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,10 @@ pub enum Change {
     CutToRoom(usize),
     /// The bytes in the other order.
     Reversed(usize),
+    /// A number as the byte of that number.
+    AsOneByte(usize),
+    /// Two arguments, each in the place of the other.
+    Swapped(usize, usize),
 }
 
 impl Change {
@@ -57,16 +62,19 @@ impl Change {
                 changed.op = op;
                 changed.args.truncate(op.row().params.len());
             }
-            Change::Before(place) => changed.args.truncate(place),
+            Change::Before(place) => drop(changed.args.drain(place.min(positional(step))..positional(step))),
             Change::Without(ref keyword) => changed.args.retain(|given| given.keyword != Some(keyword)),
             Change::WithoutCallback => {
                 changed.args.iter_mut().for_each(|given| given.arg = given.arg.clone().without_callback());
             }
             Change::Default(place, number) => {
-                (step.args.len() == place).then_some(())?;
-                changed.args.push(PassedArg::plain(Arg::int(number)));
+                (positional(step) == place).then_some(())?;
+                changed.args.insert(place, PassedArg::plain(Arg::int(number)));
             }
             Change::Flag(from, to) => changed.args.iter_mut().for_each(|given| swap_flag(&mut given.arg, from, to)),
+            Change::Swapped(a, b) => {
+                (a.max(b) < positional(step)).then(|| changed.args.swap(a, b))?;
+            }
             Change::Number(place, _)
             | Change::None(place)
             | Change::Plus(place, _)
@@ -79,8 +87,9 @@ impl Change {
             | Change::AsByte(place)
             | Change::AsBytes(place)
             | Change::CutToRoom(place)
+            | Change::AsOneByte(place)
             | Change::Reversed(place) => {
-                let passed: &mut PassedArg = changed.args.get_mut(place)?;
+                let passed: &mut PassedArg = &mut changed.args[index_of(step, place)?];
                 passed.arg = self.of_arg(&passed.arg, situation)?;
             }
         }
@@ -111,9 +120,11 @@ impl Change {
                 bytes.truncate(usize::try_from(len - pos).unwrap_or(0));
                 Arg::Bytes(BytesLike::Bytes, bytes)
             }
+            Change::AsOneByte(_) => Arg::Bytes(BytesLike::Bytes, vec![u8::try_from(number()?).ok()?]),
             Change::Reversed(_) => Arg::Bytes(BytesLike::Bytes, bytes_of(arg)?.into_iter().rev().collect()),
             Change::Op(_)
             | Change::Before(_)
+            | Change::Swapped(..)
             | Change::Without(_)
             | Change::WithoutCallback
             | Change::Default(..)

@@ -1,19 +1,28 @@
 //! Conditions of variations: properties of a step, of the state that it meets, and of the answer that the rule gives it.
 
+use super::place::{has_foreign_keyword, index_of, positional};
 use super::situation::Situation;
 use crate::text::numberless;
-use mmapcheck_spec::{Arg, BytesLike, Outcome, Step, WrongType};
+use mmapcheck_spec::{Arg, BytesLike, Outcome, Step, Value, WrongType};
 use serde::{Deserialize, Serialize};
 
 /// A condition of a variation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Condition {
     /// The rule raises an exception of this class with this message, in which `#` stands for a number.
     Raises(String, String),
     /// The rule returns a value.
     Returns,
-    /// The step has this many arguments.
+    /// The rule returns this value.
+    Gives(Value),
+    /// A keyword is passed that no parameter has.
+    ForeignKeyword,
+    /// No keyword is passed that no parameter has.
+    KnownKeywords,
+    /// The step has this many arguments that are passed by their places.
     Passes(usize),
+    /// Each argument is an integer, and there is one.
+    Ints,
     /// The argument at a place, counted from 0, has a property.
     Argument(usize, Property),
     /// The map is closed.
@@ -22,12 +31,24 @@ pub enum Condition {
     AtEnd,
     /// The position is beyond the end of the map.
     BeyondEnd,
+    /// The position is not beyond the end of the map.
+    NotBeyondEnd,
     /// The position is not at the start of the map.
     Moved,
     /// A child process does the step.
     InChild,
     /// A callback argument does a step.
     Interrupted,
+    /// No callback argument does a step.
+    Uninterrupted,
+}
+
+impl Condition {
+    /// Whether a sentence says it: that a step has nothing unusual about it goes without saying.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        !matches!(self, Condition::Uninterrupted | Condition::KnownKeywords)
+    }
 }
 
 /// A property of an argument.
@@ -97,33 +118,54 @@ const POWERS: [u8; 8] = [7, 8, 15, 16, 31, 32, 63, 64];
 /// Numbers that a rule may treat in a way of their own.
 const SMALL: std::ops::RangeInclusive<i8> = -2..=3;
 
-/// All conditions that hold for a step. `answer`: that of the rule.
-#[must_use]
-pub fn conditions(step: &Step, situation: Situation, answer: &Outcome) -> Vec<Condition> {
-    let mut all = vec![match answer {
+fn of_answer(answer: &Outcome) -> Condition {
+    match answer {
         Outcome::Value(_) => Condition::Returns,
         Outcome::Raised(raise) => Condition::Raises(raise.class.to_string(), numberless(&raise.message)),
-    }];
+    }
+}
+
+/// The value of an answer, if a rule may treat it in a way of its own.
+fn own_value(answer: &Outcome) -> Option<Value> {
+    match answer {
+        Outcome::Value(value @ (Value::None | Value::Bool(_) | Value::Int(-1..=0))) => Some(value.clone()),
+        Outcome::Value(Value::Bytes(bytes)) if bytes.is_empty() => Some(Value::Bytes(Vec::new())),
+        _ => None,
+    }
+}
+
+/// All conditions that hold for a step. `answer`: that of the rule; none where it ends the process.
+#[must_use]
+pub fn conditions(step: &Step, situation: Situation, answer: Option<&Outcome>) -> Vec<Condition> {
+    let mut all: Vec<_> = answer.map(of_answer).into_iter().collect();
+    let positional = positional(step);
+    let are_ints = step.args[..positional].iter().all(|passed| matches!(passed.arg, Arg::Int(_)));
     let states = [
         (situation.closed, Condition::Closed),
         (!situation.closed && situation.pos == situation.len, Condition::AtEnd),
         (situation.pos > situation.len, Condition::BeyondEnd),
         (situation.pos > 0, Condition::Moved),
+        (!situation.closed && situation.pos <= situation.len, Condition::NotBeyondEnd),
         (situation.child, Condition::InChild),
         (step.callback().is_some(), Condition::Interrupted),
-        (true, Condition::Passes(step.args.len())),
+        (step.callback().is_none(), Condition::Uninterrupted),
+        (has_foreign_keyword(step), Condition::ForeignKeyword),
+        (!has_foreign_keyword(step), Condition::KnownKeywords),
+        (true, Condition::Passes(positional)),
     ];
     all.extend(states.into_iter().filter(|(holds, _)| *holds).map(|(_, condition)| condition));
-    let places = step.op.row().params.len().max(step.args.len());
+    all.extend(answer.and_then(own_value).map(Condition::Gives));
+    let places = step.op.row().params.len().max(positional);
     for place in 0..places {
         all.extend(properties(step, place, situation).into_iter().map(|property| Condition::Argument(place, property)));
     }
+    all.extend((positional > 0 && are_ints).then_some(Condition::Ints));
     all
 }
 
 /// All properties of the argument at a place.
 fn properties(step: &Step, place: usize, situation: Situation) -> Vec<Property> {
-    let Some(passed) = step.args.get(place) else { return vec![Property::Missing] };
+    let Some(passed) = index_of(step, place).map(|index| &step.args[index]) else { return vec![Property::Missing] };
     let mut all = vec![Property::Passed];
     if passed.keyword.is_some() {
         all.push(Property::ByKeyword);

@@ -5,6 +5,8 @@
 
 mod change;
 mod condition;
+mod derived;
+mod place;
 mod reply;
 mod sentence;
 mod situation;
@@ -12,13 +14,16 @@ mod varied;
 
 pub use change::Change;
 pub use condition::{Condition, Property, conditions};
+pub(crate) use place::positional;
 pub use reply::Reply;
 pub(crate) use reply::words_like;
+pub use sentence::sentence;
 pub use situation::Situation;
 pub use varied::Varied;
 
-use mmapcheck_spec::{End, Op};
+use mmapcheck_spec::{End, Op, Rule, Value};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One changed rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +43,8 @@ pub enum Effect {
     Answers(Reply),
     /// The step does nothing, and answers as if it had done what it should.
     DoesNothing,
+    /// The step does nothing, not even its checks, and returns this value.
+    Returns(Value),
     /// The step does nothing, and raises an exception.
     Raises {
         /// The name of the class, as in [`mmapcheck_spec::Raise`].
@@ -49,10 +56,45 @@ pub enum Effect {
     },
     /// Another step is done in its place.
     Does(Change),
+    /// The step converts its arguments before it looks whether the map is closed, and raises what they cause.
+    ArgumentsFirst,
+    /// A rule of the profile holds that should not, or the other way round, in every operation.
+    Rule {
+        /// The name of the rule.
+        rule: String,
+        /// Whether it holds.
+        holds: bool,
+    },
     /// The step does what it should, and the position is another one afterwards.
     Positions(Position),
     /// The step ends the process, or hangs.
     Ends(End),
+}
+
+impl Effect {
+    /// Whether the step is not done as the rule says.
+    fn is_in_place(&self) -> bool {
+        match self {
+            Effect::DoesNothing | Effect::Returns(_) | Effect::Raises { .. } | Effect::Does(_) | Effect::Ends(_) => {
+                true
+            }
+            Effect::Answers(_) | Effect::Positions(_) | Effect::ArgumentsFirst | Effect::Rule { .. } => false,
+        }
+    }
+
+    /// The order of variations: what is done in place of a step comes before what is made of its answer.
+    #[must_use]
+    pub fn rank(&self) -> u8 {
+        u8::from(!matches!(self, Effect::Does(_)))
+    }
+}
+
+/// Variations in the order in which they change a rule.
+#[must_use]
+pub fn in_order<'a>(variations: impl IntoIterator<Item = &'a Variation>) -> Arc<[Variation]> {
+    let mut all: Vec<_> = variations.into_iter().collect();
+    all.sort_by_key(|variation| variation.effect.rank());
+    all.into_iter().cloned().collect()
 }
 
 /// A position in a map.
@@ -67,9 +109,18 @@ pub enum Position {
 }
 
 impl Variation {
-    /// Whether the rule of this operation is changed.
+    /// Whether the rule of this operation is changed by itself.
     #[must_use]
     pub fn is_about(&self, op: Op) -> bool {
-        self.ops.contains(&op)
+        self.ops.contains(&op) && self.rule().is_none()
+    }
+
+    /// The rule of the profile that is switched, and whether it holds.
+    #[must_use]
+    pub fn rule(&self) -> Option<(Rule, bool)> {
+        match &self.effect {
+            Effect::Rule { rule, holds } => Some((rule.parse().ok()?, *holds)),
+            _ => None,
+        }
     }
 }

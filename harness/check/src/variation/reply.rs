@@ -1,5 +1,6 @@
 //! Answers that differ from those of the rule.
 
+use super::place::index_of;
 use super::situation::Situation;
 use crate::text::numberless;
 use mmapcheck_spec::{Outcome, Raise, Step, Value};
@@ -18,8 +19,10 @@ pub enum Reply {
     FromArgument(usize),
     /// The length of the map in bytes.
     Length,
-    /// The position of the map.
+    /// The position of the map before the step.
     Position,
+    /// The position of the map after the step.
+    PositionAfter,
     /// The bytes as a number, or each item of a list so.
     Numbers,
     /// The number as a byte, or each item of a list so.
@@ -45,9 +48,9 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// The answer in place of that of the rule; none where it cannot be made of that one.
+    /// The answer in place of that of the rule, between two situations; none where it cannot be made of that one.
     #[must_use]
-    pub fn of(&self, step: &Step, answer: &Outcome, situation: Situation) -> Option<Outcome> {
+    pub fn of(&self, step: &Step, answer: &Outcome, situation: Situation, after: Situation) -> Option<Outcome> {
         match (self, answer) {
             (Reply::Class(class), Outcome::Raised(raise)) => {
                 Some(Outcome::Raised(Raise { class: class.clone().into(), ..raise.clone() }))
@@ -62,9 +65,10 @@ impl Reply {
             (Reply::Is(value), _) => Some(Outcome::Value(value.clone())),
             (Reply::Length, _) => Some(Outcome::Value(Value::Int(situation.len))),
             (Reply::Position, _) => Some(Outcome::Value(Value::Int(situation.pos))),
+            (Reply::PositionAfter, _) => Some(Outcome::Value(Value::Int(after.pos))),
             (Reply::FromPosition, Outcome::Value(value)) => counted_from(value, situation.pos).map(Outcome::Value),
             (Reply::FromArgument(place), Outcome::Value(value)) => {
-                counted_from(value, step.args.get(*place)?.arg.number()?.plus).map(Outcome::Value)
+                counted_from(value, step.args[index_of(step, *place)?].arg.number()?.plus).map(Outcome::Value)
             }
             (_, Outcome::Value(value)) => self.of_value(value).map(Outcome::Value),
             (_, Outcome::Raised(_)) => None,

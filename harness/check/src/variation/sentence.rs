@@ -2,29 +2,71 @@
 
 use super::{Change, Condition, Effect, Position, Property, Reply, Variation};
 use mmapcheck_spec::notation::render_value;
-use mmapcheck_spec::{Dialect, Op, constants, printable};
+use mmapcheck_spec::{Dialect, Op, Rule, constants, printable};
 use std::fmt;
 
-impl fmt::Display for Variation {
-    /// A sentence without its full stop: `write_byte` takes `value` modulo 256.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ops: Vec<_> = self.ops.iter().map(|op| format!("`{op}`")).collect();
-        write!(f, "{} {}", ops.join(" and "), self.predicate())?;
-        let (rule, others): (Vec<_>, Vec<_>) = self.when.iter().partition(|when| matches!(when, Condition::Raises(..)));
-        for condition in rule {
-            if let Condition::Raises(class, message) = condition {
-                let colon = if message.is_empty() { "" } else { ": " };
-                write!(f, ", not `{class}{colon}{}`", printable(message))?;
-            }
+/// Variations of one effect as one sentence, without its full stop: `write_byte` takes `value` modulo 256.
+#[must_use]
+pub fn sentence(variations: &[Variation]) -> String {
+    let Some(first) = variations.first() else { return String::new() };
+    let mut ops: Vec<String> = Vec::new();
+    for op in variations.iter().flat_map(|one| &one.ops).map(|op| format!("`{op}`")) {
+        if !ops.contains(&op) {
+            ops.push(op);
         }
-        let others: Vec<_> = others.into_iter().map(|condition| self.clause(condition)).collect();
-        if others.is_empty() { Ok(()) } else { write!(f, ", if {}", others.join(" and ")) }
+    }
+    let mut clauses: Vec<String> = Vec::new();
+    for clause in variations.iter().map(Variation::conditions) {
+        if !clauses.contains(&clause) {
+            clauses.push(clause);
+        }
+    }
+    // Without conditions in one of them, the others say nothing more.
+    let clauses = if clauses.iter().any(String::is_empty) { String::new() } else { clauses.join("; or") };
+    format!("{} {}{clauses}", listed(&ops), first.predicate())
+}
+
+/// A rule that is switched: what holds, or what does not.
+fn rule_text(rule: &str, holds: bool) -> String {
+    let Ok(rule) = rule.parse::<Rule>() else { return format!("follows another rule, `{rule}`") };
+    let (row, as_in) = (rule.row(), if holds { "follows" } else { "does not follow" });
+    format!("{as_in} a rule of CPython ({}): {}", row.scope(), row.sentence.trim_end_matches('.'))
+}
+
+/// Words as a list: `a`, `b` and `c`.
+fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+impl fmt::Display for Variation {
+    /// The variation as a sentence, without its full stop.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&sentence(std::slice::from_ref(self)))
     }
 }
 
 impl Variation {
     fn op(&self) -> Option<Op> {
         self.ops.first().copied()
+    }
+
+    /// The conditions, each after a comma; empty without conditions.
+    fn conditions(&self) -> String {
+        let said = self.when.iter().filter(|condition| condition.is_said());
+        let (rule, others): (Vec<_>, Vec<_>) = said.partition(|when| matches!(when, Condition::Raises(..)));
+        let mut text = String::new();
+        for condition in rule {
+            if let Condition::Raises(class, message) = condition {
+                let colon = if message.is_empty() { "" } else { ": " };
+                text += &format!(", not `{class}{colon}{}`", printable(message));
+            }
+        }
+        let others: Vec<_> = others.into_iter().map(|condition| self.clause(condition)).collect();
+        if others.is_empty() { text } else { text + ", if " + &others.join(" and ") }
     }
 
     /// The name of a parameter, in backquotes.
@@ -38,12 +80,19 @@ impl Variation {
         match &self.effect {
             Effect::Answers(reply) => self.reply(reply),
             Effect::DoesNothing => "does nothing".into(),
+            Effect::Returns(value) => {
+                let value = printable(&render_value(value, Dialect::Python3));
+                let raises = self.when.iter().any(|condition| matches!(condition, Condition::Raises(..)));
+                if raises { format!("returns `{value}`") } else { format!("does nothing and returns `{value}`") }
+            }
             Effect::Raises { class, message, .. } if message.is_empty() => format!("raises `{class}`"),
             Effect::Raises { class, message, .. } => format!("raises `{class}: {}`", printable(message)),
             Effect::Does(change) => self.change(change),
             Effect::Positions(Position::Before) => "leaves the position where it was".into(),
             Effect::Positions(Position::Start) => "moves the position to the start".into(),
             Effect::Positions(Position::End) => "moves the position to the end".into(),
+            Effect::ArgumentsFirst => "converts its arguments before it looks whether the map is closed".into(),
+            Effect::Rule { rule, holds } => rule_text(rule, *holds),
             Effect::Ends(end) => format!("ends the process, which {end}"),
         }
     }
@@ -55,7 +104,8 @@ impl Variation {
             Reply::FromPosition => "returns a number counted from the position".into(),
             Reply::FromArgument(place) => format!("returns a number counted from {}", self.param(*place)),
             Reply::Length => "returns the length of the map".into(),
-            Reply::Position => "returns the position".into(),
+            Reply::Position => "returns the position before it".into(),
+            Reply::PositionAfter => "returns the position".into(),
             Reply::Numbers => "returns numbers in place of bytes".into(),
             Reply::Bytes => "returns bytes in place of numbers".into(),
             Reply::SignedByte => "returns bytes above 127 as negative numbers".into(),
@@ -99,6 +149,8 @@ impl Variation {
             Change::AsBytes(place) => format!("takes {} for its bytes", self.param(place)),
             Change::Flag(from, to) => format!("takes `{}` for `{}`", constant(from), constant(to)),
             Change::CutToRoom(place) => format!("cuts {} to the room behind the position", self.param(place)),
+            Change::AsOneByte(place) => format!("takes {} for the byte of that number", self.param(place)),
+            Change::Swapped(a, b) => format!("takes {} for {} and the other way round", self.param(a), self.param(b)),
             Change::Reversed(place) => format!("takes the bytes of {} in reverse", self.param(place)),
         }
     }
@@ -108,14 +160,22 @@ impl Variation {
         match condition {
             Condition::Raises(class, message) => format!("the rule raises `{class}: {}`", printable(message)),
             Condition::Returns => "it should return a value".into(),
+            Condition::Gives(value) => {
+                format!("it should return `{}`", printable(&render_value(value, Dialect::Python3)))
+            }
+            Condition::Ints => "each argument is an `int`".into(),
+            Condition::KnownKeywords => "no unknown keyword is passed".into(),
+            Condition::ForeignKeyword => "an unknown keyword is passed".into(),
             Condition::Passes(1) => "one argument is passed".into(),
             Condition::Passes(many) => format!("{many} arguments are passed"),
             Condition::Argument(place, property) => format!("{} {}", self.param(*place), predicate(*property)),
             Condition::Closed => "the map is closed".into(),
             Condition::AtEnd => "the position is at the end".into(),
+            Condition::NotBeyondEnd => "the position is not beyond the end".into(),
             Condition::BeyondEnd => "the position is beyond the end".into(),
             Condition::Moved => "the position is not 0".into(),
             Condition::InChild => "a child process does it".into(),
+            Condition::Uninterrupted => "no argument does a step".into(),
             Condition::Interrupted => "an argument does a step while it is converted".into(),
         }
     }

@@ -2,24 +2,49 @@
 
 use super::condition::conditions;
 use super::situation::Situation;
-use super::{Effect, Position, Variation};
-use mmapcheck_reference::{MemoryStore, Reference};
+use super::{Effect, Position, Variation, derived};
+use mmapcheck_reference::{Instead, MemoryStore, Reference};
 use mmapcheck_spec::{
-    Arg, Base, Detail, End, FileState, Op, Outcome, Profile, Raise, Slot, Snapshot, Step, Stepper, TargetError, World,
+    Arg, Base, Detail, End, FileState, ObjectKind, Op, Outcome, Profile, Raise, Slot, Snapshot, Step, Stepper,
+    TargetError, Value, World,
 };
 use std::sync::Arc;
 
 type StepResult = Result<Outcome, End>;
+
+/// The exceptions of arguments that cannot be converted.
+const ARGUMENT_ERRORS: [&str; 2] = ["TypeError", "OverflowError"];
+
+/// The operations that close a map.
+const CLOSERS: [Op; 4] = [Op::Close, Op::Exit, Op::With, Op::WithRaise];
+
+/// The answer of a step that ends the process.
+const NOTHING: Outcome = Outcome::Value(Value::None);
+
+/// A step that the reference has done, and what its callback did in place of its own step.
+#[derive(Clone)]
+struct Done {
+    step: Step,
+    instead: Option<Instead>,
+}
 
 /// The reference in memory with variations switched on. Without variations it is the reference.
 ///
 /// A variation sees the answers of those before it in the list as those of the rule.
 pub struct Varied {
     reference: Reference<MemoryStore>,
+    /// The profile without variations.
+    profile: Profile,
+    /// The profile of the reference, in which variations may have switched rules.
+    switched: Profile,
     variations: Arc<[Variation]>,
     world: World,
     /// The steps that the reference has done in this case, to take some of them back.
-    done: Vec<Step>,
+    done: Vec<Done>,
+    /// For each variation, whether it has changed something.
+    applied: Vec<bool>,
+    /// Whether the parts of a step are being asked, which may be varied to be that step.
+    deriving: bool,
 }
 
 impl Varied {
@@ -29,12 +54,32 @@ impl Varied {
     /// Where the reference does not model the profile.
     pub fn new(profile: Profile) -> Result<Varied, TargetError> {
         let reference = Reference::in_memory(profile)?;
-        Ok(Varied { reference, variations: Arc::default(), world: World::default(), done: Vec::new() })
+        Ok(Varied {
+            reference,
+            profile,
+            switched: profile,
+            variations: Arc::default(),
+            world: World::default(),
+            done: Vec::new(),
+            applied: Vec::new(),
+            deriving: false,
+        })
     }
 
-    /// Switches these variations on, and all others off. It takes effect when the next case begins.
-    pub fn vary(&mut self, variations: &Arc<[Variation]>) {
-        self.variations = Arc::clone(variations);
+    /// Switches these variations on, and all others off. It takes effect when the next case begins. Returns those that were on.
+    pub fn vary(&mut self, variations: &Arc<[Variation]>) -> Arc<[Variation]> {
+        self.applied = vec![false; variations.len()];
+        std::mem::replace(&mut self.variations, Arc::clone(variations))
+    }
+
+    /// Forgets which variations have changed something.
+    pub fn forget_applied(&mut self) {
+        self.applied.fill(false);
+    }
+
+    /// The places of the variations that have changed something since that was forgotten.
+    pub fn applied(&self) -> impl Iterator<Item = usize> {
+        self.applied.iter().enumerate().filter(|(_, applied)| **applied).map(|(place, _)| place)
     }
 
     /// The reference, in the state of the case.
@@ -70,55 +115,156 @@ impl Varied {
             return self.perform(below, step);
         }
         let (situation, mark) = (Situation::of(&self.reference, step), self.done.len());
-        let answer = self.perform(below, step)?;
-        let holding = conditions(step, situation, &answer);
-        if !variation.when.iter().all(|condition| holding.contains(condition)) {
-            return Ok(answer);
+        let answer = match self.perform(below, step) {
+            // An effect in place of a step can be in place of its death as well.
+            Err(End::Died(_)) if variation.effect.is_in_place() => {
+                self.take_back(mark)?;
+                None
+            }
+            answer => Some(answer?),
+        };
+        let holding = conditions(step, situation, answer.as_ref());
+        let answer = match answer {
+            _ if variation.when.iter().all(|condition| holding.contains(condition)) => answer.unwrap_or(NOTHING),
+            Some(answer) => return Ok(answer),
+            None => return self.perform(below, step),
+        };
+        match self.changed(below, &variation.effect, step, (&answer, situation, mark))? {
+            Some(changed) => {
+                self.applied[below] = true;
+                changed
+            }
+            None => Ok(answer),
         }
-        match &variation.effect {
-            Effect::Answers(reply) => Ok(reply.of(step, &answer, situation).unwrap_or(answer)),
+    }
+
+    /// The result of an effect in place of an answer, given the situation and the number of steps done before it; none where it
+    /// changes nothing.
+    fn changed(
+        &mut self,
+        below: usize,
+        effect: &Effect,
+        step: &Step,
+        (answer, situation, mark): (&Outcome, Situation, usize),
+    ) -> Result<Option<StepResult>, End> {
+        Ok(Some(match effect {
+            Effect::Answers(reply) => match reply.of(step, answer, situation, Situation::of(&self.reference, step)) {
+                Some(other) if other != *answer => Ok(other),
+                _ => return Ok(None),
+            },
             Effect::DoesNothing => {
                 self.take_back(mark)?;
-                Ok(answer)
+                Ok(answer.clone())
+            }
+            Effect::Returns(value) => {
+                self.take_back(mark)?;
+                Ok(Outcome::Value(value.clone()))
             }
             Effect::Raises { class, message, errno } => {
                 self.take_back(mark)?;
                 let (class, message) = (class.clone().into(), message.clone().into());
                 Ok(Outcome::Raised(Raise { class, message, errno: *errno }))
             }
-            Effect::Does(change) => match change.of(step, situation) {
-                Some(changed) => {
-                    self.take_back(mark)?;
-                    self.perform(below, &changed)
-                }
-                None => Ok(answer),
-            },
+            Effect::Does(change) => {
+                let Some(changed) = change.of(step, situation) else { return Ok(None) };
+                self.take_back(mark)?;
+                self.perform(below, &changed)
+            }
             Effect::Positions(position) => {
                 let to = match position {
                     Position::Before => situation.pos,
                     Position::Start => 0,
                     Position::End => i128::from(self.base(step, Base::Len)),
                 };
+                // A callback may have put another map under the name.
+                if step.callback().is_some_and(|inner| inner.op.row().binds == Some(ObjectKind::Map)) {
+                    return Ok(None);
+                }
                 self.plain(&Step::new(Op::Seek, step.on, [Arg::int(to)]))?;
-                Ok(answer)
+                Ok(answer.clone())
             }
+            Effect::ArgumentsFirst => match self.as_if_open(step, situation, mark)? {
+                Some(Outcome::Raised(raise)) if ARGUMENT_ERRORS.contains(&&*raise.class) => Ok(Outcome::Raised(raise)),
+                _ => return Ok(None),
+            },
+            // The reference has the rule.
+            Effect::Rule { .. } => return Ok(None),
             Effect::Ends(end) => Err(end.clone()),
+        }))
+    }
+
+    /// The answer that the rule would give to a step on a closed map if the map were open; none if it is. The state is left as
+    /// it is.
+    fn as_if_open(&mut self, step: &Step, situation: Situation, mark: usize) -> Result<Option<Outcome>, End> {
+        if !situation.closed {
+            return Ok(None);
+        }
+        let closes = |done: &Done| done.step.on == step.on && CLOSERS.contains(&done.step.op);
+        let kept: Vec<_> = self.done[..mark].iter().filter(|done| !closes(done)).cloned().collect();
+        let all = std::mem::replace(&mut self.done, kept);
+        let answer = self.take_back(self.done.len()).and_then(|()| self.reference.step(step));
+        self.done = all;
+        self.take_back(self.done.len())?;
+        Ok(answer.ok())
+    }
+
+    /// The answer of the rule, to a step whose callback is varied as any other step is.
+    fn plain(&mut self, step: &Step) -> StepResult {
+        let is_varied = |part: &Op| self.variations.iter().any(|variation| variation.is_about(*part));
+        if !self.deriving && derived::parts(step.op).iter().any(is_varied) {
+            self.deriving = true;
+            let (all, mark) = (self.variations.len(), self.done.len());
+            let arguments = |op| std::iter::repeat_n(Arg::None, if op == Op::Exit { 3 } else { 0 });
+            let ask = |op| self.perform(all, &Step::new(op, step.on, arguments(op)));
+            let outcome = derived::outcome(step, ask);
+            self.deriving = false;
+            if let Some(outcome) = outcome? {
+                return Ok(outcome);
+            }
+            self.take_back(mark)?;
+        }
+        let instead = self.instead(step)?;
+        let done = Done { step: step.clone(), instead };
+        let answer = self.redo(&done)?;
+        self.done.push(done);
+        Ok(answer)
+    }
+
+    fn redo(&mut self, Done { step, instead }: &Done) -> StepResult {
+        match instead {
+            None => self.reference.step(step),
+            Some(instead) => self.reference.step_instead(step, instead.clone()),
         }
     }
 
-    /// The answer of the rule.
-    fn plain(&mut self, step: &Step) -> StepResult {
-        let answer = self.reference.step(step)?;
-        self.done.push(step.clone());
-        Ok(answer)
+    /// What the callback of a step does in place of its own step; none where no variation changes that.
+    fn instead(&mut self, step: &Step) -> Result<Option<Instead>, End> {
+        let Some(inner) = step.callback() else { return Ok(None) };
+        if !self.variations.iter().any(|variation| variation.is_about(inner.op)) {
+            return Ok(None);
+        }
+        let (mut inner, mark) = (inner.clone(), self.done.len());
+        inner.resolve(&mut |step, base| self.reference.base(step, base));
+        let plain = self.perform(0, &inner);
+        self.take_back(mark)?;
+        let varied = self.perform(self.variations.len(), &inner);
+        let steps: Vec<_> = self.done[mark..].iter().map(|done| done.step.clone()).collect();
+        self.take_back(mark)?;
+        let (plain, varied) = (plain?, varied?);
+        let is_same = steps == [inner] && plain == varied;
+        // The answer is left open where it is that of the step, which may be another one once the callback runs.
+        let answer = Some(varied)
+            .filter(|varied| *varied != plain || (steps.is_empty() && matches!(varied, Outcome::Raised(_))));
+        Ok((!is_same).then_some(Instead { steps, answer }))
     }
 
     /// Takes back the steps since `mark`: the case begins again, up to there.
     fn take_back(&mut self, mark: usize) -> Result<(), End> {
         self.done.truncate(mark);
         self.reference.begin(&self.world).map_err(|why| End::Unsupported(why.0))?;
-        for step in &self.done {
-            self.reference.step(step)?;
+        for place in 0..self.done.len() {
+            let done = self.done[place].clone();
+            self.redo(&done)?;
         }
         Ok(())
     }
@@ -126,6 +272,12 @@ impl Varied {
 
 impl Stepper for Varied {
     fn begin(&mut self, world: &World) -> Result<(), TargetError> {
+        let rules = self.variations.iter().filter_map(Variation::rule);
+        let switched = rules.fold(self.profile, |profile, (rule, holds)| profile.with(rule, holds));
+        if switched != self.switched {
+            self.reference = Reference::in_memory(switched)?;
+            self.switched = switched;
+        }
         if !self.variations.is_empty() {
             self.world = world.clone();
             self.done.clear();

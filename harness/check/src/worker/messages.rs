@@ -61,6 +61,7 @@ mod tests {
     use crate::generate::{GeneratorOptions, generate};
     use crate::oracle::{AnswerOptions, Omissions, Oracle};
     use crate::pattern::{Pattern, Patterns};
+    use crate::variation::{Condition, Effect, Property, Reply as VariedReply, Variation};
     use mmapcheck_spec::{Content, End, Leaks, MapState, Op, Outcome, Raise, Snapshot, StepTrace, Value};
     use serde::de::DeserializeOwned;
 
@@ -142,13 +143,20 @@ mod tests {
                 cases: 5..u64::MAX,
                 generator: GeneratorOptions::all("cpython-3.11.7-linux".parse()?),
                 known: Patterns(buckets().map(|bucket| Pattern::of(&bucket)).collect()),
+                model: vec![Variation {
+                    ops: vec![Op::Write],
+                    when: vec![Condition::Argument(0, Property::Wide(31))],
+                    effect: Effect::Answers(VariedReply::Plus(i128::MIN)),
+                }],
                 omissions,
+                fresh: Some(Severity::Class),
             };
             assert_eq!(received(&sent)?, sent);
         }
         let mut sent = BatchResult { cases: 1, steps: 2, deaths: 3, ..BatchResult::default() };
         sent.hits = buckets().map(|bucket| Hit { bucket, case: 7, count: 8 }).collect();
         sent.known.insert("RESIZE".into(), 9);
+        sent.applied.push((3, 4));
         sent.incomparable.push(("no resource".into(), 10));
         let profile = "cpython-3.11.7-linux".parse()?;
         let mut oracle = Oracle::new(profile)?;

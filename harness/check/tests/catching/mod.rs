@@ -76,7 +76,7 @@ fn first_hit(
     for first in (0..MOST_CASES).step_by(CHUNK as usize) {
         let cases = first..first + CHUNK;
         let (generator, known, omissions) = (options.clone(), Patterns::default(), Omissions::NONE);
-        let batch = Batch { seed: SEED, cases, generator, known, omissions };
+        let batch = Batch { seed: SEED, cases, generator, known, model: Vec::new(), omissions, fresh: None };
         if let Some(hit) = batch.run(oracle, target, &mut |_, _| {})?.hits.into_iter().next() {
             return Ok(Some(hit));
         }

@@ -2,9 +2,7 @@
 //! target is fixed, and is refused if it can match nothing.
 
 use crate::{Result, as_text, python, text};
-use mmapcheck::known::KnownList;
 use mmapcheck::report::junit::junit;
-use mmapcheck_spec::notation;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -113,7 +111,8 @@ fn an_entry_suppresses_exactly_its_kind() -> Result {
         assert_eq!(done.status.code(), Some(1), "the other bug is still found");
         let mut left = kinds(&all);
         left.remove(kind);
-        assert_eq!(kinds(&report), left);
+        // Others of the same bug may show too: its explanation, which has taken them in, may not come up.
+        assert!(kinds(&report).is_superset(&left) && !kinds(&report).contains(kind), "{:?}", kinds(&report));
         assert!(report["known"][id].as_u64() > Some(100), "{report:#}");
         assert_eq!(report["stale"], serde_json::json!([]));
     }
@@ -253,14 +252,16 @@ fn a_run_agrees_with_the_list_that_triage_proposes() -> Result {
     let saved = std::fs::read_dir(bench.dir.path().join("found"))?.map(|file| Ok(file?.path()));
     let mut saved = saved.collect::<Result<Vec<_>>>()?;
     // The folder `inherited` holds what is not the module's.
-    saved.retain(|path| path.is_file());
+    saved.retain(|path| path.extension().is_some_and(|ending| ending == "pycon"));
     let from_saved = triage(&saved.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
-    let rules = |list: &str| -> Result<BTreeSet<String>> {
-        let known = KnownList::read("list", list)?;
-        let shown = known.suppressions.into_iter().filter_map(|one| one.reproducer);
-        Ok(shown.map(|(rule, case)| format!("{rule:?} {}", notation::print(&case)).replace(&rule.id, "")).collect())
-    };
-    assert_eq!(rules(&from_saved)?, rules(&list)?);
+    // A saved case names no cause, since it is saved before that is known: its entry has a pattern, and what else the cause shows
+    // is found next.
+    assert!(from_saved.contains("field = ") && !list.contains("field = "), "{from_saved}\n{list}");
+    let done = bench.check(Some(&from_saved), &args)?;
+    let (before, after): (Value, Value) =
+        (serde_json::from_slice(&found.stdout)?, serde_json::from_slice(&done.stdout)?);
+    assert!(!kinds(&before).is_empty() && kinds(&before).is_disjoint(&kinds(&after)), "{from_saved}\n{after:#}");
+    assert_eq!(after["stale"], serde_json::json!([]));
     Ok(())
 }
 
@@ -354,7 +355,7 @@ fn an_invalid_list_is_refused_with_file_and_line() -> Result {
     refuses(&with("case =", "clauses = []\ncase ="), "10: 'clauses' is empty: expected the id of at least one")?;
     refuses(&with("op = \"find\"\n", ""), "3: 'op' is missing")?;
     refuses(&FIND[..FIND.find("case").unwrap_or(0)], "3: 'case' is missing")?;
-    refuses(&FIND[..FIND.find("op").unwrap_or(0)], "3: an entry needs 'clauses', or 'op'")?;
+    refuses(&FIND[..FIND.find("op").unwrap_or(0)], "3: an entry needs 'clauses', or 'variations' and 'case', or 'op'")?;
     refuses(&with("m.find(b", "m.fnid(b"), "13: not a statement of the notation")?;
     refuses(
         &with(">>> m.find(b'\\x00', 5, 5)\n-1\n", "").replace(">>> m = mmap.mmap(-1, 10)\n", ""),

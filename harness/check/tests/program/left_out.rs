@@ -268,7 +268,7 @@ fn a_declined_step_is_not_counted_as_compared() -> Result {
     assert_eq!((&report["cases"], &report["steps"]), (&json!(50), &json!(0)), "{report:#}");
     assert_eq!(report["left_out"]["the target declined it"], 50, "{report:#}");
     assert!(report["left_out"]["the target declined an earlier step"].as_u64() > Some(500), "{report:#}");
-    let text_report = text(&declining("declines", &args[..6])?.stdout);
+    let text_report = text(&declining("declines", &[&args[..6], &["--verbose"]].concat())?.stdout);
     assert!(text_report.contains("50 × the target declined it\n"), "{text_report}");
     Ok(())
 }
@@ -297,7 +297,7 @@ fn checks_that_cannot_be_had_are_said() -> Result {
     let args = ["check", "--seed", "1", "--random-only", "--cases", "40", "--format", "json"];
     let report: Value = serde_json::from_slice(&declining("no-leaks", &args)?.stdout)?;
     assert_eq!(unavailable(&report), ["damage to the process", "guard pages", "leaks"], "{report:#}");
-    let said = text(&declining("no-leaks", &args[..6])?.stdout);
+    let said = text(&declining("no-leaks", &[&args[..6], &["--verbose"]].concat())?.stdout);
     assert!(said.contains("not checked: leaks: the driver does not count them\n"), "{said}");
     let report: Value = serde_json::from_slice(&declining("none", &args)?.stdout)?;
     assert_eq!(unavailable(&report), ["damage to the process", "guard pages"], "{report:#}");
@@ -316,7 +316,7 @@ fn no_step_of_a_batch_is_lost() -> Result {
     let mut target = InProcess::new(Reference::new(profile, dir.path())?, info);
     let generator = GeneratorOptions::all(profile);
     let (known, omissions) = (Patterns::default(), Omissions::NONE);
-    let batch = Batch { seed: 1, cases: 0..CASES, generator, known, omissions };
+    let batch = Batch { seed: 1, cases: 0..CASES, generator, known, model: Vec::new(), omissions, fresh: None };
     let result = batch.run(&mut Oracle::new(profile)?, &mut target, &mut |_, _| {})?;
     let generated = (0..CASES).map(|case| generate(&mut seeded(1, case), &batch.generator).steps.len() as u64);
     assert_eq!(result.steps + result.left_out.total(), generated.sum::<u64>(), "{:?}", result.left_out.by_text());

@@ -1,10 +1,13 @@
 //! Tests that run the program, or a target in another process. Most of their time is spent waiting, so that they share a test
 //! binary, in which they wait at the same time.
 
+mod causes;
 mod cli;
 mod commands;
+mod compared;
 mod damage;
 mod ending;
+mod explain;
 mod forking;
 mod hostile;
 mod inherited;
@@ -14,6 +17,7 @@ mod known;
 mod known_effects;
 mod left_out;
 mod matrix;
+mod page;
 mod profile;
 mod report;
 mod results;
@@ -62,7 +66,7 @@ fn python() -> &'static str {
 
 /// The text of a report that was read back: what `check` prints without `--format`.
 fn as_text(report: &Report) -> String {
-    rendered(report, Parts { pages: true, random: true, verbose: false })
+    rendered(report, Parts { pages: true, random: true, verbose: true })
 }
 
 /// The divergences of a report.

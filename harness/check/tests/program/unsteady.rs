@@ -26,7 +26,11 @@ fn json_of(done: &Output) -> Result<Value> {
 }
 
 fn saved(dir: &Path) -> Result<PathBuf> {
-    Ok(std::fs::read_dir(dir.join("found"))?.next().ok_or("nothing saved")??.path())
+    let files = std::fs::read_dir(dir.join("found"))?.flatten().map(|file| file.path());
+    Ok(files
+        .into_iter()
+        .find(|file| file.extension().is_some_and(|ending| ending == "pycon"))
+        .ok_or("nothing saved")?)
 }
 
 /// The options that select a target: embedded, and behind the driver.

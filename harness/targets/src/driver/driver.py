@@ -749,19 +749,27 @@ class Target(object):
         return [pos, length, made.content]
 
     def closed(self, thing, what, error):
-        """The state of a map whose tell() or len() raises: closed, if `closed` says so or does not exist."""
+        """The state of a map of which tell() or len() raises: closed, if two of tell(), len() and `closed` say so, or if `closed`
+        does not exist. The third may be wrong, and then shows that where a step asks it."""
         try:
             closed = thing.closed
         except AttributeError:
             closed = PYTHON_2 and isinstance(error, ValueError)
         except Exception as other:
             return ["?", "closed raises " + type(other).__name__]
-        if closed is True and what == "tell()":
-            return 0
         if type(closed) is not bool:
             return ["?", "closed is " + type(closed).__name__]
+        if closed or what == "tell()" and self.lacks_length(thing):
+            return 0
         shown = raised(error)
         return ["?", what + " raises " + shown[1] + ": " + shown[3]]
+
+    def lacks_length(self, thing):
+        try:
+            len(thing)
+        except Exception:
+            return True
+        return False
 
     def watch(self, slot):
         """The object by which snapshots read the file of a file object, whose name may be another file's by now."""

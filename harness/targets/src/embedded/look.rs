@@ -49,20 +49,25 @@ impl Observer<'_> {
         let names = &self.fixtures.names;
         let pos = match Object::call_method(&names.tell, &mut [map.object.clone()], None) {
             Ok(pos) => pos.as_i64().ok_or(Malformed::WrongType("tell()", pos))?,
-            Err(raised) => return self.closed_state(map, raised),
+            Err(raised) => return self.closed_state(map, "tell()", raised),
         };
-        let len = map.object.size().map_err(|e| Malformed::Raised("len()", e))?;
+        let len = match map.object.size() {
+            Ok(len) => len,
+            Err(raised) => return self.closed_state(map, "len()", raised),
+        };
         let taken = !map.unreadable && self.detail.takes_bytes(len, self.closely);
         let content = if taken { self.content(map, len) } else { None };
         Ok(MapState::Open { pos, len, content })
     }
 
-    /// The state of a map whose `tell()` raises: closed, if the attribute `closed` says so.
-    fn closed_state(&mut self, map: &Map, raised: Exception) -> Result<MapState, Malformed> {
+    /// The state of a map of which this method raises: closed, if two of `tell()`, `len()` and the attribute `closed` say so. The
+    /// third may be wrong, and then shows that where a step asks it.
+    fn closed_state(&mut self, map: &Map, what: &'static str, raised: Exception) -> Result<MapState, Malformed> {
         let closed = map.object.attr(&self.fixtures.names.closed).map_err(|e| Malformed::Raised("closed", e))?;
         match closed.seen() {
             PyValue::Bool(true) => Ok(MapState::Closed),
-            PyValue::Bool(false) => Err(Malformed::Raised("tell()", raised)),
+            PyValue::Bool(false) if what == "tell()" && map.object.size().is_err() => Ok(MapState::Closed),
+            PyValue::Bool(false) => Err(Malformed::Raised(what, raised)),
             _ => Err(Malformed::WrongType("closed", closed.clone())),
         }
     }

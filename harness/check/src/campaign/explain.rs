@@ -1,0 +1,266 @@
+//! Diagnosis in a campaign: findings are explained as soon as they are shrunk, and the campaign goes on with what explains them
+//! switched on, so that what it finds next is new.
+
+use super::job::Job;
+use super::look::InPlainTerms;
+use super::model::{Explanation, ExplanationId, Snapshot};
+use super::shared::{Place, Tally};
+use super::{CampaignConfig, Finding};
+use crate::compare::compare;
+use crate::diagnosis::{Diagnosis, Observation, Question, diagnose, learn_again, understanding};
+use crate::differential::DifferentialRun;
+use crate::divergence::{Bucket, Severity};
+use crate::limits;
+use crate::oracle::{AnswerOptions, Expected, Oracle};
+use crate::variation::{Variation, in_order};
+use mmapcheck_spec::{Detail, TargetError};
+use std::sync::Arc;
+use std::time::Instant;
+
+fn observation(run: &DifferentialRun) -> Observation {
+    Observation { case: run.case.clone(), actual: run.actual.clone() }
+}
+
+impl Job<'_> {
+    /// Judges by the model as it is now.
+    pub(super) fn renew_model(&mut self) {
+        self.model = self.shared.tally().model.now();
+        self.oracle.vary(&self.model.variations);
+    }
+
+    /// A run that diverges from the model, judged by the rules alone.
+    pub(super) fn in_plain_terms(
+        &mut self,
+        run: &DifferentialRun,
+        bucket: &Bucket,
+    ) -> Result<InPlainTerms, TargetError> {
+        if self.model.variations.is_empty() {
+            return Ok(InPlainTerms::OfTheModel);
+        }
+        let options = AnswerOptions { known: &self.shared.config.known, ..AnswerOptions::new(Detail::Full) };
+        let answered = self.oracle.without_variations(|plain| plain.answer(run.case.clone(), &options))?;
+        if answered.case != run.case {
+            return Ok(InPlainTerms::OfTheModel);
+        }
+        let comparison = compare(&answered.case, &answered.expected, &run.actual, options.known);
+        let at = run.comparison.divergences.iter().find(|divergence| divergence.bucket == *bucket).map(|one| one.step);
+        Ok(match comparison.first(self.shared.severity).cloned() {
+            None => InPlainTerms::Refuted,
+            Some(first) if Some(first.step) == at => {
+                let (expected, left_out) = (answered.expected, run.left_out.clone());
+                InPlainTerms::Same(Box::new((DifferentialRun { expected, left_out, comparison, ..run.clone() }, first)))
+            }
+            Some(_) => InPlainTerms::OfTheModel,
+        })
+    }
+
+    /// What the rules alone say of a case, where the model says something else.
+    pub(super) fn plain(&mut self, run: &DifferentialRun) -> Option<Expected> {
+        if self.model.variations.is_empty() {
+            return None;
+        }
+        let options = AnswerOptions { known: &self.shared.config.known, ..AnswerOptions::new(Detail::Full) };
+        let plain = self.oracle.without_variations(|plain| plain.answer(run.case.clone(), &options)).ok()?;
+        (plain.case != run.case || plain.expected != run.expected).then_some(plain)
+    }
+
+    /// Looks for what explains a finding, and goes on with it switched on.
+    pub(super) fn explain(&mut self, run: &DifferentialRun, bucket: &Bucket, place: Place) {
+        let shared = self.shared;
+        let _turn = shared.take_turn();
+        if !shared.may_diagnose() || shared.tally().is_plainly_explained(bucket) {
+            return;
+        }
+        let began = Instant::now();
+        let hang = shared.config.hang;
+        self.worker.set_hang(hang.min(limits::HANG_AGAIN));
+        self.longest_diagnosis =
+            if bucket.severity == Severity::Death { limits::DIAGNOSIS_OF_DEATH } else { limits::DIAGNOSIS };
+        // At the end of the time, the finding stays without an explanation.
+        let found = self.explanation(run, place.inherited).ok().flatten();
+        self.worker.set_hang(hang);
+        let mut tally = shared.tally();
+        tally.diagnosing += began.elapsed();
+        if let Some(id) = found {
+            tally.explain(place, id);
+        }
+        drop(tally);
+        self.renew_model();
+    }
+
+    fn explanation(&mut self, run: &DifferentialRun, inherited: bool) -> Result<Option<ExplanationId>, TargetError> {
+        let seen = observation(run);
+        let (now, refuted) = {
+            let tally = self.shared.tally();
+            (tally.model.now(), tally.model.refuted.clone())
+        };
+        if let Some(id) = self.explained_by(&seen, &now)? {
+            return Ok(Some(id));
+        }
+        let question = self.question(&now.variations, &refuted);
+        let Some(found) = diagnose(run, question, &mut self.oracle, self.worker.as_mut())? else {
+            return self.explained_beside(run, inherited);
+        };
+        if let Some((id, wider)) = self.widened(&seen, &found)? {
+            self.shared.tally().model.replace(id, wider);
+            return Ok(Some(id));
+        }
+        Ok(Some(self.shared.tally().model.add(found, inherited)))
+    }
+
+    /// Explains a finding together with another explanation of its operation, whose conditions are learned again: one that was
+    /// found first may be too wide.
+    fn explained_beside(
+        &mut self,
+        run: &DifferentialRun,
+        inherited: bool,
+    ) -> Result<Option<ExplanationId>, TargetError> {
+        let (shared, seen) = (self.shared, observation(run));
+        let ops: Vec<_> = run.case.all_steps().map(|step| step.op).collect();
+        let near = |one: &Explanation| one.known.is_none() && one.variation.ops.iter().any(|op| ops.contains(op));
+        let ids: Vec<_> = {
+            let tally = shared.tally();
+            tally.model.explanations.iter().filter(|(_, one)| near(one)).map(|(id, _)| *id).collect()
+        };
+        for id in ids {
+            let (others, known, refuted) = {
+                let model = &shared.tally().model;
+                (model.without(id), model.explanations[&id].diagnosis.clone(), model.refuted.clone())
+            };
+            let question = self.question(&others, &refuted);
+            let Some(found) = diagnose(run, question, &mut self.oracle, self.worker.as_mut())? else { continue };
+            let with = in_order(others.iter().chain([&found.variation]));
+            let question = self.question(&with, &[]);
+            let Some(narrower) = learn_again(&known, &found.observations, question, &mut self.oracle)? else {
+                continue;
+            };
+            let both = in_order(with.iter().chain([&narrower.variation]));
+            if understanding(&seen, self.question(&both, &[]), &mut self.oracle)?.is_some() {
+                let model = &mut shared.tally().model;
+                model.replace(id, narrower);
+                return Ok(Some(model.add(found, inherited)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What explains an observation in this model already.
+    fn explained_by(&mut self, seen: &Observation, model: &Snapshot) -> Result<Option<ExplanationId>, TargetError> {
+        let applied = understanding(seen, self.question(&model.variations, &[]), &mut self.oracle)?;
+        Ok(applied.and_then(|applied| applied.last().and_then(|place| model.id(*place))))
+    }
+
+    /// An explanation with the same effect as this one, learned again so that it explains this observation as well.
+    fn widened(
+        &mut self,
+        seen: &Observation,
+        found: &Diagnosis,
+    ) -> Result<Option<(ExplanationId, Diagnosis)>, TargetError> {
+        let (id, others, known) = {
+            let tally = self.shared.tally();
+            let Some(id) = tally.model.like(&found.variation) else { return Ok(None) };
+            (id, tally.model.without(id), tally.model.explanations[&id].diagnosis.clone())
+        };
+        let question = self.question(&others, &[]);
+        let Some(wider) = learn_again(&known, &found.observations, question, &mut self.oracle)? else {
+            return Ok(None);
+        };
+        let with = in_order(others.iter().chain([&wider.variation]));
+        let explains = understanding(seen, self.question(&with, &[]), &mut self.oracle)?.is_some();
+        Ok(explains.then_some((id, wider)))
+    }
+
+    /// Corrects a model that says of this run what the target did not do, though the rules alone say it.
+    pub(super) fn correct(&mut self, run: &DifferentialRun) -> Result<(), TargetError> {
+        let shared = self.shared;
+        let _turn = shared.take_turn();
+        let seen = observation(run);
+        let now = shared.tally().model.now();
+        self.oracle.vary(&now.variations);
+        self.oracle.answer(seen.case.clone(), &AnswerOptions::new(Detail::Full))?;
+        let applied: Vec<_> = self.oracle.applied().collect();
+        for id in applied.into_iter().rev().filter_map(|place| now.id(place)) {
+            let (others, known) = {
+                let tally = shared.tally();
+                let Some(one) = tally.model.explanations.get(&id).filter(|one| one.known.is_none()) else { continue };
+                (tally.model.without(id), one.diagnosis.clone())
+            };
+            let narrower =
+                learn_again(&known, std::slice::from_ref(&seen), self.question(&others, &[]), &mut self.oracle)?;
+            let mut tally = shared.tally();
+            match narrower {
+                Some(narrower) => tally.model.replace(id, narrower),
+                None if tally.model.contradict(id) => tally.refute(id),
+                None => {}
+            }
+            let now = tally.model.now();
+            drop(tally);
+            if understanding(&seen, self.question(&now.variations, &[]), &mut self.oracle)?.is_some() {
+                break;
+            }
+        }
+        self.renew_model();
+        Ok(())
+    }
+
+    fn question<'q>(&self, model: &'q Arc<[Variation]>, refuted: &'q [Variation]) -> Question<'q>
+    where
+        Self: 'q,
+    {
+        let until = Instant::now() + self.longest_diagnosis;
+        Question { until, ..question(self.shared.config, self.shared.severity, model, refuted) }
+    }
+}
+
+fn question<'q>(
+    config: &'q CampaignConfig,
+    severity: Severity,
+    model: &'q Arc<[Variation]>,
+    refuted: &'q [Variation],
+) -> Question<'q> {
+    Question { model, known: &config.known, severity, refuted, until: Instant::now() + limits::DIAGNOSIS }
+}
+
+/// Attaches findings to explanations that were found after them, and drops explanations without which every finding is still
+/// explained.
+pub(super) fn conclude(
+    config: &CampaignConfig,
+    severity: Severity,
+    tally: &mut Tally,
+    oracle: &mut Oracle,
+) -> Result<(), TargetError> {
+    let now = tally.model.now();
+    let late = |finding: &Finding| finding.explanation.is_none() && finding.unsteady.is_none();
+    for finding in tally.findings.iter_mut().chain(&mut tally.inherited).filter(|finding| late(finding)) {
+        let applied =
+            understanding(&observation(&finding.compared), question(config, severity, &now.variations, &[]), oracle)?;
+        finding.explanation = applied.and_then(|applied| applied.last().and_then(|place| now.id(*place)));
+    }
+    // The explanation of the fewest findings first.
+    let explained = |tally: &Tally, id| tally.all_findings().filter(|finding| finding.explanation == Some(id)).count();
+    let found = tally.model.explanations.iter().filter(|(_, one)| one.known.is_none());
+    let mut ids: Vec<_> = found.map(|(id, _)| *id).collect();
+    ids.sort_by_key(|id| explained(tally, *id));
+    for id in ids {
+        let others = tally.model.without(id);
+        let mut takers = Vec::new();
+        for finding in tally.all_findings().filter(|finding| finding.explanation == Some(id)) {
+            let seen = observation(&finding.compared);
+            takers.push(
+                understanding(&seen, question(config, severity, &others, &[]), oracle)?
+                    .and_then(|applied| applied.last().copied()),
+            );
+        }
+        if takers.iter().all(Option::is_some) {
+            tally.model.drop(id);
+            let now = tally.model.now();
+            let mut takers = takers.into_iter().flatten();
+            for finding in
+                tally.findings.iter_mut().chain(&mut tally.inherited).filter(|finding| finding.explanation == Some(id))
+            {
+                finding.explanation = takers.next().and_then(|place| now.id(place));
+            }
+        }
+    }
+    Ok(())
+}

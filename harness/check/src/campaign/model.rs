@@ -1,0 +1,145 @@
+//! The model of the target: the variations that explain the findings so far.
+
+use crate::diagnosis::Diagnosis;
+use crate::limits;
+use crate::variation::{Variation, in_order};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The number of an explanation in its campaign.
+pub type ExplanationId = u32;
+
+/// A variation that explains findings.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The changed rule.
+    pub variation: Variation,
+    /// Whether the base of the class differs from the reference in the same way.
+    pub inherited: bool,
+    /// Number of cases in which it changed something, once it was in the model.
+    pub met: u64,
+    /// The id of the known entry that names the variation.
+    pub(super) known: Option<String>,
+    pub(super) diagnosis: Diagnosis,
+    /// The number of counterexamples that no condition keeps apart.
+    contradictions: usize,
+}
+
+/// The model so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Model {
+    pub(super) explanations: BTreeMap<ExplanationId, Explanation>,
+    /// Effects that counterexamples have shown not to be those of the target.
+    pub(super) refuted: Vec<Variation>,
+    next: ExplanationId,
+    now: Snapshot,
+}
+
+/// The variations of a model at one time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Snapshot {
+    /// Changes whenever the variations do.
+    pub(super) version: u32,
+    ids: Vec<ExplanationId>,
+    pub(super) variations: Arc<[Variation]>,
+}
+
+impl Snapshot {
+    /// The id of the explanation at a place of the variations.
+    pub(super) fn id(&self, place: usize) -> Option<ExplanationId> {
+        self.ids.get(place).copied()
+    }
+}
+
+impl Model {
+    /// The variations now.
+    pub(super) fn now(&self) -> Snapshot {
+        self.now.clone()
+    }
+
+    /// The model of the known divergences.
+    pub(super) fn known(entries: &[(String, Variation)]) -> Model {
+        let mut model = Model::default();
+        for (entry, variation) in entries {
+            model.insert(Diagnosis::given(variation.clone()), false, Some(entry.clone()));
+        }
+        model
+    }
+
+    /// Adds an explanation.
+    pub(super) fn add(&mut self, diagnosis: Diagnosis, inherited: bool) -> ExplanationId {
+        self.insert(diagnosis, inherited, None)
+    }
+
+    fn insert(&mut self, diagnosis: Diagnosis, inherited: bool, known: Option<String>) -> ExplanationId {
+        let id = self.next;
+        self.next += 1;
+        let variation = diagnosis.variation.clone();
+        let explanation = Explanation { variation, inherited, met: 0, known, diagnosis, contradictions: 0 };
+        self.explanations.insert(id, explanation);
+        self.renew();
+        id
+    }
+
+    /// The explanations that a known entry names, with the number of cases that each changed; and the others.
+    pub(super) fn split(self) -> (Vec<(String, u64)>, BTreeMap<ExplanationId, Explanation>) {
+        let (known, found): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            self.explanations.into_iter().partition(|(_, one)| one.known.is_some());
+        (known.into_values().filter_map(|one| Some((one.known?, one.met))).collect(), found)
+    }
+
+    /// Puts what was learned again in place of an explanation.
+    pub(super) fn replace(&mut self, id: ExplanationId, diagnosis: Diagnosis) {
+        if let Some(old) = self.explanations.get_mut(&id) {
+            old.variation = diagnosis.variation.clone();
+            old.diagnosis = diagnosis;
+        }
+        self.renew();
+    }
+
+    /// Notes a counterexample that no condition keeps apart. Returns whether they are too many for the explanation to be believed.
+    pub(super) fn contradict(&mut self, id: ExplanationId) -> bool {
+        let Some(one) = self.explanations.get_mut(&id) else { return false };
+        one.contradictions += 1;
+        one.contradictions >= limits::CONTRADICTIONS
+    }
+
+    /// Removes an explanation that counterexamples refute.
+    pub(super) fn refute(&mut self, id: ExplanationId) {
+        self.refuted.extend(self.explanations.remove(&id).map(|one| one.variation));
+        self.renew();
+    }
+
+    /// Removes an explanation that is not needed.
+    pub(super) fn drop(&mut self, id: ExplanationId) {
+        self.explanations.remove(&id);
+        self.renew();
+    }
+
+    /// The explanation that gives the same operations the same effect.
+    pub(super) fn like(&self, variation: &Variation) -> Option<ExplanationId> {
+        let same = |one: &Variation| one.ops == variation.ops && one.effect == variation.effect;
+        self.explanations.iter().find(|(_, one)| one.known.is_none() && same(&one.variation)).map(|(id, _)| *id)
+    }
+
+    /// The variations without that of one explanation.
+    pub(super) fn without(&self, id: ExplanationId) -> Arc<[Variation]> {
+        in_order(self.explanations.iter().filter(|(other, _)| **other != id).map(|(_, one)| &one.variation))
+    }
+
+    /// Counts the cases of a batch in which variations changed something.
+    pub(super) fn count(&mut self, snapshot: &Snapshot, applied: &[(usize, u64)]) {
+        for (place, count) in applied {
+            if let Some(one) = snapshot.id(*place).and_then(|id| self.explanations.get_mut(&id)) {
+                one.met += count;
+            }
+        }
+    }
+
+    fn renew(&mut self) {
+        let mut ids: Vec<_> = self.explanations.keys().copied().collect();
+        ids.sort_by_key(|id| self.explanations[id].variation.effect.rank());
+        let variations = in_order(self.explanations.values().map(|one| &one.variation));
+        self.now = Snapshot { version: self.now.version + 1, ids, variations };
+    }
+}

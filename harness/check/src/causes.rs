@@ -1,0 +1,144 @@
+//! Causes: how a target differs, with the findings of each difference.
+//!
+//! A cause is one or more variations that differ in nothing but their operations or their conditions; or, where no variation
+//! explains the findings, all findings of one operation with the same expected and actual answers.
+
+use crate::campaign::{CampaignResult, ExplanationId, Finding};
+use crate::divergence::{Bucket, Severity, headline};
+use crate::variation::{Variation, sentence};
+use mmapcheck_spec::Op;
+use std::collections::BTreeMap;
+
+/// A way in which a target differs.
+#[derive(Clone, Debug)]
+pub struct Cause<'a> {
+    /// The changed rules; none where no variation explains the findings.
+    pub variations: Vec<Variation>,
+    /// The difference as a sentence, without a full stop.
+    pub sentence: String,
+    /// The operations in which it shows; none at the end of a case.
+    pub ops: Vec<Op>,
+    /// Whether the base of the class differs in the same way.
+    pub inherited: bool,
+    /// Number of cases that met it.
+    pub count: u64,
+    /// Its findings, the smallest case first.
+    pub findings: Vec<&'a Finding>,
+}
+
+impl Cause<'_> {
+    /// The severity of its worst finding.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.findings.iter().map(|finding| finding.severity()).max().unwrap_or(Severity::Message)
+    }
+}
+
+/// What the findings of an unexplained cause have in common.
+fn group(finding: &Finding) -> Bucket {
+    let bucket = finding.divergence.bucket.clone();
+    // A callback counts only where the divergence needs it, and then its operation is the one that shows it.
+    Bucket { callback: None, ..bucket }
+}
+
+/// The causes of all findings of a campaign, those of the class itself and the inherited ones.
+#[must_use]
+pub fn causes(result: &CampaignResult) -> Vec<Cause<'_>> {
+    let mut by_explanation: BTreeMap<ExplanationId, Vec<&Finding>> = BTreeMap::new();
+    let mut by_group: BTreeMap<(bool, Bucket), Vec<&Finding>> = BTreeMap::new();
+    // A divergence that no further run showed says too little.
+    let is_seen = |finding: &&Finding| finding.rate.is_none_or(|rate| rate.shown > 0);
+    for finding in result.findings.iter().chain(&result.inherited).filter(is_seen) {
+        match finding.explanation.filter(|id| result.explanations.contains_key(id)) {
+            Some(id) => by_explanation.entry(id).or_default().push(finding),
+            None => by_group.entry((finding.inherited, group(finding))).or_default().push(finding),
+        }
+    }
+    let mut all: Vec<Cause<'_>> = Vec::new();
+    for (id, findings) in by_explanation {
+        let Some(one) = result.explanations.get(&id) else { continue };
+        let found = findings.iter().map(|finding| finding.count).sum::<u64>();
+        let cause = Cause {
+            variations: vec![one.variation.clone()],
+            sentence: String::new(),
+            ops: one.variation.ops.clone(),
+            inherited: one.inherited,
+            count: found + one.met,
+            findings,
+        };
+        match all.iter_mut().find(|other| other.inherited == cause.inherited && is_one(other, &cause)) {
+            Some(other) => other.add(cause),
+            None => all.push(cause),
+        }
+    }
+    absorb_callbacks(&mut all);
+    for cause in &mut all {
+        cause.sentence = sentence(&cause.variations);
+    }
+    by_group.retain(|(inherited, group), findings| {
+        match all.iter_mut().find(|cause| cause.takes_in(*inherited, group, findings)) {
+            Some(cause) => {
+                cause.count += findings.iter().map(|finding| finding.count).sum::<u64>();
+                cause.findings.append(findings);
+                false
+            }
+            None => true,
+        }
+    });
+    all.extend(by_group.into_iter().map(|((inherited, bucket), findings)| Cause {
+        variations: Vec::new(),
+        sentence: findings.first().map_or(String::new(), |finding| headline(&finding.divergence)),
+        ops: bucket.op.into_iter().collect(),
+        inherited,
+        count: findings.iter().map(|finding| finding.count).sum(),
+        findings,
+    }));
+    for cause in &mut all {
+        cause.findings.sort_by_key(|finding| finding.compared.case.steps.len());
+    }
+    all
+}
+
+/// Merges each cause whose findings all need callbacks into the one that shows the same without callbacks.
+fn absorb_callbacks(all: &mut Vec<Cause<'_>>) {
+    let mut place = 0;
+    while place < all.len() {
+        let of: Vec<_> = all[place].findings.iter().map(|finding| group(finding)).collect();
+        let others = (0..all.len()).filter(|other| *other != place);
+        let taker = others
+            .into_iter()
+            .find(|other| of.iter().all(|of| all[*other].takes_in(all[place].inherited, of, &all[place].findings)));
+        match taker {
+            Some(taker) => {
+                let cause = all.remove(place);
+                let taker = &mut all[taker - usize::from(taker > place)];
+                taker.count += cause.count;
+                taker.findings.extend(cause.findings);
+            }
+            None => place += 1,
+        }
+    }
+}
+
+/// Whether two causes are one: they have the same effect, on the same operations or under the same conditions.
+fn is_one(a: &Cause<'_>, b: &Cause<'_>) -> bool {
+    let alike = |a: &Variation, b: &Variation| a.effect == b.effect && (a.ops == b.ops || a.when == b.when);
+    b.variations.iter().any(|b| a.variations.iter().any(|a| alike(a, b)))
+}
+
+impl<'a> Cause<'a> {
+    /// Whether findings that no variation explains are this cause, met while a callback does something that the reference cannot
+    /// follow: each needs a callback, and a finding of the cause has the same operation and answers.
+    fn takes_in(&self, inherited: bool, of: &Bucket, findings: &[&Finding]) -> bool {
+        self.inherited == inherited
+            && findings.iter().all(|finding| finding.divergence.bucket.callback.is_some())
+            && self.findings.iter().any(|one| one.divergence.bucket.callback.is_none() && group(one) == *of)
+    }
+
+    fn add(&mut self, other: Cause<'a>) {
+        self.ops.extend(other.ops.iter().filter(|op| !self.ops.contains(op)).copied().collect::<Vec<_>>());
+        self.variations.extend(other.variations);
+        self.findings.extend(other.findings);
+        self.count += other.count;
+    }
+}
