@@ -252,7 +252,7 @@ mod tests {
         let renamed = known("c", Severity::Value, None, "2");
         let changes = between(&[a.clone(), b.clone()], &[renamed, a.clone()]);
         assert_eq!((counts(&changes), changes.are_worse()), ([0, 1, 0, 1], false), "{}", changes.text());
-        let changes = between(&[a.clone()], &[b.clone()]);
+        let changes = between(std::slice::from_ref(&a), std::slice::from_ref(&b));
         assert_eq!((counts(&changes), changes.are_worse()), ([1, 0, 1, 0], true));
         // An id counts before a session, whatever the order.
         let (swapped_a, swapped_b) = (known("a", Severity::Value, None, "2"), known("b", Severity::Value, None, "1"));

@@ -1,7 +1,7 @@
 //! The causes of a check: how many there are, and how they read.
 
 use super::cli::passes_doctest;
-use super::{Result, text};
+use super::{Result, modules, text};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -62,12 +62,11 @@ fn planted(bugs: &[&str], more: &[&str]) -> Result<Value> {
 
 /// Likewise, with the findings in a folder `found` of this one.
 fn planted_in(dir: &Path, bugs: &[&str], more: &[&str]) -> Result<Value> {
-    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules");
     let done = Command::new(env!("CARGO_BIN_EXE_mmapcheck"))
         .args(["check", "--module", "planted", "--random-only", "--format", "json", "--report"])
         .arg(dir.join("found"))
         .args(more)
-        .env("PYTHONPATH", modules)
+        .env("PYTHONPATH", modules())
         .env("PLANTED", bugs.join("+"))
         .output()?;
     assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
@@ -112,12 +111,11 @@ fn a_session_says_what_cpython_answers_and_not_what_the_model_does() -> Result {
 #[test]
 fn a_habit_of_cpython_does_not_count_where_promises_are_asked_for() -> Result {
     let dir = tempfile::tempdir()?;
-    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules");
     let check = |bug: &str, level: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
         command.args(["check", "--module", "planted", "--random-only", "--cases", "300", "--seed", "1", "--jobs", "1"]);
         command.args(["--level", level, "--report"]).arg(dir.path().join("found"));
-        command.env("PYTHONPATH", &modules).env("PLANTED", bug).output()
+        command.env("PYTHONPATH", modules()).env("PLANTED", bug).output()
     };
     // The documentation promises that `find` searches up to `end`, and does not say how an argument is refused.
     assert_eq!(check("find_ignores_end", "documented")?.status.code(), Some(1));

@@ -1,7 +1,6 @@
 //! The command line as its users run it: planted bugs, deaths, interrupts and wrong input.
 
-use crate::known::FIND_DIES;
-use crate::{Result, divergences, python, text};
+use crate::{Result, divergences, find_dies, modules, python, text};
 use mmapcheck::report::junit::junit;
 use mmapcheck_spec::{Op, notation};
 use rustix::process::{Pid, Signal, kill_process};
@@ -12,7 +11,7 @@ use std::time::{Duration, Instant};
 
 fn mmapcheck(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
-    command.args(args).env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
+    command.args(args).env("PYTHONPATH", modules());
     command
 }
 
@@ -41,7 +40,8 @@ const INHERITED: &str = include_str!("../../../../reports/known/cpython.toml");
 /// Asserts that a planted bug is found with its operation and severity, in a session of at most eight steps.
 fn finds(module: &str, severity: &str, op: &str) -> Result {
     let ops = format!("mmap,read,seek,write,resize,close,memoryview,{op}");
-    let known = if op == "find" { format!("{INHERITED}{FIND_DIES}") } else { INHERITED.to_owned() };
+    let known = if op == "find" { std::fs::read_to_string(find_dies())? } else { String::new() };
+    let known = INHERITED.to_owned() + &known;
     finds_among(module, severity, op, &known, &["--cases", "500", "--severity", severity, "--ops", &ops])
 }
 
@@ -232,7 +232,7 @@ fn the_same_seed_does_the_same_steps() -> Result {
 #[test]
 fn a_saved_case_replays_to_the_same_divergence() -> Result {
     let dir = tempfile::tempdir()?;
-    let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules/find_dies.toml");
+    let known = find_dies();
     let known = ["--known", known.to_str().ok_or("a path")?, "--cases", "400", "--ops", "find,seek,write"];
     let (_, report) = check("find_ignores_end", dir.path(), &known)?;
     let found = divergences(&report).iter().find(|found| found["severity"] == "value").ok_or("no divergence")?;

@@ -1,8 +1,7 @@
 //! Harm that a target does to its own process is a finding with its case and step, or harmless: no campaign ends for it.
 
-use crate::{Result, python, text};
+use crate::{Result, modules, python, text};
 use serde_json::Value;
-use std::path::Path;
 use std::process::{Command, Output};
 
 const CASES: u64 = 6;
@@ -16,7 +15,7 @@ fn check(class: &str, more: &[&str]) -> Result<(Output, Value)> {
     command.args(["check", "--random-only", "--no-reentrancy", "--format", "json", "--jobs", "1", "--seed", "1"]);
     command.args(["--module", &format!("self_harm:{class}"), "--report"]).arg(dir.path().join("found"));
     command.args(["--ops", "mmap,readline,tell,write,file-size"]).args(more);
-    command.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
+    command.env("PYTHONPATH", modules());
     let done = command.env("ANOTHER_FOLDER", dir.path()).output()?;
     assert!(bystander.exists(), "{class} had a file removed that is not the target's");
     let report =

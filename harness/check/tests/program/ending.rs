@@ -1,6 +1,6 @@
 //! The end of a check: at its first divergence, at its time, by Ctrl-C, by a kill, and because the target can no longer be used.
 
-use crate::{Result, as_text, divergences, python, text};
+use crate::{Result, as_text, divergences, modules, python, text};
 use mmapcheck::choices::{Choices, seeded};
 use mmapcheck_spec::notation;
 use rustix::process::{Pid, Signal, kill_process};
@@ -189,7 +189,7 @@ fn killed_at_random_moments(seed: u64) -> Result {
     }
     let mut replay = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
     replay.args(["replay", "--module", "read_stays", "--runs", "1", "--format", "json"]).args(&files);
-    replay.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
+    replay.env("PYTHONPATH", modules());
     let out = text(&replay.output()?.stdout);
     let records = out.lines().map(serde_json::from_str::<Value>).collect::<std::result::Result<Vec<_>, _>>()?;
     let diverging = records.iter().filter(|record| record["verdict"] == "diverge").count();

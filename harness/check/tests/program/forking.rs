@@ -1,7 +1,6 @@
 //! A child process that ends before its last step: the report names the step, and the campaign continues.
 
-use crate::{Result, python};
-use std::path::Path;
+use crate::{Result, modules, python};
 use std::process::Command;
 
 /// Replays a case whose child runs this step on a planted module. `engine`: the options of the target. Returns the output.
@@ -13,7 +12,7 @@ fn replayed(module: &str, step: &str, engine: &[&str]) -> Result<String> {
     std::fs::write(&session, format!("{opening}{child}>>> os.wait()[1]\n0\n"))?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
     command.arg("replay").arg(&session).args(["--module", module]).args(engine);
-    command.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
+    command.env("PYTHONPATH", modules());
     let done = command.output()?;
     let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
     assert_eq!(done.status.code(), Some(1), "{said}");

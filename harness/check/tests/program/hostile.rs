@@ -1,7 +1,7 @@
 //! A hostile driver or worker does not stop a campaign: its harm is a finding, with its case and step, or a clear error. No
 //! process that the campaign started survives it.
 
-use crate::{Result, interpreter, text};
+use crate::{Result, interpreter, modules, text};
 use mmapcheck::choices::seeded;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
@@ -394,7 +394,7 @@ fn smoke_tells_whether_a_target_can_be_driven() -> Result {
     assert!(out.contains("references    counted") && !out.contains("lacks"), "{out}");
     let wrong = Command::new(env!("CARGO_BIN_EXE_mmapcheck"))
         .args(["smoke", "--module", "read_stays"])
-        .env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"))
+        .env("PYTHONPATH", modules())
         .output()?;
     let out = text(&wrong.stdout);
     assert_eq!(wrong.status.code(), Some(1), "{out}{}", text(&wrong.stderr));

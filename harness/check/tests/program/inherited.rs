@@ -1,11 +1,10 @@
 //! Inherited divergences: what the interpreter's own `mmap`, or an empty subclass of it, shows as well is not the module's.
 
-use crate::{Result, as_text, interpreter, python};
+use crate::{Result, as_text, interpreter, modules, python};
 use mmapcheck::report::junit::junit;
 use serde_json::Value;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::{Command, Output};
 
 /// Checks a module of the tests in a folder of its own.
@@ -16,7 +15,7 @@ fn check(module: &str, more: &[&str]) -> Result<Output> {
     command.arg(dir.path().join("found")).args(more);
     // The base must be found where Python does not look for modules beside a script.
     command.env("PYTHONSAFEPATH", "1");
-    Ok(command.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules")).output()?)
+    Ok(command.env("PYTHONPATH", modules()).output()?)
 }
 
 fn report(done: &Output) -> Result<Value> {

@@ -1,14 +1,14 @@
 //! A target is not charged with anything that the tool does to it, nor with what it may do: reading its state, printing,
 //! and maps of every size that the notation takes.
 
-use crate::{Result, python};
+use crate::{Result, modules, python};
 use mmapcheck::interpreters::find;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 fn mmapcheck(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
-    command.args(args).env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
+    command.args(args).env("PYTHONPATH", modules());
     command
 }
 

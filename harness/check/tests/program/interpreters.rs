@@ -1,6 +1,6 @@
 //! Every CPython of this machine agrees with the reference, through the driver, and has the constants of the table.
 
-use crate::Result;
+use crate::{Result, modules};
 use mmapcheck::interpreters::find;
 use mmapcheck_spec::{Profile, constants};
 use serde_json::Value;
@@ -89,8 +89,7 @@ fn a_module_of_python_2_that_refuses_an_access_is_found() -> Result {
     let mut check = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
     check.args(["check", "--random-only", "--module", "refuses_access_write", "--ops", "mmap,read", "--cases", "500"]);
     check.args(["--seed", "1", "--format", "json", "--report"]).arg(dir.path().join("found")).arg("--python");
-    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules");
-    let done = check.arg(python).env("PYTHONPATH", modules).output()?;
+    let done = check.arg(python).env("PYTHONPATH", modules()).output()?;
     let report: Value = serde_json::from_slice(&done.stdout)
         .map_err(|error| format!("{error}: {}", String::from_utf8_lossy(&done.stderr)))?;
     let found = report["divergences"].as_array().ok_or("no list")?;

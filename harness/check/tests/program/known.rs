@@ -1,7 +1,7 @@
 //! Lists of known divergences: an entry suppresses the divergences of its pattern and no others, becomes stale when the
 //! target is fixed, and is refused if it can match nothing.
 
-use crate::{Result, as_text, python, text};
+use crate::{Result, as_text, find_dies, modules, python, text};
 use mmapcheck::report::junit::junit;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -35,8 +35,7 @@ impl Bench {
             Some(list) => command.arg("--known").arg(self.file("known.toml", list)?),
             None => command.arg("--no-known"),
         };
-        let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules");
-        Ok(command.args(more).env("PYTHONPATH", modules).output()?)
+        Ok(command.args(more).env("PYTHONPATH", modules()).output()?)
     }
 
     /// Runs random cases of these operations and returns the report too. Callback arguments are left out, since they make many
@@ -94,20 +93,18 @@ b'\x00\x00\x00'
 '''
 "#;
 
-/// The deaths of a `find` that ignores its end.
-pub(crate) const FIND_DIES: &str = include_str!("../modules/find_dies.toml");
-
 const OPS: &str = "mmap,find,read,seek,write,tell";
 
 #[test]
 fn an_entry_suppresses_exactly_its_kind() -> Result {
     let bench = Bench::new("find_and_read")?;
-    let (_, all) = bench.random(Some(FIND_DIES), OPS, "2000")?;
+    let find_dies = std::fs::read_to_string(find_dies())?;
+    let (_, all) = bench.random(Some(&find_dies), OPS, "2000")?;
     let find = r#"{"actual":"int","expected":"int","field":"answer","op":"find"}"#;
     let read = r#"{"actual":"","expected":"","field":"position","op":"read"}"#;
     assert!(kinds(&all).contains(find) && kinds(&all).contains(read), "{:?}", kinds(&all));
     for (list, id, kind) in [(FIND, "find-ignores-its-end", find), (READ, "read-stays", read)] {
-        let (done, report) = bench.random(Some(&format!("{list}{FIND_DIES}")), OPS, "2000")?;
+        let (done, report) = bench.random(Some(&format!("{list}{find_dies}")), OPS, "2000")?;
         assert_eq!(done.status.code(), Some(1), "the other bug is still found");
         let mut left = kinds(&all);
         left.remove(kind);

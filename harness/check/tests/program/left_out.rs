@@ -1,7 +1,7 @@
 //! A verdict counts what was compared, and the rest is said: in a replay step by step, in a campaign by reason.
 
 use crate::hostile::fake;
-use crate::{Result, text};
+use crate::{Result, modules, text};
 use jsonschema::Validator;
 use mmapcheck::batch::Batch;
 use mmapcheck::choices::seeded;
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 fn mmapcheck(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
-    command.args(args).env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
+    command.args(args).env("PYTHONPATH", modules());
     command
 }
 

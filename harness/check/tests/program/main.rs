@@ -27,7 +27,7 @@ mod unsteady;
 use mmapcheck::report::Report;
 use mmapcheck::report::text::{Parts, text as rendered};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -53,8 +53,9 @@ fn interpreter() -> &'static str {
 /// and take most of the time of a start.
 fn python() -> &'static str {
     static PYTHON: LazyLock<String> = LazyLock::new(|| {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
-        let made = Command::new(interpreter()).args(["-m", "venv", "--clear", "--without-pip"]).arg(&dir).output();
+        // A folder of its own for each interpreter, and never cleared: another run of the tests may use it.
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python").join(interpreter().trim_start_matches('/'));
+        let made = Command::new(interpreter()).args(["-m", "venv", "--without-pip"]).arg(&dir).output();
         match (made, dir.join("bin/python3").to_str()) {
             (Ok(done), Some(python)) if done.status.success() => python.to_owned(),
             // Some systems have no module `venv`.
@@ -62,6 +63,16 @@ fn python() -> &'static str {
         }
     });
     &PYTHON
+}
+
+/// The folder of the planted modules.
+fn modules() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules")
+}
+
+/// The list of the deaths of a `find` that ignores its end.
+fn find_dies() -> PathBuf {
+    modules().join("find_dies.toml")
 }
 
 /// The text of a report that was read back: what `check` prints without `--format`.

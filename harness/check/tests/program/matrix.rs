@@ -1,8 +1,7 @@
 //! The matrix: the result of each target stays until the target is checked again.
 
-use crate::Result;
+use crate::{Result, modules};
 use serde_json::Value;
-use std::path::Path;
 use std::process::{Command, Output};
 
 /// A folder with an interpreter called `py`, and the folder of the matrix.
@@ -37,10 +36,6 @@ impl Bench {
         let json: Value = serde_json::from_str(&self.read("matrix.json")?)?;
         Ok(json["targets"].as_object().ok_or("no targets")?.clone())
     }
-}
-
-fn modules() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules")
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The pages in HTML: no word of a target becomes markup, and in a browser they filter and open what their address says.
 
-use crate::Result;
+use crate::{Result, modules};
 use mmapcheck::matrix::Matrix;
 use mmapcheck::report::Report;
 use mmapcheck::report::page::page;
@@ -19,7 +19,7 @@ fn checked() -> Result<(TempDir, Report)> {
 fn check(dir: &Path, module: &str, more: &[&str]) -> Result<Report> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
     command.args(["check", "--module", module, "--seed", "1", "--format", "json", "--report"]).arg(dir).args(more);
-    command.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
+    command.env("PYTHONPATH", modules());
     Ok(serde_json::from_slice(&command.output()?.stdout)?)
 }
 

@@ -1,7 +1,6 @@
 //! The JSON report: it follows its schema, and reads back as the value it was written from.
 
-use crate::Result;
-use crate::known::FIND_DIES;
+use crate::{Result, find_dies, modules};
 use jsonschema::Validator;
 use mmapcheck::divergence::{Field, Severity};
 use mmapcheck::report::Report;
@@ -30,7 +29,7 @@ fn check(dir: &TempDir, module: &str, more: &[&str]) -> Result<String> {
     command
         .args(["check", "--module", module, "--seed", "1", "--jobs", "1", "--report"])
         .arg(dir.path().join("found here"));
-    command.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
+    command.env("PYTHONPATH", modules());
     let done = command.args(more).output()?;
     let error = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.code().is_some_and(|status| status < 2), "{error}");
@@ -78,7 +77,7 @@ clauses = ["FIND-1.1"]
 /// A report in which every list has an item, as JSON.
 fn full_report(dir: &TempDir) -> Result<String> {
     let known = dir.path().join("known.toml");
-    std::fs::write(&known, format!("{KNOWN}{FIND_DIES}"))?;
+    std::fs::write(&known, KNOWN.to_owned() + &std::fs::read_to_string(find_dies())?)?;
     let known = known.to_str().ok_or("a path")?;
     let args = ["--known", known, "--cases", "800", "--severity", "class", "--ops", "find,read,seek,write,repr,size"];
     check(dir, "find_and_read", &[&args[..], &["--no-reentrancy", "--format", "json"]].concat())

@@ -1,19 +1,21 @@
 //! The specification on the command line: `check` runs its pages; `pages` lists, prints and rewrites them.
 
-use crate::{Result, text};
+use crate::{Result, find_dies, modules, text};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
 fn mmapcheck(args: &[&str]) -> Result<Output> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
-    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules");
-    Ok(command.args(args).env("PYTHONPATH", modules).output()?)
+    Ok(command.args(args).env("PYTHONPATH", modules()).output()?)
 }
 
 /// Runs the pages alone; returns the exit status and the report.
 fn pages_only(more: &[&str]) -> Result<(Option<i32>, Value)> {
-    let done = mmapcheck(&[&["check", "--pages-only", "--format", "json"], more].concat())?;
+    let dir = tempfile::tempdir()?;
+    let found = dir.path().join("found");
+    let args = ["check", "--pages-only", "--format", "json", "--report", found.to_str().ok_or("a path")?];
+    let done = mmapcheck(&[&args[..], more].concat())?;
     let report = serde_json::from_slice(&done.stdout).map_err(|error| format!("{error}: {}", text(&done.stderr)))?;
     Ok((done.status.code(), report))
 }
@@ -40,7 +42,9 @@ fn a_planted_bug_fails_its_clause_and_the_printed_command_shows_it_again() -> Re
     let found = failures.iter().find(|failure| failure["id"] == "FIND-5").ok_or("FIND-5 passes")?;
     let place = found["place"].as_str().ok_or("no place")?;
     assert!(place.starts_with("spec/pages/searching.md:"), "{place}");
-    let done = Command::new("sh").args(["-c", found["replay"].as_str().ok_or("no command")?]).output()?;
+    let dir = tempfile::tempdir()?;
+    let command = found["replay"].as_str().ok_or("no command")?;
+    let done = Command::new("sh").args(["-c", command]).current_dir(dir.path()).output()?;
     assert_eq!(done.status.code(), Some(1));
     let said = text(&done.stdout);
     assert!(said.contains(place) && said.contains("pages: 0 examples passed, 1 failed, 0 skipped"), "{said}");
@@ -75,7 +79,7 @@ fn random_cases_alone_skip_the_pages_and_name_the_broken_clause() -> Result {
     let found = dir.path().join("found");
     let found = found.to_str().ok_or("a path")?;
     let args = ["check", "--random-only", "--module", "find_ignores_end", "--ops", "mmap,find", "--cases", "800"];
-    let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules/find_dies.toml");
+    let known = find_dies();
     let more = ["--known", known.to_str().ok_or("a path")?, "--jobs", "1", "--seed", "1", "--format", "json"];
     let done = mmapcheck(&[&args[..], &more, &["--report", found]].concat())?;
     let report: Value = serde_json::from_slice(&done.stdout)?;

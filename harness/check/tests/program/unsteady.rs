@@ -1,6 +1,6 @@
 //! Divergences that do not show each time are reported with their rate, and replayed until they show.
 
-use crate::{Result, as_text, divergences, python, text};
+use crate::{Result, as_text, divergences, modules, python, text};
 use mmapcheck::report::junit::junit;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 /// The program on a module of the tests.
 fn mmapcheck(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mmapcheck"));
-    command.args(args).env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/modules"));
+    command.args(args).env("PYTHONPATH", modules());
     command
 }
 
