@@ -343,10 +343,21 @@ fn lowered(args: &Args, places: &[usize], less: i128) -> Args {
 /// The parts of a number or of bytes that are taken away at once: one half, then less, so that a boundary is found fast.
 const CUTS: [i128; 4] = [2, 4, 16, 256];
 
+/// The widths of the types of C in bits, signed and unsigned.
+const WIDTHS: [u32; 8] = [7, 8, 15, 16, 31, 32, 63, 64];
+
+/// The last number of each type of C and the first that it cannot hold, of the sign of this one, up to it and the smallest first:
+/// most numbers diverge because they are beyond one of these.
+fn boundaries(number: i128) -> impl Iterator<Item = i128> {
+    let ends = WIDTHS.into_iter().flat_map(|bits| [(1 << bits) - 1, 1 << bits]);
+    let of_sign = ends.map(move |end: i128| if number < 0 { -end - 1 } else { end });
+    of_sign.filter(move |end| end.unsigned_abs() <= number.unsigned_abs())
+}
+
 fn numbers(num: Num) -> Vec<Num> {
     let plus = num.plus;
     let nearer = CUTS.map(|part| plus - plus / part).into_iter().chain([plus - plus.signum(), plus.abs()]);
-    let mut found: Vec<Num> = [0, 1].into_iter().chain(nearer).map(Num::plain).collect();
+    let mut found: Vec<Num> = [0, 1].into_iter().chain(boundaries(plus)).chain(nearer).map(Num::plain).collect();
     if num.base != Base::Zero {
         found.push(Num { base: num.base, plus: 0 });
     }
@@ -380,6 +391,29 @@ mod tests {
     use mmapcheck_spec::platform::LINUX;
     use mmapcheck_spec::{FileSpec, Op, Profile, World};
     use std::time::Duration;
+
+    #[test]
+    fn a_number_beyond_a_type_of_c_shrinks_to_its_end_in_few_runs() {
+        let seek = |number| {
+            let world = World { files: Vec::new() };
+            Draft { world, steps: vec![Step::new(Op::Seek, 0, [Arg::int(number)])] }.repair()
+        };
+        for (number, end, beyond) in [
+            (-9_245_200_247_839_546_670, -(1 << 63) - 1, (|number| number < -(1 << 63)) as fn(i128) -> bool),
+            (9_245_200_247_839_546_670, 1 << 63, |number| number >= 1 << 63),
+            (5_000_000_000, 1 << 32, |number| number >= 1 << 32),
+            (70_000, 256, |number| number > 255),
+        ] {
+            let mut runs = 0;
+            let small = shrink(seek(number), later(), &mut |case| {
+                runs += 1;
+                let number = case.steps.first().and_then(|step| step.args.first()?.arg.number());
+                number.and_then(Num::as_plain).is_some_and(beyond)
+            });
+            assert_eq!(*small, *seek(end));
+            assert!(runs <= 60, "{number}: {runs} runs");
+        }
+    }
 
     fn later() -> Instant {
         Instant::now() + Duration::from_hours(1)

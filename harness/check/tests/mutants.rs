@@ -5,28 +5,41 @@ mod explained;
 
 use catching::{Caught, catch, complaint};
 use explained::EXPLAINED;
+use mmapcheck::batch::Batch;
 use mmapcheck::diagnosis::{Question, diagnose};
 use mmapcheck::divergence::Severity;
+use mmapcheck::generate::GeneratorOptions;
 use mmapcheck::mutant::{FATAL, FORKED, KEEPING, LEAKING, LIMITED, MUTANTS, Mutant, MutantTarget};
-use mmapcheck::oracle::Oracle;
+use mmapcheck::oracle::{Omissions, Oracle};
 use mmapcheck::pattern::Patterns;
+use mmapcheck::variation::{Variation, Varied, in_order};
 use mmapcheck::worker::scratch;
-use mmapcheck_spec::Profile;
-use std::sync::Arc;
+use mmapcheck_spec::{Profile, TargetInfo};
+use mmapcheck_targets::InProcess;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-#[test]
-fn every_mutant_is_found_and_shrunk_and_those_of_the_list_are_explained() {
-    let (next, missed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+const PROFILE: Profile = Profile::cpython(3, 11, 7);
+
+/// What came of a mutant.
+struct Tried {
+    mutant: &'static Mutant,
+    /// Why it was not found, or not shrunk; none if it was.
+    complaint: Option<String>,
+    /// The variation that explains it; none for a mutant that is not in the list.
+    explained: Option<Result<Variation, String>>,
+}
+
+/// All mutants, tried once for all tests.
+static TRIED: LazyLock<Vec<Tried>> = LazyLock::new(|| {
+    let (next, tried) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     // The rarest come first, so that no thread is left with them alone.
     let mutants: Vec<_> = [FATAL, KEEPING, FORKED, LIMITED, MUTANTS].into_iter().flatten().collect();
     let work = || {
         while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let caught = catch(mutant, false);
-            let complaints = [complaint(mutant, &caught), caught.ok().and_then(|caught| misread(mutant, &caught))];
-            missed.lock().unwrap_or_else(PoisonError::into_inner).extend(complaints.into_iter().flatten());
+            let one = tried_once(mutant);
+            tried.lock().unwrap_or_else(PoisonError::into_inner).push(one);
         }
     };
     std::thread::scope(|scope| {
@@ -34,8 +47,73 @@ fn every_mutant_is_found_and_shrunk_and_those_of_the_list_are_explained() {
             scope.spawn(work);
         }
     });
-    let missed = missed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tried.into_inner().unwrap_or_else(PoisonError::into_inner)
+});
+
+fn tried_once(mutant: &'static Mutant) -> Tried {
+    let caught = catch(mutant, false);
+    let complaint = complaint(mutant, &caught);
+    let explained = EXPLAINED.iter().any(|(name, _)| *name == mutant.name).then(|| {
+        let found = explanation(mutant, &caught.map_err(|error| error.to_string())?);
+        found.map_err(|error| error.to_string())?.ok_or("nothing".to_owned())
+    });
+    Tried { mutant, complaint, explained }
+}
+
+#[test]
+fn every_mutant_is_found_and_shrunk_and_those_of_the_list_are_explained() {
+    let missed: Vec<_> =
+        TRIED.iter().flat_map(|tried| tried.complaint.clone().into_iter().chain(misread(tried))).collect();
     assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+/// The number of mutants of which each pair is tried together.
+const PAIRED: usize = 30;
+
+/// The most cases in which one mutant must show beside another.
+const CASES: u64 = 20_000;
+
+#[test]
+fn a_mutant_that_is_explained_and_switched_on_hides_no_other() -> Result<(), Box<dyn std::error::Error>> {
+    let explained =
+        TRIED.iter().filter_map(|tried| Some((tried.mutant.name, tried.explained.as_ref()?.as_ref().ok()?)));
+    let mut explained: Vec<_> = explained.collect();
+    explained.sort_by_key(|(name, _)| EXPLAINED.iter().position(|(of_list, _)| of_list == name));
+    explained.truncate(PAIRED);
+    assert_eq!(explained.len(), PAIRED);
+    let mut hidden = Vec::new();
+    for (known, of_known) in &explained {
+        for (other, of_other) in explained.iter().filter(|(other, _)| other != known) {
+            if !is_found_beside(of_known, of_other)? {
+                hidden.push(format!("'{known}' hides '{other}'"));
+            }
+        }
+    }
+    assert!(hidden.is_empty(), "{}", hidden.join("\n"));
+    Ok(())
+}
+
+/// Whether cases show one variation in a target that has both, judged by a model that has the other.
+fn is_found_beside(known: &Variation, other: &Variation) -> Result<bool, Box<dyn std::error::Error>> {
+    let mut both = Varied::new(PROFILE)?;
+    both.vary(&in_order([known, other]));
+    let mut target: InProcess<Varied> = InProcess::new(both, TargetInfo::of_profile(PROFILE, "two bugs".to_owned()));
+    let mut oracle = Oracle::new(PROFILE)?;
+    for first in (0..CASES).step_by(100) {
+        let batch = Batch {
+            seed: 1,
+            cases: first..first + 100,
+            generator: GeneratorOptions::all(PROFILE),
+            known: Patterns::default(),
+            model: vec![known.clone()],
+            omissions: Omissions::NONE,
+            fresh: None,
+        };
+        if !batch.run(&mut oracle, &mut target, &mut |_, _| {})?.hits.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[test]
@@ -50,16 +128,15 @@ fn there_are_many_mutants_and_each_has_a_name() {
 }
 
 /// What is wrong with the sentence that explains a mutant; `None` where it is right, or not in the list.
-fn misread(mutant: &'static Mutant, caught: &Caught) -> Option<String> {
+fn misread(Tried { mutant, explained, .. }: &Tried) -> Option<String> {
     let (_, wanted) = EXPLAINED.iter().find(|(name, _)| *name == mutant.name)?;
-    let found = sentence(mutant, caught).unwrap_or_else(|error| error.to_string());
+    let found = explained.as_ref()?.as_ref().map_or_else(String::clone, Variation::to_string);
     (found != *wanted).then(|| format!("{}: explained by\n  {found}\nnot by\n  {wanted}", mutant.name))
 }
 
-fn sentence(mutant: &'static Mutant, caught: &Caught) -> Result<String, Box<dyn std::error::Error>> {
-    let profile = Profile::cpython(3, 11, 7);
+fn explanation(mutant: &'static Mutant, caught: &Caught) -> Result<Option<Variation>, Box<dyn std::error::Error>> {
     let dir = scratch()?;
-    let (mut oracle, mut target) = (Oracle::new(profile)?, MutantTarget::target(mutant, profile, dir.path())?);
+    let (mut oracle, mut target) = (Oracle::new(PROFILE)?, MutantTarget::target(mutant, PROFILE, dir.path())?);
     let question = Question {
         model: &Arc::default(),
         known: &Patterns::default(),
@@ -68,7 +145,7 @@ fn sentence(mutant: &'static Mutant, caught: &Caught) -> Result<String, Box<dyn 
         until: Instant::now() + Duration::from_secs(60),
     };
     let found = diagnose(&caught.small, question, &mut oracle, &mut target)?;
-    Ok(found.map_or_else(|| "nothing".to_owned(), |found| found.variation.to_string()))
+    Ok(found.map(|found| found.variation))
 }
 
 #[test]

@@ -90,6 +90,8 @@ pub struct CampaignConfig {
     pub shard: Shard,
     /// Time without progress after which a worker counts as hung.
     pub hang: Duration,
+    /// The longest time that one divergence is shrunk for; none: 10 s, and a fifth of the campaign's time at most.
+    pub shrink_time: Option<Duration>,
     /// End the campaign at the first finding.
     pub fail_fast: bool,
     /// The mildest severity of a finding; none: `message` for CPython's own `mmap`, `class` for any other class.

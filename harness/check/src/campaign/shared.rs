@@ -183,7 +183,8 @@ impl<'a> Shared<'a> {
     /// The longest time for shrinking one divergence.
     pub(super) fn longest_shrink(&self) -> Duration {
         let whole = self.deadline.map(|deadline| deadline.saturating_duration_since(self.began));
-        whole.map_or(limits::SHRINK, |whole| limits::SHRINK.min(whole.mul_f64(limits::SHRINK_SHARE)))
+        let share = || whole.map_or(limits::SHRINK, |whole| limits::SHRINK.min(whole.mul_f64(limits::SHRINK_SHARE)));
+        self.config.shrink_time.unwrap_or_else(share)
     }
 
     /// Whether the rest of the time is for fresh cases, because there are findings.

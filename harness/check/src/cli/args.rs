@@ -160,6 +160,9 @@ pub(super) struct Check {
     /// Time without an answer after which a step counts as hung
     #[arg(long, value_name = "TIME", value_parser = hang_time, default_value = "10s")]
     pub(super) hang: Duration,
+    /// The longest time that one divergence is made smaller for [default: 10s, and a fifth of --time at most]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) shrink_time: Option<Duration>,
     /// Stop at the first divergence
     #[arg(long)]
     pub(super) fail_fast: bool,
@@ -285,6 +288,9 @@ pub(super) struct Replay {
 pub(super) struct Shrink {
     /// A saved case
     pub(super) file: PathBuf,
+    /// The longest time that the case is made smaller for
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "10s")]
+    pub(super) shrink_time: Duration,
     #[command(flatten)]
     pub(super) target: TargetArgs,
     /// The mildest divergence that counts

@@ -31,6 +31,7 @@ pub(super) fn check(args: &Check) -> Result<Exit, CommandError> {
         budget: args.budget(),
         shard: args.shard,
         hang: args.hang,
+        shrink_time: args.shrink_time,
         fail_fast: args.fail_fast,
         severity: args.severity,
         known: Patterns::default(),

@@ -102,6 +102,7 @@ fn config(args: &Args, target: TargetSpec) -> CheckConfig {
         budget: args.cases.map_or(Budget::Time(args.time), Budget::Cases),
         shard: Shard::WHOLE,
         hang: limits::HANG,
+        shrink_time: None,
         fail_fast: false,
         severity: None,
         known: Patterns::default(),

@@ -55,7 +55,7 @@ pub(super) fn shrink(args: &Shrink) -> Result<Exit, CommandError> {
         }
         Some((run, bucket)) => {
             let rate = Rate::among(&runs, |run| shows(run, &bucket));
-            let deadline = Instant::now() + limits::SHRINK;
+            let deadline = Instant::now() + args.shrink_time;
             let (oracle, target) = (&mut pair.oracle, pair.worker.as_mut());
             let small = shrink_to(oracle, target, case, &bucket, rate, &options(), deadline);
             let small = until_shown(rate, &bucket, || pair.runs(&small.case, None))?;

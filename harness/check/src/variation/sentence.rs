@@ -23,14 +23,17 @@ pub fn sentence(variations: &[Variation]) -> String {
     }
     // Without conditions in one of them, the others say nothing more.
     let clauses = if clauses.iter().any(String::is_empty) { String::new() } else { clauses.join("; or") };
-    format!("{} {}{clauses}", listed(&ops), first.predicate())
+    match first.rule() {
+        // A rule is about every operation.
+        Some((rule, holds)) => rule_text(rule, holds),
+        None => format!("{}{} {}{clauses}", listed(&ops), if ops.len() > 1 { ": each" } else { "" }, first.predicate()),
+    }
 }
 
-/// A rule that is switched: what holds, or what does not.
-fn rule_text(rule: &str, holds: bool) -> String {
-    let Ok(rule) = rule.parse::<Rule>() else { return format!("follows another rule, `{rule}`") };
-    let (row, as_in) = (rule.row(), if holds { "follows" } else { "does not follow" });
-    format!("{as_in} a rule of CPython ({}): {}", row.scope(), row.sentence.trim_end_matches('.'))
+/// A rule that is switched: that it holds, or that it does not.
+fn rule_text(rule: Rule, holds: bool) -> String {
+    let (row, holds) = (rule.row(), if holds { "holds" } else { "does not hold" });
+    format!("a rule of CPython ({}) {holds}: {}", row.scope(), row.sentence.trim_end_matches('.'))
 }
 
 /// Words as a list: `a`, `b` and `c`.
@@ -92,7 +95,9 @@ impl Variation {
             Effect::Positions(Position::Start) => "moves the position to the start".into(),
             Effect::Positions(Position::End) => "moves the position to the end".into(),
             Effect::ArgumentsFirst => "converts its arguments before it looks whether the map is closed".into(),
-            Effect::Rule { rule, holds } => rule_text(rule, *holds),
+            Effect::Rule { rule, holds } => {
+                format!("{} the rule `{rule}`", if *holds { "follows" } else { "does not follow" })
+            }
             Effect::Ends(end) => format!("ends the process, which {end}"),
         }
     }

@@ -53,7 +53,7 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ("next gives numbers", "`next` returns numbers in place of bytes"),
     (
         "repr is the one of before 3.9",
-        "`repr` does not follow a rule of CPython (since 3.9): `repr()` shows the state of a map, not its address",
+        "a rule of CPython (since 3.9) does not hold: `repr()` shows the state of a map, not its address",
     ),
     ("closed is always False", "`closed` returns `False`"),
     ("a closed map can tell", "`tell` returns `0`, not `ValueError: mmap closed or invalid`"),
