@@ -96,6 +96,18 @@ impl<S: Store> Reference<S> {
         answer
     }
 
+    /// Performs a step on a map as if no buffer of the map were exported.
+    ///
+    /// # Errors
+    /// As [`Stepper::step`].
+    pub fn step_without_exports(&mut self, step: &Step) -> Result<Outcome, End> {
+        let map = self.processes.map(step.on)?;
+        let exported = map.exports.replace(0);
+        let answer = self.perform_step(step);
+        map.exports.set(map.exports.get() + exported);
+        answer
+    }
+
     /// Whether a child process runs.
     #[must_use]
     pub fn is_child(&self) -> bool {

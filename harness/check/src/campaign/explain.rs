@@ -54,6 +54,32 @@ impl Job<'_> {
         })
     }
 
+    /// A run in which the target follows the rules alone and not the model: this one, or that of its case up to where it diverges
+    /// from the model. None if it diverges from the rules there as well.
+    pub(super) fn counterexample(
+        &mut self,
+        run: &DifferentialRun,
+        number: u64,
+    ) -> Result<Option<DifferentialRun>, TargetError> {
+        let least = self.shared.severity;
+        let (Some(plain), Some(first)) = (self.plain(run), run.comparison.first(least)) else { return Ok(None) };
+        if plain.case != run.case {
+            return Ok(None);
+        }
+        let by_rules = compare(&plain.case, &plain.expected, &run.actual, &self.shared.config.known);
+        let differs = by_rules.first(least).map(|first| first.step);
+        match differs {
+            None => Ok(Some(run.clone())),
+            Some(step) if step > first.step => {
+                let start = run.case.without(first.step + 1..run.case.steps.len());
+                let run = self.compare(start, number, Detail::Full)?;
+                let is_refuted = matches!(self.in_plain_terms(&run, &first.bucket)?, InPlainTerms::Refuted);
+                Ok(is_refuted.then_some(run))
+            }
+            Some(_) => Ok(None),
+        }
+    }
+
     /// What the rules alone say of a case, where the model says something else.
     pub(super) fn plain(&mut self, run: &DifferentialRun) -> Option<Expected> {
         if self.model.variations.is_empty() {

@@ -225,7 +225,7 @@ impl<'a> Job<'a> {
     /// Shrinks a divergence and keeps it with the rate at which it shows.
     fn investigate(&mut self, case: Case, number: u64, counted_as: &Bucket) -> Result<(), TargetError> {
         self.renew_model();
-        if self.model.version != self.judged_by && !self.still_diverges(&case, number)? {
+        if !self.is_of_the_target(&case, number)? {
             self.shared.tally().forget(counted_as);
             return Ok(());
         }
@@ -281,10 +281,19 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    /// Whether a case diverges from the model as it is now.
-    fn still_diverges(&mut self, case: &Case, number: u64) -> Result<bool, TargetError> {
+    /// Whether a case diverges from the model as it is now, and not because the model is wrong. A wrong model is corrected.
+    fn is_of_the_target(&mut self, case: &Case, number: u64) -> Result<bool, TargetError> {
+        if self.model.variations.is_empty() {
+            return Ok(true);
+        }
         let run = self.compare(case.clone(), number, Detail::Full)?;
-        Ok(run.comparison.first(self.shared.severity).is_some() || !run.comparison.known.is_empty())
+        if let Some(counterexample) = self.counterexample(&run, number)? {
+            self.correct(&counterexample)?;
+            return Ok(false);
+        }
+        let is_shown = run.comparison.first(self.shared.severity).is_some() || !run.comparison.known.is_empty();
+        // In the model of before, a process may have been left in another state.
+        Ok(is_shown || self.model.version == self.judged_by)
     }
 
     /// Whether the base of the class shows a divergence of this bucket, too.

@@ -3,7 +3,9 @@
 use super::evidence::Evidence;
 use crate::divergence::Severity;
 use crate::variation::{Change, Effect, Position, Reply, positional, words_like};
-use mmapcheck_spec::{Arg, Changes, End, ObjectKind, Op, Outcome, Profile, Raise, Rule, Step, Value, constants};
+use mmapcheck_spec::{
+    Arg, Changes, Domain, End, ObjectKind, Op, Outcome, Profile, Raise, Rule, Step, Value, constants,
+};
 
 /// An effect to try, and the step of the finding's case that would have it.
 pub(super) struct Candidate {
@@ -42,7 +44,9 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
 
 /// The effects that a step may have had which should give one answer and gave another.
 fn effects(step: &Step, expected: &Outcome, actual: &Result<Outcome, End>) -> Vec<Effect> {
-    let mut all = match (expected, actual) {
+    let is_stopped = matches!(expected, Outcome::Raised(rule) if rule.class == "BufferError");
+    let unstopped = (is_stopped && step.op.row().on == ObjectKind::Map).then_some(Effect::IgnoresExports);
+    let of_answer = match (expected, actual) {
         (_, Err(end)) => vec![Effect::Ends(end.clone())],
         (Outcome::Raised(rule), Ok(Outcome::Raised(raise))) if rule == raise => Vec::new(),
         (Outcome::Raised(rule), Ok(Outcome::Raised(raise))) => {
@@ -55,6 +59,7 @@ fn effects(step: &Step, expected: &Outcome, actual: &Result<Outcome, End>) -> Ve
             returns.into_iter().chain(of_value(step, expected, value)).collect()
         }
     };
+    let mut all: Vec<_> = unstopped.into_iter().chain(of_answer).collect();
     all.extend([Position::Before, Position::Start, Position::End].map(Effect::Positions));
     all.push(Effect::DoesNothing);
     all.extend(changes(step).into_iter().map(Effect::Does));
@@ -115,7 +120,8 @@ fn changes(step: &Step) -> Vec<Change> {
     let places = 0..step.op.row().params.len().max(positional);
     let keywords = step.args.iter().filter_map(|passed| passed.keyword);
     let mut all: Vec<_> = keywords.map(|word| Change::Without(word.to_owned())).collect();
-    all.extend(places.clone().flat_map(of_argument));
+    let domain = |place: usize| step.op.row().params.get(place).map_or(Domain::Other, |param| param.domain);
+    all.extend(places.clone().flat_map(|place| of_argument(place, domain(place))));
     all.extend([0, -1].map(|number| Change::Default(positional, number)));
     all.extend(places.clone().map(Change::Before));
     all.extend(places.clone().flat_map(|a| (0..a).map(move |b| Change::Swapped(b, a))));
@@ -123,23 +129,32 @@ fn changes(step: &Step) -> Vec<Change> {
     all
 }
 
-fn of_argument(place: usize) -> Vec<Change> {
-    let mut all: Vec<_> = [0, 1, -1].map(|number| Change::Number(place, number)).into();
-    all.extend([
-        Change::None(place),
-        Change::Clamps(place),
-        Change::ClampsToLast(place),
-        Change::Absolute(place),
-        Change::AsNumber(place),
-        Change::AsByte(place),
-        Change::AsBytes(place),
-        Change::CutToRoom(place),
-        Change::AsOneByte(place),
-        Change::Reversed(place),
-        Change::FromPosition(place),
-    ]);
-    all.extend(WIDTHS.into_iter().flat_map(|bits| [false, true].map(|signed| Change::Wraps(place, bits, signed))));
-    all.extend([1, -1].map(|more| Change::Plus(place, more)));
+/// The changes of an argument that make sense for its purpose: others explain by coincidence.
+fn of_argument(place: usize, domain: Domain) -> Vec<Change> {
+    let number = |numbers: &[i128]| numbers.iter().map(|number| Change::Number(place, *number)).collect::<Vec<_>>();
+    let wraps = || WIDTHS.into_iter().flat_map(|bits| [false, true].map(|signed| Change::Wraps(place, bits, signed)));
+    let mut all = vec![Change::None(place), Change::AsNumber(place)];
+    match domain {
+        Domain::Length | Domain::Offset | Domain::Position | Domain::Count | Domain::NewSize => {
+            all.extend(number(&[0, 1, -1]));
+            all.extend([Change::Clamps(place), Change::ClampsToLast(place), Change::Absolute(place)]);
+            all.push(Change::FromPosition(place));
+            all.extend(wraps().chain([1, -1].map(|more| Change::Plus(place, more))));
+        }
+        Domain::Byte => all.extend(number(&[0]).into_iter().chain([Change::AsByte(place)]).chain(wraps())),
+        Domain::Needle | Domain::Source => {
+            all.extend([Change::AsBytes(place), Change::CutToRoom(place), Change::AsOneByte(place)]);
+            all.push(Change::Reversed(place));
+        }
+        // The arguments of an operator: what they are for depends on their types.
+        Domain::Other => all.extend([Change::AsBytes(place), Change::AsOneByte(place)]),
+        Domain::Whence | Domain::Truth | Domain::Advice | Domain::Sync => {
+            all.extend(number(&[0, 1, -1]).into_iter().chain(wraps()));
+        }
+        Domain::Descriptor => all.extend(number(&[-1])),
+        Domain::Flags | Domain::Prot | Domain::Access => all.extend(number(&[0])),
+        _ => {}
+    }
     all
 }
 
@@ -156,11 +171,14 @@ fn flags(arg: &Arg) -> Vec<Change> {
         .collect()
 }
 
-/// The operations on maps that can be done in place of another.
+/// The operations on maps that can be done in place of another: those with arguments for the same purposes.
 fn others(op: Op) -> impl Iterator<Item = Op> {
+    let domains = |op: Op| op.row().params.iter().map(|param| param.domain);
+    let takes_as_much = move |other: Op| domains(other).eq(domains(op));
     let fits = move |other: &Op| {
         let row = other.row();
-        *other != op && row.on == ObjectKind::Map && row.binds.is_none() && op.row().on == ObjectKind::Map
+        let on_maps = row.on == ObjectKind::Map && op.row().on == ObjectKind::Map;
+        *other != op && on_maps && row.binds.is_none() && !row.params.is_empty() && takes_as_much(*other)
     };
     Op::ALL.iter().copied().filter(fits)
 }

@@ -229,7 +229,7 @@ fn given(effect: &Effect, conditions: &[Condition]) -> Vec<Condition> {
         }
         Effect::Answers(_) | Effect::DoesNothing | Effect::Raises { .. } => false,
         Effect::Does(_) | Effect::Positions(_) | Effect::Ends(_) => false,
-        Effect::ArgumentsFirst | Effect::Rule { .. } => false,
+        Effect::IgnoresExports | Effect::ArgumentsFirst | Effect::Rule { .. } => false,
     };
     let raises = conditions.iter().find(|condition| matches!(condition, Condition::Raises(..)));
     raises.filter(|_| about_exception).cloned().into_iter().collect()

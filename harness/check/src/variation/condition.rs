@@ -27,6 +27,8 @@ pub enum Condition {
     Argument(usize, Property),
     /// The map is closed.
     Closed,
+    /// The map is open.
+    Open,
     /// The position is at the end of the map.
     AtEnd,
     /// The position is beyond the end of the map.
@@ -47,7 +49,7 @@ impl Condition {
     /// Whether a sentence says it: that a step has nothing unusual about it goes without saying.
     #[must_use]
     pub fn is_said(&self) -> bool {
-        !matches!(self, Condition::Uninterrupted | Condition::KnownKeywords)
+        !matches!(self, Condition::Open | Condition::Uninterrupted | Condition::KnownKeywords)
     }
 }
 
@@ -142,6 +144,7 @@ pub fn conditions(step: &Step, situation: Situation, answer: Option<&Outcome>) -
     let are_ints = step.args[..positional].iter().all(|passed| matches!(passed.arg, Arg::Int(_)));
     let states = [
         (situation.closed, Condition::Closed),
+        (!situation.closed, Condition::Open),
         (!situation.closed && situation.pos == situation.len, Condition::AtEnd),
         (situation.pos > situation.len, Condition::BeyondEnd),
         (situation.pos > 0, Condition::Moved),

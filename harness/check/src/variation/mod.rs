@@ -56,6 +56,8 @@ pub enum Effect {
     },
     /// Another step is done in its place.
     Does(Change),
+    /// The step is done as if no buffer of its map were exported.
+    IgnoresExports,
     /// The step converts its arguments before it looks whether the map is closed, and raises what they cause.
     ArgumentsFirst,
     /// A rule of the profile holds that should not, or the other way round, in every operation.
@@ -75,9 +77,8 @@ impl Effect {
     /// Whether the step is not done as the rule says.
     fn is_in_place(&self) -> bool {
         match self {
-            Effect::DoesNothing | Effect::Returns(_) | Effect::Raises { .. } | Effect::Does(_) | Effect::Ends(_) => {
-                true
-            }
+            Effect::DoesNothing | Effect::Returns(_) | Effect::Raises { .. } => true,
+            Effect::Does(_) | Effect::IgnoresExports | Effect::Ends(_) => true,
             Effect::Answers(_) | Effect::Positions(_) | Effect::ArgumentsFirst | Effect::Rule { .. } => false,
         }
     }

@@ -21,11 +21,20 @@ const CLOSERS: [Op; 4] = [Op::Close, Op::Exit, Op::With, Op::WithRaise];
 /// The answer of a step that ends the process.
 const NOTHING: Outcome = Outcome::Value(Value::None);
 
-/// A step that the reference has done, and what its callback did in place of its own step.
+/// A step that the reference has done.
 #[derive(Clone)]
 struct Done {
     step: Step,
-    instead: Option<Instead>,
+    how: How,
+}
+
+/// How a step was done.
+#[derive(Clone)]
+enum How {
+    Plainly,
+    /// Its callback did this in place of its own step.
+    Instead(Instead),
+    WithoutExports,
 }
 
 /// The reference in memory with variations switched on. Without variations it is the reference.
@@ -170,6 +179,16 @@ impl Varied {
                 self.take_back(mark)?;
                 self.perform(below, &changed)
             }
+            Effect::IgnoresExports => {
+                if !matches!(answer, Outcome::Raised(raise) if raise.class == "BufferError") {
+                    return Ok(None);
+                }
+                self.take_back(mark)?;
+                let done = Done { step: step.clone(), how: How::WithoutExports };
+                let answer = self.redo(&done)?;
+                self.done.push(done);
+                Ok(answer)
+            }
             Effect::Positions(position) => {
                 let to = match position {
                     Position::Before => situation.pos,
@@ -223,17 +242,18 @@ impl Varied {
             }
             self.take_back(mark)?;
         }
-        let instead = self.instead(step)?;
-        let done = Done { step: step.clone(), instead };
+        let how = self.instead(step)?.map_or(How::Plainly, How::Instead);
+        let done = Done { step: step.clone(), how };
         let answer = self.redo(&done)?;
         self.done.push(done);
         Ok(answer)
     }
 
-    fn redo(&mut self, Done { step, instead }: &Done) -> StepResult {
-        match instead {
-            None => self.reference.step(step),
-            Some(instead) => self.reference.step_instead(step, instead.clone()),
+    fn redo(&mut self, Done { step, how }: &Done) -> StepResult {
+        match how {
+            How::Plainly => self.reference.step(step),
+            How::Instead(instead) => self.reference.step_instead(step, instead.clone()),
+            How::WithoutExports => self.reference.step_without_exports(step),
         }
     }
 
