@@ -129,3 +129,9 @@ pub const FRESH_SHARE: f64 = 0.25;
 
 /// The number of counterexamples that refute an explanation. One or two may be of a circumstance that no condition tells apart.
 pub const CONTRADICTIONS: usize = 3;
+
+/// The number of random cases that a new explanation is tried on, of those in which it changes something.
+pub const PROBES: usize = 16;
+
+/// The number of random cases that these are chosen from.
+pub const PROBED: u64 = 1000;

@@ -6,16 +6,21 @@ use super::look::InPlainTerms;
 use super::model::{Explanation, ExplanationId, Snapshot};
 use super::shared::{Place, Tally};
 use super::{CampaignConfig, Finding};
+use crate::choices::seeded;
 use crate::compare::compare;
 use crate::diagnosis::{Diagnosis, Observation, Question, diagnose, learn_again, understanding};
 use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Severity};
+use crate::generate::generate;
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Oracle};
 use crate::variation::{Variation, in_order};
-use mmapcheck_spec::{Detail, TargetError};
+use mmapcheck_spec::{Case, Detail, TargetError};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Changes the seed of a campaign to that of the cases that new explanations are tried on.
+const PROBE: u64 = 0x7072_6f62_6500;
 
 fn observation(run: &DifferentialRun) -> Observation {
     Observation { case: run.case.clone(), actual: run.actual.clone() }
@@ -127,11 +132,16 @@ impl Job<'_> {
         let Some(found) = diagnose(run, question, &mut self.oracle, self.worker.as_mut())? else {
             return self.explained_beside(run, inherited);
         };
-        if let Some((id, wider)) = self.widened(&seen, &found)? {
-            self.shared.tally().model.replace(id, wider);
-            return Ok(Some(id));
-        }
-        Ok(Some(self.shared.tally().model.add(found, inherited)))
+        let id = match self.widened(&seen, &found)? {
+            Some((id, wider)) => {
+                self.shared.tally().model.replace(id, wider);
+                id
+            }
+            None => self.shared.tally().model.add(found, inherited),
+        };
+        self.probe(id)?;
+        // The finding is still without an explanation if random cases have refuted it.
+        Ok(Some(id).filter(|id| self.shared.tally().model.explanations.contains_key(id)))
     }
 
     /// Explains a finding together with another explanation of its operation, whose conditions are learned again: one that was
@@ -206,27 +216,81 @@ impl Job<'_> {
         self.oracle.answer(seen.case.clone(), &AnswerOptions::new(Detail::Full))?;
         let applied: Vec<_> = self.oracle.applied().collect();
         for id in applied.into_iter().rev().filter_map(|place| now.id(place)) {
-            let (others, known) = {
-                let tally = shared.tally();
-                let Some(one) = tally.model.explanations.get(&id).filter(|one| one.known.is_none()) else { continue };
-                (tally.model.without(id), one.diagnosis.clone())
-            };
-            let narrower =
-                learn_again(&known, std::slice::from_ref(&seen), self.question(&others, &[]), &mut self.oracle)?;
-            let mut tally = shared.tally();
-            match narrower {
-                Some(narrower) => tally.model.replace(id, narrower),
-                None if tally.model.contradict(id) => tally.refute(id),
-                None => {}
+            if !self.narrow(id, &seen)? {
+                continue;
             }
-            let now = tally.model.now();
-            drop(tally);
+            let now = shared.tally().model.now();
             if understanding(&seen, self.question(&now.variations, &[]), &mut self.oracle)?.is_some() {
                 break;
             }
         }
         self.renew_model();
         Ok(())
+    }
+
+    /// Learns the conditions of an explanation again, from an observation that contradicts it. An explanation that is contradicted
+    /// too often is given up. Returns whether it is one that can be learned.
+    fn narrow(&mut self, id: ExplanationId, seen: &Observation) -> Result<bool, TargetError> {
+        let shared = self.shared;
+        let (others, known) = {
+            let tally = shared.tally();
+            let one = tally.model.explanations.get(&id).filter(|one| one.known.is_none());
+            let Some(one) = one else { return Ok(false) };
+            (tally.model.without(id), one.diagnosis.clone())
+        };
+        let question = self.question(&others, &[]);
+        let narrower = learn_again(&known, std::slice::from_ref(seen), question, &mut self.oracle)?;
+        let mut tally = shared.tally();
+        match narrower {
+            Some(narrower) => tally.model.replace(id, narrower),
+            None if tally.model.contradict(id) => tally.refute(id),
+            None => {}
+        }
+        Ok(true)
+    }
+
+    /// Tries a new explanation on random cases that it changes something in, and corrects it where the target contradicts it.
+    fn probe(&mut self, id: ExplanationId) -> Result<(), TargetError> {
+        let (shared, began) = (self.shared, Instant::now());
+        let mut left = limits::PROBES;
+        for number in 0..limits::PROBED {
+            let (now, others) = {
+                let model = &shared.tally().model;
+                (model.now().variations, model.without(id))
+            };
+            if left == 0 || now.len() == others.len() || began.elapsed() > self.longest_diagnosis || shared.over() {
+                break;
+            }
+            let case = generate(&mut seeded(shared.config.seed ^ PROBE, number), &self.options);
+            let options = self.answer_options(number, Detail::Full);
+            self.oracle.vary(&others);
+            let without = self.oracle.answer(case.clone(), &options)?;
+            self.oracle.vary(&now);
+            if self.oracle.answer(case.clone(), &options)? == without {
+                continue;
+            }
+            left -= 1;
+            if let Some(seen) = self.contradiction(case, number, (&now, &others))? {
+                self.narrow(id, &seen)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The run of a case up to where it diverges from the model, if there it follows the model without one of its explanations.
+    fn contradiction(
+        &mut self,
+        case: Case,
+        number: u64,
+        (now, others): (&Arc<[Variation]>, &Arc<[Variation]>),
+    ) -> Result<Option<Observation>, TargetError> {
+        let run = self.compare(case, number, Detail::Full)?;
+        let Some(first) = run.comparison.first(self.shared.severity) else { return Ok(None) };
+        let end = run.case.steps.len();
+        let start = if first.step + 1 < end { run.case.without(first.step + 1..end) } else { run.case.clone() };
+        let seen = observation(&self.compare(start, number, Detail::Full)?);
+        let differs = understanding(&seen, self.question(now, &[]), &mut self.oracle)?.is_none();
+        Ok((differs && understanding(&seen, self.question(others, &[]), &mut self.oracle)?.is_some()).then_some(seen))
     }
 
     fn question<'q>(&self, model: &'q Arc<[Variation]>, refuted: &'q [Variation]) -> Question<'q>

@@ -10,10 +10,20 @@ use mmapcheck_spec::{
 /// An effect to try, and the step of the finding's case that would have it.
 pub(super) struct Candidate {
     pub(super) at: usize,
+    /// The operations that would have it, that of the step among them.
+    pub(super) ops: Vec<Op>,
     pub(super) effect: Effect,
 }
 
+/// The operations that exported buffers stop.
+const STOPPED: [Op; 5] = [Op::Close, Op::Resize, Op::Exit, Op::With, Op::WithRaise];
+
 impl Candidate {
+    fn new(step: &Step, at: usize, effect: Effect) -> Candidate {
+        let ops = if effect == Effect::IgnoresExports { STOPPED.to_vec() } else { vec![step.op] };
+        Candidate { at, ops, effect }
+    }
+
     /// Without the message of an exception, where messages do not count.
     fn at_severity(mut self, least: Severity) -> Candidate {
         if let (Effect::Raises { message, .. }, true) = (&mut self.effect, least > Severity::Message) {
@@ -28,16 +38,19 @@ impl Candidate {
 pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severity) -> Vec<Candidate> {
     let rules = Rule::ALL.into_iter().map(|rule| Effect::Rule { rule: rule.to_string(), holds: !profile.has(rule) });
     let in_steps = at.min(evidence.steps.len().saturating_sub(1));
-    let mut all: Vec<_> = rules.map(|effect| Candidate { at: in_steps, effect }).collect();
+    let Some(own) = evidence.steps.get(in_steps) else { return Vec::new() };
+    let mut all: Vec<_> = rules.map(|effect| Candidate::new(&own.step, in_steps, effect)).collect();
     if let (Some(met), Some(actual)) = (evidence.steps.get(at), evidence.seen.actual.steps.get(at)) {
         let effects = effects(&met.step, &met.answer, &actual.result);
-        all.extend(effects.into_iter().map(|effect| Candidate { at, effect }));
+        all.extend(effects.into_iter().map(|effect| Candidate::new(&met.step, at, effect)));
     }
     for (at, met) in evidence.steps.iter().enumerate().take(at).rev() {
         let flags = met.step.args.iter().flat_map(|passed| flags(&passed.arg)).map(Effect::Does);
         // Any other change would show in the step itself.
-        let nothing = (met.step.op.row().changes == Changes::Nothing).then_some(Effect::DoesNothing);
-        all.extend(flags.chain(nothing).map(|effect| Candidate { at, effect }));
+        let row = met.step.op.row();
+        let shows_late = row.changes == Changes::Nothing && row.binds.is_none();
+        let nothing = shows_late.then_some(Effect::DoesNothing);
+        all.extend(flags.chain(nothing).map(|effect| Candidate::new(&met.step, at, effect)));
     }
     all.into_iter().map(|candidate| candidate.at_severity(least)).collect()
 }
@@ -45,7 +58,7 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
 /// The effects that a step may have had which should give one answer and gave another.
 fn effects(step: &Step, expected: &Outcome, actual: &Result<Outcome, End>) -> Vec<Effect> {
     let is_stopped = matches!(expected, Outcome::Raised(rule) if rule.class == "BufferError");
-    let unstopped = (is_stopped && step.op.row().on == ObjectKind::Map).then_some(Effect::IgnoresExports);
+    let unstopped = (is_stopped && STOPPED.contains(&step.op)).then_some(Effect::IgnoresExports);
     let of_answer = match (expected, actual) {
         (_, Err(end)) => vec![Effect::Ends(end.clone())],
         (Outcome::Raised(rule), Ok(Outcome::Raised(raise))) if rule == raise => Vec::new(),

@@ -73,7 +73,8 @@ pub fn learn_again(
     question: Question<'_>,
     oracle: &mut Oracle,
 ) -> Result<Option<Diagnosis>, TargetError> {
-    let candidate = Candidate { at: diagnosis.at, effect: diagnosis.variation.effect.clone() };
+    let Variation { ops, effect, .. } = diagnosis.variation.clone();
+    let candidate = Candidate { at: diagnosis.at, ops, effect };
     let seen = diagnosis.observations.iter().chain(more).cloned();
     let found = Judge::new(oracle, question).and_then(|mut judge| {
         let all = seen.map(|seen| judge.observed(seen)).collect::<Result<Vec<_>, _>>()?;
@@ -112,8 +113,8 @@ fn explain(
     let mut candidates = Vec::new();
     for candidate in candidates::of(&own, at, judge.profile(), judge.question.severity) {
         let met = &own.steps[candidate.at];
-        let forced =
-            Variation { ops: vec![met.step.op], when: met.conditions.clone(), effect: candidate.effect.clone() };
+        let (ops, effect) = (candidate.ops.clone(), candidate.effect.clone());
+        let forced = Variation { ops, when: met.conditions.clone(), effect };
         let refuted = |one: &Variation| one.ops == forced.ops && one.effect == forced.effect;
         if !judge.question.refuted.iter().any(refuted) && judge.is_explained(&own, &forced)? {
             candidates.push(candidate);
@@ -160,18 +161,18 @@ impl Weighed {
 /// the evidence. The evidence of the finding comes first.
 fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Result<Option<Weighed>, TargetError> {
     let Some(own) = all[0].steps.get(candidate.at) else { return Ok(None) };
-    if let Effect::Rule { .. } = candidate.effect {
-        let (ops, effect) = (vec![own.step.op], candidate.effect.clone());
+    let (ops, effect) = (&candidate.ops, &candidate.effect);
+    if let Effect::Rule { .. } = effect {
+        let (ops, effect) = (ops.clone(), effect.clone());
         return tested(Variation { ops, when: Vec::new(), effect }, all, judge);
     }
-    let (op, effect) = (own.step.op, &candidate.effect);
     let (mut with, mut without) = (vec![own.conditions.clone()], Vec::new());
     for one in all {
         for (at, met) in one.steps.iter().enumerate() {
-            if met.step.op != op || one.first.is_some_and(|first| at > first) {
+            if !ops.contains(&met.step.op) || one.first.is_some_and(|first| at > first) {
                 continue;
             }
-            let forced = Variation { ops: vec![op], when: met.conditions.clone(), effect: effect.clone() };
+            let forced = Variation { ops: ops.clone(), when: met.conditions.clone(), effect: effect.clone() };
             let explained = judge.is_explained(one, &forced)?;
             if one.first == Some(at) && explained {
                 with.push(met.conditions.clone());
@@ -187,7 +188,7 @@ fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
     let mut best: Option<Weighed> = None;
     for given in [given].into_iter().chain(without_exception) {
         let Some(when) = conditions(&given, &with, &without) else { continue };
-        let variation = Variation { ops: vec![op], when, effect: effect.clone() };
+        let variation = Variation { ops: ops.clone(), when, effect: effect.clone() };
         let weighed = tested(variation, all, judge)?;
         // The exception is left out where the effect is in place of others as well.
         best = match (best, weighed) {

@@ -42,6 +42,13 @@ fn near(case: &Case, at: usize) -> Vec<Case> {
     for arg in [Arg::int(0), Arg::int(3), Arg::None] {
         add(&|steps| steps[at].args.push(PassedArg::plain(arg.clone())));
     }
+    if let Some(callback) = step.callback() {
+        // What a callback does, done before the step.
+        add(&|steps| {
+            steps[at].args.iter_mut().for_each(|passed| passed.arg = passed.arg.clone().without_callback());
+            steps.insert(at, callback.clone());
+        });
+    }
     for before in states(step) {
         add(&|steps| steps.insert(at, before.clone()));
     }
@@ -116,6 +123,7 @@ fn states(step: &Step) -> Vec<Step> {
     let length = |plus| Arg::Int(Num { base: Base::Len, plus });
     vec![
         on(Op::Close, &[]),
+        on(Op::Seek, &[Arg::int(0)]),
         on(Op::Seek, &[Arg::int(1)]),
         on(Op::Seek, &[Arg::int(2)]),
         on(Op::Seek, &[length(-1)]),
