@@ -113,8 +113,8 @@ fn explain(
     let mut candidates = Vec::new();
     for candidate in candidates::of(&own, at, judge.profile(), judge.question.severity) {
         let met = &own.steps[candidate.at];
-        let (ops, effect) = (candidate.ops.clone(), candidate.effect.clone());
-        let forced = Variation { ops, when: met.conditions.clone(), effect };
+        let when = if has_conditions(&candidate.effect) { met.conditions.clone() } else { Vec::new() };
+        let forced = Variation { ops: candidate.ops.clone(), when, effect: candidate.effect.clone() };
         let refuted = |one: &Variation| one.ops == forced.ops && one.effect == forced.effect;
         if !judge.question.refuted.iter().any(refuted) && judge.is_explained(&own, &forced)? {
             candidates.push(candidate);
@@ -123,6 +123,7 @@ fn explain(
     if candidates.is_empty() {
         return Ok(None);
     }
+    if std::env::var_os("DIAG").is_some() { eprintln!("CASE {}\n at {at}; {} candidates: {:?}", mmapcheck_spec::notation::print(&run.case), candidates.len(), candidates.iter().map(|c| (c.at, &c.effect)).collect::<Vec<_>>()); }
     let mut all = vec![own];
     // A neighbour that is the case itself says whether the target does the same each time.
     for case in neighbours::of(&run.case, at) {
@@ -162,7 +163,7 @@ impl Weighed {
 fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Result<Option<Weighed>, TargetError> {
     let Some(own) = all[0].steps.get(candidate.at) else { return Ok(None) };
     let (ops, effect) = (&candidate.ops, &candidate.effect);
-    if let Effect::Rule { .. } = effect {
+    if !has_conditions(effect) {
         let (ops, effect) = (ops.clone(), effect.clone());
         return tested(Variation { ops, when: Vec::new(), effect }, all, judge);
     }
@@ -187,7 +188,9 @@ fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
     let without_exception = if given.is_empty() { None } else { Some(Vec::new()) };
     let mut best: Option<Weighed> = None;
     for given in [given].into_iter().chain(without_exception) {
-        let Some(when) = conditions(&given, &with, &without) else { continue };
+        let learned = conditions(&given, &with, &without);
+        if std::env::var_os("DIAG").is_some() { eprintln!("  {effect:?}: with {} without {} -> {learned:?}", with.len(), without.len()); }
+        let Some(when) = learned else { continue };
         let variation = Variation { ops: ops.clone(), when, effect: effect.clone() };
         let weighed = tested(variation, all, judge)?;
         // The exception is left out where the effect is in place of others as well.
@@ -197,6 +200,11 @@ fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
         };
     }
     Ok(best)
+}
+
+/// Whether an effect is under conditions that are to be learned: others are about every step that they change anything in.
+fn has_conditions(effect: &Effect) -> bool {
+    !matches!(effect, Effect::Rule { .. } | Effect::IgnoresExports)
 }
 
 /// The conditions of an effect besides those that are given; none where the evidence needs too many.
@@ -213,7 +221,10 @@ fn tested(variation: Variation, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
     let (mut explained, mut unexplained) = (0, 0);
     for one in all {
         match (one.first, judge.is_explained(one, &variation)?) {
-            (None, false) => return Ok(None),
+            (None, false) => {
+                if std::env::var_os("DIAG").is_some() { eprintln!("  {variation:?} contradicted by {}", mmapcheck_spec::notation::print(&one.seen.case)); }
+                return Ok(None);
+            }
             (None, true) => {}
             (Some(_), true) => explained += 1,
             (Some(_), false) => unexplained += 1,
