@@ -123,7 +123,6 @@ fn explain(
     if candidates.is_empty() {
         return Ok(None);
     }
-    if std::env::var_os("DIAG").is_some() { eprintln!("CASE {}\n at {at}; {} candidates: {:?}", mmapcheck_spec::notation::print(&run.case), candidates.len(), candidates.iter().map(|c| (c.at, &c.effect)).collect::<Vec<_>>()); }
     let mut all = vec![own];
     // A neighbour that is the case itself says whether the target does the same each time.
     for case in neighbours::of(&run.case, at) {
@@ -188,9 +187,7 @@ fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
     let without_exception = if given.is_empty() { None } else { Some(Vec::new()) };
     let mut best: Option<Weighed> = None;
     for given in [given].into_iter().chain(without_exception) {
-        let learned = conditions(&given, &with, &without);
-        if std::env::var_os("DIAG").is_some() { eprintln!("  {effect:?}: with {} without {} -> {learned:?}", with.len(), without.len()); }
-        let Some(when) = learned else { continue };
+        let Some(when) = conditions(&given, &with, &without) else { continue };
         let variation = Variation { ops: ops.clone(), when, effect: effect.clone() };
         let weighed = tested(variation, all, judge)?;
         // The exception is left out where the effect is in place of others as well.
@@ -221,10 +218,7 @@ fn tested(variation: Variation, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
     let (mut explained, mut unexplained) = (0, 0);
     for one in all {
         match (one.first, judge.is_explained(one, &variation)?) {
-            (None, false) => {
-                if std::env::var_os("DIAG").is_some() { eprintln!("  {variation:?} contradicted by {}", mmapcheck_spec::notation::print(&one.seen.case)); }
-                return Ok(None);
-            }
+            (None, false) => return Ok(None),
             (None, true) => {}
             (Some(_), true) => explained += 1,
             (Some(_), false) => unexplained += 1,

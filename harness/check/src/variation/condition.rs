@@ -88,6 +88,8 @@ pub enum Property {
     Wide(u8),
     /// It is less than minus 2 to this power.
     NegativeWide(u8),
+    /// It fits in a signed type of this many bits.
+    Fits(u8),
     /// Its amount is less than 2 to this power.
     Narrow(u8),
     /// It is this number.
@@ -225,7 +227,9 @@ fn of_number(number: i128, Situation { len, .. }: Situation) -> Vec<Property> {
     ];
     let wide = POWERS.into_iter().filter(|power| number >= 1 << power).map(Property::Wide);
     let negative = POWERS.into_iter().filter(|power| number < -(1 << power)).map(Property::NegativeWide);
+    let fits = [64, 32, 16, 8].into_iter().filter(|bits| (-(1 << (bits - 1))..1 << (bits - 1)).contains(&number));
     let narrow = POWERS.into_iter().rev().filter(|power| number.unsigned_abs() < 1 << power).map(Property::Narrow);
+    let narrow = fits.map(Property::Fits).chain(narrow);
     let exactly = i8::try_from(number).ok().filter(|number| SMALL.contains(number)).map(Property::Exactly);
     let relative = relative.into_iter().filter(|(holds, _)| *holds).map(|(_, property)| property);
     [sign].into_iter().chain(relative).chain(exactly).chain(wide).chain(negative).chain(narrow).collect()

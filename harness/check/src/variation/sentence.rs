@@ -206,6 +206,7 @@ fn predicate(property: Property) -> String {
         Property::BelowMinusLength => "is less than minus the length of the map".into(),
         Property::Wide(power) => format!("is 2**{power} or more"),
         Property::NegativeWide(power) => format!("is less than -2**{power}"),
+        Property::Fits(bits) => format!("fits in {bits} bits"),
         Property::Narrow(power) => format!("is within 2**{power}"),
         Property::Exactly(number) => format!("is {number}"),
         Property::BytesLike(like) => format!("is of the kind {like:?}"),
