@@ -95,8 +95,25 @@ impl Job<'_> {
         (plain.case != run.case || plain.expected != run.expected).then_some(plain)
     }
 
-    /// Looks for what explains a finding, and goes on with it switched on.
+    /// Looks for what explains a finding, and goes on with it switched on. A death has to wait.
     pub(super) fn explain(&mut self, run: &DifferentialRun, bucket: &Bucket, place: Place) {
+        if bucket.severity == Severity::Death {
+            self.shared.tally().unexplained_deaths.push((run.clone(), bucket.clone(), place));
+        } else {
+            self.explain_now(run, bucket, place);
+        }
+    }
+
+    /// Looks for what explains the deaths.
+    pub(super) fn explain_deaths(&mut self) {
+        loop {
+            let next = self.shared.tally().unexplained_deaths.pop();
+            let Some((run, bucket, place)) = next else { return };
+            self.explain_now(&run, &bucket, place);
+        }
+    }
+
+    fn explain_now(&mut self, run: &DifferentialRun, bucket: &Bucket, place: Place) {
         let shared = self.shared;
         let _turn = shared.take_turn();
         if !shared.may_diagnose() || shared.tally().is_plainly_explained(bucket) {

@@ -15,6 +15,7 @@ impl Job<'_> {
     /// Runs fresh cases until there are enough, or the time is over.
     pub(super) fn run_fresh(&mut self) -> Result<(), TargetError> {
         self.renew_model();
+        self.explain_deaths();
         let hang = self.shared.config.hang;
         self.worker.set_hang(hang.min(limits::HANG_AGAIN));
         while let Some(range) = self.shared.take_fresh(self.worker.at_once()) {

@@ -3,6 +3,7 @@
 use super::model::{ExplanationId, Model};
 use super::{CampaignConfig, Finding, Listener};
 use crate::agreement::Agreement;
+use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Severity};
 use crate::histogram::Histogram;
 use crate::left_out::Counts;
@@ -39,6 +40,8 @@ pub(super) struct Tally {
     pub(super) incomparable: BTreeMap<String, u64>,
     /// What explains the findings.
     pub(super) model: Model,
+    /// Deaths that are to be explained at the end: each neighbour may cost a process, and another explanation may take them in.
+    pub(super) unexplained_deaths: Vec<(DifferentialRun, Bucket, Place)>,
     /// How often buckets were forgotten, because what showed them was explained.
     forgotten: BTreeMap<Bucket, usize>,
     /// Time spent on diagnoses.

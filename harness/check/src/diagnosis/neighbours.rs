@@ -1,6 +1,8 @@
 //! Neighbours of a case: cases that differ from it in one thing, to find the conditions of an effect.
 
-use mmapcheck_spec::{Arg, Base, BytesLike, Case, Num, ObjectKind, Op, PassedArg, Step, WrongType, constants};
+use mmapcheck_spec::{
+    Arg, Base, BytesLike, Case, Num, ObjectKind, Op, PassedArg, SLOTS, Slot, Step, WrongType, constants,
+};
 use smallvec::SmallVec;
 
 /// The neighbours of a case in whose step `at` a target diverges: with other arguments there, in other states, and all of that
@@ -123,6 +125,7 @@ fn states(step: &Step) -> Vec<Step> {
     let length = |plus| Arg::Int(Num { base: Base::Len, plus });
     vec![
         on(Op::Close, &[]),
+        Step { bind: SLOTS as Slot - 1, ..on(Op::View, &[]) },
         on(Op::Seek, &[Arg::int(0)]),
         on(Op::Seek, &[Arg::int(1)]),
         on(Op::Seek, &[Arg::int(2)]),
