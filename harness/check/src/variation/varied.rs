@@ -133,17 +133,17 @@ impl Varied {
             answer => Some(answer?),
         };
         let holding = conditions(step, situation, answer.as_ref());
-        let answer = match answer {
-            _ if variation.when.iter().all(|condition| holding.contains(condition)) => answer.unwrap_or(NOTHING),
-            Some(answer) => return Ok(answer),
-            None => return self.perform(below, step),
-        };
-        match self.changed(below, &variation.effect, step, (&answer, situation, mark))? {
-            Some(changed) => {
+        if variation.when.iter().all(|condition| holding.contains(condition)) {
+            let instead = answer.as_ref().unwrap_or(&NOTHING);
+            if let Some(changed) = self.changed(below, &variation.effect, step, (instead, situation, mark))? {
                 self.applied[below] = true;
-                changed
+                return changed;
             }
-            None => Ok(answer),
+        }
+        match answer {
+            Some(answer) => Ok(answer),
+            // The step was taken back, to see whether the effect is in place of its death.
+            None => self.perform(below, step),
         }
     }
 
@@ -324,5 +324,37 @@ impl Stepper for Varied {
         let varied: Vec<_> = (0..slots).map(|slot| self.step(&Step::new(Op::Close, slot as Slot, [])).ok()).collect();
         let (closing, files) = self.reference.finish(detail);
         (varied.into_iter().zip(closing).map(|(varied, plain)| varied.filter(|_| plain.is_some())).collect(), files)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::variation::{Change, in_order};
+    use mmapcheck_spec::notation::parse;
+
+    /// The result of the last step of a session, with setting an item wrapped at 8 bits.
+    fn last(session: &str) -> Result<StepResult, Box<dyn std::error::Error>> {
+        let wraps = Effect::Does(Change::Wraps(1, 8, false));
+        let variation = Variation { ops: vec![Op::SetItem], when: Vec::new(), effect: wraps };
+        let mut varied = Varied::new(Profile::cpython(3, 11, 7))?;
+        varied.vary(&in_order([&variation]));
+        let case = parse(session, 1)?.case;
+        varied.begin(&case.world)?;
+        let results: Vec<_> = case.steps.iter().map(|step| varied.step(step)).collect();
+        Ok(results.into_iter().next_back().ok_or("no step")?)
+    }
+
+    #[test]
+    fn a_step_that_a_variation_does_not_change_still_ends_the_process() -> Result<(), Box<dyn std::error::Error>> {
+        const DEAD: &str = ">>> import mmap\n>>> f = open('f', 'w+b', buffering=0)\n>>> f.write(b'abc')\n3\n\n\
+            >>> m = mmap.mmap(f.fileno(), 0)\n>>> f.truncate(0)\n0\n";
+        let unchanged = last(&format!("{DEAD}>>> m[1] = 98\n"))?;
+        assert!(matches!(unchanged, Err(End::Died(_))), "{unchanged:?}");
+        let wrapped = last(&format!("{DEAD}>>> m[1] = 300\n"))?;
+        assert!(matches!(wrapped, Err(End::Died(_))), "{wrapped:?}");
+        let refused = last(&format!("{DEAD}>>> m[1] = None\n"))?;
+        assert!(matches!(refused, Ok(Outcome::Raised(_))), "{refused:?}");
+        Ok(())
     }
 }
