@@ -43,6 +43,14 @@ pub(super) struct Evidence {
     pub(super) first: Option<usize>,
 }
 
+impl Evidence {
+    /// Whether a variation under which the first difference is this one makes wrong what the model says rightly. Behind the first
+    /// divergence from the model, where the target differs in a way of its own, nothing speaks against the variation.
+    pub(super) fn is_contradiction(&self, difference: Option<usize>) -> bool {
+        difference.is_some_and(|step| self.first.is_none_or(|first| step < first))
+    }
+}
+
 /// A step as the model does it.
 pub(super) struct Met {
     pub(super) step: Step,
@@ -92,10 +100,14 @@ impl<'a> Judge<'a> {
         Ok(evidence)
     }
 
-    /// Whether the target did what the model does with one more variation.
-    pub(super) fn is_explained(&mut self, evidence: &Evidence, more: &Variation) -> Result<bool, TargetError> {
+    /// The step of the first divergence from the model with one more variation; none if that explains all that the target did.
+    pub(super) fn difference_with(
+        &mut self,
+        evidence: &Evidence,
+        more: &Variation,
+    ) -> Result<Option<usize>, TargetError> {
         let all = in_order(self.question.model.iter().chain([more]));
-        Ok(self.first_difference(&evidence.seen, &all)?.is_none())
+        self.first_difference(&evidence.seen, &all)
     }
 
     /// The step of the first divergence from the reference with these variations; the number of steps for the end of the case.

@@ -116,7 +116,7 @@ fn explain(
         let when = if has_conditions(&candidate.effect) { met.conditions.clone() } else { Vec::new() };
         let forced = Variation { ops: candidate.ops.clone(), when, effect: candidate.effect.clone() };
         let refuted = |one: &Variation| one.ops == forced.ops && one.effect == forced.effect;
-        if !judge.question.refuted.iter().any(refuted) && judge.is_explained(&own, &forced)? {
+        if !judge.question.refuted.iter().any(refuted) && judge.difference_with(&own, &forced)?.is_none() {
             candidates.push(candidate);
         }
     }
@@ -173,12 +173,11 @@ fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
                 continue;
             }
             let forced = Variation { ops: ops.clone(), when: met.conditions.clone(), effect: effect.clone() };
-            let explained = judge.is_explained(one, &forced)?;
-            if one.first == Some(at) && explained {
+            let differs = judge.difference_with(one, &forced)?;
+            if one.first == Some(at) && differs.is_none() {
                 with.push(met.conditions.clone());
             }
-            // Where the target differs in a way of its own, it says nothing about this effect.
-            if one.first.is_none() && !explained {
+            if one.is_contradiction(differs) {
                 without.push(met.conditions.clone());
             }
         }
@@ -217,11 +216,11 @@ fn conditions(given: &[Condition], with: &[Vec<Condition>], without: &[Vec<Condi
 fn tested(variation: Variation, all: &[Evidence], judge: &mut Judge<'_>) -> Result<Option<Weighed>, TargetError> {
     let (mut explained, mut unexplained) = (0, 0);
     for one in all {
-        match (one.first, judge.is_explained(one, &variation)?) {
-            (None, false) => return Ok(None),
-            (None, true) => {}
-            (Some(_), true) => explained += 1,
-            (Some(_), false) => unexplained += 1,
+        match (one.first, judge.difference_with(one, &variation)?) {
+            (_, differs) if one.is_contradiction(differs) => return Ok(None),
+            (None, _) => {}
+            (Some(_), None) => explained += 1,
+            (Some(_), Some(_)) => unexplained += 1,
         }
     }
     Ok((explained > 0).then_some(Weighed { variation, explained, unexplained }))
