@@ -145,6 +145,10 @@ impl Job<'_> {
         if let Some(id) = self.explained_by(&seen, &now)? {
             return Ok(Some(id));
         }
+        if let Some(id) = self.taken_in(run)? {
+            self.probe(id)?;
+            return Ok(Some(id));
+        }
         let question = self.question(&now.variations, &refuted);
         let Some(found) = diagnose(run, question, &mut self.oracle, self.worker.as_mut())? else {
             return self.explained_beside(run, inherited);
@@ -161,6 +165,27 @@ impl Job<'_> {
         Ok(Some(id).filter(|id| self.shared.tally().model.explanations.contains_key(id)))
     }
 
+    /// Widens the conditions of an explanation of an operation of the finding, so that it takes the finding in.
+    fn taken_in(&mut self, run: &DifferentialRun) -> Result<Option<ExplanationId>, TargetError> {
+        let seen = observation(run);
+        for id in self.near(run) {
+            let known = self.shared.tally().model.explanations[&id].diagnosis.clone();
+            if let Some(wider) = self.wider(id, &known, std::slice::from_ref(&seen), &seen)? {
+                self.shared.tally().model.replace(id, wider);
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The explanations that may be changed, of the operations of a case.
+    fn near(&self, run: &DifferentialRun) -> Vec<ExplanationId> {
+        let ops: Vec<_> = run.case.all_steps().map(|step| step.op).collect();
+        let near = |one: &Explanation| one.known.is_none() && one.variation.ops.iter().any(|op| ops.contains(op));
+        let tally = self.shared.tally();
+        tally.model.explanations.iter().filter(|(_, one)| near(one)).map(|(id, _)| *id).collect()
+    }
+
     /// Explains a finding together with another explanation of its operation, whose conditions are learned again: one that was
     /// found first may be too wide.
     fn explained_beside(
@@ -169,13 +194,7 @@ impl Job<'_> {
         inherited: bool,
     ) -> Result<Option<ExplanationId>, TargetError> {
         let (shared, seen) = (self.shared, observation(run));
-        let ops: Vec<_> = run.case.all_steps().map(|step| step.op).collect();
-        let near = |one: &Explanation| one.known.is_none() && one.variation.ops.iter().any(|op| ops.contains(op));
-        let ids: Vec<_> = {
-            let tally = shared.tally();
-            tally.model.explanations.iter().filter(|(_, one)| near(one)).map(|(id, _)| *id).collect()
-        };
-        for id in ids {
+        for id in self.near(run) {
             let (others, known, refuted) = {
                 let model = &shared.tally().model;
                 (model.without(id), model.explanations[&id].diagnosis.clone(), model.refuted.clone())
@@ -209,18 +228,29 @@ impl Job<'_> {
         seen: &Observation,
         found: &Diagnosis,
     ) -> Result<Option<(ExplanationId, Diagnosis)>, TargetError> {
-        let (id, others, known) = {
-            let tally = self.shared.tally();
-            let Some(id) = tally.model.like(&found.variation) else { return Ok(None) };
-            (id, tally.model.without(id), tally.model.explanations[&id].diagnosis.clone())
+        let (id, known) = {
+            let model = &self.shared.tally().model;
+            let Some(id) = model.like(&found.variation) else { return Ok(None) };
+            (id, model.explanations[&id].diagnosis.clone())
         };
-        let question = self.question(&others, &[]);
-        let Some(wider) = learn_again(&known, &found.observations, question, &mut self.oracle)? else {
+        Ok(self.wider(id, &known, &found.observations, seen)?.map(|wider| (id, wider)))
+    }
+
+    /// An explanation learned again from more observations, if it then explains this one of them.
+    fn wider(
+        &mut self,
+        id: ExplanationId,
+        known: &Diagnosis,
+        more: &[Observation],
+        seen: &Observation,
+    ) -> Result<Option<Diagnosis>, TargetError> {
+        let others = self.shared.tally().model.without(id);
+        let Some(wider) = learn_again(known, more, self.question(&others, &[]), &mut self.oracle)? else {
             return Ok(None);
         };
         let with = in_order(others.iter().chain([&wider.variation]));
         let explains = understanding(seen, self.question(&with, &[]), &mut self.oracle)?.is_some();
-        Ok(explains.then_some((id, wider)))
+        Ok(explains.then_some(wider))
     }
 
     /// Corrects a model that says of this run what the target did not do, though the rules alone say it.

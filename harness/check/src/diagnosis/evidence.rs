@@ -39,9 +39,14 @@ pub(super) struct Evidence {
     pub(super) seen: Observation,
     /// The steps as the model does them, up to the first without an answer.
     pub(super) steps: Vec<Met>,
+    /// The steps of callbacks, as the model does them.
+    pub(super) callbacks: Vec<Interruption>,
     /// The step of the first divergence from the model; the number of steps for the end of the case.
     pub(super) first: Option<usize>,
 }
+
+/// The place of a step, and the step of its callback.
+pub(super) type Interruption = (usize, Met);
 
 impl Evidence {
     /// Whether a variation under which the first difference is this one makes wrong what the model says rightly. Behind the first
@@ -93,8 +98,8 @@ impl<'a> Judge<'a> {
 
     /// Compares an observation with the model.
     pub(super) fn observed(&mut self, seen: Observation) -> Result<Evidence, TargetError> {
-        let steps = self.steps(&seen.case)?;
-        let mut evidence = Evidence { seen, steps, first: None };
+        let (steps, callbacks) = self.steps(&seen.case)?;
+        let mut evidence = Evidence { seen, steps, callbacks, first: None };
         let model = Arc::clone(self.question.model);
         evidence.first = self.first_difference(&evidence.seen, &model)?;
         Ok(evidence)
@@ -126,14 +131,31 @@ impl<'a> Judge<'a> {
         Ok(compared.first(self.question.severity).map(|divergence| divergence.step))
     }
 
-    fn steps(&mut self, case: &Case) -> Result<Vec<Met>, TargetError> {
-        self.varied.begin(&case.world)?;
-        let mut all = Vec::new();
-        for step in &case.steps {
-            let situation = Situation::of(self.varied.reference(), step);
-            let Ok(answer) = self.varied.step(step) else { break };
-            all.push(Met { step: step.clone(), conditions: conditions(step, situation, Some(&answer)), answer });
+    /// The steps of a case as the model does them, and those of its callbacks.
+    fn steps(&mut self, case: &Case) -> Result<(Vec<Met>, Vec<Interruption>), TargetError> {
+        let mut callbacks = Vec::new();
+        for (at, step) in case.steps.iter().enumerate() {
+            let Some(callback) = step.callback() else { continue };
+            callbacks.extend(self.after(case, at, callback)?.map(|met| (at, met)));
         }
-        Ok(all)
+        self.varied.begin(&case.world)?;
+        Ok((case.steps.iter().map_while(|step| self.met(step)).collect(), callbacks))
+    }
+
+    /// A step as the model does it after the first steps of a case.
+    fn after(&mut self, case: &Case, many: usize, step: &Step) -> Result<Option<Met>, TargetError> {
+        self.varied.begin(&case.world)?;
+        if case.steps[..many].iter().any(|before| self.varied.step(before).is_err()) {
+            return Ok(None);
+        }
+        let mut step = step.clone();
+        step.resolve(&mut |step, base| self.varied.base(step, base));
+        Ok(self.met(&step))
+    }
+
+    fn met(&mut self, step: &Step) -> Option<Met> {
+        let situation = Situation::of(self.varied.reference(), step);
+        let answer = self.varied.step(step).ok()?;
+        Some(Met { step: step.clone(), conditions: conditions(step, situation, Some(&answer)), answer })
     }
 }

@@ -168,7 +168,8 @@ fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
     }
     let (mut with, mut without) = (vec![own.conditions.clone()], Vec::new());
     for one in all {
-        for (at, met) in one.steps.iter().enumerate() {
+        let inner = one.callbacks.iter().map(|(at, met)| (*at, met));
+        for (at, met) in one.steps.iter().enumerate().chain(inner) {
             if !ops.contains(&met.step.op) || one.first.is_some_and(|first| at > first) {
                 continue;
             }

@@ -172,6 +172,7 @@ impl Variation {
             Condition::Ints => "each argument is an `int`".into(),
             Condition::KnownKeywords => "no unknown keyword is passed".into(),
             Condition::ForeignKeyword => "an unknown keyword is passed".into(),
+            Condition::Passes(0) => "no argument is passed".into(),
             Condition::Passes(1) => "one argument is passed".into(),
             Condition::Passes(many) => format!("{many} arguments are passed"),
             Condition::Argument(place, property) => format!("{} {}", self.param(*place), predicate(*property)),
