@@ -335,9 +335,23 @@ impl Job<'_> {
         let Some(first) = run.comparison.first(self.shared.severity) else { return Ok(None) };
         let end = run.case.steps.len();
         let start = if first.step + 1 < end { run.case.without(first.step + 1..end) } else { run.case.clone() };
-        let seen = observation(&self.compare(start, number, Detail::Full)?);
-        let differs = understanding(&seen, self.question(now, &[]), &mut self.oracle)?.is_none();
-        Ok((differs && understanding(&seen, self.question(others, &[]), &mut self.oracle)?.is_some()).then_some(seen))
+        // Without the explanation, the steps that it is right for differ before: they are left out in a second try.
+        let ops: Vec<_> = now.iter().filter(|one| !others.contains(one)).flat_map(|one| one.ops.clone()).collect();
+        let mut less = start.clone();
+        less.edit(|draft| {
+            let last = draft.steps.pop();
+            draft.steps.retain(|step| !ops.contains(&step.op));
+            draft.steps.extend(last);
+        });
+        for case in [Some(start), Some(less).filter(|less| !less.steps.is_empty())].into_iter().flatten() {
+            self.oracle.vary(now);
+            let seen = observation(&self.compare(case, number, Detail::Full)?);
+            let differs = understanding(&seen, self.question(now, &[]), &mut self.oracle)?.is_none();
+            if differs && understanding(&seen, self.question(others, &[]), &mut self.oracle)?.is_some() {
+                return Ok(Some(seen));
+            }
+        }
+        Ok(None)
     }
 
     fn question<'q>(&self, model: &'q Arc<[Variation]>, refuted: &'q [Variation]) -> Question<'q>

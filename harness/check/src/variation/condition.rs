@@ -138,10 +138,11 @@ fn own_value(answer: &Outcome) -> Option<Value> {
     }
 }
 
-/// All conditions that hold for a step. `answer`: that of the rule; none where it ends the process.
+/// All conditions that hold for a step. `answer`: that of the rule; none where it ends the process, as it does where it would return
+/// a value but for dead memory.
 #[must_use]
 pub fn conditions(step: &Step, situation: Situation, answer: Option<&Outcome>) -> Vec<Condition> {
-    let mut all: Vec<_> = answer.map(of_answer).into_iter().collect();
+    let mut all = vec![answer.map_or(Condition::Returns, of_answer)];
     let positional = positional(step);
     let are_ints = step.args[..positional].iter().all(|passed| matches!(passed.arg, Arg::Int(_)));
     let states = [
