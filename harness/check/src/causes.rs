@@ -7,7 +7,7 @@ use crate::campaign::{CampaignResult, ExplanationId, Finding};
 use crate::divergence::{Bucket, Severity, headline};
 use crate::variation::{Variation, sentence};
 use mmapcheck_spec::Op;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A way in which a target differs.
 #[derive(Clone, Debug)]
@@ -71,6 +71,7 @@ pub fn causes(result: &CampaignResult) -> Vec<Cause<'_>> {
             None => all.push(cause),
         }
     }
+    merge_shared(&mut all);
     absorb_callbacks(&mut all);
     for cause in &mut all {
         cause.sentence = sentence(&cause.variations);
@@ -120,10 +121,51 @@ fn absorb_callbacks(all: &mut Vec<Cause<'_>>) {
     }
 }
 
-/// Whether two causes are one: they have the same effect, on the same operations or under the same conditions.
+/// Whether two causes are one: they have the same effect, on the same operations, or on operations of one method under the same
+/// conditions.
 fn is_one(a: &Cause<'_>, b: &Cause<'_>) -> bool {
-    let alike = |a: &Variation, b: &Variation| a.effect == b.effect && (a.ops == b.ops || a.when == b.when);
+    let alike = |a: &Variation, b: &Variation| {
+        let methods = |one: &Variation| one.ops.iter().map(|op| method(*op)).collect::<Vec<_>>();
+        a.effect == b.effect && (a.ops == b.ops || (a.when == b.when && methods(a) == methods(b)))
+    };
     b.variations.iter().any(|b| a.variations.iter().any(|a| alike(a, b)))
+}
+
+/// The operation that stands for those that one method of a class does.
+fn method(op: Op) -> Op {
+    match op {
+        Op::GetSlice | Op::GetStep => Op::GetItem,
+        Op::SetSlice | Op::SetStep => Op::SetItem,
+        Op::DelSlice | Op::DelStep => Op::DelItem,
+        Op::With | Op::WithRaise => Op::Exit,
+        Op::List | Op::Reversed => Op::Next,
+        op => op,
+    }
+}
+
+/// The fewest methods whose common effect has one cause, such as a function that they share.
+const SHARED: usize = 3;
+
+/// Merges causes that have the same effect under the same conditions in many methods.
+fn merge_shared(all: &mut Vec<Cause<'_>>) {
+    let mut place = 0;
+    while place < all.len() {
+        let first = all[place].variations[0].clone();
+        let inherited = all[place].inherited;
+        let is_same = |one: &Variation| one.effect == first.effect && one.when == first.when;
+        let is_shared = |other: &Cause<'_>| other.inherited == inherited && other.variations.iter().any(is_same);
+        let methods: BTreeSet<Op> =
+            all.iter().filter(|other| is_shared(other)).flat_map(|one| one.ops.iter().map(|op| method(*op))).collect();
+        if methods.len() >= SHARED {
+            for other in (place + 1..all.len()).rev() {
+                if is_shared(&all[other]) {
+                    let other = all.remove(other);
+                    all[place].add(other);
+                }
+            }
+        }
+        place += 1;
+    }
 }
 
 impl<'a> Cause<'a> {

@@ -137,32 +137,39 @@ impl Job<'_> {
     }
 
     fn explanation(&mut self, run: &DifferentialRun, inherited: bool) -> Result<Option<ExplanationId>, TargetError> {
-        let seen = observation(run);
+        let now = self.shared.tally().model.now();
+        if let Some(id) = self.explained_by(&observation(run), &now)? {
+            return Ok(Some(id));
+        }
+        // An explanation that random cases refute is not found again.
+        for _ in 0..limits::CONTRADICTIONS {
+            let Some(id) = self.hypothesis(run, inherited)? else { return Ok(None) };
+            self.probe(id)?;
+            if self.shared.tally().model.explanations.contains_key(&id) {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// An explanation of a finding: one that takes it in under other conditions, or a new one.
+    fn hypothesis(&mut self, run: &DifferentialRun, inherited: bool) -> Result<Option<ExplanationId>, TargetError> {
+        if let Some(id) = self.taken_in(run)? {
+            return Ok(Some(id));
+        }
         let (now, refuted) = {
             let tally = self.shared.tally();
             (tally.model.now(), tally.model.refuted.clone())
         };
-        if let Some(id) = self.explained_by(&seen, &now)? {
-            return Ok(Some(id));
-        }
-        if let Some(id) = self.taken_in(run)? {
-            self.probe(id)?;
-            return Ok(Some(id));
-        }
         let question = self.question(&now.variations, &refuted);
         let Some(found) = diagnose(run, question, &mut self.oracle, self.worker.as_mut())? else {
             return self.explained_beside(run, inherited);
         };
-        let id = match self.widened(&seen, &found)? {
-            Some((id, wider)) => {
-                self.shared.tally().model.replace(id, wider);
-                id
-            }
-            None => self.shared.tally().model.add(found, inherited),
-        };
-        self.probe(id)?;
-        // The finding is still without an explanation if random cases have refuted it.
-        Ok(Some(id).filter(|id| self.shared.tally().model.explanations.contains_key(id)))
+        if let Some((id, wider)) = self.widened(&observation(run), &found)? {
+            self.shared.tally().model.replace(id, wider);
+            return Ok(Some(id));
+        }
+        Ok(Some(self.shared.tally().model.add(found, inherited)))
     }
 
     /// Widens the conditions of an explanation of an operation of the finding, so that it takes the finding in.
@@ -290,7 +297,8 @@ impl Job<'_> {
         let mut tally = shared.tally();
         match narrower {
             Some(narrower) => tally.model.replace(id, narrower),
-            None if tally.model.contradict(id) => tally.refute(id),
+            // A rule has no conditions that could be narrower.
+            None if known.variation.rule().is_some() || tally.model.contradict(id) => tally.refute(id),
             None => {}
         }
         Ok(true)
