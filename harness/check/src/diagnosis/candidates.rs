@@ -144,31 +144,37 @@ fn changes(step: &Step) -> Vec<Change> {
 
 /// The changes of an argument that make sense for its purpose: others explain by coincidence.
 fn of_argument(place: usize, domain: Domain) -> Vec<Change> {
-    let number = |numbers: &[i128]| numbers.iter().map(|number| Change::Number(place, *number)).collect::<Vec<_>>();
     let wraps = || WIDTHS.into_iter().flat_map(|bits| [false, true].map(|signed| Change::Wraps(place, bits, signed)));
-    let mut all = vec![Change::None(place), Change::AsNumber(place)];
+    let mut all: Vec<_> = numbers(domain).iter().map(|number| Change::Number(place, *number)).collect();
+    all.extend([Change::None(place), Change::AsNumber(place)]);
     match domain {
         Domain::Length | Domain::Offset | Domain::Position | Domain::Count | Domain::NewSize => {
-            all.extend(number(&[0, 1, -1]));
             all.extend([Change::Clamps(place), Change::ClampsToLast(place), Change::Absolute(place)]);
             all.push(Change::FromPosition(place));
             all.extend(wraps().chain([1, -1].map(|more| Change::Plus(place, more))));
         }
-        Domain::Byte => all.extend(number(&[0]).into_iter().chain([Change::AsByte(place)]).chain(wraps())),
+        Domain::Byte => all.extend([Change::AsByte(place)].into_iter().chain(wraps())),
         Domain::Needle | Domain::Source => {
             all.extend([Change::AsBytes(place), Change::CutToRoom(place), Change::AsOneByte(place)]);
             all.push(Change::Reversed(place));
         }
         // The arguments of an operator: what they are for depends on their types.
         Domain::Other => all.extend([Change::AsBytes(place), Change::AsOneByte(place)]),
-        Domain::Whence | Domain::Truth | Domain::Advice | Domain::Sync => {
-            all.extend(number(&[0, 1, -1]).into_iter().chain(wraps()));
-        }
-        Domain::Descriptor => all.extend(number(&[-1])),
-        Domain::Flags | Domain::Prot | Domain::Access => all.extend(number(&[0])),
+        Domain::Whence | Domain::Truth | Domain::Advice | Domain::Sync => all.extend(wraps()),
         _ => {}
     }
     all
+}
+
+/// The numbers that an argument for this purpose may be taken for.
+fn numbers(domain: Domain) -> &'static [i128] {
+    match domain {
+        Domain::Length | Domain::Offset | Domain::Position | Domain::Count | Domain::NewSize => &[0, 1, -1],
+        Domain::Whence | Domain::Truth | Domain::Advice | Domain::Sync => &[0, 1, -1],
+        Domain::Byte | Domain::Flags | Domain::Prot | Domain::Access => &[0],
+        Domain::Descriptor => &[-1],
+        _ => &[],
+    }
 }
 
 /// Each constant of an argument replaced by another of its family: `MAP_SHARED` by `MAP_PRIVATE`.

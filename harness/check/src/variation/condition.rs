@@ -228,9 +228,12 @@ fn of_number(number: i128, Situation { len, .. }: Situation) -> Vec<Property> {
     ];
     let wide = POWERS.into_iter().filter(|power| number >= 1 << power).map(Property::Wide);
     let negative = POWERS.into_iter().filter(|power| number < -(1 << power)).map(Property::NegativeWide);
-    let fits = [64, 32, 16, 8].into_iter().filter(|bits| (-(1 << (bits - 1))..1 << (bits - 1)).contains(&number));
-    let narrow = POWERS.into_iter().rev().filter(|power| number.unsigned_abs() < 1 << power).map(Property::Narrow);
-    let narrow = fits.map(Property::Fits).chain(narrow);
+    // The widest first.
+    let narrow = POWERS.into_iter().rev().flat_map(|power| {
+        let is_type = [8, 16, 32, 64].contains(&power) && (-(1 << (power - 1))..1 << (power - 1)).contains(&number);
+        let is_narrow = number.unsigned_abs() < 1 << power;
+        [is_narrow.then_some(Property::Narrow(power)), is_type.then_some(Property::Fits(power))].into_iter().flatten()
+    });
     let exactly = i8::try_from(number).ok().filter(|number| SMALL.contains(number)).map(Property::Exactly);
     let relative = relative.into_iter().filter(|(holds, _)| *holds).map(|(_, property)| property);
     [sign].into_iter().chain(relative).chain(exactly).chain(wide).chain(negative).chain(narrow).collect()
