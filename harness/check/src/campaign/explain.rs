@@ -33,6 +33,12 @@ impl Job<'_> {
         self.oracle.vary(&self.model.variations);
     }
 
+    /// The answer of the rules alone to a case.
+    fn by_rules(&mut self, case: &Case) -> Result<Expected, TargetError> {
+        let options = AnswerOptions { known: &self.shared.config.known, ..AnswerOptions::new(Detail::Full) };
+        self.oracle.without_variations(|plain| plain.answer(case.clone(), &options))
+    }
+
     /// A run that diverges from the model, judged by the rules alone.
     pub(super) fn in_plain_terms(
         &mut self,
@@ -42,12 +48,11 @@ impl Job<'_> {
         if self.model.variations.is_empty() {
             return Ok(InPlainTerms::OfTheModel);
         }
-        let options = AnswerOptions { known: &self.shared.config.known, ..AnswerOptions::new(Detail::Full) };
-        let answered = self.oracle.without_variations(|plain| plain.answer(run.case.clone(), &options))?;
+        let answered = self.by_rules(&run.case)?;
         if answered.case != run.case {
             return Ok(InPlainTerms::OfTheModel);
         }
-        let comparison = compare(&answered.case, &answered.expected, &run.actual, options.known);
+        let comparison = compare(&answered.case, &answered.expected, &run.actual, &self.shared.config.known);
         let at = run.comparison.divergences.iter().find(|divergence| divergence.bucket == *bucket).map(|one| one.step);
         Ok(match comparison.first(self.shared.severity).cloned() {
             None => InPlainTerms::Refuted,
@@ -85,13 +90,12 @@ impl Job<'_> {
         }
     }
 
-    /// What the rules alone say of a case, where the model says something else.
+    /// The answer of the rules alone to the case of a run, if it differs from that of the model.
     pub(super) fn plain(&mut self, run: &DifferentialRun) -> Option<Expected> {
         if self.model.variations.is_empty() {
             return None;
         }
-        let options = AnswerOptions { known: &self.shared.config.known, ..AnswerOptions::new(Detail::Full) };
-        let plain = self.oracle.without_variations(|plain| plain.answer(run.case.clone(), &options)).ok()?;
+        let plain = self.by_rules(&run.case).ok()?;
         (plain.case != run.case || plain.expected != run.expected).then_some(plain)
     }
 
@@ -223,7 +227,7 @@ impl Job<'_> {
         Ok(None)
     }
 
-    /// What explains an observation in this model already.
+    /// The explanation of an observation in this model, if it has one.
     fn explained_by(&mut self, seen: &Observation, model: &Snapshot) -> Result<Option<ExplanationId>, TargetError> {
         let applied = understanding(seen, self.question(&model.variations, &[]), &mut self.oracle)?;
         Ok(applied.and_then(|applied| applied.last().and_then(|place| model.id(*place))))
