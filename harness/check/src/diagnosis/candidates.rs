@@ -63,7 +63,7 @@ fn effects(step: &Step, expected: &Outcome, actual: &Result<Outcome, End>) -> Ve
         (_, Err(end)) => vec![Effect::Ends(end.clone())],
         (Outcome::Raised(rule), Ok(Outcome::Raised(raise))) if rule == raise => Vec::new(),
         (Outcome::Raised(rule), Ok(Outcome::Raised(raise))) => {
-            [Effect::ArgumentsFirst].into_iter().chain(of_exceptions(rule, raise)).collect()
+            [Effect::ArgumentsFirst].into_iter().chain(of_exceptions(step, rule, raise)).collect()
         }
         (_, Ok(Outcome::Raised(raise))) => vec![raises(raise)],
         (_, Ok(Outcome::Value(value))) => {
@@ -92,10 +92,10 @@ fn raises(raise: &Raise) -> Effect {
     Effect::Raises { class: raise.class.to_string(), message: raise.message.to_string(), errno: raise.errno }
 }
 
-fn of_exceptions(rule: &Raise, raise: &Raise) -> Vec<Effect> {
+fn of_exceptions(step: &Step, rule: &Raise, raise: &Raise) -> Vec<Effect> {
     vec![
         Effect::Answers(Reply::Class(raise.class.to_string())),
-        Effect::Answers(Reply::Words(words_like(&raise.message, &rule.message))),
+        Effect::Answers(Reply::Words(words_like(&raise.message, &rule.message, step))),
         Effect::Answers(Reply::Errno(raise.errno)),
         raises(raise),
     ]

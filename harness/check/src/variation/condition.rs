@@ -2,14 +2,14 @@
 
 use super::place::{has_foreign_keyword, index_of, positional};
 use super::situation::Situation;
-use crate::text::numberless;
+use super::words;
 use mmapcheck_spec::{Arg, BytesLike, Outcome, Step, Value, WrongType};
 use serde::{Deserialize, Serialize};
 
 /// A condition of a variation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Condition {
-    /// The rule raises an exception of this class with this message, in which `#` stands for a number.
+    /// The rule raises an exception of this class with this message, in which signs stand for numbers and names.
     Raises(String, String),
     /// The rule returns a value.
     Returns,
@@ -122,10 +122,10 @@ const POWERS: [u8; 8] = [7, 8, 15, 16, 31, 32, 63, 64];
 /// Numbers that a rule may treat in a way of their own.
 const SMALL: std::ops::RangeInclusive<i8> = -2..=3;
 
-fn of_answer(answer: &Outcome) -> Condition {
+fn of_answer(step: &Step, answer: &Outcome) -> Condition {
     match answer {
         Outcome::Value(_) => Condition::Returns,
-        Outcome::Raised(raise) => Condition::Raises(raise.class.to_string(), numberless(&raise.message)),
+        Outcome::Raised(raise) => Condition::Raises(raise.class.to_string(), words::pattern(&raise.message, step)),
     }
 }
 
@@ -142,7 +142,7 @@ fn own_value(answer: &Outcome) -> Option<Value> {
 /// a value but for dead memory.
 #[must_use]
 pub fn conditions(step: &Step, situation: Situation, answer: Option<&Outcome>) -> Vec<Condition> {
-    let mut all = vec![answer.map_or(Condition::Returns, of_answer)];
+    let mut all = vec![answer.map_or(Condition::Returns, |answer| of_answer(step, answer))];
     let positional = positional(step);
     let are_ints = step.args[..positional].iter().all(|passed| matches!(passed.arg, Arg::Int(_)));
     let states = [

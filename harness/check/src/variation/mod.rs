@@ -11,15 +11,16 @@ mod reply;
 mod sentence;
 mod situation;
 mod varied;
+mod words;
 
 pub use change::Change;
 pub use condition::{Condition, Property, conditions};
 pub(crate) use place::positional;
 pub use reply::Reply;
-pub(crate) use reply::words_like;
 pub use sentence::sentence;
 pub use situation::Situation;
 pub use varied::Varied;
+pub(crate) use words::words_like;
 
 use mmapcheck_spec::{End, Op, Rule, Value};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use super::place::index_of;
 use super::situation::Situation;
-use crate::text::numberless;
+use super::words;
 use mmapcheck_spec::{Outcome, Raise, Step, Value};
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +56,7 @@ impl Reply {
                 Some(Outcome::Raised(Raise { class: class.clone().into(), ..raise.clone() }))
             }
             (Reply::Words(words), Outcome::Raised(raise)) => {
-                let message = filled(words, &raise.message).into();
+                let message = words::filled(words, step, &raise.message).into();
                 Some(Outcome::Raised(Raise { message, ..raise.clone() }))
             }
             (Reply::Errno(errno), Outcome::Raised(raise)) => {
@@ -102,23 +102,4 @@ fn counted_from(value: &Value, from: i128) -> Option<Value> {
         Value::Int(number @ 0..) => Some(Value::Int(number - from)),
         _ => None,
     }
-}
-
-/// The words with the numbers of a message in place of `#`.
-fn filled(words: &str, message: &str) -> String {
-    let mut numbers = message.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
-    let mut filled = String::with_capacity(words.len());
-    for c in words.chars() {
-        match (c, numbers.next().filter(|_| c == '#')) {
-            ('#', Some(number)) => filled.push_str(number),
-            (c, _) => filled.push(c),
-        }
-    }
-    filled
-}
-
-/// The words of a message with `#` for each number, if the message of the rule has as many numbers.
-pub(crate) fn words_like(message: &str, rule: &str) -> String {
-    let pattern = numberless(message);
-    if pattern.matches('#').count() == numberless(rule).matches('#').count() { pattern } else { message.to_owned() }
 }

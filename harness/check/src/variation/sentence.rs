@@ -1,6 +1,6 @@
 //! Variations as sentences for people.
 
-use super::{Change, Condition, Effect, Position, Property, Reply, Variation};
+use super::{Change, Condition, Effect, Position, Property, Reply, Variation, words};
 use mmapcheck_spec::notation::render_value;
 use mmapcheck_spec::{Dialect, Op, Rule, constants, printable};
 use std::fmt;
@@ -23,11 +23,14 @@ pub fn sentence(variations: &[Variation]) -> String {
     }
     // Without conditions in one of them, the others say nothing more.
     let clauses = if clauses.iter().any(String::is_empty) { String::new() } else { clauses.join("; or") };
-    match first.rule() {
-        // A rule is about every operation.
-        Some((rule, holds)) => rule_text(rule, holds),
-        None => format!("{}{} {}{clauses}", listed(&ops), if ops.len() > 1 { ": each" } else { "" }, first.predicate()),
+    // A rule is about every operation.
+    if let Some((rule, holds)) = first.rule() {
+        return rule_text(rule, holds);
     }
+    let each = if ops.len() > 1 { ": each" } else { "" };
+    let text = format!("{}{each} {}{clauses}", listed(&ops), first.predicate());
+    let op = first.ops.first().filter(|_| ops.len() == 1).map_or("OP".to_owned(), Op::to_string);
+    text.replace(words::OP, &format!("{op}()")).replace(words::KEYWORD, "'KEYWORD'")
 }
 
 /// A rule that is switched: that it holds, or that it does not.
