@@ -1,6 +1,6 @@
 //! The effects that could make the reference answer as a target did, from the plainest on.
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Met, Place};
 use crate::divergence::Severity;
 use crate::variation::{Change, Effect, Position, Reply, positional, words_like};
 use mmapcheck_spec::{
@@ -9,7 +9,7 @@ use mmapcheck_spec::{
 
 /// An effect to try, and the step of the finding's case that would have it.
 pub(super) struct Candidate {
-    pub(super) at: usize,
+    pub(super) place: Place,
     /// The operations that would have it, that of the step among them.
     pub(super) ops: Vec<Op>,
     pub(super) effect: Effect,
@@ -19,9 +19,9 @@ pub(super) struct Candidate {
 const STOPPED: [Op; 5] = [Op::Close, Op::Resize, Op::Exit, Op::With, Op::WithRaise];
 
 impl Candidate {
-    fn new(step: &Step, at: usize, effect: Effect) -> Candidate {
+    fn new(step: &Step, place: Place, effect: Effect) -> Candidate {
         let ops = if effect == Effect::IgnoresExports { STOPPED.to_vec() } else { vec![step.op] };
-        Candidate { at, ops, effect }
+        Candidate { place, ops, effect }
     }
 
     /// Without the message of an exception, where messages do not count.
@@ -39,10 +39,17 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
     let rules = Rule::ALL.into_iter().map(|rule| Effect::Rule { rule: rule.to_string(), holds: !profile.has(rule) });
     let in_steps = at.min(evidence.steps.len().saturating_sub(1));
     let Some(own) = evidence.steps.get(in_steps) else { return Vec::new() };
-    let mut all: Vec<_> = rules.map(|effect| Candidate::new(&own.step, in_steps, effect)).collect();
+    let step_at = |at| Place { at, in_callback: false };
+    let mut all: Vec<_> = rules.map(|effect| Candidate::new(&own.step, step_at(in_steps), effect)).collect();
     if let (Some(met), Some(actual)) = (evidence.steps.get(at), evidence.seen.actual.steps.get(at)) {
-        let effects = effects(&met.step, &met.answer, &actual.result);
-        all.extend(effects.into_iter().map(|effect| Candidate::new(&met.step, at, effect)));
+        let in_callback = Place { at, in_callback: true };
+        // An exception of a callback is that of the step.
+        let raises = |inner: &&Met| matches!(inner.answer, Outcome::Raised(_)) && inner.answer == met.answer;
+        let inner = evidence.met(in_callback).filter(raises).map(|inner| (inner, in_callback));
+        for (met, place) in inner.into_iter().chain([(met, step_at(at))]) {
+            let effects = effects(&met.step, &met.answer, &actual.result);
+            all.extend(effects.into_iter().map(|effect| Candidate::new(&met.step, place, effect)));
+        }
     }
     for (at, met) in evidence.steps.iter().enumerate().take(at).rev() {
         let flags = met.step.args.iter().flat_map(|passed| flags(&passed.arg)).map(Effect::Does);
@@ -50,7 +57,7 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
         let row = met.step.op.row();
         let shows_late = row.changes == Changes::Nothing && row.binds.is_none();
         let nothing = shows_late.then_some(Effect::DoesNothing);
-        all.extend(flags.chain(nothing).map(|effect| Candidate::new(&met.step, at, effect)));
+        all.extend(flags.chain(nothing).map(|effect| Candidate::new(&met.step, step_at(at), effect)));
     }
     all.into_iter().map(|candidate| candidate.at_severity(least)).collect()
 }

@@ -34,6 +34,13 @@ pub struct Observation {
     pub actual: Trace,
 }
 
+/// The place of a step in a case; for the step of a callback, that of the step which it interrupts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) at: usize,
+    pub(super) in_callback: bool,
+}
+
 /// An observation, and what the model does.
 pub(super) struct Evidence {
     pub(super) seen: Observation,
@@ -49,6 +56,14 @@ pub(super) struct Evidence {
 pub(super) type Interruption = (usize, Met);
 
 impl Evidence {
+    /// The step at a place.
+    pub(super) fn met(&self, place: Place) -> Option<&Met> {
+        match place.in_callback {
+            true => self.callbacks.iter().find(|(at, _)| *at == place.at).map(|(_, met)| met),
+            false => self.steps.get(place.at),
+        }
+    }
+
     /// Whether a variation under which the first difference is this one makes wrong what the model says rightly. Behind the first
     /// divergence from the model, where the target differs in a way of its own, nothing speaks against the variation.
     pub(super) fn is_contradiction(&self, difference: Option<usize>) -> bool {

@@ -14,7 +14,7 @@ use crate::differential::DifferentialRun;
 use crate::oracle::Oracle;
 use crate::variation::{Condition, Effect, Reply, Variation};
 use candidates::Candidate;
-use evidence::{Evidence, Judge};
+use evidence::{Evidence, Judge, Place};
 pub use evidence::{Observation, Question};
 use mmapcheck_spec::{Target, TargetError};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub struct Diagnosis {
     /// The number of cases in which the target differs from the model in another way.
     pub unexplained: usize,
     /// The step of the finding's case that has the effect.
-    pub at: usize,
+    place: Place,
     /// The runs that the variation was learned from, that of the finding first.
     pub observations: Vec<Observation>,
 }
@@ -39,7 +39,7 @@ impl Diagnosis {
     /// A variation that is taken for granted.
     #[must_use]
     pub fn given(variation: Variation) -> Diagnosis {
-        Diagnosis { variation, explained: 0, unexplained: 0, at: 0, observations: Vec::new() }
+        Diagnosis { variation, explained: 0, unexplained: 0, place: Place::default(), observations: Vec::new() }
     }
 }
 
@@ -74,12 +74,12 @@ pub fn learn_again(
     oracle: &mut Oracle,
 ) -> Result<Option<Diagnosis>, TargetError> {
     let Variation { ops, effect, .. } = diagnosis.variation.clone();
-    let candidate = Candidate { at: diagnosis.at, ops, effect };
+    let candidate = Candidate { place: diagnosis.place, ops, effect };
     let seen = diagnosis.observations.iter().chain(more).cloned();
     let found = Judge::new(oracle, question).and_then(|mut judge| {
         let all = seen.map(|seen| judge.observed(seen)).collect::<Result<Vec<_>, _>>()?;
         let weighed = weigh(&candidate, &all, &mut judge)?;
-        Ok(weighed.map(|weighed| weighed.with_observations(candidate.at, all)))
+        Ok(weighed.map(|weighed| weighed.with_observations(candidate.place, all)))
     });
     oracle.vary(&Arc::default());
     found
@@ -112,7 +112,7 @@ fn explain(
     let Some(at) = own.first else { return Ok(None) };
     let mut candidates = Vec::new();
     for candidate in candidates::of(&own, at, judge.profile(), judge.question.severity) {
-        let met = &own.steps[candidate.at];
+        let Some(met) = own.met(candidate.place) else { continue };
         let when = if has_conditions(&candidate.effect) { met.conditions.clone() } else { Vec::new() };
         let forced = Variation { ops: candidate.ops.clone(), when, effect: candidate.effect.clone() };
         let refuted = |one: &Variation| one.ops == forced.ops && one.effect == forced.effect;
@@ -132,14 +132,14 @@ fn explain(
         all.extend(judge.evidence(case, target)?);
     }
     // Of several that explain as much, the first is the plainest.
-    let mut best: Option<(Weighed, usize)> = None;
+    let mut best: Option<(Weighed, Place)> = None;
     for candidate in candidates {
         let Some(found) = weigh(&candidate, &all, judge)? else { continue };
         if best.as_ref().is_none_or(|(best, _)| found.explained > best.explained) {
-            best = Some((found, candidate.at));
+            best = Some((found, candidate.place));
         }
     }
-    Ok(best.map(|(best, at)| best.with_observations(at, all)))
+    Ok(best.map(|(best, place)| best.with_observations(place, all)))
 }
 
 /// A variation, and how many of the cases that differ from the model it explains.
@@ -150,17 +150,17 @@ struct Weighed {
 }
 
 impl Weighed {
-    fn with_observations(self, at: usize, all: Vec<Evidence>) -> Diagnosis {
+    fn with_observations(self, place: Place, all: Vec<Evidence>) -> Diagnosis {
         let Weighed { variation, explained, unexplained } = self;
         let observations = all.into_iter().map(|one| one.seen).collect();
-        Diagnosis { variation, explained, unexplained, at, observations }
+        Diagnosis { variation, explained, unexplained, place, observations }
     }
 }
 
 /// The variation with the effect of a candidate, under the widest conditions that the evidence allows; none where it contradicts
 /// the evidence. The evidence of the finding comes first.
 fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Result<Option<Weighed>, TargetError> {
-    let Some(own) = all[0].steps.get(candidate.at) else { return Ok(None) };
+    let Some(own) = all[0].met(candidate.place) else { return Ok(None) };
     let (ops, effect) = (&candidate.ops, &candidate.effect);
     if !has_conditions(effect) {
         let (ops, effect) = (ops.clone(), effect.clone());
