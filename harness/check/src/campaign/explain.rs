@@ -145,12 +145,44 @@ impl Job<'_> {
         if let Some(id) = self.explained_by(&observation(run), &now)? {
             return Ok(Some(id));
         }
+        if let Some(id) = self.borrowed(run, inherited)?
+            && self.holds(id)?
+        {
+            return Ok(Some(id));
+        }
         // An explanation that random cases refute is not found again.
         for _ in 0..limits::CONTRADICTIONS {
             let Some(id) = self.hypothesis(run, inherited)? else { return Ok(None) };
-            self.probe(id)?;
-            if self.shared.tally().model.explanations.contains_key(&id) {
+            if self.holds(id)? {
                 return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether random cases leave an explanation in the model.
+    fn holds(&mut self, id: ExplanationId) -> Result<bool, TargetError> {
+        self.probe(id)?;
+        Ok(self.shared.tally().model.explanations.contains_key(&id))
+    }
+
+    /// The explanation of another operation, if it explains the finding too: many operations share a function of the target.
+    fn borrowed(&mut self, run: &DifferentialRun, inherited: bool) -> Result<Option<ExplanationId>, TargetError> {
+        let seen = observation(run);
+        let first = run.comparison.first(self.shared.severity).and_then(|first| run.case.steps.get(first.step));
+        let Some(op) = first.map(|step| step.op) else { return Ok(None) };
+        let (now, others): (_, Vec<Variation>) = {
+            let model = &self.shared.tally().model;
+            let others = model.explanations.values().map(|one| &one.variation);
+            let fits = |one: &&Variation| one.rule().is_none() && !one.ops.contains(&op);
+            (model.now().variations, others.filter(fits).cloned().collect())
+        };
+        for other in others {
+            let variation = Variation { ops: vec![op], ..other };
+            let with = in_order(now.iter().chain([&variation]));
+            if understanding(&seen, self.question(&with, &[]), &mut self.oracle)?.is_some() {
+                let borrowed = Diagnosis::borrowed(variation, seen);
+                return Ok(Some(self.shared.tally().model.add(borrowed, inherited)));
             }
         }
         Ok(None)
@@ -296,6 +328,10 @@ impl Job<'_> {
             let Some(one) = one else { return Ok(false) };
             (tally.model.without(id), one.diagnosis.clone())
         };
+        if !known.is_learned() {
+            shared.tally().model.drop(id);
+            return Ok(true);
+        }
         let question = self.question(&others, &[]);
         let narrower = learn_again(&known, std::slice::from_ref(seen), question, &mut self.oracle)?;
         let mut tally = shared.tally();

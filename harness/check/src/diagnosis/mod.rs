@@ -36,6 +36,18 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// The variation of another operation, which explains this observation as well.
+    #[must_use]
+    pub fn borrowed(variation: Variation, seen: Observation) -> Diagnosis {
+        Diagnosis { explained: 1, observations: vec![seen], ..Diagnosis::given(variation) }
+    }
+
+    /// Whether the variation was learned from neighbours.
+    #[must_use]
+    pub fn is_learned(&self) -> bool {
+        self.observations.len() > 1
+    }
+
     /// A variation that is taken for granted.
     #[must_use]
     pub fn given(variation: Variation) -> Diagnosis {

@@ -196,8 +196,8 @@ fn properties(step: &Step, place: usize, situation: Situation) -> Vec<Property> 
         }
         Arg::BufferAfter(bytes, _) => all.extend([Property::NotBytes, of_bytes(bytes)]),
         Arg::WrongType(wrong) => all.push(Property::WrongType(*wrong)),
-        Arg::Map(_) => all.push(Property::Map),
-        Arg::View(_) => all.push(Property::View),
+        Arg::Map(_) => all.extend([Property::NotBytes, Property::Map]),
+        Arg::View(_) => all.extend([Property::NotBytes, Property::View]),
         Arg::Fd(_) => all.push(Property::Descriptor),
         Arg::Flags(places) if places.len() == 1 => all.push(Property::Flag(places[0])),
         Arg::Omitted => all.push(Property::Missing),
