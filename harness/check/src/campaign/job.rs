@@ -235,8 +235,8 @@ impl<'a> Job<'a> {
             self.not_reproduced(look.runs, number, counted_as);
             return Ok(());
         };
-        let closing = self.with_explicit_close(&seen.run, number, &bucket).ok().flatten();
-        let (case, bucket) = closing.unwrap_or((case, bucket));
+        let plainer = self.plainer(&seen.run, number, &bucket).ok().flatten();
+        let (case, bucket) = plainer.unwrap_or((case, bucket));
         if bucket != *counted_as && !self.shared.tally().investigated.insert(bucket.clone()) {
             return Ok(());
         }
@@ -336,22 +336,37 @@ impl<'a> Job<'a> {
         must
     }
 
-    /// A divergence of the `close()` that ends every case, as a case whose last step is that `close()`, which reads better.
-    fn with_explicit_close(
+    /// A case that shows a divergence in a step of its own, which reads better: the divergence of a callback, or of the `close()`
+    /// that ends every case.
+    fn plainer(
         &mut self,
-        full: &DifferentialRun,
+        run: &DifferentialRun,
         number: u64,
         bucket: &Bucket,
     ) -> Result<Option<(Case, Bucket)>, TargetError> {
-        let slot = full.comparison.divergences.iter().find(|d| d.bucket == *bucket).map(|divergence| divergence.slot);
-        let (Field::Closing, Some(slot)) = (bucket.field, slot) else { return Ok(None) };
-        let mut case = full.case.clone();
-        case.edit(|draft| draft.steps.push(Step::new(Op::Close, slot as u8, [])));
-        let compared = self.compare(case.clone(), number, Detail::Full)?;
-        let closing = compared.comparison.divergences.iter().find(|divergence| {
-            divergence.bucket.op == Some(Op::Close) && divergence.bucket.severity >= self.shared.severity
+        let Some(found) = run.comparison.divergences.iter().find(|one| one.bucket == *bucket) else { return Ok(None) };
+        let callback = run.case.steps.get(found.step).and_then(Step::callback);
+        let step = match (bucket.field, callback) {
+            (Field::Closing, _) => Step::new(Op::Close, found.slot as u8, []),
+            (_, Some(callback)) if bucket.callback.is_some() => callback.clone(),
+            _ => return Ok(None),
+        };
+        let op = step.op;
+        let mut case = run.case.clone();
+        case.edit(|draft| {
+            draft.steps.truncate(found.step);
+            draft.steps.push(step);
         });
-        Ok(closing.map(|divergence| (case, divergence.bucket.clone())))
+        let compared = self.compare(case.clone(), number, Detail::Full)?;
+        let shows_same = |one: &&Divergence| {
+            let Bucket { op: of, callback, .. } = &one.bucket;
+            let is_alike = one.bucket.expected == bucket.expected && one.bucket.actual == bucket.actual;
+            *of == Some(op)
+                && callback.is_none()
+                && (bucket.field == Field::Closing || is_alike)
+                && one.bucket.severity >= self.shared.severity
+        };
+        Ok(compared.comparison.divergences.iter().find(shows_same).map(|one| (case, one.bucket.clone())))
     }
 
     fn minimised(&mut self, case: Case, number: u64, bucket: &Bucket, rate: Rate, fresh: bool) -> Shrunk {
