@@ -1,6 +1,8 @@
 //! Values an argument can have: numbers relative to the state of a case, bytes in a carrier, objects of a wrong type.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
 /// The base that a symbolic number counts from. The number becomes plain when the case is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Base {
@@ -60,6 +62,15 @@ impl BytesLike {
     /// Every kind of bytes-like object.
     pub const ALL: [BytesLike; 5] =
         [BytesLike::Bytes, BytesLike::ByteArray, BytesLike::View, BytesLike::Strided, BytesLike::Array];
+
+    /// The content of an object of this kind that is made of these bytes.
+    #[must_use]
+    pub fn content(self, bytes: &[u8]) -> Cow<'_, [u8]> {
+        match self {
+            BytesLike::Strided => bytes.iter().copied().step_by(2).collect(),
+            _ => bytes.into(),
+        }
+    }
 }
 
 /// An object of a type that is nearly always wrong.

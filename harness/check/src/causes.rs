@@ -3,9 +3,9 @@
 //! A cause is one or more variations that differ in nothing but their operations or their conditions; or, where no variation
 //! explains the findings, all findings of one operation with the same expected and actual answers.
 
-use crate::campaign::{CampaignResult, ExplanationId, Finding};
+use crate::campaign::{CampaignResult, ExplanationId, Finding, SHARED};
 use crate::divergence::{Bucket, Severity, headline};
-use crate::variation::{Variation, sentence};
+use crate::variation::{Variation, method, sentence};
 use mmapcheck_spec::Op;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,21 +130,6 @@ fn is_one(a: &Cause<'_>, b: &Cause<'_>) -> bool {
     };
     b.variations.iter().any(|b| a.variations.iter().any(|a| alike(a, b)))
 }
-
-/// The operation that stands for those that one method of a class does.
-fn method(op: Op) -> Op {
-    match op {
-        Op::GetSlice | Op::GetStep => Op::GetItem,
-        Op::SetSlice | Op::SetStep => Op::SetItem,
-        Op::DelSlice | Op::DelStep => Op::DelItem,
-        Op::With | Op::WithRaise => Op::Exit,
-        Op::List | Op::Reversed => Op::Next,
-        op => op,
-    }
-}
-
-/// The fewest methods whose common effect has one cause, such as a function that they share.
-const SHARED: usize = 3;
 
 /// Merges causes that have the same effect under the same conditions in many methods.
 fn merge_shared(all: &mut Vec<Cause<'_>>) {

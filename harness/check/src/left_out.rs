@@ -1,5 +1,6 @@
 //! Steps that were left out of a comparison, and why.
 
+use crate::variation::UNFORESEEN;
 use mmapcheck_spec::{End, Outcome, Step, UNBOUND};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ pub enum Kind {
     Unbound,
     /// No rule of the reference covers the step.
     NoRule,
+    /// The target uses memory there that is another map's, or none.
+    Unforeseen,
     /// The step iterates over a long map.
     LongMap,
     /// A process is expected to die in the step.
@@ -36,9 +39,10 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, with its text.
-    pub const ALL: [(Kind, &'static str); 12] = [
+    pub const ALL: [(Kind, &'static str); 13] = [
         (Kind::Unbound, UNBOUND),
         (Kind::NoRule, "the reference has no answer"),
+        (Kind::Unforeseen, UNFORESEEN),
         (Kind::LongMap, "it iterates over a long map"),
         (Kind::ForeseenDeath, "a process is expected to die in it"),
         (Kind::KnownDeath, "the target is known to die in it"),
@@ -78,9 +82,16 @@ impl Reason {
     pub fn of_end(end: &End) -> Reason {
         match end {
             End::Unsupported(reason) if reason == UNBOUND => Kind::Unbound.into(),
+            End::Unsupported(reason) if reason == UNFORESEEN => Kind::Unforeseen.into(),
             End::Unsupported(reason) => Reason::new(Kind::NoRule, reason),
             end => Reason::new(Kind::NoRule, end.to_string()),
         }
+    }
+
+    /// Whether nobody can foresee what the step does on the target.
+    #[must_use]
+    pub fn is_unforeseen(&self) -> bool {
+        self.kind == Kind::Unforeseen
     }
 
     /// The reason why a step that ends its child process was left out.

@@ -127,6 +127,9 @@ pub const FRESH: u64 = 20_000;
 /// The share of a campaign's time that fresh cases may take, if there are findings.
 pub const FRESH_SHARE: f64 = 0.25;
 
+/// The share of a campaign's time that refining its explanations may take.
+pub const REFINEMENT_SHARE: f64 = 0.05;
+
 /// The number of counterexamples that refute an explanation. One or two may be of a circumstance that no condition tells apart.
 pub const CONTRADICTIONS: usize = 3;
 

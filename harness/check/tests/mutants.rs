@@ -6,7 +6,7 @@ mod explained;
 use catching::{Caught, catch, complaint};
 use explained::EXPLAINED;
 use mmapcheck::batch::Batch;
-use mmapcheck::diagnosis::{Question, diagnose};
+use mmapcheck::diagnosis::{Observation, Question, diagnose, observe};
 use mmapcheck::divergence::Severity;
 use mmapcheck::generate::GeneratorOptions;
 use mmapcheck::mutant::{FATAL, FORKED, KEEPING, LEAKING, LIMITED, MUTANTS, Mutant, MutantTarget};
@@ -144,7 +144,9 @@ fn explanation(mutant: &'static Mutant, caught: &Caught) -> Result<Option<Variat
         refuted: &[],
         until: Instant::now() + Duration::from_secs(60),
     };
-    let found = diagnose(&caught.small, question, &mut oracle, &mut target)?;
+    let seen = Observation { case: caught.small.case.clone(), actual: caught.small.actual.clone() };
+    let all = observe(seen, false, question, &mut oracle, &mut target)?;
+    let found = diagnose(&all, question, &mut oracle)?;
     Ok(found.map(|found| found.variation))
 }
 

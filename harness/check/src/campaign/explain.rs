@@ -1,19 +1,19 @@
 //! Diagnosis in a campaign: findings are explained as soon as they are shrunk, and the campaign goes on with what explains them
 //! switched on, so that what it finds next is new.
 
+use super::CampaignConfig;
 use super::job::Job;
 use super::look::InPlainTerms;
 use super::model::{Explanation, ExplanationId, Snapshot};
-use super::shared::{Place, Tally};
-use super::{CampaignConfig, Finding};
+use super::shared::Place;
 use crate::choices::seeded;
 use crate::compare::compare;
-use crate::diagnosis::{Diagnosis, Observation, Question, diagnose, learn_again, understanding};
+use crate::diagnosis::{Diagnosis, Observation, Question, diagnose, learn_again, observe, understanding};
 use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Severity};
 use crate::generate::generate;
 use crate::limits;
-use crate::oracle::{AnswerOptions, Expected, Oracle};
+use crate::oracle::{AnswerOptions, Expected};
 use crate::variation::{Variation, in_order};
 use mmapcheck_spec::{Case, Detail, TargetError};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use std::time::Instant;
 /// Changes the seed of a campaign to that of the cases that new explanations are tried on.
 const PROBE: u64 = 0x7072_6f62_6500;
 
-fn observation(run: &DifferentialRun) -> Observation {
+pub(super) fn observation(run: &DifferentialRun) -> Observation {
     Observation { case: run.case.clone(), actual: run.actual.clone() }
 }
 
@@ -133,8 +133,9 @@ impl Job<'_> {
         self.worker.set_hang(hang);
         let mut tally = shared.tally();
         tally.diagnosing += began.elapsed();
-        if let Some(id) = found {
-            tally.explain(place, id);
+        match found {
+            Some(id) => tally.explain(place, id),
+            None => tally.unexplained.push((place, std::mem::take(&mut self.unexplained))),
         }
         drop(tally);
         self.renew_model();
@@ -174,11 +175,11 @@ impl Job<'_> {
         let (now, others): (_, Vec<Variation>) = {
             let model = &self.shared.tally().model;
             let others = model.explanations.values().map(|one| &one.variation);
-            let fits = |one: &&Variation| one.rule().is_none() && !one.ops.contains(&op);
-            (model.now().variations, others.filter(fits).cloned().collect())
+            let others = others.filter(|one| one.rule().is_none() && !one.ops.contains(&op));
+            let ours = others.map(|one| Variation { ops: vec![op], ..one.clone() });
+            (model.now().variations, ours.filter(|one| !model.too_wide.contains(one)).collect())
         };
-        for other in others {
-            let variation = Variation { ops: vec![op], ..other };
+        for variation in others {
             let with = in_order(now.iter().chain([&variation]));
             if understanding(&seen, self.question(&with, &[]), &mut self.oracle)?.is_some() {
                 let borrowed = Diagnosis::borrowed(variation, seen);
@@ -198,8 +199,15 @@ impl Job<'_> {
             (tally.model.now(), tally.model.refuted.clone())
         };
         let question = self.question(&now.variations, &refuted);
-        let Some(found) = diagnose(run, question, &mut self.oracle, self.worker.as_mut())? else {
-            return self.explained_beside(run, inherited);
+        let all =
+            observe(observation(run), !self.near(run).is_empty(), question, &mut self.oracle, self.worker.as_mut())?;
+        if all.len() == 1 {
+            return Ok(None);
+        }
+        let Some(found) = diagnose(&all, question, &mut self.oracle)? else {
+            let beside = self.explained_beside(run, &all, inherited)?;
+            self.unexplained = if beside.is_none() { all } else { Vec::new() };
+            return Ok(beside);
         };
         if let Some((id, wider)) = self.widened(&observation(run), &found)? {
             self.shared.tally().model.replace(id, wider);
@@ -234,6 +242,7 @@ impl Job<'_> {
     fn explained_beside(
         &mut self,
         run: &DifferentialRun,
+        all: &[Observation],
         inherited: bool,
     ) -> Result<Option<ExplanationId>, TargetError> {
         let (shared, seen) = (self.shared, observation(run));
@@ -243,7 +252,7 @@ impl Job<'_> {
                 (model.without(id), model.explanations[&id].diagnosis.clone(), model.refuted.clone())
             };
             let question = self.question(&others, &refuted);
-            let Some(found) = diagnose(run, question, &mut self.oracle, self.worker.as_mut())? else { continue };
+            let Some(found) = diagnose(all, question, &mut self.oracle)? else { continue };
             let with = in_order(others.iter().chain([&found.variation]));
             let question = self.question(&with, &[]);
             let Some(narrower) = learn_again(&known, &found.observations, question, &mut self.oracle)? else {
@@ -329,7 +338,7 @@ impl Job<'_> {
             (tally.model.without(id), one.diagnosis.clone())
         };
         if !known.is_learned() {
-            shared.tally().model.drop(id);
+            shared.tally().model.drop_too_wide(id);
             return Ok(true);
         }
         let question = self.question(&others, &[]);
@@ -344,8 +353,8 @@ impl Job<'_> {
         Ok(true)
     }
 
-    /// Tries a new explanation on random cases that it changes something in, and corrects it where the target contradicts it.
-    fn probe(&mut self, id: ExplanationId) -> Result<(), TargetError> {
+    /// Tries an explanation on random cases that it changes something in, and corrects it where the target contradicts it.
+    pub(super) fn probe(&mut self, id: ExplanationId) -> Result<(), TargetError> {
         let (shared, began) = (self.shared, Instant::now());
         let mut left = limits::PROBES;
         for number in 0..limits::PROBED {
@@ -402,7 +411,7 @@ impl Job<'_> {
         Ok(None)
     }
 
-    fn question<'q>(&self, model: &'q Arc<[Variation]>, refuted: &'q [Variation]) -> Question<'q>
+    pub(super) fn question<'q>(&self, model: &'q Arc<[Variation]>, refuted: &'q [Variation]) -> Question<'q>
     where
         Self: 'q,
     {
@@ -411,55 +420,11 @@ impl Job<'_> {
     }
 }
 
-fn question<'q>(
+pub(super) fn question<'q>(
     config: &'q CampaignConfig,
     severity: Severity,
     model: &'q Arc<[Variation]>,
     refuted: &'q [Variation],
 ) -> Question<'q> {
     Question { model, known: &config.known, severity, refuted, until: Instant::now() + limits::DIAGNOSIS }
-}
-
-/// Attaches findings to explanations that were found after them, and drops explanations without which every finding is still
-/// explained.
-pub(super) fn conclude(
-    config: &CampaignConfig,
-    severity: Severity,
-    tally: &mut Tally,
-    oracle: &mut Oracle,
-) -> Result<(), TargetError> {
-    let now = tally.model.now();
-    let late = |finding: &Finding| finding.explanation.is_none() && finding.unsteady.is_none();
-    for finding in tally.findings.iter_mut().chain(&mut tally.inherited).filter(|finding| late(finding)) {
-        let applied =
-            understanding(&observation(&finding.compared), question(config, severity, &now.variations, &[]), oracle)?;
-        finding.explanation = applied.and_then(|applied| applied.last().and_then(|place| now.id(*place)));
-    }
-    // The explanation of the fewest findings first.
-    let explained = |tally: &Tally, id| tally.all_findings().filter(|finding| finding.explanation == Some(id)).count();
-    let found = tally.model.explanations.iter().filter(|(_, one)| one.known.is_none());
-    let mut ids: Vec<_> = found.map(|(id, _)| *id).collect();
-    ids.sort_by_key(|id| explained(tally, *id));
-    for id in ids {
-        let others = tally.model.without(id);
-        let mut takers = Vec::new();
-        for finding in tally.all_findings().filter(|finding| finding.explanation == Some(id)) {
-            let seen = observation(&finding.compared);
-            takers.push(
-                understanding(&seen, question(config, severity, &others, &[]), oracle)?
-                    .and_then(|applied| applied.last().copied()),
-            );
-        }
-        if takers.iter().all(Option::is_some) {
-            tally.model.drop(id);
-            let now = tally.model.now();
-            let mut takers = takers.into_iter().flatten();
-            for finding in
-                tally.findings.iter_mut().chain(&mut tally.inherited).filter(|finding| finding.explanation == Some(id))
-            {
-                finding.explanation = takers.next().and_then(|place| now.id(place));
-            }
-        }
-    }
-    Ok(())
 }

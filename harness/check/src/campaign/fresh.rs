@@ -16,6 +16,7 @@ impl Job<'_> {
     pub(super) fn run_fresh(&mut self) -> Result<(), TargetError> {
         self.renew_model();
         self.explain_deaths();
+        self.refine_once()?;
         let hang = self.shared.config.hang;
         self.worker.set_hang(hang.min(limits::HANG_AGAIN));
         while let Some(range) = self.shared.take_fresh(self.worker.at_once()) {

@@ -8,6 +8,7 @@ use crate::base::Base;
 use crate::batch::{BatchResult, Hit};
 use crate::choices::seeded;
 use crate::compare::Comparison;
+use crate::diagnosis::Observation;
 use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Divergence, Field, Severity, end_kind};
 use crate::generate::{GeneratorOptions, generate};
@@ -31,6 +32,8 @@ pub(super) struct Job<'a> {
     pub(super) model: Snapshot,
     /// The version of the model that the worker judges by.
     judged_by: u32,
+    /// What was observed of the last finding that nothing explains.
+    pub(super) unexplained: Vec<Observation>,
     /// The longest time for the cases of the present diagnosis.
     pub(super) longest_diagnosis: Duration,
 }
@@ -55,6 +58,7 @@ impl<'a> Job<'a> {
             options,
             model: Snapshot::default(),
             judged_by: 0,
+            unexplained: Vec::new(),
             longest_diagnosis: limits::DIAGNOSIS,
         })
     }
@@ -63,6 +67,9 @@ impl<'a> Job<'a> {
     pub(super) fn run(mut self) -> Result<(), TargetError> {
         while let Some(range) = self.shared.take_range(self.worker.at_once()) {
             self.run_range(range)?;
+            if self.shared.is_half_over() {
+                self.explain_deaths();
+            }
         }
         self.run_fresh()
     }

@@ -1,5 +1,6 @@
 //! A campaign: batches of random cases on several workers, and the divergences they show, shrunk to findings.
 
+mod conclude;
 mod config;
 mod explain;
 mod fresh;
@@ -8,9 +9,11 @@ mod look;
 mod losses;
 mod minimise;
 mod model;
+mod refine;
 mod result;
 mod shared;
 
+pub use conclude::SHARED;
 pub use config::{Budget, CampaignConfig, Shard};
 pub use minimise::{Shrunk, shrink_to};
 pub use model::{Explanation, ExplanationId};
@@ -19,7 +22,7 @@ pub use result::{CampaignResult, Finding, Listener};
 use crate::divergence::Severity;
 use crate::histogram::Histogram;
 use crate::oracle::Oracle;
-use explain::conclude;
+use conclude::conclude;
 use job::Job;
 use mmapcheck_spec::{TargetError, TargetInfo};
 use mmapcheck_targets::stop::Stop;

@@ -31,6 +31,8 @@ pub(super) struct Model {
     pub(super) explanations: BTreeMap<ExplanationId, Explanation>,
     /// Effects that counterexamples have shown not to be those of the target.
     pub(super) refuted: Vec<Variation>,
+    /// Variations of other operations that turned out to be too wide for theirs.
+    pub(super) too_wide: Vec<Variation>,
     next: ExplanationId,
     now: Snapshot,
 }
@@ -45,6 +47,11 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
+    /// The ids of the explanations, in the order of their variations.
+    pub(super) fn ids(&self) -> &[ExplanationId] {
+        &self.ids
+    }
+
     /// The id of the explanation at a place of the variations.
     pub(super) fn id(&self, place: usize) -> Option<ExplanationId> {
         self.ids.get(place).copied()
@@ -97,6 +104,15 @@ impl Model {
         self.renew();
     }
 
+    /// Puts one explanation in place of two.
+    pub(super) fn join(&mut self, first: ExplanationId, other: ExplanationId, joined: Diagnosis) {
+        let met = self.explanations.remove(&other).map_or(0, |other| other.met);
+        if let Some(first) = self.explanations.get_mut(&first) {
+            first.met += met;
+        }
+        self.replace(first, joined);
+    }
+
     /// Notes a counterexample that no condition keeps apart. Returns whether they are too many for the explanation to be believed.
     pub(super) fn contradict(&mut self, id: ExplanationId) -> bool {
         let Some(one) = self.explanations.get_mut(&id) else { return false };
@@ -107,6 +123,12 @@ impl Model {
     /// Removes an explanation that counterexamples refute.
     pub(super) fn refute(&mut self, id: ExplanationId) {
         self.refuted.extend(self.explanations.remove(&id).map(|one| one.variation));
+        self.renew();
+    }
+
+    /// Removes an explanation that was not learned, and is wrong as it is.
+    pub(super) fn drop_too_wide(&mut self, id: ExplanationId) {
+        self.too_wide.extend(self.explanations.remove(&id).map(|one| one.variation));
         self.renew();
     }
 

@@ -3,6 +3,7 @@
 use super::model::{ExplanationId, Model};
 use super::{CampaignConfig, Finding, Listener};
 use crate::agreement::Agreement;
+use crate::diagnosis::Observation;
 use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Severity};
 use crate::histogram::Histogram;
@@ -40,8 +41,12 @@ pub(super) struct Tally {
     pub(super) incomparable: BTreeMap<String, u64>,
     /// What explains the findings.
     pub(super) model: Model,
-    /// Deaths that are to be explained at the end: each neighbour may cost a process, and another explanation may take them in.
+    /// Deaths that are to be explained in the second half of the time: each neighbour may cost a process, and another explanation may take them in.
     pub(super) unexplained_deaths: Vec<(DifferentialRun, Bucket, Place)>,
+    /// What was observed of the findings that nothing explains so far.
+    pub(super) unexplained: Vec<(Place, Vec<Observation>)>,
+    /// Whether the explanations were refined.
+    pub(super) refined: bool,
     /// How often buckets were forgotten, because what showed them was explained.
     forgotten: BTreeMap<Bucket, usize>,
     /// Time spent on diagnoses.
@@ -80,6 +85,17 @@ impl Tally {
         self.findings.iter().chain(&self.inherited)
     }
 
+    /// The finding at a place.
+    pub(super) fn finding(&mut self, Place { inherited, index }: Place) -> &mut Finding {
+        let all = if inherited { &mut self.inherited } else { &mut self.findings };
+        &mut all[index]
+    }
+
+    /// All findings, in the same order.
+    pub(super) fn all_findings_mut(&mut self) -> impl Iterator<Item = &mut Finding> {
+        self.findings.iter_mut().chain(&mut self.inherited)
+    }
+
     /// Whether a finding that needs a callback has the operation and the answers of one that needs none and is explained.
     pub(super) fn is_plainly_explained(&self, bucket: &Bucket) -> bool {
         let plain = Bucket { callback: None, ..bucket.clone() };
@@ -88,9 +104,8 @@ impl Tally {
     }
 
     /// Sets what explains a finding. What shows its bucket from now on is something else, and is investigated again.
-    pub(super) fn explain(&mut self, Place { inherited, index }: Place, id: ExplanationId) {
-        let all = if inherited { &mut self.inherited } else { &mut self.findings };
-        let finding = &mut all[index];
+    pub(super) fn explain(&mut self, place: Place, id: ExplanationId) {
+        let finding = self.finding(place);
         finding.explanation = Some(id);
         let buckets = [finding.counted_as.clone(), finding.divergence.bucket.clone()];
         buckets.iter().for_each(|bucket| self.forget(bucket));
@@ -192,9 +207,20 @@ impl<'a> Shared<'a> {
 
     /// Whether the rest of the time is for fresh cases, because there are findings.
     fn is_time_for_fresh(&self) -> bool {
+        self.is_late() && self.tally().all_findings().next().is_some()
+    }
+
+    /// Whether half of the time is over.
+    pub(super) fn is_half_over(&self) -> bool {
+        let whole = self.deadline.map(|deadline| deadline.saturating_duration_since(self.began));
+        whole.is_some_and(|whole| self.began.elapsed() >= whole / 2)
+    }
+
+    /// Whether the share of the time that fresh cases may take has begun.
+    fn is_late(&self) -> bool {
         let Some(deadline) = self.deadline else { return false };
         let whole = deadline.saturating_duration_since(self.began);
-        self.began.elapsed() >= whole.mul_f64(1.0 - limits::FRESH_SHARE) && self.tally().all_findings().next().is_some()
+        self.began.elapsed() >= whole.mul_f64(1.0 - limits::FRESH_SHARE)
     }
 
     /// Ends all jobs at once, whatever they wait for.
@@ -225,9 +251,14 @@ impl<'a> Shared<'a> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The longest time for refining the explanations.
+    pub(super) fn longest_refinement(&self) -> Duration {
+        self.began.elapsed().mul_f64(limits::REFINEMENT_SHARE)
+    }
+
     /// Whether there is time for another diagnosis: all of them together cost less than the campaign.
     pub(super) fn may_diagnose(&self) -> bool {
-        !self.over() && self.tally().diagnosing < limits::DIAGNOSIS + self.began.elapsed() / 2
+        !self.over() && !self.is_late() && self.tally().diagnosing < limits::DIAGNOSIS + self.began.elapsed() / 2
     }
 
     /// Whether the time for fresh cases is over.

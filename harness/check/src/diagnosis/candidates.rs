@@ -2,7 +2,7 @@
 
 use super::evidence::{Evidence, Met, Place};
 use crate::divergence::Severity;
-use crate::variation::{Change, Effect, Position, Reply, positional, words_like};
+use crate::variation::{Change, Condition, Effect, Position, Reply, Variation, is_unsettled, positional, words_like};
 use mmapcheck_spec::{
     Arg, Changes, Domain, End, ObjectKind, Op, Outcome, Profile, Raise, Rule, Step, Value, constants,
 };
@@ -24,6 +24,11 @@ impl Candidate {
         Candidate { place, ops, effect }
     }
 
+    /// The variation that has the effect under these conditions.
+    pub(super) fn under(&self, when: Vec<Condition>) -> Variation {
+        Variation { ops: self.ops.clone(), when, effect: self.effect.clone() }
+    }
+
     /// Without the message of an exception, where messages do not count.
     fn at_severity(mut self, least: Severity) -> Candidate {
         if let (Effect::Raises { message, .. }, true) = (&mut self.effect, least > Severity::Message) {
@@ -39,6 +44,7 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
     let rules = Rule::ALL.into_iter().map(|rule| Effect::Rule { rule: rule.to_string(), holds: !profile.has(rule) });
     let in_steps = at.min(evidence.steps.len().saturating_sub(1));
     let Some(own) = evidence.steps.get(in_steps) else { return Vec::new() };
+    let mut last = Vec::new();
     let step_at = |at| Place { at, in_callback: false };
     let mut all: Vec<_> = rules.map(|effect| Candidate::new(&own.step, step_at(in_steps), effect)).collect();
     if let (Some(met), Some(actual)) = (evidence.steps.get(at), evidence.seen.actual.steps.get(at)) {
@@ -51,6 +57,14 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
             all.extend(effects.into_iter().map(|effect| Candidate::new(&met.step, place, effect)));
         }
     }
+    if let (Some(met), Some(actual)) = (evidence.steps.get(at), evidence.seen.actual.steps.get(at)) {
+        let unforeseen = is_unsettled(&met.step).then(|| Candidate::new(&met.step, step_at(at), Effect::Unforeseen));
+        // Nothing else says why a process dies there.
+        if actual.result.is_err() && unforeseen.is_some() {
+            return unforeseen.into_iter().collect();
+        }
+        last.extend(unforeseen);
+    }
     for (at, met) in evidence.steps.iter().enumerate().take(at).rev() {
         let flags = met.step.args.iter().flat_map(|passed| flags(&passed.arg)).map(Effect::Does);
         // Any other change would show in the step itself.
@@ -59,7 +73,7 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
         let nothing = shows_late.then_some(Effect::DoesNothing);
         all.extend(flags.chain(nothing).map(|effect| Candidate::new(&met.step, step_at(at), effect)));
     }
-    all.into_iter().map(|candidate| candidate.at_severity(least)).collect()
+    all.into_iter().chain(last).map(|candidate| candidate.at_severity(least)).collect()
 }
 
 /// The effects that a step may have had which should give one answer and gave another.
@@ -70,7 +84,7 @@ fn effects(step: &Step, expected: &Outcome, actual: &Result<Outcome, End>) -> Ve
         (_, Err(end)) => vec![Effect::Ends(end.clone())],
         (Outcome::Raised(rule), Ok(Outcome::Raised(raise))) if rule == raise => Vec::new(),
         (Outcome::Raised(rule), Ok(Outcome::Raised(raise))) => {
-            [Effect::ArgumentsFirst].into_iter().chain(of_exceptions(step, rule, raise)).collect()
+            [Effect::CountFirst, Effect::ArgumentsFirst].into_iter().chain(of_exceptions(step, rule, raise)).collect()
         }
         (_, Ok(Outcome::Raised(raise))) => vec![raises(raise)],
         (_, Ok(Outcome::Value(value))) => {
@@ -140,20 +154,26 @@ fn changes(step: &Step) -> Vec<Change> {
     let places = 0..step.op.row().params.len().max(positional);
     let keywords = step.args.iter().filter_map(|passed| passed.keyword);
     let mut all: Vec<_> = keywords.map(|word| Change::Without(word.to_owned())).collect();
+    let is_optional = |place: usize| step.op.row().params.get(place).is_none_or(|param| !param.needed);
     let domain = |place: usize| step.op.row().params.get(place).map_or(Domain::Other, |param| param.domain);
-    all.extend(places.clone().flat_map(|place| of_argument(place, domain(place))));
-    all.extend([0, -1].map(|number| Change::Default(positional, number)));
-    all.extend(places.clone().map(Change::Before));
-    all.extend(places.clone().flat_map(|a| (0..a).map(move |b| Change::Swapped(b, a))));
+    all.extend(places.clone().flat_map(|place| of_argument(place, domain(place), is_optional(place))));
+    let has_more = positional < step.op.row().params.len();
+    all.extend([0, -1].map(|number| Change::Default(positional, number)).into_iter().filter(|_| has_more));
+    // Without an argument that is needed, a step raises a TypeError for many reasons.
+    let needed = step.op.row().params.iter().filter(|param| param.needed).count();
+    all.extend(places.clone().filter(|place| *place >= needed).map(Change::Before));
+    let pairs = places.clone().flat_map(|a| (0..a).map(move |b| (b, a)));
+    all.extend(pairs.filter(|(b, a)| domain(*b) == domain(*a)).map(|(b, a)| Change::Swapped(b, a)));
     all.extend(step.args.iter().flat_map(|passed| flags(&passed.arg)));
     all
 }
 
 /// The changes of an argument that make sense for its purpose: others explain by coincidence.
-fn of_argument(place: usize, domain: Domain) -> Vec<Change> {
+fn of_argument(place: usize, domain: Domain, is_optional: bool) -> Vec<Change> {
     let wraps = || WIDTHS.into_iter().flat_map(|bits| [false, true].map(|signed| Change::Wraps(place, bits, signed)));
     let mut all: Vec<_> = numbers(domain).iter().map(|number| Change::Number(place, *number)).collect();
-    all.extend([Change::None(place), Change::AsNumber(place)]);
+    all.extend(is_optional.then_some(Change::None(place)));
+    all.push(Change::AsNumber(place));
     match domain {
         Domain::Length | Domain::Offset | Domain::Position | Domain::Count | Domain::NewSize => {
             all.extend([Change::Clamps(place), Change::ClampsToLast(place), Change::Absolute(place)]);
@@ -163,6 +183,7 @@ fn of_argument(place: usize, domain: Domain) -> Vec<Change> {
         Domain::Byte => all.extend([Change::AsByte(place)].into_iter().chain(wraps())),
         Domain::Needle | Domain::Source => {
             all.extend([Change::AsBytes(place), Change::CutToRoom(place), Change::AsOneByte(place)]);
+            all.extend([Change::AsEmpty(place), Change::WithoutStride(place)]);
             all.push(Change::Reversed(place));
         }
         // The arguments of an operator: what they are for depends on their types.

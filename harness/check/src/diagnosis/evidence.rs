@@ -2,10 +2,10 @@
 
 use crate::compare::compare;
 use crate::differential::run_expected;
-use crate::divergence::Severity;
+use crate::divergence::{Field, Severity};
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::pattern::Patterns;
-use crate::variation::{Condition, Situation, Variation, Varied, conditions, in_order};
+use crate::variation::{Condition, Effect, Situation, Variation, Varied, conditions, in_order};
 use mmapcheck_spec::{Case, Detail, Outcome, Profile, Step, Stepper, Target, TargetError, Trace};
 use std::sync::Arc;
 use std::time::Instant;
@@ -48,8 +48,17 @@ pub(super) struct Evidence {
     pub(super) steps: Vec<Met>,
     /// The steps of callbacks, as the model does them.
     pub(super) callbacks: Vec<Interruption>,
-    /// The step of the first divergence from the model; the number of steps for the end of the case.
-    pub(super) first: Option<usize>,
+    /// The first divergence from the model.
+    pub(super) first: Option<Difference>,
+}
+
+/// Where a target first diverges from rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// The step; the number of steps for the end of the case.
+    pub(super) step: usize,
+    /// The field; none where the rules have no answer.
+    field: Option<Field>,
 }
 
 /// The place of a step, and the step of its callback.
@@ -66,8 +75,8 @@ impl Evidence {
 
     /// Whether a variation under which the first difference is this one makes wrong what the model says rightly. Behind the first
     /// divergence from the model, where the target differs in a way of its own, nothing speaks against the variation.
-    pub(super) fn is_contradiction(&self, difference: Option<usize>) -> bool {
-        difference.is_some_and(|step| self.first.is_none_or(|first| step < first))
+    pub(super) fn is_contradiction(&self, difference: Option<Difference>) -> bool {
+        difference.is_some_and(|with| self.first.is_none_or(|first| with.step < first.step))
     }
 }
 
@@ -75,8 +84,17 @@ impl Evidence {
 pub(super) struct Met {
     pub(super) step: Step,
     pub(super) answer: Outcome,
-    /// Every condition that holds.
-    pub(super) conditions: Vec<Condition>,
+    /// Every condition that holds for the step.
+    given: Vec<Condition>,
+    /// Every condition that holds for the step that the model does in its place, where it does another one.
+    done: Option<Vec<Condition>>,
+}
+
+impl Met {
+    /// The conditions under which an effect would be had.
+    pub(super) fn conditions(&self, effect: &Effect) -> &Vec<Condition> {
+        self.done.as_ref().filter(|_| !matches!(effect, Effect::Does(_))).unwrap_or(&self.given)
+    }
 }
 
 /// Compares evidence with varied rules.
@@ -99,7 +117,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Runs a case on the target. `None` where the model has no answer to any of its steps.
-    pub(super) fn evidence(&mut self, case: Case, target: &mut dyn Target) -> Result<Option<Evidence>, TargetError> {
+    pub(super) fn observe(&mut self, case: Case, target: &mut dyn Target) -> Result<Option<Observation>, TargetError> {
         self.oracle.vary(self.question.model);
         let known = self.question.known;
         let options = AnswerOptions { omissions: Omissions::ALL_DEATHS, known, ..AnswerOptions::new(Detail::Full) };
@@ -108,7 +126,7 @@ impl<'a> Judge<'a> {
             return Ok(None);
         }
         let actual = run_expected(&answered, target, Detail::Full, None)?;
-        self.observed(Observation { case: answered.case, actual }).map(Some)
+        Ok(Some(Observation { case: answered.case, actual }))
     }
 
     /// Compares an observation with the model.
@@ -120,30 +138,61 @@ impl<'a> Judge<'a> {
         Ok(evidence)
     }
 
-    /// The step of the first divergence from the model with one more variation; none if that explains all that the target did.
+    /// The first divergence from the model with one more variation; none if that explains all that the target did.
     pub(super) fn difference_with(
         &mut self,
         evidence: &Evidence,
         more: &Variation,
-    ) -> Result<Option<usize>, TargetError> {
+    ) -> Result<Option<Difference>, TargetError> {
         let all = in_order(self.question.model.iter().chain([more]));
         self.first_difference(&evidence.seen, &all)
     }
 
-    /// The step of the first divergence from the reference with these variations; the number of steps for the end of the case.
+    /// Whether a variation that was just tried gives another answer where the target diverges from the model, and not that of the
+    /// target.
+    pub(super) fn is_wrong(&self, evidence: &Evidence, more: &Variation, difference: Option<Difference>) -> bool {
+        let all = in_order(self.question.model.iter().chain([more]));
+        let place = all.iter().rposition(|one| one == more);
+        let step = difference.and_then(|with| evidence.seen.case.steps.get(with.step));
+        let mut ops = step.into_iter().flat_map(|step| step.callback().into_iter().chain([step])).map(|step| step.op);
+        evidence.first == difference
+            && ops.any(|op| more.ops.contains(&op))
+            && place.is_some_and(|place| self.oracle.applied().any(|applied| applied == place))
+    }
+
+    /// The first divergence from the reference with these variations.
     pub(super) fn first_difference(
         &mut self,
         seen: &Observation,
         rules: &Arc<[Variation]>,
-    ) -> Result<Option<usize>, TargetError> {
+    ) -> Result<Option<Difference>, TargetError> {
         self.oracle.vary(rules);
         let answered = self.oracle.answer(seen.case.clone(), &AnswerOptions::new(Detail::Full))?;
         let Expected { case, expected, left_out } = answered;
         if let Some(step) = left_out.first() {
-            return Ok(Some(step.place));
+            if step.reason.is_unforeseen() {
+                return self.difference_before(seen, step.place);
+            }
+            return Ok(Some(Difference { step: step.place, field: None }));
         }
         let compared = compare(&case, &expected, &seen.actual, self.question.known);
-        Ok(compared.first(self.question.severity).map(|divergence| divergence.step))
+        let first = compared.first(self.question.severity);
+        Ok(first.map(|first| Difference { step: first.step, field: Some(first.bucket.field) }))
+    }
+
+    /// The first divergence before a step which the rules that are switched on say nothing of.
+    fn difference_before(&mut self, seen: &Observation, end: usize) -> Result<Option<Difference>, TargetError> {
+        let case = seen.case.without(end..seen.case.steps.len());
+        let answered = self.oracle.answer(case, &AnswerOptions::new(Detail::Full))?;
+        let Expected { case, expected, left_out } = answered;
+        let mut actual = Trace { steps: seen.actual.steps.clone(), leaks: expected.leaks, ..expected.clone() };
+        actual.steps.truncate(end);
+        if let Some(step) = left_out.first() {
+            return Ok(Some(Difference { step: step.place, field: None }));
+        }
+        let compared = compare(&case, &expected, &actual, self.question.known);
+        let first = compared.first(self.question.severity);
+        Ok(first.map(|first| Difference { step: first.step, field: Some(first.bucket.field) }))
     }
 
     /// The steps of a case as the model does them, and those of its callbacks.
@@ -169,8 +218,10 @@ impl<'a> Judge<'a> {
     }
 
     fn met(&mut self, step: &Step) -> Option<Met> {
-        let situation = Situation::of(self.varied.reference(), step);
-        let answer = self.varied.step(step).ok()?;
-        Some(Met { step: step.clone(), conditions: conditions(step, situation, Some(&answer)), answer })
+        let (situation, mut done) = (Situation::of(self.varied.reference(), step), step.clone());
+        let answer = self.varied.step_as_done(&mut done).ok()?;
+        let under = |step: &Step| conditions(step, situation, Some(&answer));
+        let (given, done) = (under(step), (done != *step).then(|| under(&done)));
+        Some(Met { step: step.clone(), answer, given, done })
     }
 }

@@ -3,21 +3,35 @@
 use crate::variation::Condition;
 
 /// The fewest conditions that hold in every situation with the effect, and in none without it, as far as one at a time finds
-/// them. `None` where no conditions tell them apart, or there is no situation with the effect.
-pub(super) fn conditions(with: &[Vec<Condition>], without: &[Vec<Condition>]) -> Option<Vec<Condition>> {
+/// them. The first situation is that of the finding. Where no conditions tell them apart, some of the others may have the effect
+/// for a reason of their own: the conditions then hold in the first situation and in as many others as can be had. `None` where
+/// there are none either, or there is no situation with the effect.
+pub(super) fn conditions(with: &[&Vec<Condition>], without: &[&Vec<Condition>]) -> Option<Vec<Condition>> {
     let (first, rest) = with.split_first()?;
-    let common: Vec<_> =
-        first.iter().filter(|condition| rest.iter().all(|holding| holding.contains(condition))).collect();
-    let mut left: Vec<_> = without.iter().collect();
+    let in_all = |condition: &&Condition| rest.iter().all(|holding| holding.contains(condition));
+    let common: Vec<_> = first.iter().filter(in_all).collect();
+    chosen(&common, rest, without).or_else(|| chosen(&first.iter().collect::<Vec<_>>(), rest, without))
+}
+
+/// Conditions of a list that hold in no situation without the effect, chosen one at a time.
+fn chosen(all: &[&Condition], with: &[&Vec<Condition>], without: &[&Vec<Condition>]) -> Option<Vec<Condition>> {
+    let (mut with, mut without) = (with.to_vec(), without.to_vec());
     let mut chosen = Vec::new();
-    while !left.is_empty() {
-        let excluded = |condition: &Condition| left.iter().filter(|holding| !holding.contains(condition)).count();
-        // Of those that exclude most, the first: conditions are listed from the plainest on.
-        let best = common.iter().rev().max_by_key(|condition| excluded(condition))?;
-        if excluded(best) == 0 {
-            return None;
-        }
-        left.retain(|holding| holding.contains(best));
+    while !without.is_empty() {
+        let excluded = |condition: &Condition| {
+            let count = |all: &[&Vec<Condition>]| all.iter().filter(|holding| !holding.contains(condition)).count();
+            (count(&without), count(&with))
+        };
+        // A share of the situations without the effect is worth the same share of those with it.
+        let worth = |condition: &Condition| {
+            let (right, wrong) = excluded(condition);
+            (right * with.len().max(1)) as i64 - (wrong * without.len()) as i64
+        };
+        // Of those that tell them apart best, the first: conditions are listed from the plainest on.
+        let useful = all.iter().rev().filter(|condition| excluded(condition).0 > 0);
+        let best = useful.max_by_key(|condition| worth(condition))?;
+        without.retain(|holding| holding.contains(best));
+        with.retain(|holding| holding.contains(best));
         chosen.push((*best).clone());
     }
     Some(chosen)
@@ -30,13 +44,16 @@ mod tests {
 
     #[test]
     fn the_plainest_condition_that_tells_them_apart_is_chosen() {
-        let negative = Condition::Argument(0, Property::Negative);
-        let with =
-            [vec![Condition::Returns, negative.clone(), Condition::Moved], vec![Condition::Returns, negative.clone()]];
+        let negative = || Condition::Argument(0, Property::Negative);
+        let with = [vec![Condition::Returns, negative(), Condition::Moved], vec![Condition::Returns, negative()]];
         let without = [vec![Condition::Returns], vec![Condition::Returns, Condition::Moved]];
-        assert_eq!(conditions(&with, &without), Some(vec![negative]));
+        let (with, without): (Vec<_>, Vec<_>) = (with.iter().collect(), without.iter().collect());
+        assert_eq!(conditions(&with, &without), Some(vec![negative()]));
         assert_eq!(conditions(&with, &[]), Some(Vec::new()));
         assert_eq!(conditions(&with, &with), None);
+        // The second situation has the effect for another reason.
+        let unlike = [&with[..1], &without[1..]].concat();
+        assert_eq!(conditions(&unlike, &without[1..]), Some(vec![negative()]));
         assert_eq!(conditions(&[], &without), None);
     }
 
@@ -44,6 +61,7 @@ mod tests {
     fn two_conditions_are_chosen_where_one_is_not_enough() {
         let with = [vec![Condition::Returns, Condition::Moved, Condition::InChild]];
         let without = [vec![Condition::Returns, Condition::Moved], vec![Condition::InChild]];
+        let (with, without): (Vec<_>, Vec<_>) = (with.iter().collect(), without.iter().collect());
         assert_eq!(conditions(&with, &without).map(|chosen| chosen.len()), Some(2));
     }
 }

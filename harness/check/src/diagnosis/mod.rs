@@ -10,11 +10,10 @@ mod evidence;
 mod learn;
 mod neighbours;
 
-use crate::differential::DifferentialRun;
 use crate::oracle::Oracle;
 use crate::variation::{Condition, Effect, Reply, Variation};
 use candidates::Candidate;
-use evidence::{Evidence, Judge, Place};
+use evidence::{Difference, Evidence, Judge, Place};
 pub use evidence::{Observation, Question};
 use mmapcheck_spec::{Target, TargetError};
 use std::sync::Arc;
@@ -25,10 +24,6 @@ use std::time::Instant;
 pub struct Diagnosis {
     /// The variation that explains the finding.
     pub variation: Variation,
-    /// The number of cases in which the target differs from the model as the variation says, the finding's own among them.
-    pub explained: usize,
-    /// The number of cases in which the target differs from the model in another way.
-    pub unexplained: usize,
     /// The step of the finding's case that has the effect.
     place: Place,
     /// The runs that the variation was learned from, that of the finding first.
@@ -39,7 +34,16 @@ impl Diagnosis {
     /// The variation of another operation, which explains this observation as well.
     #[must_use]
     pub fn borrowed(variation: Variation, seen: Observation) -> Diagnosis {
-        Diagnosis { explained: 1, observations: vec![seen], ..Diagnosis::given(variation) }
+        Diagnosis { observations: vec![seen], ..Diagnosis::given(variation) }
+    }
+
+    /// The effect of two diagnoses on the operations of both, with the observations of the first.
+    #[must_use]
+    pub fn of_both(first: &Diagnosis, other: &Diagnosis) -> Diagnosis {
+        let mut joined = first.clone();
+        let more = other.variation.ops.iter().filter(|op| !first.variation.ops.contains(op));
+        joined.variation.ops.extend(more.copied());
+        joined
     }
 
     /// Whether the variation was learned from neighbours.
@@ -51,25 +55,56 @@ impl Diagnosis {
     /// A variation that is taken for granted.
     #[must_use]
     pub fn given(variation: Variation) -> Diagnosis {
-        Diagnosis { variation, explained: 0, unexplained: 0, place: Place::default(), observations: Vec::new() }
+        Diagnosis { variation, place: Place::default(), observations: Vec::new() }
     }
 }
 
 /// The most conditions of a variation that is believed. An effect that needs more of them is not that of the target.
 const MOST_CONDITIONS: usize = 3;
 
-/// Diagnoses a finding: the first divergence of a run on the case of the finding. The oracle is left without variations. `None`:
-/// no variation explains it.
+/// Runs the neighbours of a case in which the target diverges from the model. Returns all observations, that of the case first; or
+/// that alone, where no effect explains it and `in_any_case` is not set. The oracle is left without variations.
 ///
 /// # Errors
 /// Where the oracle or the target could not be used at all.
-pub fn diagnose(
-    run: &DifferentialRun,
+pub fn observe(
+    seen: Observation,
+    in_any_case: bool,
     question: Question<'_>,
     oracle: &mut Oracle,
     target: &mut dyn Target,
+) -> Result<Vec<Observation>, TargetError> {
+    let all = Judge::new(oracle, question).and_then(|mut judge| {
+        let own = judge.observed(seen)?;
+        let mut all = vec![own.seen.clone()];
+        let Some(Difference { step: at, .. }) = own.first else { return Ok(all) };
+        if !in_any_case && explaining(&own, &mut judge)?.is_empty() {
+            return Ok(all);
+        }
+        // A neighbour that is the case itself says whether the target does the same each time.
+        for case in neighbours::of(&own.seen.case, at) {
+            if Instant::now() > question.until {
+                break;
+            }
+            all.extend(judge.observe(case, target)?);
+        }
+        Ok(all)
+    });
+    oracle.vary(&Arc::default());
+    all
+}
+
+/// Diagnoses a finding by what was observed, its own case first. The oracle is left without variations. `None`: no variation
+/// explains it.
+///
+/// # Errors
+/// Where the oracle could not be used at all.
+pub fn diagnose(
+    observations: &[Observation],
+    question: Question<'_>,
+    oracle: &mut Oracle,
 ) -> Result<Option<Diagnosis>, TargetError> {
-    let found = Judge::new(oracle, question).and_then(|mut judge| explain(run, &mut judge, target));
+    let found = Judge::new(oracle, question).and_then(|mut judge| explain(observations, &mut judge));
     oracle.vary(&Arc::default());
     found
 }
@@ -115,128 +150,182 @@ pub fn understanding(
     Ok(first?.is_none().then_some(applied))
 }
 
-fn explain(
-    run: &DifferentialRun,
-    judge: &mut Judge<'_>,
-    target: &mut dyn Target,
-) -> Result<Option<Diagnosis>, TargetError> {
-    let own = judge.observed(Observation { case: run.case.clone(), actual: run.actual.clone() })?;
-    let Some(at) = own.first else { return Ok(None) };
-    let mut candidates = Vec::new();
-    for candidate in candidates::of(&own, at, judge.profile(), judge.question.severity) {
+/// The candidates that explain the case of a finding by itself.
+fn explaining(own: &Evidence, judge: &mut Judge<'_>) -> Result<Vec<Candidate>, TargetError> {
+    let Some(Difference { step: at, .. }) = own.first else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for candidate in candidates::of(own, at, judge.profile(), judge.question.severity) {
         let Some(met) = own.met(candidate.place) else { continue };
-        let when = if has_conditions(&candidate.effect) { met.conditions.clone() } else { Vec::new() };
-        let forced = Variation { ops: candidate.ops.clone(), when, effect: candidate.effect.clone() };
+        let when = if has_conditions(&candidate.effect) { met.conditions(&candidate.effect).clone() } else { vec![] };
+        let forced = candidate.under(when);
         let refuted = |one: &Variation| one.ops == forced.ops && one.effect == forced.effect;
-        if !judge.question.refuted.iter().any(refuted) && judge.difference_with(&own, &forced)?.is_none() {
-            candidates.push(candidate);
+        if !judge.question.refuted.iter().any(refuted) && judge.difference_with(own, &forced)?.is_none() {
+            found.push(candidate);
         }
     }
+    Ok(found)
+}
+
+fn explain(observations: &[Observation], judge: &mut Judge<'_>) -> Result<Option<Diagnosis>, TargetError> {
+    let [own, neighbours @ ..] = observations else { return Ok(None) };
+    let own = judge.observed(own.clone())?;
+    let candidates = explaining(&own, judge)?;
     if candidates.is_empty() {
         return Ok(None);
     }
     let mut all = vec![own];
-    // A neighbour that is the case itself says whether the target does the same each time.
-    for case in neighbours::of(&run.case, at) {
-        if Instant::now() > judge.question.until {
-            break;
-        }
-        all.extend(judge.evidence(case, target)?);
+    for seen in neighbours {
+        all.push(judge.observed(seen.clone())?);
     }
-    // Of several that explain as much, the first is the plainest.
+    // Of several that are as right, the first is the plainest.
     let mut best: Option<(Weighed, Place)> = None;
     for candidate in candidates {
+        // It would be right about everything.
+        if candidate.effect == Effect::Unforeseen && best.is_some() {
+            break;
+        }
         let Some(found) = weigh(&candidate, &all, judge)? else { continue };
-        if best.as_ref().is_none_or(|(best, _)| found.explained > best.explained) {
+        if best.as_ref().is_none_or(|(best, _)| found.rightness() > best.rightness()) {
             best = Some((found, candidate.place));
         }
     }
     Ok(best.map(|(best, place)| best.with_observations(place, all)))
 }
 
-/// A variation, and how many of the cases that differ from the model it explains.
+/// A variation, and what it says of the cases that differ from the model.
 struct Weighed {
     variation: Variation,
-    explained: usize,
-    unexplained: usize,
+    /// The number of cases that it explains.
+    explained: i32,
+    /// The number of cases in which it has an effect, and not that of the target.
+    wrong: i32,
 }
 
+/// The number of cases that a variation must explain more than another to have one condition more.
+const CONDITION: i32 = 3;
+
 impl Weighed {
+    fn rightness(&self) -> i32 {
+        self.explained - self.wrong
+    }
+
+    /// The rightness, less what the conditions cost: of variations with one effect, those with fewer are plainer. That the effect
+    /// is in place of an exception costs nothing.
+    fn worth(&self) -> i32 {
+        let is_costly = |when: &&Condition| when.is_said() && !matches!(when, Condition::Raises(..));
+        let costly = self.variation.when.iter().filter(is_costly).count();
+        self.rightness() - CONDITION * costly as i32
+    }
+
     fn with_observations(self, place: Place, all: Vec<Evidence>) -> Diagnosis {
-        let Weighed { variation, explained, unexplained } = self;
         let observations = all.into_iter().map(|one| one.seen).collect();
-        Diagnosis { variation, explained, unexplained, place, observations }
+        Diagnosis { variation: self.variation, place, observations }
     }
 }
 
-/// The variation with the effect of a candidate, under the widest conditions that the evidence allows; none where it contradicts
+/// The conditions in which a candidate may have its effect.
+#[derive(Default)]
+struct Situations {
+    /// Those in which it explains what the target did.
+    with: Vec<Vec<Condition>>,
+    /// Those in which it makes wrong what the model says rightly.
+    without: Vec<Vec<Condition>>,
+    /// Those in which it has an effect, and not that of the target.
+    wrong: Vec<Vec<Condition>>,
+}
+
+impl Situations {
+    fn of(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Result<Situations, TargetError> {
+        let mut found = Situations::default();
+        for one in all {
+            let inner = one.callbacks.iter().map(|(at, met)| (*at, met));
+            for (at, met) in one.steps.iter().enumerate().chain(inner) {
+                let is_here = one.first.is_some_and(|first| at == first.step);
+                if !candidate.ops.contains(&met.step.op) || one.first.is_some_and(|first| at > first.step) {
+                    continue;
+                }
+                let conditions = met.conditions(&candidate.effect);
+                let forced = candidate.under(conditions.clone());
+                let differs = judge.difference_with(one, &forced)?;
+                if is_here && differs.is_none() {
+                    found.with.push(conditions.clone());
+                } else if is_here && judge.is_wrong(one, &forced, differs) {
+                    found.wrong.push(conditions.clone());
+                }
+                if one.is_contradiction(differs) {
+                    found.without.push(conditions.clone());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The conditions that tell them apart besides those that are given; none where too many are needed.
+    fn conditions(&self, given: &[Condition], without: &[&Vec<Condition>]) -> Option<Vec<Condition>> {
+        let holds = |holding: &&&Vec<Condition>| given.iter().all(|condition| holding.contains(condition));
+        let with: Vec<_> = self.with.iter().filter(|holding| holds(&holding)).collect();
+        let without: Vec<_> = without.iter().filter(holds).copied().collect();
+        let learned = learn::conditions(&with, &without)?;
+        let when: Vec<_> = given.iter().cloned().chain(learned).collect();
+        (when.iter().filter(|condition| condition.is_said()).count() <= MOST_CONDITIONS).then_some(when)
+    }
+}
+
+/// The variation with the effect of a candidate, under the conditions that the evidence speaks for most; none where it contradicts
 /// the evidence. The evidence of the finding comes first.
 fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Result<Option<Weighed>, TargetError> {
     let Some(own) = all[0].met(candidate.place) else { return Ok(None) };
-    let (ops, effect) = (&candidate.ops, &candidate.effect);
-    if !has_conditions(effect) {
-        let (ops, effect) = (ops.clone(), effect.clone());
-        return tested(Variation { ops, when: Vec::new(), effect }, all, judge);
+    if !has_conditions(&candidate.effect) {
+        return tested(candidate.under(Vec::new()), all, judge);
     }
-    let (mut with, mut without) = (vec![own.conditions.clone()], Vec::new());
-    for one in all {
-        let inner = one.callbacks.iter().map(|(at, met)| (*at, met));
-        for (at, met) in one.steps.iter().enumerate().chain(inner) {
-            if !ops.contains(&met.step.op) || one.first.is_some_and(|first| at > first) {
-                continue;
-            }
-            let forced = Variation { ops: ops.clone(), when: met.conditions.clone(), effect: effect.clone() };
-            let differs = judge.difference_with(one, &forced)?;
-            if one.first == Some(at) && differs.is_none() {
-                with.push(met.conditions.clone());
-            }
-            if one.is_contradiction(differs) {
-                without.push(met.conditions.clone());
+    let mut found = Situations::of(candidate, all, judge)?;
+    let own = own.conditions(&candidate.effect);
+    found.with.insert(0, own.clone());
+    let given = given(&candidate.effect, own);
+    // The exception is left out where the effect is in place of others as well.
+    let without_exception = if given.is_empty() { None } else { Some(Vec::new()) };
+    let least: Vec<_> = found.without.iter().collect();
+    let most: Vec<_> = found.without.iter().chain(&found.wrong).collect();
+    let mut tried: Vec<Vec<Condition>> = Vec::new();
+    for given in [given].into_iter().chain(without_exception) {
+        let both = [&least, &most].map(|without| found.conditions(&given, without));
+        for when in both.into_iter().flatten() {
+            if !tried.contains(&when) {
+                tried.push(when);
             }
         }
     }
-    let given = given(effect, &own.conditions);
-    let without_exception = if given.is_empty() { None } else { Some(Vec::new()) };
     let mut best: Option<Weighed> = None;
-    for given in [given].into_iter().chain(without_exception) {
-        let Some(when) = conditions(&given, &with, &without) else { continue };
-        let variation = Variation { ops: ops.clone(), when, effect: effect.clone() };
-        let weighed = tested(variation, all, judge)?;
-        // The exception is left out where the effect is in place of others as well.
-        best = match (best, weighed) {
-            (Some(best), Some(other)) if other.explained > best.explained => Some(other),
-            (best, other) => best.or(other),
-        };
+    for when in tried {
+        let Some(weighed) = tested(candidate.under(when), all, judge)? else { continue };
+        if best.as_ref().is_none_or(|best| weighed.worth() > best.worth()) {
+            best = Some(weighed);
+        }
     }
     Ok(best)
 }
 
 /// Whether an effect is under conditions that are to be learned: others are about every step that they change anything in.
 fn has_conditions(effect: &Effect) -> bool {
-    !matches!(effect, Effect::Rule { .. } | Effect::IgnoresExports)
-}
-
-/// The conditions of an effect besides those that are given; none where the evidence needs too many.
-fn conditions(given: &[Condition], with: &[Vec<Condition>], without: &[Vec<Condition>]) -> Option<Vec<Condition>> {
-    let holds = |holding: &&Vec<Condition>| given.iter().all(|condition| holding.contains(condition));
-    let [with, without] = [with, without].map(|all| all.iter().filter(holds).cloned().collect::<Vec<_>>());
-    let learned = learn::conditions(&with, &without)?;
-    let when: Vec<_> = given.iter().cloned().chain(learned).collect();
-    (when.iter().filter(|condition| condition.is_said()).count() <= MOST_CONDITIONS).then_some(when)
+    !matches!(effect, Effect::Rule { .. } | Effect::IgnoresExports | Effect::CountFirst | Effect::Unforeseen)
 }
 
 /// Weighs a variation by all evidence; none where it contradicts some.
 fn tested(variation: Variation, all: &[Evidence], judge: &mut Judge<'_>) -> Result<Option<Weighed>, TargetError> {
-    let (mut explained, mut unexplained) = (0, 0);
+    let mut weighed = Weighed { variation, explained: 0, wrong: 0 };
     for one in all {
-        match (one.first, judge.difference_with(one, &variation)?) {
-            (_, differs) if one.is_contradiction(differs) => return Ok(None),
-            (None, _) => {}
-            (Some(_), None) => explained += 1,
-            (Some(_), Some(_)) => unexplained += 1,
+        let differs = judge.difference_with(one, &weighed.variation)?;
+        if one.is_contradiction(differs) {
+            return Ok(None);
+        }
+        if one.first.is_some() && differs.is_none() {
+            weighed.explained += 1;
+        } else if judge.is_wrong(one, &weighed.variation, differs) {
+            weighed.wrong += 1;
         }
     }
-    Ok((explained > 0).then_some(Weighed { variation, explained, unexplained }))
+    // An effect that is often wrong is another one by chance.
+    Ok((weighed.explained > 2 * weighed.wrong).then_some(weighed))
 }
 
 /// The conditions that an effect has by itself: an answer in place of an exception is about that exception.
@@ -247,7 +336,8 @@ fn given(effect: &Effect, conditions: &[Condition]) -> Vec<Condition> {
         }
         Effect::Answers(_) | Effect::DoesNothing | Effect::Raises { .. } => false,
         Effect::Does(_) | Effect::Positions(_) | Effect::Ends(_) => false,
-        Effect::IgnoresExports | Effect::ArgumentsFirst | Effect::Rule { .. } => false,
+        Effect::IgnoresExports | Effect::CountFirst | Effect::ArgumentsFirst | Effect::Rule { .. } => false,
+        Effect::Unforeseen => false,
     };
     let raises = conditions.iter().find(|condition| matches!(condition, Condition::Raises(..)));
     raises.filter(|_| about_exception).cloned().into_iter().collect()

@@ -40,6 +40,10 @@ pub enum Change {
     AsByte(usize),
     /// The bytes, text, or other bytes-like object as `bytes`.
     AsBytes(usize),
+    /// `None` as no bytes.
+    AsEmpty(usize),
+    /// As many of the first bytes of a view as it has items, whatever its stride.
+    WithoutStride(usize),
     /// One constant of the module in place of another, by their places in the list of constants.
     Flag(u8, u8),
     /// As many of the bytes as fit between the position and the end of the map.
@@ -86,6 +90,8 @@ impl Change {
             | Change::AsNumber(place)
             | Change::AsByte(place)
             | Change::AsBytes(place)
+            | Change::AsEmpty(place)
+            | Change::WithoutStride(place)
             | Change::CutToRoom(place)
             | Change::AsOneByte(place)
             | Change::Reversed(place) => {
@@ -115,6 +121,13 @@ impl Change {
             },
             Change::AsByte(_) => Arg::int((*bytes_of(arg)?.first()?).into()),
             Change::AsBytes(_) => Arg::Bytes(BytesLike::Bytes, bytes_of(arg)?),
+            Change::AsEmpty(_) => matches!(arg, Arg::None).then(|| Arg::bytes(b""))?,
+            Change::WithoutStride(_) => match arg {
+                Arg::Bytes(BytesLike::Strided, bytes) => {
+                    Arg::Bytes(BytesLike::Bytes, bytes[..bytes.len().div_ceil(2)].to_vec())
+                }
+                _ => return None,
+            },
             Change::CutToRoom(_) => {
                 let mut bytes = bytes_of(arg)?;
                 bytes.truncate(usize::try_from(len - pos).unwrap_or(0));
@@ -144,8 +157,7 @@ fn swap_flag(arg: &mut Arg, from: u8, to: u8) {
 /// The bytes of a bytes-like object, and those of a text.
 fn bytes_of(arg: &Arg) -> Option<Vec<u8>> {
     match arg {
-        Arg::Bytes(BytesLike::Strided, bytes) => Some(bytes.iter().copied().step_by(2).collect()),
-        Arg::Bytes(_, bytes) => Some(bytes.clone()),
+        Arg::Bytes(like, bytes) => Some(like.content(bytes).into_owned()),
         Arg::WrongType(wrong) => wrong.text().map(|text| text.as_bytes().to_vec()),
         _ => None,
     }

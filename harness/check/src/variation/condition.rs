@@ -3,7 +3,7 @@
 use super::place::{has_foreign_keyword, index_of, positional};
 use super::situation::Situation;
 use super::words;
-use mmapcheck_spec::{Arg, BytesLike, Outcome, Step, Value, WrongType};
+use mmapcheck_spec::{Arg, BytesLike, ObjectKind, Op, Outcome, Step, Value, WrongType};
 use serde::{Deserialize, Serialize};
 
 /// A condition of a variation.
@@ -25,6 +25,10 @@ pub enum Condition {
     Ints,
     /// The argument at a place, counted from 0, has a property.
     Argument(usize, Property),
+    /// The start of the step's range is not before its end.
+    EmptyRange,
+    /// The start of the step's range is before its end.
+    FilledRange,
     /// The map is closed.
     Closed,
     /// The map is open.
@@ -39,6 +43,10 @@ pub enum Condition {
     Moved,
     /// A child process does the step.
     InChild,
+    /// A callback argument closes the map that the step is on.
+    ClosedInside,
+    /// A callback argument resizes the map that the step is on.
+    ResizedInside,
     /// A callback argument does a step.
     Interrupted,
     /// No callback argument does a step.
@@ -49,7 +57,8 @@ impl Condition {
     /// Whether a sentence says it: that a step has nothing unusual about it goes without saying.
     #[must_use]
     pub fn is_said(&self) -> bool {
-        !matches!(self, Condition::Open | Condition::Uninterrupted | Condition::KnownKeywords)
+        use Condition::{KnownKeywords, Open, Returns, Uninterrupted};
+        !matches!(self, Open | Uninterrupted | KnownKeywords | Returns)
     }
 }
 
@@ -122,6 +131,20 @@ const POWERS: [u8; 8] = [7, 8, 15, 16, 31, 32, 63, 64];
 /// Numbers that a rule may treat in a way of their own.
 const SMALL: std::ops::RangeInclusive<i8> = -2..=3;
 
+/// The operations that close a map.
+pub(super) const CLOSERS: [Op; 4] = [Op::Close, Op::Exit, Op::With, Op::WithRaise];
+
+/// The operation that a callback argument does on the map that its step is on.
+fn op_inside(step: &Step) -> Option<Op> {
+    let on_map = |op: Op| op.row().on == ObjectKind::Map;
+    step.callback().filter(|inner| on_map(step.op) && on_map(inner.op) && inner.on == step.on).map(|inner| inner.op)
+}
+
+/// Whether a callback argument may close or resize the map that its step is on.
+pub(crate) fn is_unsettled(step: &Step) -> bool {
+    op_inside(step).is_some_and(|op| op == Op::Resize || CLOSERS.contains(&op))
+}
+
 fn of_answer(step: &Step, answer: &Outcome) -> Condition {
     match answer {
         Outcome::Value(_) => Condition::Returns,
@@ -143,7 +166,8 @@ fn own_value(answer: &Outcome) -> Option<Value> {
 #[must_use]
 pub fn conditions(step: &Step, situation: Situation, answer: Option<&Outcome>) -> Vec<Condition> {
     let mut all = vec![answer.map_or(Condition::Returns, |answer| of_answer(step, answer))];
-    let positional = positional(step);
+    let (positional, range) = (positional(step), situation.range(step).map(|range| range.is_empty()));
+    let inner = op_inside(step);
     let are_ints = step.args[..positional].iter().all(|passed| matches!(passed.arg, Arg::Int(_)));
     let states = [
         (situation.closed, Condition::Closed),
@@ -153,11 +177,15 @@ pub fn conditions(step: &Step, situation: Situation, answer: Option<&Outcome>) -
         (situation.pos > 0, Condition::Moved),
         (!situation.closed && situation.pos <= situation.len, Condition::NotBeyondEnd),
         (situation.child, Condition::InChild),
+        (inner.is_some_and(|op| CLOSERS.contains(&op)), Condition::ClosedInside),
+        (inner == Some(Op::Resize), Condition::ResizedInside),
         (step.callback().is_some(), Condition::Interrupted),
         (step.callback().is_none(), Condition::Uninterrupted),
         (has_foreign_keyword(step), Condition::ForeignKeyword),
         (!has_foreign_keyword(step), Condition::KnownKeywords),
         (true, Condition::Passes(positional)),
+        (range == Some(true), Condition::EmptyRange),
+        (range == Some(false), Condition::FilledRange),
     ];
     all.extend(states.into_iter().filter(|(holds, _)| *holds).map(|(_, condition)| condition));
     all.extend(answer.and_then(own_value).map(Condition::Gives));
@@ -192,7 +220,7 @@ fn properties(step: &Step, place: usize, situation: Situation) -> Vec<Property> 
             if *like != BytesLike::Bytes {
                 all.push(Property::NotBytes);
             }
-            all.push(of_bytes(bytes));
+            all.push(of_bytes(&like.content(bytes)));
         }
         Arg::BufferAfter(bytes, _) => all.extend([Property::NotBytes, of_bytes(bytes)]),
         Arg::WrongType(wrong) => all.push(Property::WrongType(*wrong)),

@@ -14,11 +14,14 @@ mod varied;
 mod words;
 
 pub use change::Change;
+pub(crate) use condition::is_unsettled;
 pub use condition::{Condition, Property, conditions};
+pub use place::method;
 pub(crate) use place::positional;
 pub use reply::Reply;
 pub use sentence::sentence;
 pub use situation::Situation;
+pub(crate) use varied::UNFORESEEN;
 pub use varied::Varied;
 pub(crate) use words::words_like;
 
@@ -59,6 +62,8 @@ pub enum Effect {
     Does(Change),
     /// The step is done as if no buffer of its map were exported.
     IgnoresExports,
+    /// The step checks the number of its arguments before it looks whether the map is closed, and raises what that causes.
+    CountFirst,
     /// The step converts its arguments before it looks whether the map is closed, and raises what they cause.
     ArgumentsFirst,
     /// A rule of the profile holds that should not, or the other way round, in every operation.
@@ -72,6 +77,8 @@ pub enum Effect {
     Positions(Position),
     /// The step ends the process, or hangs.
     Ends(End),
+    /// The step uses the map as it was before an argument closed or resized it. What comes of that nobody can foresee.
+    Unforeseen,
 }
 
 impl Effect {
@@ -80,7 +87,8 @@ impl Effect {
         match self {
             Effect::DoesNothing | Effect::Returns(_) | Effect::Raises { .. } => true,
             Effect::Does(_) | Effect::IgnoresExports | Effect::Ends(_) => true,
-            Effect::Answers(_) | Effect::Positions(_) | Effect::ArgumentsFirst | Effect::Rule { .. } => false,
+            Effect::Answers(_) | Effect::Positions(_) | Effect::Rule { .. } => false,
+            Effect::CountFirst | Effect::ArgumentsFirst | Effect::Unforeseen => false,
         }
     }
 

@@ -1,10 +1,23 @@
 //! The places of arguments: those of the parameters, whether an argument is passed at its place or by its keyword.
 
-use mmapcheck_spec::Step;
+use mmapcheck_spec::{Op, Step};
 
 /// The number of arguments that are passed by their places.
 pub(crate) fn positional(step: &Step) -> usize {
     step.args.iter().filter(|passed| passed.keyword.is_none()).count()
+}
+
+/// The operation that stands for those that one method of a class does.
+#[must_use]
+pub fn method(op: Op) -> Op {
+    match op {
+        Op::GetSlice | Op::GetStep => Op::GetItem,
+        Op::SetSlice | Op::SetStep => Op::SetItem,
+        Op::DelSlice | Op::DelStep => Op::DelItem,
+        Op::With | Op::WithRaise => Op::Exit,
+        Op::List | Op::Reversed => Op::Next,
+        op => op,
+    }
 }
 
 /// The index of the argument for the parameter at a place, counted from 0; none where it is not passed.
@@ -20,4 +33,11 @@ pub(crate) fn index_of(step: &Step, place: usize) -> Option<usize> {
 pub(crate) fn has_foreign_keyword(step: &Step) -> bool {
     let is_known = |name: &str| step.op.row().params.iter().any(|param| param.name == name);
     step.args.iter().filter_map(|passed| passed.keyword).any(|name| !is_known(name))
+}
+
+/// Whether a call has too many arguments, or too few. With keywords, that depends on which of them a method takes.
+pub(crate) fn has_wrong_count(step: &Step) -> bool {
+    let (params, positional) = (step.op.row().params, positional(step));
+    let is_missing = params.iter().enumerate().any(|(place, param)| param.needed && index_of(step, place).is_none());
+    positional == step.args.len() && (positional > params.len() || is_missing)
 }

@@ -2,7 +2,7 @@
 
 use super::{Change, Condition, Effect, Position, Property, Reply, Variation, words};
 use mmapcheck_spec::notation::render_value;
-use mmapcheck_spec::{Dialect, Op, Rule, constants, printable};
+use mmapcheck_spec::{BytesLike, Dialect, Op, Rule, constants, printable};
 use std::fmt;
 
 /// Variations of one effect as one sentence, without its full stop: `write_byte` takes `value` modulo 256.
@@ -98,10 +98,12 @@ impl Variation {
             Effect::Positions(Position::Before) => "leaves the position where it was".into(),
             Effect::Positions(Position::Start) => "moves the position to the start".into(),
             Effect::Positions(Position::End) => "moves the position to the end".into(),
+            Effect::CountFirst => "checks the number of its arguments before it looks whether the map is closed".into(),
             Effect::ArgumentsFirst => "converts its arguments before it looks whether the map is closed".into(),
             Effect::Rule { rule, holds } => {
                 format!("{} the rule `{rule}`", if *holds { "follows" } else { "does not follow" })
             }
+            Effect::Unforeseen => "uses a map that an argument has closed or resized".into(),
             Effect::Ends(end) => format!("ends the process, which {end}"),
         }
     }
@@ -156,6 +158,8 @@ impl Variation {
             Change::AsNumber(place) => format!("takes {} for the number that it converts to", self.param(place)),
             Change::AsByte(place) => format!("takes {} for its first byte", self.param(place)),
             Change::AsBytes(place) => format!("takes {} for its bytes", self.param(place)),
+            Change::AsEmpty(place) => format!("takes {} for no bytes", self.param(place)),
+            Change::WithoutStride(place) => format!("ignores the stride of {}", self.param(place)),
             Change::Flag(from, to) => format!("takes `{}` for `{}`", constant(from), constant(to)),
             Change::CutToRoom(place) => format!("cuts {} to the room behind the position", self.param(place)),
             Change::AsOneByte(place) => format!("takes {} for the byte of that number", self.param(place)),
@@ -179,6 +183,8 @@ impl Variation {
             Condition::Passes(1) => "one argument is passed".into(),
             Condition::Passes(many) => format!("{many} arguments are passed"),
             Condition::Argument(place, property) => format!("{} {}", self.param(*place), predicate(*property)),
+            Condition::EmptyRange => "the start of the range is not before its end".into(),
+            Condition::FilledRange => "the start of the range is before its end".into(),
             Condition::Closed => "the map is closed".into(),
             Condition::Open => "the map is open".into(),
             Condition::AtEnd => "the position is at the end".into(),
@@ -186,9 +192,21 @@ impl Variation {
             Condition::BeyondEnd => "the position is beyond the end".into(),
             Condition::Moved => "the position is not 0".into(),
             Condition::InChild => "a child process does it".into(),
+            Condition::ClosedInside => "an argument closes the map".into(),
+            Condition::ResizedInside => "an argument resizes the map".into(),
             Condition::Uninterrupted => "no argument does a step".into(),
             Condition::Interrupted => "an argument does a step while it is converted".into(),
         }
+    }
+}
+
+fn kind(like: BytesLike) -> &'static str {
+    match like {
+        BytesLike::Bytes => "`bytes`",
+        BytesLike::ByteArray => "a `bytearray`",
+        BytesLike::View => "a `memoryview`",
+        BytesLike::Strided => "a `memoryview` with a stride",
+        BytesLike::Array => "an `array`",
     }
 }
 
@@ -213,7 +231,7 @@ fn predicate(property: Property) -> String {
         Property::Fits(bits) => format!("fits in {bits} bits"),
         Property::Narrow(power) => format!("is within 2**{power}"),
         Property::Exactly(number) => format!("is {number}"),
-        Property::BytesLike(like) => format!("is of the kind {like:?}"),
+        Property::BytesLike(like) => format!("is {}", kind(like)),
         Property::NotBytes => "is not `bytes`".into(),
         Property::Empty => "is empty".into(),
         Property::OneByte => "is one byte".into(),

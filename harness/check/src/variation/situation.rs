@@ -1,7 +1,9 @@
 //! The situation of a step: what its conditions depend on.
 
+use super::place::index_of;
 use mmapcheck_reference::{MemoryStore, Reference};
-use mmapcheck_spec::{Base, ObjectKind, Step};
+use mmapcheck_spec::{Arg, Base, ObjectKind, Step};
+use std::ops::Range;
 
 /// The state that a step meets, as far as conditions depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,5 +30,20 @@ impl Situation {
             closed: on_map && reference.map_len(step.on).is_none(),
             child: reference.is_child(),
         }
+    }
+
+    /// The range of the map that a step is about, as its arguments give it; none without one.
+    pub(super) fn range(&self, step: &Step) -> Option<Range<i128>> {
+        let place = |name| step.op.row().params.iter().position(|param| param.name == name);
+        let (start, end) = (place("start")?, place("end").or(place("stop"))?);
+        // A search starts at the position, a slice at the start of the map.
+        let first = if step.op.row().is_call() { self.pos } else { 0 };
+        let number = |place, default| match index_of(step, place).map(|index| &step.args[index].arg) {
+            None | Some(Arg::None) => Some(default),
+            Some(Arg::Bool(truth)) => Some((*truth).into()),
+            Some(arg) => arg.number().map(|num| num.plus),
+        };
+        let in_map = |number: i128| (if number < 0 { number + self.len } else { number }).clamp(0, self.len);
+        Some(in_map(number(start, first)?)..in_map(number(end, self.len)?))
     }
 }

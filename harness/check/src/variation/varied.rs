@@ -1,6 +1,7 @@
 //! The reference in memory with variations switched on.
 
-use super::condition::conditions;
+use super::condition::{CLOSERS, conditions, is_unsettled};
+use super::place::has_wrong_count;
 use super::situation::Situation;
 use super::{Effect, Position, Variation, derived};
 use mmapcheck_reference::{Instead, MemoryStore, Reference};
@@ -15,8 +16,8 @@ type StepResult = Result<Outcome, End>;
 /// The exceptions of arguments that cannot be converted.
 const ARGUMENT_ERRORS: [&str; 2] = ["TypeError", "OverflowError"];
 
-/// The operations that close a map.
-const CLOSERS: [Op; 4] = [Op::Close, Op::Exit, Op::With, Op::WithRaise];
+/// Why what a step does cannot be foreseen.
+pub(crate) const UNFORESEEN: &str = "the target uses a map that is closed or resized already";
 
 /// The answer of a step that ends the process.
 const NOTHING: Outcome = Outcome::Value(Value::None);
@@ -115,15 +116,37 @@ impl Varied {
         self.reference.base(step, base)
     }
 
-    /// The answer of the rule to a step, as the first `level` variations change it.
-    fn perform(&mut self, level: usize, step: &Step) -> StepResult {
+    /// Does a step, which becomes the one that is done in its place.
+    ///
+    /// # Errors
+    /// As [`Stepper::step`].
+    pub fn step_as_done(&mut self, step: &mut Step) -> StepResult {
+        match self.variations.len() {
+            0 => self.reference.step(step),
+            _ if self.dangles(step) => Err(End::Unsupported(UNFORESEEN.into())),
+            all => self.perform(all, step),
+        }
+    }
+
+    /// Whether a step uses a view though an exported buffer has not kept its map as it was.
+    fn dangles(&self, step: &Step) -> bool {
+        let uses = |step: &Step| {
+            step.op.row().on == ObjectKind::View || step.args.iter().any(|passed| matches!(passed.arg, Arg::View(_)))
+        };
+        (uses(step) || step.callback().is_some_and(uses))
+            && self.done.iter().any(|done| matches!(done.how, How::WithoutExports))
+    }
+
+    /// The answer of the rule to a step, as the first `level` variations change it. The step becomes the one that is done in its
+    /// place.
+    fn perform(&mut self, level: usize, step: &mut Step) -> StepResult {
         let Some(below) = level.checked_sub(1) else { return self.plain(step) };
         let variations = Arc::clone(&self.variations);
         let variation = &variations[below];
         if !variation.is_about(step.op) {
             return self.perform(below, step);
         }
-        let (situation, mark) = (Situation::of(&self.reference, step), self.done.len());
+        let (given, situation, mark) = (step.clone(), Situation::of(&self.reference, step), self.done.len());
         let answer = match self.perform(below, step) {
             // An effect in place of a step can be in place of its death as well.
             Err(End::Died(_)) if variation.effect.is_in_place() => {
@@ -132,10 +155,24 @@ impl Varied {
             }
             answer => Some(answer?),
         };
-        let holding = conditions(step, situation, answer.as_ref());
+        // What is made of an answer is about the step that was done, and what is done in place of a step is about that step.
+        let seen = if let Effect::Does(_) = variation.effect { &given } else { &*step };
+        let holding = conditions(seen, situation, answer.as_ref());
         if variation.when.iter().all(|condition| holding.contains(condition)) {
             let instead = answer.as_ref().unwrap_or(&NOTHING);
-            if let Some(changed) = self.changed(below, &variation.effect, step, (instead, situation, mark))? {
+            let changed = match &variation.effect {
+                Effect::Does(change) => match change.of(&given, situation) {
+                    Some(mut changed) => {
+                        self.take_back(mark)?;
+                        let answer = self.perform(below, &mut changed)?;
+                        *step = changed;
+                        Some(Ok(answer))
+                    }
+                    None => None,
+                },
+                effect => self.changed(effect, step, (instead, situation, mark))?,
+            };
+            if let Some(changed) = changed {
                 self.applied[below] = true;
                 return changed;
             }
@@ -151,7 +188,6 @@ impl Varied {
     /// changes nothing.
     fn changed(
         &mut self,
-        below: usize,
         effect: &Effect,
         step: &Step,
         (answer, situation, mark): (&Outcome, Situation, usize),
@@ -173,11 +209,6 @@ impl Varied {
                 self.take_back(mark)?;
                 let (class, message) = (class.clone().into(), message.clone().into());
                 Ok(Outcome::Raised(Raise { class, message, errno: *errno }))
-            }
-            Effect::Does(change) => {
-                let Some(changed) = change.of(step, situation) else { return Ok(None) };
-                self.take_back(mark)?;
-                self.perform(below, &changed)
             }
             Effect::IgnoresExports => {
                 if !matches!(answer, Outcome::Raised(raise) if raise.class == "BufferError") {
@@ -202,14 +233,27 @@ impl Varied {
                 self.plain(&Step::new(Op::Seek, step.on, [Arg::int(to)]))?;
                 Ok(answer.clone())
             }
-            Effect::ArgumentsFirst => match self.as_if_open(step, situation, mark)? {
+            Effect::CountFirst if !has_wrong_count(step) => return Ok(None),
+            Effect::CountFirst | Effect::ArgumentsFirst => match self.as_if_open(step, situation, mark)? {
                 Some(Outcome::Raised(raise)) if ARGUMENT_ERRORS.contains(&&*raise.class) => Ok(Outcome::Raised(raise)),
-                _ => return Ok(None),
+                _ => match step.callback().filter(|_| situation.closed).cloned() {
+                    Some(inner) => self.inside(inner)?.map_or_else(|| Ok(answer.clone()), Ok),
+                    None => return Ok(None),
+                },
             },
-            // The reference has the rule.
-            Effect::Rule { .. } => return Ok(None),
+            Effect::Unforeseen if !is_unsettled(step) => return Ok(None),
+            Effect::Unforeseen => Err(End::Unsupported(UNFORESEEN.into())),
+            // The reference has the rule, and another step is done already.
+            Effect::Rule { .. } | Effect::Does(_) => return Ok(None),
             Effect::Ends(end) => Err(end.clone()),
         }))
+    }
+
+    /// Does the step of a callback argument by itself, and returns its answer if that is an exception.
+    fn inside(&mut self, mut inner: Step) -> Result<Option<Outcome>, End> {
+        inner.resolve(&mut |step, base| self.reference.base(step, base));
+        let answer = self.perform(self.variations.len(), &mut inner)?;
+        Ok(Some(answer).filter(|answer| matches!(answer, Outcome::Raised(_))))
     }
 
     /// The answer that the rule would give to a step on a closed map if the map were open; none if it is. The state is left as
@@ -234,7 +278,7 @@ impl Varied {
             self.deriving = true;
             let (all, mark) = (self.variations.len(), self.done.len());
             let arguments = |op| std::iter::repeat_n(Arg::None, if op == Op::Exit { 3 } else { 0 });
-            let ask = |op| self.perform(all, &Step::new(op, step.on, arguments(op)));
+            let ask = |op| self.perform(all, &mut Step::new(op, step.on, arguments(op)));
             let outcome = derived::outcome(step, ask);
             self.deriving = false;
             if let Some(outcome) = outcome? {
@@ -265,9 +309,9 @@ impl Varied {
         }
         let (mut inner, mark) = (inner.clone(), self.done.len());
         inner.resolve(&mut |step, base| self.reference.base(step, base));
-        let plain = self.perform(0, &inner);
+        let plain = self.plain(&inner);
         self.take_back(mark)?;
-        let varied = self.perform(self.variations.len(), &inner);
+        let varied = self.perform(self.variations.len(), &mut inner.clone());
         let steps: Vec<_> = self.done[mark..].iter().map(|done| done.step.clone()).collect();
         self.take_back(mark)?;
         let (plain, varied) = (plain?, varied?);
@@ -306,10 +350,7 @@ impl Stepper for Varied {
     }
 
     fn step(&mut self, step: &Step) -> StepResult {
-        match self.variations.len() {
-            0 => self.reference.step(step),
-            all => self.perform(all, step),
-        }
+        self.step_as_done(&mut step.clone())
     }
 
     fn look(&mut self, closely: bool, detail: Detail) -> Snapshot {

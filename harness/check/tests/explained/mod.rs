@@ -5,7 +5,7 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ("find ignores end", "`find` ignores `end`"),
     ("find starts at 0, not at the position", "`find` takes a missing `start` for 0"),
     ("rfind starts at 0, not at the position", "`rfind` takes a missing `start` for 0"),
-    ("find of an empty needle returns -1", "`find` returns `-1`, if it should return a value and `sub` is empty"),
+    ("find of an empty needle returns -1", "`find` returns `-1`, if `sub` is empty"),
     ("rfind finds the first", "`rfind` does what `find` does"),
     ("read leaves the position", "`read` leaves the position where it was"),
     ("read(None) reads nothing", "`read` takes `n` for 0, if `n` is `None`"),
@@ -39,14 +39,14 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ("the step of a slice is ignored", "`getslice-step` takes `step` for 1"),
     (
         "a negative index is refused",
-        "`getitem` raises `IndexError: mmap index out of range`, if `index` is negative and it should return a value and `index` is an `int`",
+        "`getitem` raises `IndexError: mmap index out of range`, if `index` is negative and `index` is an `int`",
     ),
     ("a byte can be set from bytes", "`setitem` returns `None`, not `TypeError: mmap item value must be an int`"),
     ("items can be deleted", "`delitem` returns `None`, not `TypeError: mmap doesn't support item deletion`"),
     ("seek(x, 1) counts from 0", "`seek` takes `whence` for 0, if `whence` is 1 and `whence` is an `int`"),
     ("seek(x, 2) counts from 0", "`seek` takes `whence` for 0, if `whence` is 2 and `whence` is an `int`"),
     ("seek past the end goes to the end", "`seek` returns `None`, not `ValueError: seek out of range`"),
-    ("resize goes back to the start", "`resize` moves the position to the start, if it should return a value"),
+    ("resize goes back to the start", "`resize` moves the position to the start"),
     ("flush checks no range", "`flush` returns `None`, not `ValueError: flush values out of range`"),
     ("madvise checks no start", "`madvise` returns `None`, not `ValueError: madvise start out of bounds`"),
     ("iteration gives numbers", "`list` returns numbers in place of bytes"),
@@ -109,11 +109,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ),
     (
         "objects with __index__ are refused",
-        "`getitem` raises `TypeError: mmap indices must be integers`, if `index` is an object with `__index__` and it should return a value",
+        "`getitem` raises `TypeError: mmap indices must be integers`, if `index` is an object with `__index__`",
     ),
     (
         "a slice assigned backwards is written forwards",
-        "`setslice-step` takes the bytes of `value` in reverse, if it should return a value and `step` is an `int`",
+        "`setslice-step` takes the bytes of `value` in reverse, if `step` is an `int`",
     ),
     (
         "a read-only view can be written",
@@ -127,11 +127,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ("a closed map can be flushed", "`flush` returns `None`, not `ValueError: mmap closed or invalid`"),
     (
         "a map is used after a callback argument closed it",
-        "`find` returns `None`, not `ValueError: mmap closed or invalid`, if an argument does a step while it is converted",
+        "`find` returns `None`, not `ValueError: mmap closed or invalid`, if an argument closes the map",
     ),
     (
         "a byte is written past the end after its value shrank the map",
-        "`setitem` returns `None`, not `IndexError: mmap index out of range`, if an argument does a step while it is converted",
+        "`setitem` returns `None`, not `IndexError: mmap index out of range`, if an argument resizes the map",
     ),
     ("a callback argument is never called", "`move` does not call the method that converts its argument"),
 ];

@@ -62,10 +62,7 @@ impl<'a, S: Store> Buffer<'a, S> {
     /// The buffer of any bytes-like object.
     pub fn any(operand: &Operand<'a, S>, profile: Profile) -> RuleResult<Buffer<'a, S>> {
         match operand {
-            Operand::Bytes(BytesLike::Strided, bytes) => {
-                Ok(Buffer::Bytes(bytes.iter().copied().step_by(2).collect::<Vec<_>>().into()))
-            }
-            Operand::Bytes(_, bytes) => Ok(Buffer::Bytes((*bytes).into())),
+            Operand::Bytes(like, bytes) => Ok(Buffer::Bytes(like.content(bytes))),
             Operand::BufferAfter(bytes, callback) if profile.buffers_can_be_made_in_python() => {
                 callback.run()?;
                 Ok(Buffer::Bytes((*bytes).into()))

@@ -1,0 +1,152 @@
+//! The end of a campaign: explanations found one after another become the fewest that explain the same.
+
+use super::explain::{observation, question};
+use super::model::{Explanation, ExplanationId};
+use super::shared::Tally;
+use super::{CampaignConfig, Finding};
+use crate::diagnosis::{Diagnosis, learn_again, understanding};
+use crate::divergence::Severity;
+use crate::oracle::Oracle;
+use crate::variation::{Variation, in_order, method};
+use mmapcheck_spec::{Op, TargetError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The fewest methods whose common effect has one cause, such as a function that they share; and the fewest common effects that
+/// show two methods to share a function.
+pub const SHARED: usize = 3;
+
+/// Joins explanations of several operations, attaches findings to explanations that were found after them, and drops explanations
+/// without which every finding is still explained.
+pub(super) fn conclude(
+    config: &CampaignConfig,
+    severity: Severity,
+    tally: &mut Tally,
+    oracle: &mut Oracle,
+) -> Result<(), TargetError> {
+    let mut end = Conclusion { config, severity, tally, oracle };
+    end.join()?;
+    end.attach()?;
+    end.drop_needless()
+}
+
+struct Conclusion<'a> {
+    config: &'a CampaignConfig,
+    severity: Severity,
+    tally: &'a mut Tally,
+    oracle: &'a mut Oracle,
+}
+
+impl Conclusion<'_> {
+    /// The explanations that were found in this campaign.
+    fn found(&self) -> Vec<ExplanationId> {
+        let found = self.tally.model.explanations.iter().filter(|(_, one)| one.known.is_none());
+        found.map(|(id, _)| *id).collect()
+    }
+
+    /// The place of the last variation that matters in a finding, if the model explains it.
+    fn applied(&mut self, finding: &Finding, model: &Arc<[Variation]>) -> Result<Option<usize>, TargetError> {
+        let seen = observation(&finding.compared);
+        let applied = understanding(&seen, question(self.config, self.severity, model, &[]), self.oracle)?;
+        Ok(applied.and_then(|applied| applied.last().copied()))
+    }
+
+    /// The findings of an explanation.
+    fn findings_of(&self, id: ExplanationId) -> Vec<Finding> {
+        self.tally.all_findings().filter(|finding| finding.explanation == Some(id)).cloned().collect()
+    }
+
+    /// Joins explanations with the same effect on operations that share a function, where all that was seen allows it.
+    fn join(&mut self) -> Result<(), TargetError> {
+        let ids = self.found();
+        for (place, &first) in ids.iter().enumerate() {
+            for &other in &ids[place + 1..] {
+                let all = &self.tally.model.explanations;
+                let (Some(a), Some(b)) = (all.get(&first), all.get(&other)) else { continue };
+                if is_alike(a, b) && self.is_shared(a, b) {
+                    self.join_two(first, other)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the operations of two explanations with the same effect share a function: they are of one method; or many methods
+    /// have the effect; or the two methods have many effects in common.
+    fn is_shared(&self, a: &Explanation, b: &Explanation) -> bool {
+        let all: Vec<_> = self.tally.model.explanations.values().filter(|one| one.known.is_none()).collect();
+        let (of_a, of_b) = (methods(a), methods(b));
+        let with_effect: BTreeSet<Op> =
+            all.iter().filter(|one| is_alike(a, one)).flat_map(|one| methods(one)).collect();
+        let has = |of: &BTreeSet<Op>, one: &Explanation| !of.is_disjoint(&methods(one));
+        let of_first = all.iter().filter(|one| has(&of_a, one));
+        let common = of_first.filter(|one| all.iter().any(|other| has(&of_b, other) && is_alike(one, other)));
+        of_a == of_b || with_effect.len() >= SHARED || common.count() >= SHARED
+    }
+
+    /// Puts one explanation in place of two, if the findings of both are explained then.
+    fn join_two(&mut self, first: ExplanationId, other: ExplanationId) -> Result<(), TargetError> {
+        let all = &self.tally.model.explanations;
+        let (a, b) = (&all[&first].diagnosis, &all[&other].diagnosis);
+        let others = in_order(all.iter().filter(|(id, _)| ![first, other].contains(id)).map(|(_, one)| &one.variation));
+        let (joined, more) = (Diagnosis::of_both(a, b), b.observations.clone());
+        let asked = question(self.config, self.severity, &others, &[]);
+        let Some(joined) = learn_again(&joined, &more, asked, self.oracle)? else { return Ok(()) };
+        let with = in_order(others.iter().chain([&joined.variation]));
+        for finding in [first, other].into_iter().flat_map(|id| self.findings_of(id)).collect::<Vec<_>>() {
+            if self.applied(&finding, &with)?.is_none() {
+                return Ok(());
+            }
+        }
+        self.tally.model.join(first, other, joined);
+        for finding in self.tally.all_findings_mut().filter(|finding| finding.explanation == Some(other)) {
+            finding.explanation = Some(first);
+        }
+        Ok(())
+    }
+
+    /// Attaches findings to explanations that were found after them.
+    fn attach(&mut self) -> Result<(), TargetError> {
+        let now = self.tally.model.now();
+        let mut all: Vec<_> = self.tally.all_findings().cloned().collect();
+        let is_explained = |one: &Finding| one.explanation.is_some_and(|id| now.ids().contains(&id));
+        for finding in all.iter_mut().filter(|one| !is_explained(one) && one.unsteady.is_none()) {
+            finding.explanation = self.applied(finding, &now.variations)?.and_then(|place| now.id(place));
+        }
+        for (finding, attached) in self.tally.all_findings_mut().zip(all) {
+            finding.explanation = attached.explanation;
+        }
+        Ok(())
+    }
+
+    /// Drops explanations without which every finding is still explained, the explanation of the fewest findings first.
+    fn drop_needless(&mut self) -> Result<(), TargetError> {
+        let mut ids = self.found();
+        ids.sort_by_key(|id| self.findings_of(*id).len());
+        for id in ids {
+            let others = self.tally.model.without(id);
+            let mut takers = Vec::new();
+            for finding in self.findings_of(id) {
+                takers.push(self.applied(&finding, &others)?);
+            }
+            if takers.iter().all(Option::is_some) {
+                self.tally.model.drop(id);
+                let (now, mut takers) = (self.tally.model.now(), takers.into_iter().flatten());
+                for finding in self.tally.all_findings_mut().filter(|finding| finding.explanation == Some(id)) {
+                    finding.explanation = takers.next().and_then(|place| now.id(place));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether two explanations found by diagnosis have the same effect on different operations.
+fn is_alike(a: &Explanation, b: &Explanation) -> bool {
+    let is_learned = |one: &Explanation| one.known.is_none() && one.variation.rule().is_none();
+    is_learned(a) && is_learned(b) && a.inherited == b.inherited && a.variation.effect == b.variation.effect
+}
+
+fn methods(one: &Explanation) -> BTreeSet<Op> {
+    one.variation.ops.iter().map(|op| method(*op)).collect()
+}
