@@ -172,12 +172,9 @@ impl Job<'_> {
         let seen = observation(run);
         let first = run.comparison.first(self.shared.severity).and_then(|first| run.case.steps.get(first.step));
         let Some(op) = first.map(|step| step.op) else { return Ok(None) };
-        let (now, others): (_, Vec<Variation>) = {
+        let (now, others) = {
             let model = &self.shared.tally().model;
-            let others = model.explanations.values().map(|one| &one.variation);
-            let others = others.filter(|one| one.rule().is_none() && !one.ops.contains(&op));
-            let ours = others.map(|one| Variation { ops: vec![op], ..one.clone() });
-            (model.now().variations, ours.filter(|one| !model.too_wide.contains(one)).collect())
+            (model.now().variations, model.of_others(op))
         };
         for variation in others {
             let with = in_order(now.iter().chain([&variation]));
@@ -338,7 +335,7 @@ impl Job<'_> {
             (tally.model.without(id), one.diagnosis.clone())
         };
         if !known.is_learned() {
-            shared.tally().model.drop_too_wide(id);
+            shared.tally().drop_too_wide(id);
             return Ok(true);
         }
         let question = self.question(&others, &[]);

@@ -3,6 +3,7 @@
 use crate::diagnosis::Diagnosis;
 use crate::limits;
 use crate::variation::{Variation, in_order};
+use mmapcheck_spec::Op;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -121,21 +122,33 @@ impl Model {
     }
 
     /// Removes an explanation that counterexamples refute.
-    pub(super) fn refute(&mut self, id: ExplanationId) {
-        self.refuted.extend(self.explanations.remove(&id).map(|one| one.variation));
+    pub(super) fn refute(&mut self, id: ExplanationId) -> Option<Explanation> {
+        let refuted = self.explanations.remove(&id);
+        self.refuted.extend(refuted.iter().map(|one| one.variation.clone()));
         self.renew();
+        refuted
     }
 
     /// Removes an explanation that was not learned, and is wrong as it is.
-    pub(super) fn drop_too_wide(&mut self, id: ExplanationId) {
-        self.too_wide.extend(self.explanations.remove(&id).map(|one| one.variation));
+    pub(super) fn drop_too_wide(&mut self, id: ExplanationId) -> Option<Explanation> {
+        let dropped = self.explanations.remove(&id);
+        self.too_wide.extend(dropped.iter().map(|one| one.variation.clone()));
         self.renew();
+        dropped
     }
 
     /// Removes an explanation that is not needed.
     pub(super) fn drop(&mut self, id: ExplanationId) {
         self.explanations.remove(&id);
         self.renew();
+    }
+
+    /// The variations of other operations, for this one, but those that are too wide for it.
+    pub(super) fn of_others(&self, op: Op) -> Vec<Variation> {
+        let others = self.explanations.values().map(|one| &one.variation);
+        let others = others.filter(|one| one.rule().is_none() && !one.ops.contains(&op));
+        let ours = others.map(|one| Variation { ops: vec![op], ..one.clone() });
+        ours.filter(|one| !self.too_wide.contains(one)).collect()
     }
 
     /// The explanation that gives the same operations the same effect.

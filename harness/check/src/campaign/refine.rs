@@ -42,8 +42,11 @@ impl Job<'_> {
         for (place, all) in left {
             let now = self.shared.tally().model.now();
             let inherited = place.inherited;
-            let found = if self.is_time(until) && all.len() > 1 {
-                diagnose(&all, self.question(&now.variations, &[]), &mut self.oracle)?
+            let refuted = self.shared.tally().model.refuted.clone();
+            let question = self.question(&now.variations, &refuted);
+            let is_known = understanding(&all[0], question, &mut self.oracle)?.is_some();
+            let found = if self.is_time(until) && all.len() > 1 && !is_known {
+                diagnose(&all, question, &mut self.oracle)?
             } else {
                 None
             };

@@ -1,6 +1,6 @@
 //! The state that all jobs of a campaign share: the case numbers left to run, and the tally.
 
-use super::model::{ExplanationId, Model};
+use super::model::{Explanation, ExplanationId, Model};
 use super::{CampaignConfig, Finding, Listener};
 use crate::agreement::Agreement;
 use crate::diagnosis::Observation;
@@ -120,11 +120,29 @@ impl Tally {
         }
     }
 
-    /// Removes an explanation that a counterexample refutes. Its findings are without one.
+    /// Removes an explanation that a counterexample refutes.
     pub(super) fn refute(&mut self, id: ExplanationId) {
-        self.model.refute(id);
-        for finding in self.findings.iter_mut().chain(&mut self.inherited) {
-            finding.explanation = finding.explanation.filter(|of| *of != id);
+        let refuted = self.model.refute(id);
+        self.let_go(id, refuted);
+    }
+
+    /// Removes an explanation that was not learned, and is wrong as it is.
+    pub(super) fn drop_too_wide(&mut self, id: ExplanationId) {
+        let dropped = self.model.drop_too_wide(id);
+        self.let_go(id, dropped);
+    }
+
+    /// Leaves the findings of an explanation without one, to be explained anew by what was observed.
+    fn let_go(&mut self, id: ExplanationId, explanation: Option<Explanation>) {
+        let neighbours = explanation.map_or_else(Vec::new, |one| one.diagnosis.observations);
+        for (inherited, all) in [(false, &mut self.findings), (true, &mut self.inherited)] {
+            for (index, finding) in all.iter_mut().enumerate().filter(|(_, one)| one.explanation == Some(id)) {
+                finding.explanation = None;
+                let Finding { compared, .. } = &*finding;
+                let own = Observation { case: compared.case.clone(), actual: compared.actual.clone() };
+                let observations = [own].into_iter().chain(neighbours.iter().cloned()).collect();
+                self.unexplained.push((Place { inherited, index }, observations));
+            }
         }
     }
 }

@@ -100,6 +100,25 @@ fn each_bug_of_three_is_one_cause_in_one_sentence() -> Result {
 }
 
 #[test]
+fn a_wrapper_that_refuses_keywords_in_other_words_differs_in_one_way() -> Result {
+    let dir = tempfile::tempdir()?;
+    let done = Command::new(env!("CARGO_BIN_EXE_mmapcheck"))
+        .args(["check", "--module", "passes_on", "--random-only", "--severity", "message", "--format", "json"])
+        .args(["--cases", "400", "--seed", "1", "--jobs", "1", "--report"])
+        .arg(dir.path().join("found"))
+        .env("PYTHONPATH", modules())
+        .output()?;
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done.stderr));
+    let report: Value = serde_json::from_slice(&done.stdout)?;
+    let own = report["causes"].as_array().into_iter().flatten().filter(|cause| cause["inherited"] == false);
+    let causes: Vec<_> = own.filter_map(|cause| cause["sentence"].as_str()).collect();
+    let [cause] = causes[..] else { return Err(format!("not one cause: {causes:#?}").into()) };
+    assert!(cause.contains("unexpected keyword argument") && cause.contains("takes no keyword arguments"), "{cause}");
+    assert!(report["divergences"].as_array().is_some_and(|found| found.len() > 5), "{report:#}");
+    Ok(())
+}
+
+#[test]
 fn a_session_says_what_cpython_answers_and_not_what_the_model_does() -> Result {
     let dir = tempfile::tempdir()?;
     let bugs = ["new_ignores_the_offset", "resize_is_refused", "write_cuts", "move_does_nothing"];
