@@ -44,7 +44,9 @@ pub fn propose(files: &[(String, String)]) -> Result<String, String> {
             }
             let explained: Vec<_> = report.causes.iter().filter(|cause| !cause.variations.is_empty()).collect();
             let is_explained = |id: &String| explained.iter().any(|cause| cause.findings.contains(id));
-            let left = report.divergences.iter().filter(|finding| !is_explained(&finding.id)).cloned();
+            // The case of a divergence that no further run showed would be stale at once.
+            let is_shown = |finding: &&FindingRecord| finding.rate.is_none_or(|rate| rate.shown > 0);
+            let left = report.divergences.iter().filter(is_shown).filter(|one| !is_explained(&one.id)).cloned();
             candidates.extend(left.map(Candidate::from));
             causes.extend(explained.into_iter().filter(|cause| !cause.inherited).cloned());
             failures.extend(report.pages.failures.into_iter().map(|failure| (failure.id.clone(), failure)));

@@ -44,11 +44,12 @@ impl Job<'_> {
             let inherited = place.inherited;
             let refuted = self.shared.tally().model.refuted.clone();
             let question = self.question(&now.variations, &refuted);
-            let is_known = understanding(&all[0], question, &mut self.oracle)?.is_some();
-            let found = if self.is_time(until) && all.len() > 1 && !is_known {
-                diagnose(&all, question, &mut self.oracle)?
-            } else {
-                None
+            let found = match &all[..] {
+                [own, _, ..] if self.is_time(until) => match understanding(own, question, &mut self.oracle)? {
+                    None => diagnose(&all, question, &mut self.oracle)?,
+                    Some(_) => None,
+                },
+                _ => None,
             };
             let mut tally = self.shared.tally();
             match found {

@@ -369,6 +369,21 @@ const UNREADABLE: &str = "# value: x
 ";
 
 #[test]
+fn triage_leaves_out_a_divergence_that_no_further_run_showed() -> Result {
+    let bench = Bench::new("close_with_views")?;
+    let found = bench.check(None, &["--format", "json", "--no-reentrancy", "--cases", "500"])?;
+    let mut report: Value = serde_json::from_slice(&found.stdout)?;
+    report["causes"] = serde_json::json!([]);
+    let list = |report: &Value| triage(&[&bench.file("report.json", &report.to_string())?]);
+    assert!(list(&report)?.contains("[[divergence]]"));
+    for finding in report["divergences"].as_array_mut().into_iter().flatten() {
+        finding["rate"] = serde_json::json!({ "shown": 0, "runs": 10 });
+    }
+    assert_eq!(list(&report)?, "");
+    Ok(())
+}
+
+#[test]
 fn triage_refuses_a_file_that_is_not_a_report() -> Result {
     let bench = Bench::new("mmap")?;
     for (name, content) in [
