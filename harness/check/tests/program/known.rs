@@ -373,7 +373,7 @@ fn triage_leaves_out_a_divergence_that_no_further_run_showed() -> Result {
     let bench = Bench::new("close_with_views")?;
     let found = bench.check(None, &["--format", "json", "--no-reentrancy", "--cases", "500"])?;
     let mut report: Value = serde_json::from_slice(&found.stdout)?;
-    report["causes"] = serde_json::json!([]);
+    (report["causes"], report["pages"]["failures"]) = (serde_json::json!([]), serde_json::json!([]));
     let list = |report: &Value| triage(&[&bench.file("report.json", &report.to_string())?]);
     assert!(list(&report)?.contains("[[divergence]]"));
     for finding in report["divergences"].as_array_mut().into_iter().flatten() {
