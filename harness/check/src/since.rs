@@ -1,8 +1,12 @@
-//! The rules of the profile table that decide the expected answers of a session: since when CPython behaves so.
+//! CPython's history: since when it behaves as a session says, and which versions behave as a target.
 
+use crate::campaign::Finding;
+use crate::compare::compare;
+use crate::differential::DifferentialRun;
 use crate::oracle::{AnswerOptions, Oracle};
+use crate::pattern::Patterns;
 use mmapcheck_spec::notation::parse;
-use mmapcheck_spec::{Case, Detail, Profile, Rule, RuleRow, StepTrace};
+use mmapcheck_spec::{Case, Detail, Implementation, Profile, Rule, RuleRow, StepTrace, Version};
 
 /// A rule whose opposite changes the answers of a session.
 pub struct Deciding {
@@ -28,6 +32,25 @@ pub fn since(session: &str, profile: Profile) -> Vec<Deciding> {
         .into_iter()
         .filter(|rule| rule.row().changed_within_python3() && decides(*rule, profile) && decided(*rule));
     rules.map(|rule| Deciding { row: rule.row(), holds: profile.has(rule) }).collect()
+}
+
+/// The versions of CPython that do in the case of a finding what the target does, and not what its profile says.
+#[must_use]
+pub fn versions_like(finding: &Finding) -> Vec<String> {
+    let DifferentialRun { case, actual, profile, .. } = &finding.compared;
+    let releases =
+        [Version::PYTHON2].into_iter().chain(Version::known_minors().map(|minor| Version::new(3, minor, u8::MAX)));
+    let does_so = |version: &Version| {
+        let like = Profile::new(Implementation::CPython, *version, profile.platform());
+        let Ok(mut oracle) = Oracle::new(like) else { return false };
+        let answered = oracle.answer(case.clone(), &AnswerOptions::new(Detail::Full));
+        let severity = finding.severity();
+        answered.is_ok_and(|answered| {
+            let compared = compare(&answered.case, &answered.expected, actual, &Patterns::default());
+            answered.case == *case && compared.first(severity).is_none()
+        })
+    };
+    releases.filter(does_so).map(|version| version.series()).collect()
 }
 
 /// The last step of a case as the reference answers it.

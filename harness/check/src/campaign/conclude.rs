@@ -105,36 +105,20 @@ impl Conclusion<'_> {
         Ok(())
     }
 
-    /// Attaches findings to explanations that were found after them, or of other operations.
+    /// Attaches findings to explanations that were found after them.
     fn attach(&mut self) -> Result<(), TargetError> {
+        let now = self.tally.model.now();
         let mut all: Vec<_> = self.tally.all_findings().cloned().collect();
         for finding in all.iter_mut().filter(|one| one.unsteady.is_none()) {
-            let now = self.tally.model.now();
             if finding.explanation.is_none_or(|id| !now.ids().contains(&id)) {
                 let applied = self.applied(finding, &now.variations)?;
                 finding.explanation = applied.and_then(|place| now.id(place));
-            }
-            if finding.explanation.is_none() {
-                finding.explanation = self.borrowed(finding)?;
             }
         }
         for (finding, attached) in self.tally.all_findings_mut().zip(all) {
             finding.explanation = attached.explanation;
         }
         Ok(())
-    }
-
-    /// An explanation of another operation that explains a finding too, for the operation of the finding.
-    fn borrowed(&mut self, finding: &Finding) -> Result<Option<ExplanationId>, TargetError> {
-        let Some(step) = finding.compared.case.steps.get(finding.divergence.step) else { return Ok(None) };
-        let now = self.tally.model.now().variations;
-        for variation in self.tally.model.of_others(step.op) {
-            if self.applied(finding, &in_order(now.iter().chain([&variation])))?.is_some() {
-                let borrowed = Diagnosis::borrowed(variation, observation(&finding.compared));
-                return Ok(Some(self.tally.model.add(borrowed, finding.inherited)));
-            }
-        }
-        Ok(None)
     }
 
     /// Drops explanations without which every finding is still explained, the explanation of the fewest findings first.

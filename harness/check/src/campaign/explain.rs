@@ -15,7 +15,7 @@ use crate::generate::generate;
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected};
 use crate::variation::{Variation, in_order};
-use mmapcheck_spec::{Case, Detail, TargetError};
+use mmapcheck_spec::{Case, Detail, Op, TargetError};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -120,7 +120,11 @@ impl Job<'_> {
     fn explain_now(&mut self, run: &DifferentialRun, bucket: &Bucket, place: Place) {
         let shared = self.shared;
         let _turn = shared.take_turn();
-        if !shared.may_diagnose() || shared.tally().is_plainly_explained(bucket) {
+        if shared.tally().is_plainly_explained(bucket) {
+            return;
+        }
+        if !shared.may_diagnose() {
+            shared.tally().unexplained.push((place, vec![observation(run)]));
             return;
         }
         let began = Instant::now();
@@ -131,11 +135,15 @@ impl Job<'_> {
         // At the end of the time, the finding stays without an explanation.
         let found = self.explanation(run, place.inherited).ok().flatten();
         self.worker.set_hang(hang);
+        let mut observed = std::mem::take(&mut self.unexplained);
+        if observed.is_empty() {
+            observed.push(observation(run));
+        }
         let mut tally = shared.tally();
         tally.diagnosing += began.elapsed();
         match found {
             Some(id) => tally.explain(place, id),
-            None => tally.unexplained.push((place, std::mem::take(&mut self.unexplained))),
+            None => tally.unexplained.push((place, observed)),
         }
         drop(tally);
         self.renew_model();
@@ -146,8 +154,9 @@ impl Job<'_> {
         if let Some(id) = self.explained_by(&observation(run), &now)? {
             return Ok(Some(id));
         }
-        if let Some(id) = self.borrowed(run, inherited)?
-            && self.holds(id)?
+        let step = run.comparison.first(self.shared.severity).and_then(|first| run.case.steps.get(first.step));
+        if let Some(op) = step.map(|step| step.op)
+            && let Some(id) = self.borrowed(&observation(run), op, inherited)?
         {
             return Ok(Some(id));
         }
@@ -167,20 +176,26 @@ impl Job<'_> {
         Ok(self.shared.tally().model.explanations.contains_key(&id))
     }
 
-    /// The explanation of another operation, if it explains the finding too: many operations share a function of the target.
-    fn borrowed(&mut self, run: &DifferentialRun, inherited: bool) -> Result<Option<ExplanationId>, TargetError> {
-        let seen = observation(run);
-        let first = run.comparison.first(self.shared.severity).and_then(|first| run.case.steps.get(first.step));
-        let Some(op) = first.map(|step| step.op) else { return Ok(None) };
+    /// The explanation of another operation, for this one, if it explains what was seen and random cases do not refute it: many
+    /// operations share a function of the target.
+    pub(super) fn borrowed(
+        &mut self,
+        seen: &Observation,
+        op: Op,
+        inherited: bool,
+    ) -> Result<Option<ExplanationId>, TargetError> {
         let (now, others) = {
             let model = &self.shared.tally().model;
             (model.now().variations, model.of_others(op))
         };
         for variation in others {
             let with = in_order(now.iter().chain([&variation]));
-            if understanding(&seen, self.question(&with, &[]), &mut self.oracle)?.is_some() {
-                let borrowed = Diagnosis::borrowed(variation, seen);
-                return Ok(Some(self.shared.tally().model.add(borrowed, inherited)));
+            if understanding(seen, self.question(&with, &[]), &mut self.oracle)?.is_some() {
+                let borrowed = Diagnosis::borrowed(variation, seen.clone());
+                let id = self.shared.tally().model.add(borrowed, inherited);
+                if self.holds(id)? {
+                    return Ok(Some(id));
+                }
             }
         }
         Ok(None)
@@ -203,7 +218,9 @@ impl Job<'_> {
         }
         let Some(found) = diagnose(&all, question, &mut self.oracle)? else {
             let beside = self.explained_beside(run, &all, inherited)?;
-            self.unexplained = if beside.is_none() { all } else { Vec::new() };
+            if beside.is_none() {
+                self.unexplained = all;
+            }
             return Ok(beside);
         };
         if let Some((id, wider)) = self.widened(&observation(run), &found)? {

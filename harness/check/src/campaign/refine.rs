@@ -5,9 +5,10 @@ use super::conclude::conclude;
 use super::explain::observation;
 use super::job::Job;
 use super::model::ExplanationId;
+use super::shared::Place;
 use crate::diagnosis::{diagnose, understanding};
 use crate::variation::{Variation, in_order};
-use mmapcheck_spec::TargetError;
+use mmapcheck_spec::{Op, TargetError};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -44,25 +45,31 @@ impl Job<'_> {
             let inherited = place.inherited;
             let refuted = self.shared.tally().model.refuted.clone();
             let question = self.question(&now.variations, &refuted);
-            let found = match &all[..] {
-                [own, _, ..] if self.is_time(until) => match understanding(own, question, &mut self.oracle)? {
-                    None => diagnose(&all, question, &mut self.oracle)?,
-                    Some(_) => None,
-                },
-                _ => None,
+            if !self.is_time(until) || understanding(&all[0], question, &mut self.oracle)?.is_some() {
+                continue;
+            }
+            let found = if all.len() > 1 { diagnose(&all, question, &mut self.oracle)? } else { None };
+            let id = match (found, self.operation(place)) {
+                (Some(found), _) => Some(self.shared.tally().model.add(found, inherited)),
+                (None, Some(op)) => self.borrowed(&all[0], op, inherited)?,
+                (None, None) => None,
             };
-            let mut tally = self.shared.tally();
-            match found {
-                Some(found) => {
-                    let id = tally.model.add(found, inherited);
-                    tally.explain(place, id);
-                    drop(tally);
+            match id {
+                Some(id) => {
+                    self.shared.tally().explain(place, id);
                     self.probe(id)?;
                 }
-                None => tally.unexplained.push((place, all)),
+                None => self.shared.tally().unexplained.push((place, all)),
             }
         }
         Ok(())
+    }
+
+    /// The operation that shows the divergence of a finding.
+    fn operation(&self, place: Place) -> Option<Op> {
+        let mut tally = self.shared.tally();
+        let finding = tally.finding(place);
+        finding.compared.case.steps.get(finding.divergence.step).map(|step| step.op)
     }
 
     /// Seeks each explanation again beside all others.

@@ -18,6 +18,7 @@ use crate::oracle::Expected;
 use crate::pages::{Failure, PagesResult};
 use crate::pattern::Pattern;
 use crate::report::session::{answered, session};
+use crate::since::versions_like;
 use crate::text::brief;
 use crate::trace_table::StepTable;
 use crate::variation::{Variation, sentence};
@@ -118,6 +119,8 @@ impl CauseRecord {
             op: record.op,
             clause: covering.map(|clause| clause.id.clone()),
             promise: covering.map(|clause| clause.title.clone()),
+            versions: versions_like(smallest),
+            any_argument: cause.variations.first().map_or_else(Vec::new, |one| one.any_argument()),
             count: cause.count,
             reentrant: smallest.divergence.bucket.callback.is_some(),
             inherited: cause.inherited,

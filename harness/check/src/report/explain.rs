@@ -62,6 +62,13 @@ fn facts(report: &Report, cause: &CauseRecord) -> String {
     if !cause.ops.is_empty() {
         text += &fact("operations", &cause.ops.join(", "));
     }
+    if !cause.versions.is_empty() {
+        text += &fact("as CPython", &cause.versions.join(", "));
+    }
+    if !cause.any_argument.is_empty() {
+        text +=
+            &fact("any value", &format!("of {}: the difference does not depend on it", cause.any_argument.join(", ")));
+    }
     if cause.inherited {
         text += &fact("inherited", "the base of the class differs in the same way");
     }

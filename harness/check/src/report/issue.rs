@@ -28,7 +28,7 @@ pub fn issue(report: &Report, number: usize) -> Result<String, String> {
     let _ = writeln!(text, "- Severity: {}\n", cause.severity);
     text += &answers(finding);
     text += &promise(cause);
-    text += &history(report, finding);
+    text += &history(report, cause, finding);
     text += "## A script that shows it\n\n";
     text += &usage(cause, finding, &report.target).map_err(unreadable)?;
     text += &block("python", &script);
@@ -74,17 +74,21 @@ fn promise(cause: &CauseRecord) -> String {
     format!("## The promise\n\n{kind}: {} ({}; {source}).\n\n", clause.rule, clause.id)
 }
 
-/// The rules that decide the expected answer and hold in some versions only.
-fn history(report: &Report, finding: &FindingRecord) -> String {
+/// The rules that decide the expected answer and hold in some versions only, and the versions that do what the target does.
+fn history(report: &Report, cause: &CauseRecord, finding: &FindingRecord) -> String {
     let rules = since(&finding.session, report.profile);
-    if rules.is_empty() {
+    if rules.is_empty() && cause.versions.is_empty() {
         return String::new();
     }
+    let like = match &cause.versions[..] {
+        [] => String::new(),
+        versions => format!("- CPython {} does in this case what the target does.\n", versions.join(", ")),
+    };
     let line = |rule: &Deciding| {
         let holds = if rule.holds { "CPython does so" } else { "CPython did otherwise" };
         format!("- {} {holds} {}: {}.\n", rule.row.sentence, rule.row.scope(), rule.row.source)
     };
-    format!("## When CPython changed\n\n{}\n", rules.iter().map(line).collect::<String>())
+    format!("## When CPython changed\n\n{}{like}\n", rules.iter().map(line).collect::<String>())
 }
 
 /// How to run the script, and what it shows.

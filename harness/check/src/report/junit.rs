@@ -3,6 +3,7 @@
 use super::{ExampleResult, FailureRecord, FindingRecord, Report, text};
 use anstream::adapter::strip_str;
 use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, TestSuite};
+use std::time::Duration;
 
 /// The message of what the base of the class shows as well.
 const INHERITED: &str = "inherited from the interpreter";
@@ -14,6 +15,7 @@ const INHERITED: &str = "inherited from the interpreter";
 pub fn junit(report: &Report) -> Result<String, SerializeError> {
     let mut whole = quick_junit::Report::new("mmapcheck");
     whole.add_test_suite(pages(report));
+    whole.add_test_suite(causes(report));
     whole.add_test_suite(random(report));
     whole.add_test_suite(known(report));
     whole.to_string()
@@ -46,6 +48,24 @@ fn failed_example(failure: &FailureRecord) -> TestCaseStatus {
     status
 }
 
+/// A test case for each cause: failed, but for those that the base of the class has as well.
+fn causes(report: &Report) -> TestSuite {
+    let mut suite = TestSuite::new(format!("causes, {}", report.target));
+    for cause in &report.causes {
+        let (mut status, of) = match cause.inherited {
+            true => (TestCaseStatus::skipped(), format!("{INHERITED}: ")),
+            false => (TestCaseStatus::non_success(NonSuccessKind::Failure), String::new()),
+        };
+        status.set_message(of + &cause.sentence);
+        status.set_type(cause.severity.to_string());
+        status.set_description(format!("{}\n{}", cause.session, cause.replay));
+        let mut case = TestCase::new(cause.id.clone(), status);
+        case.set_classname("causes");
+        suite.add_test_case(case);
+    }
+    suite
+}
+
 /// A test case for the generated cases as a whole, and one for each finding.
 fn random(report: &Report) -> TestSuite {
     let mut suite = TestSuite::new(report.target.clone());
@@ -58,6 +78,7 @@ fn random(report: &Report) -> TestSuite {
         }
         None => TestCaseStatus::success(),
     };
+    suite.set_time(Duration::from_secs_f64(report.seconds));
     suite.add_test_case(TestCase::new(name, status));
     for finding in &report.divergences {
         suite.add_test_case(TestCase::new(finding.id.clone(), failed_case(finding)));

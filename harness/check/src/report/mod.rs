@@ -207,6 +207,12 @@ pub struct CauseRecord {
     pub clause: Option<String>,
     /// The title of that clause.
     pub promise: Option<String>,
+    /// Versions of CPython that do in its smallest case what the target does, such as `3.14`.
+    #[serde(default)]
+    pub versions: Vec<String>,
+    /// Parameters of its operation whose arguments do not matter.
+    #[serde(default)]
+    pub any_argument: Vec<String>,
     /// Number of cases that met it.
     pub count: u64,
     /// Whether its smallest case needs a callback argument.

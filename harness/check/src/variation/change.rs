@@ -102,6 +102,32 @@ impl Change {
         (changed != *step).then_some(changed)
     }
 
+    /// The places of the arguments that it changes; none where it is about the whole step.
+    #[must_use]
+    pub fn places(&self) -> Option<Vec<usize>> {
+        match *self {
+            Change::Op(_) | Change::Before(_) | Change::Without(_) | Change::WithoutCallback | Change::Flag(..) => None,
+            Change::Swapped(a, b) => Some(vec![a, b]),
+            Change::Number(place, _)
+            | Change::Default(place, _)
+            | Change::None(place)
+            | Change::Plus(place, _)
+            | Change::Wraps(place, ..)
+            | Change::Clamps(place)
+            | Change::ClampsToLast(place)
+            | Change::Absolute(place)
+            | Change::FromPosition(place)
+            | Change::AsNumber(place)
+            | Change::AsByte(place)
+            | Change::AsBytes(place)
+            | Change::AsEmpty(place)
+            | Change::WithoutStride(place)
+            | Change::CutToRoom(place)
+            | Change::AsOneByte(place)
+            | Change::Reversed(place) => Some(vec![place]),
+        }
+    }
+
     fn of_arg(&self, arg: &Arg, Situation { len, pos, .. }: Situation) -> Option<Arg> {
         let number = || arg.number().map(|num| num.plus);
         Some(match self {

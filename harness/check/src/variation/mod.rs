@@ -125,6 +125,31 @@ impl Variation {
         self.ops.contains(&op) && self.rule().is_none()
     }
 
+    /// The parameters of its operation that neither its conditions nor its effect are about: their arguments do not matter. Empty
+    /// for more than one operation, or where the effect does not say which arguments it is about.
+    #[must_use]
+    pub fn any_argument(&self) -> Vec<String> {
+        let [op] = self.ops[..] else { return Vec::new() };
+        let says = match &self.effect {
+            Effect::Does(change) => change.places(),
+            Effect::Answers(Reply::FromArgument(place)) => Some(vec![*place]),
+            Effect::Rule { .. } | Effect::ArgumentsFirst | Effect::CountFirst | Effect::Unforeseen => None,
+            _ => Some(Vec::new()),
+        };
+        let Some(mut places) = says else { return Vec::new() };
+        for condition in &self.when {
+            match condition {
+                Condition::Argument(place, _) => places.push(*place),
+                Condition::Passes(_) | Condition::Ints | Condition::EmptyRange | Condition::FilledRange => {
+                    return Vec::new();
+                }
+                _ => {}
+            }
+        }
+        let params = op.row().params.iter().enumerate().filter(|(place, _)| !places.contains(place));
+        params.map(|(_, param)| param.name.to_owned()).collect()
+    }
+
     /// The rule of the profile that is switched, and whether it holds.
     #[must_use]
     pub fn rule(&self) -> Option<(Rule, bool)> {

@@ -100,6 +100,21 @@ fn each_bug_of_three_is_one_cause_in_one_sentence() -> Result {
 }
 
 #[test]
+fn a_cause_names_the_versions_that_do_so_and_the_arguments_that_do_not_matter() -> Result {
+    let report = planted(&["flush_returns_zero", "read_stays"], &["--cases", "500", "--seed", "1", "--jobs", "1"])?;
+    let cause = |of: &str| {
+        let causes = report["causes"].as_array().into_iter().flatten();
+        let named = |cause: &&Value| cause["sentence"].as_str().is_some_and(|sentence| sentence.contains(of));
+        causes.clone().find(named).ok_or_else(|| format!("no {of} in {report:#}"))
+    };
+    // https://docs.python.org/3/library/mmap.html: flush() returns None on success since 3.8, and returned zero before.
+    assert_eq!(cause("flush")?["versions"], serde_json::json!(["2.7", "3.6", "3.7"]));
+    let read = cause("`read`")?;
+    assert_eq!((&read["versions"], &read["any_argument"]), (&serde_json::json!([]), &serde_json::json!(["n"])));
+    Ok(())
+}
+
+#[test]
 fn a_wrapper_that_refuses_keywords_in_other_words_differs_in_one_way() -> Result {
     let dir = tempfile::tempdir()?;
     let done = Command::new(env!("CARGO_BIN_EXE_mmapcheck"))
