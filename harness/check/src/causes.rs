@@ -138,7 +138,9 @@ fn merge_shared(all: &mut Vec<Cause<'_>>) {
         let first = all[place].variations[0].clone();
         let inherited = all[place].inherited;
         let is_same = |one: &Variation| one.effect == first.effect && one.when == first.when;
-        let is_shared = |other: &Cause<'_>| other.inherited == inherited && other.variations.iter().any(is_same);
+        let is_shared = |other: &Cause<'_>| {
+            first.effect.is_shareable() && other.inherited == inherited && other.variations.iter().any(is_same)
+        };
         let methods: BTreeSet<Op> =
             all.iter().filter(|other| is_shared(other)).flat_map(|one| one.ops.iter().map(|op| method(*op))).collect();
         if methods.len() >= SHARED {

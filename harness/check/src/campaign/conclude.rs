@@ -72,7 +72,7 @@ impl Conclusion<'_> {
     }
 
     /// Whether the operations of two explanations with the same effect share a function: they are of one method; or many methods
-    /// have the effect; or the two methods have many effects in common.
+    /// have an effect that they would not have each by itself; or the two methods have many effects in common.
     fn is_shared(&self, a: &Explanation, b: &Explanation) -> bool {
         let all: Vec<_> = self.tally.model.explanations.values().filter(|one| one.known.is_none()).collect();
         let (of_a, of_b) = (methods(a), methods(b));
@@ -81,14 +81,14 @@ impl Conclusion<'_> {
         let has = |of: &BTreeSet<Op>, one: &Explanation| !of.is_disjoint(&methods(one));
         let of_first = all.iter().filter(|one| has(&of_a, one));
         let common = of_first.filter(|one| all.iter().any(|other| has(&of_b, other) && is_alike(one, other)));
-        of_a == of_b || with_effect.len() >= SHARED || common.count() >= SHARED
+        of_a == of_b || (with_effect.len() >= SHARED && a.variation.effect.is_shareable()) || common.count() >= SHARED
     }
 
     /// Puts one explanation in place of two, if the findings of both are explained then.
     fn join_two(&mut self, first: ExplanationId, other: ExplanationId) -> Result<(), TargetError> {
         let all = &self.tally.model.explanations;
         let (a, b) = (&all[&first].diagnosis, &all[&other].diagnosis);
-        let others = in_order(all.iter().filter(|(id, _)| ![first, other].contains(id)).map(|(_, one)| &one.variation));
+        let others = self.tally.model.without_all(&[first, other]);
         let (joined, more) = (Diagnosis::of_both(a, b), b.observations.clone());
         let asked = question(self.config, self.severity, &others, &[]);
         let Some(joined) = learn_again(&joined, &more, asked, self.oracle)? else { return Ok(()) };

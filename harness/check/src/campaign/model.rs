@@ -159,7 +159,20 @@ impl Model {
 
     /// The variations without that of one explanation.
     pub(super) fn without(&self, id: ExplanationId) -> Arc<[Variation]> {
-        in_order(self.explanations.iter().filter(|(other, _)| **other != id).map(|(_, one)| &one.variation))
+        self.without_all(&[id])
+    }
+
+    /// The variations without those of some explanations.
+    pub(super) fn without_all(&self, ids: &[ExplanationId]) -> Arc<[Variation]> {
+        in_order(self.explanations.iter().filter(|(other, _)| !ids.contains(other)).map(|(_, one)| &one.variation))
+    }
+
+    /// The other explanations of the operations of one, which no known entry names.
+    pub(super) fn siblings(&self, id: ExplanationId) -> Vec<ExplanationId> {
+        let Some(one) = self.explanations.get(&id) else { return Vec::new() };
+        let is_sibling = |other: &Explanation| other.known.is_none() && other.variation.ops == one.variation.ops;
+        let all = self.explanations.iter().filter(|(other, explanation)| **other != id && is_sibling(explanation));
+        all.map(|(other, _)| *other).collect()
     }
 
     /// Counts the cases of a batch in which variations changed something.

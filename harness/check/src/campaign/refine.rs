@@ -1,6 +1,7 @@
 //! Explanations found early were learned while other differences of the target were in the way. At the end of a campaign each is
 //! sought again beside all others.
 
+use super::Finding;
 use super::conclude::conclude;
 use super::explain::observation;
 use super::job::Job;
@@ -72,45 +73,67 @@ impl Job<'_> {
         finding.compared.case.steps.get(finding.divergence.step).map(|step| step.op)
     }
 
-    /// Seeks each explanation again beside all others.
+    /// Seeks each explanation again beside all others; and in place of all others of its operations, which may be one.
     fn refine(&mut self, until: Instant) -> Result<(), TargetError> {
         let ids: Vec<_> = self.shared.tally().model.explanations.keys().copied().collect();
         for id in ids {
-            let known = {
-                let tally = self.shared.tally();
-                let one = tally.model.explanations.get(&id).filter(|one| one.known.is_none());
-                let Some(one) = one.filter(|one| one.diagnosis.is_learned()) else { continue };
-                one.diagnosis.clone()
-            };
             if !self.is_time(until) {
                 return Ok(());
             }
-            let others = self.shared.tally().model.without(id);
-            let question = self.question(&others, &[]);
-            let Some(better) = diagnose(&known.observations, question, &mut self.oracle)? else { continue };
-            if better.variation != known.variation && self.explains_all_of(id, &others, &better.variation)? {
-                self.shared.tally().model.replace(id, better);
-                self.probe(id)?;
+            let siblings = self.shared.tally().model.siblings(id);
+            if !siblings.is_empty() && self.seek_again(id, &siblings)? {
+                continue;
             }
+            self.seek_again(id, &[])?;
         }
         Ok(())
+    }
+
+    /// Seeks an explanation again, to be in place of others as well. Returns whether another one was found.
+    fn seek_again(&mut self, id: ExplanationId, others: &[ExplanationId]) -> Result<bool, TargetError> {
+        let replaced: Vec<_> = [id].into_iter().chain(others.iter().copied()).collect();
+        let (known, rest) = {
+            let model = &self.shared.tally().model;
+            let one = model.explanations.get(&id).filter(|one| one.known.is_none() && one.diagnosis.is_learned());
+            let Some(one) = one else { return Ok(false) };
+            (one.diagnosis.clone(), model.without_all(&replaced))
+        };
+        let found = diagnose(&known.observations, self.question(&rest, &[]), &mut self.oracle)?;
+        let Some(better) = found.filter(|found| found.variation != known.variation || !others.is_empty()) else {
+            return Ok(false);
+        };
+        if !self.explains_all_of(&replaced, &rest, &better.variation)? {
+            return Ok(false);
+        }
+        {
+            let mut tally = self.shared.tally();
+            tally.model.replace(id, better);
+            others.iter().for_each(|other| tally.model.drop(*other));
+            let of_others = |of: ExplanationId| others.contains(&of);
+            for finding in tally.all_findings_mut().filter(|finding| finding.explanation.is_some_and(of_others)) {
+                finding.explanation = Some(id);
+            }
+        }
+        self.probe(id)?;
+        Ok(true)
     }
 
     fn is_time(&self, until: Instant) -> bool {
         Instant::now() < until && !self.shared.stop.is_due()
     }
 
-    /// Whether a variation explains the findings of an explanation in its place.
+    /// Whether a variation explains the findings of explanations in their place.
     fn explains_all_of(
         &mut self,
-        id: ExplanationId,
+        ids: &[ExplanationId],
         others: &Arc<[Variation]>,
         variation: &Variation,
     ) -> Result<bool, TargetError> {
         let with = in_order(others.iter().chain([variation]));
         let all: Vec<_> = {
             let tally = self.shared.tally();
-            let its_own = tally.all_findings().filter(|finding| finding.explanation == Some(id));
+            let is_theirs = |finding: &&Finding| finding.explanation.is_some_and(|id| ids.contains(&id));
+            let its_own = tally.all_findings().filter(is_theirs);
             its_own.map(|finding| observation(&finding.compared)).collect()
         };
         for seen in all {

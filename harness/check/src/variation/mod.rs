@@ -92,6 +92,12 @@ impl Effect {
         }
     }
 
+    /// Whether many methods that have it share a function: any method can do nothing for a reason of its own.
+    #[must_use]
+    pub fn is_shareable(&self) -> bool {
+        !matches!(self, Effect::DoesNothing | Effect::Returns(_))
+    }
+
     /// The order of variations: what is done in place of a step comes before what is made of its answer.
     #[must_use]
     pub fn rank(&self) -> u8 {
