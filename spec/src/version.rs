@@ -61,6 +61,12 @@ impl Version {
             || (series(Version::OLDEST)..=series(Version::NEWEST)).contains(&series(self))
     }
 
+    /// The last release of each version that the reference answers for, in order.
+    pub fn known() -> impl Iterator<Item = Version> {
+        let series = Version::known_minors().map(|minor| Version::new(Version::NEWEST.major, minor, u8::MAX));
+        std::iter::once(Version::PYTHON2).chain(series)
+    }
+
     /// The minor versions of Python 3 that the reference answers for.
     #[must_use]
     pub fn known_minors() -> std::ops::RangeInclusive<u8> {

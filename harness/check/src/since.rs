@@ -38,8 +38,6 @@ pub fn since(session: &str, profile: Profile) -> Vec<Deciding> {
 #[must_use]
 pub fn versions_like(finding: &Finding) -> Vec<String> {
     let DifferentialRun { case, actual, profile, .. } = &finding.compared;
-    let releases =
-        [Version::PYTHON2].into_iter().chain(Version::known_minors().map(|minor| Version::new(3, minor, u8::MAX)));
     let does_so = |version: &Version| {
         let like = Profile::new(Implementation::CPython, *version, profile.platform());
         let Ok(mut oracle) = Oracle::new(like) else { return false };
@@ -50,7 +48,7 @@ pub fn versions_like(finding: &Finding) -> Vec<String> {
             answered.case == *case && compared.first(severity).is_none()
         })
     };
-    releases.filter(does_so).map(|version| version.series()).collect()
+    Version::known().filter(does_so).map(|version| version.series()).collect()
 }
 
 /// The last step of a case as the reference answers it.

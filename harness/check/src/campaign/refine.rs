@@ -92,13 +92,13 @@ impl Job<'_> {
     /// Seeks an explanation again, to be in place of others as well. Returns whether another one was found.
     fn seek_again(&mut self, id: ExplanationId, others: &[ExplanationId]) -> Result<bool, TargetError> {
         let replaced: Vec<_> = [id].into_iter().chain(others.iter().copied()).collect();
-        let (known, rest) = {
+        let (known, rest, refuted) = {
             let model = &self.shared.tally().model;
             let one = model.explanations.get(&id).filter(|one| one.known.is_none() && one.diagnosis.is_learned());
             let Some(one) = one else { return Ok(false) };
-            (one.diagnosis.clone(), model.without_all(&replaced))
+            (one.diagnosis.clone(), model.without_all(&replaced), model.refuted.clone())
         };
-        let found = diagnose(&known.observations, self.question(&rest, &[]), &mut self.oracle)?;
+        let found = diagnose(&known.observations, self.question(&rest, &refuted), &mut self.oracle)?;
         let Some(better) = found.filter(|found| found.variation != known.variation || !others.is_empty()) else {
             return Ok(false);
         };

@@ -115,6 +115,27 @@ fn a_cause_names_the_versions_that_do_so_and_the_arguments_that_do_not_matter() 
 }
 
 #[test]
+fn differences_that_hide_parts_of_each_other_are_told_apart() -> Result {
+    let dir = tempfile::tempdir()?;
+    let done = Command::new(env!("CARGO_BIN_EXE_mmapcheck"))
+        .args(["check", "--module", "find_its_own_way", "--random-only", "--format", "json", "--no-reentrancy"])
+        .args(["--ops", "mmap,find,seek,write,close", "--cases", "3000", "--seed", "1", "--jobs", "1", "--report"])
+        .arg(dir.path().join("found"))
+        .env("PYTHONPATH", modules())
+        .output()?;
+    let report: Value = serde_json::from_slice(&done.stdout)?;
+    let own = report["causes"].as_array().into_iter().flatten().filter(|cause| cause["inherited"] == false);
+    let causes: Vec<_> = own.filter_map(|cause| cause["sentence"].as_str()).collect();
+    let reads = |words: &[&str]| causes.iter().any(|cause| words.iter().all(|word| cause.contains(word)));
+    assert!(reads(&["`find`", "returns `0`", "`sub` is empty", "before its end"]), "{causes:#?}");
+    assert!(reads(&["`find`", "returns `-1`", "is not before its end"]), "{causes:#?}");
+    assert!(reads(&["`find`", "checks the number of its arguments before"]), "{causes:#?}");
+    assert_eq!(causes.len(), 3, "{causes:#?}");
+    assert!(report["model"]["with"].as_f64().is_some_and(|share| share > 0.99), "{}", report["model"]);
+    Ok(())
+}
+
+#[test]
 fn a_wrapper_that_refuses_keywords_in_other_words_differs_in_one_way() -> Result {
     let dir = tempfile::tempdir()?;
     let done = Command::new(env!("CARGO_BIN_EXE_mmapcheck"))
