@@ -130,6 +130,9 @@ pub const FRESH_SHARE: f64 = 0.25;
 /// The share of a campaign's time that refining its explanations may take.
 pub const REFINEMENT_SHARE: f64 = 0.05;
 
+/// The same for a campaign of a number of cases.
+pub const REFINEMENT_SHARE_OF_CASES: f64 = 0.5;
+
 /// The number of counterexamples that refute an explanation. One or two may be of a circumstance that no condition tells apart.
 pub const CONTRADICTIONS: usize = 3;
 

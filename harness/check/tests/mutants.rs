@@ -144,8 +144,7 @@ fn explanation(mutant: &'static Mutant, caught: &Caught) -> Result<Option<Variat
         refuted: &[],
         until: Instant::now() + Duration::from_secs(60),
     };
-    let seen = Observation { case: caught.small.case.clone(), actual: caught.small.actual.clone() };
-    let all = observe(seen, false, question, &mut oracle, &mut target)?;
+    let all = observe(Observation::of(&caught.small), false, question, &mut oracle, &mut target)?;
     let found = diagnose(&all, question, &mut oracle)?;
     Ok(found.map(|found| found.variation))
 }

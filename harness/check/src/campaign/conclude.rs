@@ -1,10 +1,10 @@
 //! The end of a campaign: explanations found one after another become the fewest that explain the same.
 
-use super::explain::{observation, question};
+use super::explain::question;
 use super::model::{Explanation, ExplanationId};
 use super::shared::Tally;
 use super::{CampaignConfig, Finding};
-use crate::diagnosis::{Diagnosis, learn_again, understanding};
+use crate::diagnosis::{Diagnosis, Observation, learn_again, understanding};
 use crate::divergence::Severity;
 use crate::oracle::Oracle;
 use crate::variation::{Variation, in_order, method};
@@ -46,7 +46,7 @@ impl Conclusion<'_> {
 
     /// The place of the last variation that matters in a finding, if the model explains it.
     fn applied(&mut self, finding: &Finding, model: &Arc<[Variation]>) -> Result<Option<usize>, TargetError> {
-        let seen = observation(&finding.compared);
+        let seen = Observation::of(&finding.compared);
         let applied = understanding(&seen, question(self.config, self.severity, model, &[]), self.oracle)?;
         Ok(applied.and_then(|applied| applied.last().copied()))
     }

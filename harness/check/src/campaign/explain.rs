@@ -22,10 +22,6 @@ use std::time::Instant;
 /// Changes the seed of a campaign to that of the cases that new explanations are tried on.
 const PROBE: u64 = 0x7072_6f62_6500;
 
-pub(super) fn observation(run: &DifferentialRun) -> Observation {
-    Observation { case: run.case.clone(), actual: run.actual.clone() }
-}
-
 impl Job<'_> {
     /// Judges by the model as it is now.
     pub(super) fn renew_model(&mut self) {
@@ -124,7 +120,7 @@ impl Job<'_> {
             return;
         }
         if !shared.may_diagnose() {
-            shared.tally().unexplained.push((place, vec![observation(run)]));
+            shared.tally().unexplained.push((place, vec![Observation::of(run)]));
             return;
         }
         let began = Instant::now();
@@ -137,7 +133,7 @@ impl Job<'_> {
         self.worker.set_hang(hang);
         let mut observed = std::mem::take(&mut self.unexplained);
         if observed.is_empty() {
-            observed.push(observation(run));
+            observed.push(Observation::of(run));
         }
         let mut tally = shared.tally();
         tally.diagnosing += began.elapsed();
@@ -151,12 +147,12 @@ impl Job<'_> {
 
     fn explanation(&mut self, run: &DifferentialRun, inherited: bool) -> Result<Option<ExplanationId>, TargetError> {
         let now = self.shared.tally().model.now();
-        if let Some(id) = self.explained_by(&observation(run), &now)? {
+        if let Some(id) = self.explained_by(&Observation::of(run), &now)? {
             return Ok(Some(id));
         }
         let step = run.comparison.first(self.shared.severity).and_then(|first| run.case.steps.get(first.step));
         if let Some(op) = step.map(|step| step.op)
-            && let Some(id) = self.borrowed(&observation(run), op, inherited)?
+            && let Some(id) = self.borrowed(&Observation::of(run), op, inherited)?
         {
             return Ok(Some(id));
         }
@@ -211,8 +207,13 @@ impl Job<'_> {
             (tally.model.now(), tally.model.refuted.clone())
         };
         let question = self.question(&now.variations, &refuted);
-        let all =
-            observe(observation(run), !self.near(run).is_empty(), question, &mut self.oracle, self.worker.as_mut())?;
+        let all = observe(
+            Observation::of(run),
+            !self.near(run).is_empty(),
+            question,
+            &mut self.oracle,
+            self.worker.as_mut(),
+        )?;
         if all.len() == 1 {
             return Ok(None);
         }
@@ -223,7 +224,7 @@ impl Job<'_> {
             }
             return Ok(beside);
         };
-        if let Some((id, wider)) = self.widened(&observation(run), &found)? {
+        if let Some((id, wider)) = self.widened(&Observation::of(run), &found)? {
             self.shared.tally().model.replace(id, wider);
             return Ok(Some(id));
         }
@@ -232,7 +233,7 @@ impl Job<'_> {
 
     /// Widens the conditions of an explanation of an operation of the finding, so that it takes the finding in.
     fn taken_in(&mut self, run: &DifferentialRun) -> Result<Option<ExplanationId>, TargetError> {
-        let seen = observation(run);
+        let seen = Observation::of(run);
         for id in self.near(run) {
             let known = self.shared.tally().model.explanations[&id].diagnosis.clone();
             if let Some(wider) = self.wider(id, &known, std::slice::from_ref(&seen), &seen)? {
@@ -259,7 +260,7 @@ impl Job<'_> {
         all: &[Observation],
         inherited: bool,
     ) -> Result<Option<ExplanationId>, TargetError> {
-        let (shared, seen) = (self.shared, observation(run));
+        let (shared, seen) = (self.shared, Observation::of(run));
         for id in self.near(run) {
             let (others, known, refuted) = {
                 let model = &shared.tally().model;
@@ -323,7 +324,7 @@ impl Job<'_> {
     pub(super) fn correct(&mut self, run: &DifferentialRun) -> Result<(), TargetError> {
         let shared = self.shared;
         let _turn = shared.take_turn();
-        let seen = observation(run);
+        let seen = Observation::of(run);
         let now = shared.tally().model.now();
         self.oracle.vary(&now.variations);
         self.oracle.answer(seen.case.clone(), &AnswerOptions::new(Detail::Full))?;
@@ -416,7 +417,7 @@ impl Job<'_> {
         });
         for case in [Some(start), Some(less).filter(|less| !less.steps.is_empty())].into_iter().flatten() {
             self.oracle.vary(now);
-            let seen = observation(&self.compare(case, number, Detail::Full)?);
+            let seen = Observation::of(&self.compare(case, number, Detail::Full)?);
             let differs = understanding(&seen, self.question(now, &[]), &mut self.oracle)?.is_none();
             if differs && understanding(&seen, self.question(others, &[]), &mut self.oracle)?.is_some() {
                 return Ok(Some(seen));

@@ -3,11 +3,10 @@
 
 use super::Finding;
 use super::conclude::conclude;
-use super::explain::observation;
 use super::job::Job;
 use super::model::ExplanationId;
 use super::shared::Place;
-use crate::diagnosis::{diagnose, understanding};
+use crate::diagnosis::{Observation, diagnose, understanding};
 use crate::variation::{Variation, in_order};
 use mmapcheck_spec::{Op, TargetError};
 use std::sync::Arc;
@@ -134,7 +133,7 @@ impl Job<'_> {
             let tally = self.shared.tally();
             let is_theirs = |finding: &&Finding| finding.explanation.is_some_and(|id| ids.contains(&id));
             let its_own = tally.all_findings().filter(is_theirs);
-            its_own.map(|finding| observation(&finding.compared)).collect()
+            its_own.map(|finding| Observation::of(&finding.compared)).collect()
         };
         for seen in all {
             if understanding(&seen, self.question(&with, &[]), &mut self.oracle)?.is_none() {

@@ -138,8 +138,7 @@ impl Tally {
         for (inherited, all) in [(false, &mut self.findings), (true, &mut self.inherited)] {
             for (index, finding) in all.iter_mut().enumerate().filter(|(_, one)| one.explanation == Some(id)) {
                 finding.explanation = None;
-                let Finding { compared, .. } = &*finding;
-                let own = Observation { case: compared.case.clone(), actual: compared.actual.clone() };
+                let own = Observation::of(&finding.compared);
                 let observations = [own].into_iter().chain(neighbours.iter().cloned()).collect();
                 self.unexplained.push((Place { inherited, index }, observations));
             }
@@ -269,9 +268,10 @@ impl<'a> Shared<'a> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The longest time for refining the explanations.
+    /// The longest time for refining the explanations. A campaign of a number of cases has no other use for it.
     pub(super) fn longest_refinement(&self) -> Duration {
-        self.began.elapsed().mul_f64(limits::REFINEMENT_SHARE)
+        let share = if self.deadline.is_some() { limits::REFINEMENT_SHARE } else { limits::REFINEMENT_SHARE_OF_CASES };
+        self.began.elapsed().mul_f64(share)
     }
 
     /// Whether there is time for another diagnosis: all of them together cost less than the campaign.

@@ -1,7 +1,7 @@
 //! Evidence: what a target did, and whether varied rules say the same.
 
 use crate::compare::compare;
-use crate::differential::run_expected;
+use crate::differential::{DifferentialRun, run_expected};
 use crate::divergence::{Field, Severity};
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::pattern::Patterns;
@@ -32,6 +32,14 @@ pub struct Observation {
     pub case: Case,
     /// What the target did.
     pub actual: Trace,
+}
+
+impl Observation {
+    /// The observation of a run.
+    #[must_use]
+    pub fn of(run: &DifferentialRun) -> Observation {
+        Observation { case: run.case.clone(), actual: run.actual.clone() }
+    }
 }
 
 /// The place of a step in a case; for the step of a callback, that of the step which it interrupts.

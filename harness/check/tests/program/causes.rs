@@ -140,7 +140,8 @@ fn a_wrapper_that_refuses_keywords_in_other_words_differs_in_one_way() -> Result
     let dir = tempfile::tempdir()?;
     let done = Command::new(env!("CARGO_BIN_EXE_mmapcheck"))
         .args(["check", "--module", "passes_on", "--random-only", "--severity", "message", "--format", "json"])
-        .args(["--cases", "400", "--seed", "1", "--jobs", "1", "--report"])
+        .args(["--ops", "mmap,find,read,tell,write", "--no-reentrancy"])
+        .args(["--cases", "600", "--seed", "1", "--jobs", "1", "--report"])
         .arg(dir.path().join("found"))
         .env("PYTHONPATH", modules())
         .output()?;
@@ -150,7 +151,7 @@ fn a_wrapper_that_refuses_keywords_in_other_words_differs_in_one_way() -> Result
     let causes: Vec<_> = own.filter_map(|cause| cause["sentence"].as_str()).collect();
     let [cause] = causes[..] else { return Err(format!("not one cause: {causes:#?}").into()) };
     assert!(cause.contains("unexpected keyword argument") && cause.contains("takes no keyword arguments"), "{cause}");
-    assert!(report["divergences"].as_array().is_some_and(|found| found.len() > 5), "{report:#}");
+    assert!(report["divergences"].as_array().is_some_and(|found| found.len() >= 4), "{report:#}");
     Ok(())
 }
 
