@@ -143,7 +143,7 @@ fn a_printed_command_is_quoted_for_the_shell() -> Result {
     let finding = report.divergences.first().ok_or("no divergence")?;
     let failure = report.pages.failures.first().ok_or("no failure")?;
     for command in [&finding.replay, &failure.replay] {
-        let done = Command::new("sh").args(["-c", command]).output()?;
+        let done = Command::new("sh").args(["-c", command]).current_dir(dir.path()).output()?;
         assert_eq!(done.status.code(), Some(1), "{command}: {}", String::from_utf8_lossy(&done.stderr));
     }
     assert!(finding.replay.contains("'"), "the folder's name has a space: {}", finding.replay);
