@@ -32,7 +32,7 @@ pub(super) struct Job<'a> {
     pub(super) model: Snapshot,
     /// The version of the model that the worker judges by.
     judged_by: u32,
-    /// What was observed of the last finding that nothing explains.
+    /// The observations of the last finding that nothing explains.
     pub(super) unexplained: Vec<Observation>,
     /// The longest time for the cases of the present diagnosis.
     pub(super) longest_diagnosis: Duration,

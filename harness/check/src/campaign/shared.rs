@@ -41,9 +41,10 @@ pub(super) struct Tally {
     pub(super) incomparable: BTreeMap<String, u64>,
     /// What explains the findings.
     pub(super) model: Model,
-    /// Deaths that are to be explained in the second half of the time: each neighbour may cost a process, and another explanation may take them in.
+    /// Deaths that are to be explained in the second half of the time: each neighbour may cost a process, and another explanation
+    /// may take them in.
     pub(super) unexplained_deaths: Vec<(DifferentialRun, Bucket, Place)>,
-    /// What was observed of the findings that nothing explains so far.
+    /// The observations of the findings that nothing explains so far.
     pub(super) unexplained: Vec<(Place, Vec<Observation>)>,
     /// Whether the explanations were refined.
     pub(super) refined: bool,

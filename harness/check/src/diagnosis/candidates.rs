@@ -48,6 +48,11 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
     let step_at = |at| Place { at, in_callback: false };
     let mut all: Vec<_> = rules.map(|effect| Candidate::new(&own.step, step_at(in_steps), effect)).collect();
     if let (Some(met), Some(actual)) = (evidence.steps.get(at), evidence.seen.actual.steps.get(at)) {
+        last.extend(is_unsettled(&met.step).then(|| Candidate::new(&met.step, step_at(at), Effect::Unforeseen)));
+        // Nothing else says why a process dies there.
+        if actual.result.is_err() && !last.is_empty() {
+            return last;
+        }
         let in_callback = Place { at, in_callback: true };
         // An exception of a callback is that of the step.
         let raises = |inner: &&Met| matches!(inner.answer, Outcome::Raised(_)) && inner.answer == met.answer;
@@ -56,14 +61,6 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
             let effects = effects(&met.step, &met.answer, &actual.result);
             all.extend(effects.into_iter().map(|effect| Candidate::new(&met.step, place, effect)));
         }
-    }
-    if let (Some(met), Some(actual)) = (evidence.steps.get(at), evidence.seen.actual.steps.get(at)) {
-        let unforeseen = is_unsettled(&met.step).then(|| Candidate::new(&met.step, step_at(at), Effect::Unforeseen));
-        // Nothing else says why a process dies there.
-        if actual.result.is_err() && unforeseen.is_some() {
-            return unforeseen.into_iter().collect();
-        }
-        last.extend(unforeseen);
     }
     for (at, met) in evidence.steps.iter().enumerate().take(at).rev() {
         let flags = met.step.args.iter().flat_map(|passed| flags(&passed.arg)).map(Effect::Does);

@@ -183,9 +183,14 @@ impl<'a> Judge<'a> {
             }
             return Ok(Some(Difference { step: step.place, field: None }));
         }
-        let compared = compare(&case, &expected, &seen.actual, self.question.known);
-        let first = compared.first(self.question.severity);
-        Ok(first.map(|first| Difference { step: first.step, field: Some(first.bucket.field) }))
+        Ok(self.compared(&case, &expected, &seen.actual))
+    }
+
+    /// The first divergence of a target from what rules say of a case.
+    fn compared(&self, case: &Case, expected: &Trace, actual: &Trace) -> Option<Difference> {
+        let compared = compare(case, expected, actual, self.question.known);
+        let first = compared.first(self.question.severity)?;
+        Some(Difference { step: first.step, field: Some(first.bucket.field) })
     }
 
     /// The first divergence before a step which the rules that are switched on say nothing of.
@@ -193,14 +198,12 @@ impl<'a> Judge<'a> {
         let case = seen.case.without(end..seen.case.steps.len());
         let answered = self.oracle.answer(case, &AnswerOptions::new(Detail::Full))?;
         let Expected { case, expected, left_out } = answered;
-        let mut actual = Trace { steps: seen.actual.steps.clone(), leaks: expected.leaks, ..expected.clone() };
-        actual.steps.truncate(end);
         if let Some(step) = left_out.first() {
             return Ok(Some(Difference { step: step.place, field: None }));
         }
-        let compared = compare(&case, &expected, &actual, self.question.known);
-        let first = compared.first(self.question.severity);
-        Ok(first.map(|first| Difference { step: first.step, field: Some(first.bucket.field) }))
+        // The end of the case is that of the rules: nothing was seen of the target there.
+        let steps = seen.actual.steps.iter().take(end).cloned().collect();
+        Ok(self.compared(&case, &expected, &Trace { steps, ..expected.clone() }))
     }
 
     /// The steps of a case as the model does them, and those of its callbacks.

@@ -4,8 +4,8 @@ use crate::variation::Condition;
 
 /// The fewest conditions that hold in every situation with the effect, and in none without it, as far as one at a time finds
 /// them. The first situation is that of the finding. Where no conditions tell them apart, some of the others may have the effect
-/// for a reason of their own: the conditions then hold in the first situation and in as many others as can be had. `None` where
-/// there are none either, or there is no situation with the effect.
+/// for a reason of their own: the conditions then hold in the first situation and in as many others as can be had. `None` without
+/// such conditions, or without a situation with the effect.
 pub(super) fn conditions(with: &[&Vec<Condition>], without: &[&Vec<Condition>]) -> Option<Vec<Condition>> {
     let (first, rest) = with.split_first()?;
     let in_all = |condition: &&Condition| rest.iter().all(|holding| holding.contains(condition));

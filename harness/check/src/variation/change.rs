@@ -79,23 +79,8 @@ impl Change {
             Change::Swapped(a, b) => {
                 (a.max(b) < positional(step)).then(|| changed.args.swap(a, b))?;
             }
-            Change::Number(place, _)
-            | Change::None(place)
-            | Change::Plus(place, _)
-            | Change::Wraps(place, ..)
-            | Change::Clamps(place)
-            | Change::ClampsToLast(place)
-            | Change::Absolute(place)
-            | Change::FromPosition(place)
-            | Change::AsNumber(place)
-            | Change::AsByte(place)
-            | Change::AsBytes(place)
-            | Change::AsEmpty(place)
-            | Change::WithoutStride(place)
-            | Change::CutToRoom(place)
-            | Change::AsOneByte(place)
-            | Change::Reversed(place) => {
-                let passed: &mut PassedArg = &mut changed.args[index_of(step, place)?];
+            _ => {
+                let passed: &mut PassedArg = &mut changed.args[index_of(step, self.place()?)?];
                 passed.arg = self.of_arg(&passed.arg, situation)?;
             }
         }
@@ -106,8 +91,16 @@ impl Change {
     #[must_use]
     pub fn places(&self) -> Option<Vec<usize>> {
         match *self {
-            Change::Op(_) | Change::Before(_) | Change::Without(_) | Change::WithoutCallback | Change::Flag(..) => None,
             Change::Swapped(a, b) => Some(vec![a, b]),
+            _ => self.place().map(|place| vec![place]),
+        }
+    }
+
+    /// The place of the one argument that it changes; none where it is about the whole step or about two arguments.
+    fn place(&self) -> Option<usize> {
+        match *self {
+            Change::Op(_) | Change::Before(_) | Change::Without(_) | Change::WithoutCallback => None,
+            Change::Flag(..) | Change::Swapped(..) => None,
             Change::Number(place, _)
             | Change::Default(place, _)
             | Change::None(place)
@@ -124,7 +117,7 @@ impl Change {
             | Change::WithoutStride(place)
             | Change::CutToRoom(place)
             | Change::AsOneByte(place)
-            | Change::Reversed(place) => Some(vec![place]),
+            | Change::Reversed(place) => Some(place),
         }
     }
 

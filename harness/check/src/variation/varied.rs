@@ -155,7 +155,7 @@ impl Varied {
             }
             answer => Some(answer?),
         };
-        // What is made of an answer is about the step that was done, and what is done in place of a step is about that step.
+        // A changed answer belongs to the step that was done, and a step in place of another belongs to that other.
         let seen = if let Effect::Does(_) = variation.effect { &given } else { &*step };
         let holding = conditions(seen, situation, answer.as_ref());
         if variation.when.iter().all(|condition| holding.contains(condition)) {
