@@ -98,10 +98,7 @@ impl Conclusion<'_> {
                 return Ok(());
             }
         }
-        self.tally.model.join(first, other, joined);
-        for finding in self.tally.all_findings_mut().filter(|finding| finding.explanation == Some(other)) {
-            finding.explanation = Some(first);
-        }
+        self.tally.join(first, &[other], joined);
         Ok(())
     }
 

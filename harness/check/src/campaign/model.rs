@@ -105,9 +105,9 @@ impl Model {
         self.renew();
     }
 
-    /// Puts one explanation in place of two.
-    pub(super) fn join(&mut self, first: ExplanationId, other: ExplanationId, joined: Diagnosis) {
-        let met = self.explanations.remove(&other).map_or(0, |other| other.met);
+    /// Puts one explanation in place of itself and of others.
+    pub(super) fn join(&mut self, first: ExplanationId, others: &[ExplanationId], joined: Diagnosis) {
+        let met: u64 = others.iter().filter_map(|other| self.explanations.remove(other)).map(|other| other.met).sum();
         if let Some(first) = self.explanations.get_mut(&first) {
             first.met += met;
         }

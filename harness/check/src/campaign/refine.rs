@@ -104,15 +104,7 @@ impl Job<'_> {
         if !self.explains_all_of(&replaced, &rest, &better.variation)? {
             return Ok(false);
         }
-        {
-            let mut tally = self.shared.tally();
-            tally.model.replace(id, better);
-            others.iter().for_each(|other| tally.model.drop(*other));
-            let of_others = |of: ExplanationId| others.contains(&of);
-            for finding in tally.all_findings_mut().filter(|finding| finding.explanation.is_some_and(of_others)) {
-                finding.explanation = Some(id);
-            }
-        }
+        self.shared.tally().join(id, others, better);
         self.probe(id)?;
         Ok(true)
     }

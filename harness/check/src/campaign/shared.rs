@@ -3,7 +3,7 @@
 use super::model::{Explanation, ExplanationId, Model};
 use super::{CampaignConfig, Finding, Listener};
 use crate::agreement::Agreement;
-use crate::diagnosis::Observation;
+use crate::diagnosis::{Diagnosis, Observation};
 use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Severity};
 use crate::histogram::Histogram;
@@ -110,6 +110,15 @@ impl Tally {
         finding.explanation = Some(id);
         let buckets = [finding.counted_as.clone(), finding.divergence.bucket.clone()];
         buckets.iter().for_each(|bucket| self.forget(bucket));
+    }
+
+    /// Puts one explanation in place of itself and of others, whose findings become its own.
+    pub(super) fn join(&mut self, first: ExplanationId, others: &[ExplanationId], joined: Diagnosis) {
+        self.model.join(first, others, joined);
+        let of_others = |id: ExplanationId| others.contains(&id);
+        for finding in self.all_findings_mut().filter(|finding| finding.explanation.is_some_and(of_others)) {
+            finding.explanation = Some(first);
+        }
     }
 
     /// Lets a bucket be investigated again, but not for ever: its explanations may all be too narrow.
