@@ -146,13 +146,13 @@ impl Job<'_> {
     }
 
     fn explanation(&mut self, run: &DifferentialRun, inherited: bool) -> Result<Option<ExplanationId>, TargetError> {
-        let now = self.shared.tally().model.now();
-        if let Some(id) = self.explained_by(&Observation::of(run), &now)? {
+        let (seen, now) = (Observation::of(run), self.shared.tally().model.now());
+        if let Some(id) = self.explained_by(&seen, &now)? {
             return Ok(Some(id));
         }
         let step = run.comparison.first(self.shared.severity).and_then(|first| run.case.steps.get(first.step));
         if let Some(op) = step.map(|step| step.op)
-            && let Some(id) = self.borrowed(&Observation::of(run), op, inherited)?
+            && let Some(id) = self.borrowed(&seen, op, inherited)?
         {
             return Ok(Some(id));
         }
@@ -224,7 +224,7 @@ impl Job<'_> {
             }
             return Ok(beside);
         };
-        if let Some((id, wider)) = self.widened(&Observation::of(run), &found)? {
+        if let Some((id, wider)) = self.widened(&all[0], &found)? {
             self.shared.tally().model.replace(id, wider);
             return Ok(Some(id));
         }
