@@ -59,6 +59,12 @@ pub enum Domain {
 }
 
 impl Domain {
+    /// Whether its arguments are bytes, and not numbers.
+    #[must_use]
+    pub const fn is_bytes(self) -> bool {
+        matches!(self, Domain::Needle | Domain::Pattern | Domain::Source | Domain::Text | Domain::FileBytes)
+    }
+
     /// Descriptors enough for every case.
     pub const MANY: i128 = 256;
     /// A size that no file of a case reaches, in bytes.

@@ -79,7 +79,7 @@ pub const REPEATING: Duration = Duration::from_secs(2);
 /// runs, and a cache is full after one.
 pub const LEAKS: usize = 16;
 
-/// The number of findings after which a campaign stops: nobody reads more at once.
+/// The number of findings without an explanation after which a campaign stops: nobody reads more at once.
 pub const BUCKETS: usize = 200;
 
 /// The most findings that a report shows without a table.
@@ -128,7 +128,7 @@ pub const FRESH: u64 = 20_000;
 pub const FRESH_SHARE: f64 = 0.25;
 
 /// The share of a campaign's time that refining its explanations may take.
-pub const REFINEMENT_SHARE: f64 = 0.05;
+pub const REFINEMENT_SHARE: f64 = 0.1;
 
 /// The same for a campaign of a number of cases.
 pub const REFINEMENT_SHARE_OF_CASES: f64 = 0.5;
@@ -136,8 +136,11 @@ pub const REFINEMENT_SHARE_OF_CASES: f64 = 0.5;
 /// The number of counterexamples that refute an explanation. One or two may be of a circumstance that no condition tells apart.
 pub const CONTRADICTIONS: usize = 3;
 
-/// The number of random cases that a new explanation is tried on, of those in which it changes something.
+/// The most contradictions that an explanation is corrected by at one time.
 pub const PROBES: usize = 16;
 
-/// The number of random cases that these are chosen from.
-pub const PROBED: u64 = 1000;
+/// The number of random cases that explanations are tried on: what one case in two hundred shows is seen several times.
+pub const SAMPLE: u64 = 1000;
+
+/// The share of a campaign's time that running them may take.
+pub const SAMPLE_SHARE: f64 = 0.05;

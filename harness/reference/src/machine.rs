@@ -108,6 +108,11 @@ impl<S: Store> Reference<S> {
         answer
     }
 
+    /// Follows the rules of another profile of the same platform from now on. Returns the profile of before.
+    pub fn follow(&mut self, profile: Profile) -> Profile {
+        std::mem::replace(&mut self.profile, profile)
+    }
+
     /// Whether a child process runs.
     #[must_use]
     pub fn is_child(&self) -> bool {

@@ -63,7 +63,9 @@ impl Conclusion<'_> {
             for &other in &ids[place + 1..] {
                 let all = &self.tally.model.explanations;
                 let (Some(a), Some(b)) = (all.get(&first), all.get(&other)) else { continue };
-                if is_alike(a, b) && self.is_shared(a, b) {
+                let (whole, part) = if b.variation.effect.includes(&a.variation.effect) { (b, a) } else { (a, b) };
+                if is_alike(whole, part) && self.is_shared(whole, part) {
+                    let (first, other) = if std::ptr::eq(whole, a) { (first, other) } else { (other, first) };
                     self.join_two(first, other)?;
                 }
             }
@@ -140,10 +142,12 @@ impl Conclusion<'_> {
     }
 }
 
-/// Whether two explanations found by diagnosis have the same effect on different operations.
+/// Whether one explanation found by diagnosis could be that of another one's operations, by its effect and conditions.
 fn is_alike(a: &Explanation, b: &Explanation) -> bool {
     let is_learned = |one: &Explanation| one.known.is_none() && one.variation.rule().is_none();
-    is_learned(a) && is_learned(b) && a.inherited == b.inherited && a.variation.effect == b.variation.effect
+    let can_be_joined = a.variation.effect.includes(&b.variation.effect)
+        && b.variation.ops.iter().all(|op| a.variation.for_op(*op).is_some());
+    is_learned(a) && is_learned(b) && a.inherited == b.inherited && can_be_joined
 }
 
 fn methods(one: &Explanation) -> BTreeSet<Op> {

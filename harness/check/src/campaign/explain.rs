@@ -6,21 +6,16 @@ use super::job::Job;
 use super::look::InPlainTerms;
 use super::model::{Explanation, ExplanationId, Snapshot};
 use super::shared::Place;
-use crate::choices::seeded;
 use crate::compare::compare;
 use crate::diagnosis::{Diagnosis, Observation, Question, diagnose, learn_again, observe, understanding};
 use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Severity};
-use crate::generate::generate;
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected};
 use crate::variation::{Variation, in_order};
 use mmapcheck_spec::{Case, Detail, Op, TargetError};
 use std::sync::Arc;
 use std::time::Instant;
-
-/// Changes the seed of a campaign to that of the cases that new explanations are tried on.
-const PROBE: u64 = 0x7072_6f62_6500;
 
 impl Job<'_> {
     /// Judges by the model as it is now.
@@ -344,7 +339,7 @@ impl Job<'_> {
 
     /// Learns the conditions of an explanation again, from an observation that contradicts it. An explanation that is contradicted
     /// too often is given up. Returns whether it is one that can be learned.
-    fn narrow(&mut self, id: ExplanationId, seen: &Observation) -> Result<bool, TargetError> {
+    pub(super) fn narrow(&mut self, id: ExplanationId, seen: &Observation) -> Result<bool, TargetError> {
         let shared = self.shared;
         let (others, known) = {
             let tally = shared.tally();
@@ -366,64 +361,6 @@ impl Job<'_> {
             None => {}
         }
         Ok(true)
-    }
-
-    /// Tries an explanation on random cases that it changes something in, and corrects it where the target contradicts it.
-    pub(super) fn probe(&mut self, id: ExplanationId) -> Result<(), TargetError> {
-        let (shared, began) = (self.shared, Instant::now());
-        let mut left = limits::PROBES;
-        for number in 0..limits::PROBED {
-            let (now, others) = {
-                let model = &shared.tally().model;
-                (model.now().variations, model.without(id))
-            };
-            if left == 0 || now.len() == others.len() || began.elapsed() > self.longest_diagnosis || shared.over() {
-                break;
-            }
-            let case = generate(&mut seeded(shared.config.seed ^ PROBE, number), &self.options);
-            let options = self.answer_options(number, Detail::Full);
-            self.oracle.vary(&others);
-            let without = self.oracle.answer(case.clone(), &options)?;
-            self.oracle.vary(&now);
-            if self.oracle.answer(case.clone(), &options)? == without {
-                continue;
-            }
-            left -= 1;
-            if let Some(seen) = self.contradiction(case, number, (&now, &others))? {
-                self.narrow(id, &seen)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The run of a case up to where it diverges from the model, if there it follows the model without one of its explanations.
-    fn contradiction(
-        &mut self,
-        case: Case,
-        number: u64,
-        (now, others): (&Arc<[Variation]>, &Arc<[Variation]>),
-    ) -> Result<Option<Observation>, TargetError> {
-        let run = self.compare(case, number, Detail::Full)?;
-        let Some(first) = run.comparison.first(self.shared.severity) else { return Ok(None) };
-        let end = run.case.steps.len();
-        let start = if first.step + 1 < end { run.case.without(first.step + 1..end) } else { run.case.clone() };
-        // Without the explanation, the steps that it is right for differ before: they are left out in a second try.
-        let ops: Vec<_> = now.iter().filter(|one| !others.contains(one)).flat_map(|one| one.ops.clone()).collect();
-        let mut less = start.clone();
-        less.edit(|draft| {
-            let last = draft.steps.pop();
-            draft.steps.retain(|step| !ops.contains(&step.op));
-            draft.steps.extend(last);
-        });
-        for case in [Some(start), Some(less).filter(|less| !less.steps.is_empty())].into_iter().flatten() {
-            self.oracle.vary(now);
-            let seen = Observation::of(&self.compare(case, number, Detail::Full)?);
-            let differs = understanding(&seen, self.question(now, &[]), &mut self.oracle)?.is_none();
-            if differs && understanding(&seen, self.question(others, &[]), &mut self.oracle)?.is_some() {
-                return Ok(Some(seen));
-            }
-        }
-        Ok(None)
     }
 
     pub(super) fn question<'q>(&self, model: &'q Arc<[Variation]>, refuted: &'q [Variation]) -> Question<'q>

@@ -405,7 +405,7 @@ impl<'a> Job<'a> {
         if fail_fast {
             self.shared.end();
         }
-        if tally.findings.len() >= limits::BUCKETS {
+        if tally.findings.iter().filter(|finding| finding.explanation.is_none()).count() >= limits::BUCKETS {
             self.shared.enough.store(true, Ordering::Relaxed);
         }
         Some(place)

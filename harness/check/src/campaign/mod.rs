@@ -11,6 +11,7 @@ mod minimise;
 mod model;
 mod refine;
 mod result;
+mod sample;
 mod shared;
 
 pub use conclude::SHARED;

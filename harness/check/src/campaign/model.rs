@@ -2,7 +2,7 @@
 
 use crate::diagnosis::Diagnosis;
 use crate::limits;
-use crate::variation::{Variation, in_order};
+use crate::variation::{Variation, in_order, method};
 use mmapcheck_spec::Op;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -147,7 +147,9 @@ impl Model {
     pub(super) fn of_others(&self, op: Op) -> Vec<Variation> {
         let others = self.explanations.values().map(|one| &one.variation);
         let others = others.filter(|one| one.rule().is_none() && !one.ops.contains(&op));
-        let ours = others.map(|one| Variation { ops: vec![op], ..one.clone() });
+        let is_near =
+            |one: &&Variation| one.effect.is_telling() || one.ops.iter().any(|other| method(*other) == method(op));
+        let ours = others.filter(is_near).filter_map(|one| one.for_op(op));
         ours.filter(|one| !self.too_wide.contains(one)).collect()
     }
 

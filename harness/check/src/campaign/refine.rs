@@ -27,6 +27,7 @@ impl Job<'_> {
         for _ in 0..ROUNDS {
             self.explain_the_rest(until)?;
             self.refine(until)?;
+            self.weed()?;
         }
         {
             let mut tally = shared.tally();

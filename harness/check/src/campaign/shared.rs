@@ -48,6 +48,8 @@ pub(super) struct Tally {
     pub(super) unexplained: Vec<(Place, Vec<Observation>)>,
     /// Whether the explanations were refined.
     pub(super) refined: bool,
+    /// Random cases that explanations are tried on, once they were run.
+    pub(super) sample: Option<Arc<[Observation]>>,
     /// How often buckets were forgotten, because what showed them was explained.
     forgotten: BTreeMap<Bucket, usize>,
     /// Time spent on diagnoses.
@@ -276,6 +278,12 @@ impl<'a> Shared<'a> {
     /// Waits for the turn to change the model, and keeps it until the guard is dropped.
     pub(super) fn take_turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The longest time for the sample that explanations are tried on.
+    pub(super) fn longest_sample(&self) -> Duration {
+        let whole = self.deadline.map(|deadline| deadline.saturating_duration_since(self.began));
+        whole.map_or(limits::DIAGNOSIS, |whole| whole.mul_f64(limits::SAMPLE_SHARE))
     }
 
     /// The longest time for refining the explanations. A campaign of a number of cases has no other use for it.

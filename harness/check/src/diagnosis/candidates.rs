@@ -46,6 +46,8 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
     let Some(own) = evidence.steps.get(in_steps) else { return Vec::new() };
     let mut last = Vec::new();
     let step_at = |at| Place { at, in_callback: false };
+    let local = Rule::ALL.into_iter().map(|rule| (rule.to_string(), !profile.has(rule)));
+    let rules = rules.chain(local.map(|(rule, holds)| Effect::LocalRule { rule, holds }));
     let mut all: Vec<_> = rules.map(|effect| Candidate::new(&own.step, step_at(in_steps), effect)).collect();
     if let (Some(met), Some(actual)) = (evidence.steps.get(at), evidence.seen.actual.steps.get(at)) {
         last.extend(is_unsettled(&met.step).then(|| Candidate::new(&met.step, step_at(at), Effect::Unforeseen)));
@@ -150,7 +152,8 @@ fn changes(step: &Step) -> Vec<Change> {
     let positional = positional(step);
     let places = 0..step.op.row().params.len().max(positional);
     let keywords = step.args.iter().filter_map(|passed| passed.keyword);
-    let mut all: Vec<_> = keywords.map(|word| Change::Without(word.to_owned())).collect();
+    let mut all = vec![Change::WithoutForeign, Change::WideInts];
+    all.extend(keywords.map(|word| Change::Without(word.to_owned())));
     let is_optional = |place: usize| step.op.row().params.get(place).is_none_or(|param| !param.needed);
     let domain = |place: usize| step.op.row().params.get(place).map_or(Domain::Other, |param| param.domain);
     all.extend(places.clone().flat_map(|place| of_argument(place, domain(place), is_optional(place))));

@@ -132,6 +132,17 @@ pub fn learn_again(
     found
 }
 
+/// The step at which a run parts from the model, or the number of steps for the end of the case; none if the target did what the
+/// model does. The oracle is left without variations.
+///
+/// # Errors
+/// Where the oracle could not be used at all.
+pub fn parting(seen: &Observation, question: Question<'_>, oracle: &mut Oracle) -> Result<Option<usize>, TargetError> {
+    let first = Judge::new(oracle, question).and_then(|mut judge| judge.first_difference(seen, question.model));
+    oracle.vary(&Arc::default());
+    Ok(first?.map(|first| first.step))
+}
+
 /// If the target did in this run what the model does: the places of the variations that matter there, in their order. The oracle
 /// is left without variations.
 ///
@@ -307,7 +318,8 @@ fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
 
 /// Whether an effect is under conditions that are to be learned: others are about every step that they change anything in.
 fn has_conditions(effect: &Effect) -> bool {
-    !matches!(effect, Effect::Rule { .. } | Effect::IgnoresExports | Effect::CountFirst | Effect::Unforeseen)
+    let is_rule = matches!(effect, Effect::Rule { .. } | Effect::LocalRule { .. });
+    !is_rule && !matches!(effect, Effect::IgnoresExports | Effect::CountFirst | Effect::Unforeseen)
 }
 
 /// Weighs a variation by all evidence; none where it contradicts some.
@@ -337,7 +349,7 @@ fn given(effect: &Effect, conditions: &[Condition]) -> Vec<Condition> {
         Effect::Answers(_) | Effect::DoesNothing | Effect::Raises { .. } => false,
         Effect::Does(_) | Effect::Positions(_) | Effect::Ends(_) => false,
         Effect::IgnoresExports | Effect::CountFirst | Effect::ArgumentsFirst | Effect::Rule { .. } => false,
-        Effect::Unforeseen => false,
+        Effect::LocalRule { .. } | Effect::Unforeseen => false,
     };
     let raises = conditions.iter().find(|condition| matches!(condition, Condition::Raises(..)));
     raises.filter(|_| about_exception).cloned().into_iter().collect()

@@ -1,8 +1,8 @@
 //! Steps that are done in place of another.
 
-use super::place::{index_of, positional};
+use super::place::{index_of, is_foreign, positional};
 use super::situation::Situation;
-use mmapcheck_spec::{Arg, BytesLike, Op, PassedArg, Step, WrongType};
+use mmapcheck_spec::{Arg, BytesLike, Domain, Op, PassedArg, Step, WrongType};
 use serde::{Deserialize, Serialize};
 
 /// How the step that is done differs from the one that should be. Places of arguments are counted from 0.
@@ -14,6 +14,11 @@ pub enum Change {
     Before(usize),
     /// Without the argument of this keyword.
     Without(String),
+    /// Without the arguments of keywords that no parameter has.
+    WithoutForeign,
+    /// Each integer that is too wide for a C `int`: what the system takes is cut to 32 bits, and what Python compares is taken for
+    /// the nearest number that fits.
+    WideInts,
     /// The callback argument without its step.
     WithoutCallback,
     /// This number as an argument.
@@ -68,6 +73,15 @@ impl Change {
             }
             Change::Before(place) => drop(changed.args.drain(place.min(positional(step))..positional(step))),
             Change::Without(ref keyword) => changed.args.retain(|given| given.keyword != Some(keyword)),
+            Change::WithoutForeign => {
+                changed.args.retain(|given| !given.keyword.is_some_and(|word| is_foreign(step, word)))
+            }
+            Change::WideInts => {
+                let params = step.op.row().params.iter().enumerate();
+                for (at, domain) in params.filter_map(|(place, param)| Some((index_of(step, place)?, param.domain))) {
+                    cut_to_int(&mut changed.args[at].arg, domain);
+                }
+            }
             Change::WithoutCallback => {
                 changed.args.iter_mut().for_each(|given| given.arg = given.arg.clone().without_callback());
             }
@@ -100,7 +114,7 @@ impl Change {
     fn place(&self) -> Option<usize> {
         match *self {
             Change::Op(_) | Change::Before(_) | Change::Without(_) | Change::WithoutCallback => None,
-            Change::Flag(..) | Change::Swapped(..) => None,
+            Change::Flag(..) | Change::Swapped(..) | Change::WithoutForeign | Change::WideInts => None,
             Change::Number(place, _)
             | Change::Default(place, _)
             | Change::None(place)
@@ -158,6 +172,8 @@ impl Change {
             | Change::Before(_)
             | Change::Swapped(..)
             | Change::Without(_)
+            | Change::WithoutForeign
+            | Change::WideInts
             | Change::WithoutCallback
             | Change::Default(..)
             | Change::Flag(..) => {
@@ -165,6 +181,19 @@ impl Change {
             }
         })
     }
+}
+
+/// Makes an integer that an argument for this purpose holds fit a C `int`, if it fits 64 bits.
+fn cut_to_int(arg: &mut Arg, domain: Domain) {
+    let (Arg::Int(num) | Arg::Index(num)) = arg else { return };
+    let Ok(number) = i64::try_from(num.plus) else { return };
+    num.plus = match domain {
+        Domain::Flags | Domain::Prot => (number as i32).into(),
+        Domain::Descriptor | Domain::Access | Domain::Whence | Domain::Advice => {
+            number.clamp(i32::MIN.into(), i32::MAX.into()).into()
+        }
+        _ => return,
+    };
 }
 
 fn swap_flag(arg: &mut Arg, from: u8, to: u8) {

@@ -73,6 +73,13 @@ pub enum Effect {
         /// Whether it holds.
         holds: bool,
     },
+    /// The same for these operations only.
+    LocalRule {
+        /// The name of the rule.
+        rule: String,
+        /// Whether it holds.
+        holds: bool,
+    },
     /// The step does what it should, and the position is another one afterwards.
     Positions(Position),
     /// The step ends the process, or hangs.
@@ -86,7 +93,7 @@ impl Effect {
     fn is_in_place(&self) -> bool {
         match self {
             Effect::DoesNothing | Effect::Returns(_) | Effect::Raises { .. } => true,
-            Effect::Does(_) | Effect::IgnoresExports | Effect::Ends(_) => true,
+            Effect::Does(_) | Effect::LocalRule { .. } | Effect::IgnoresExports | Effect::Ends(_) => true,
             Effect::Answers(_) | Effect::Positions(_) | Effect::Rule { .. } => false,
             Effect::CountFirst | Effect::ArgumentsFirst | Effect::Unforeseen => false,
         }
@@ -98,10 +105,29 @@ impl Effect {
         !matches!(self, Effect::DoesNothing | Effect::Returns(_))
     }
 
+    /// Whether two operations with this effect do not have it by coincidence: any operation may raise some exception, or return some
+    /// value, for a reason of its own.
+    #[must_use]
+    pub fn is_telling(&self) -> bool {
+        match self {
+            Effect::Does(_) | Effect::IgnoresExports | Effect::Unforeseen => true,
+            Effect::CountFirst | Effect::ArgumentsFirst => true,
+            Effect::Rule { .. } | Effect::LocalRule { .. } => true,
+            Effect::Answers(_) | Effect::Returns(_) | Effect::Raises { .. } => false,
+            Effect::DoesNothing | Effect::Positions(_) | Effect::Ends(_) => false,
+        }
+    }
+
+    /// Whether this effect is the other one and more.
+    #[must_use]
+    pub fn includes(&self, other: &Effect) -> bool {
+        self == other || matches!((self, other), (Effect::ArgumentsFirst, Effect::CountFirst))
+    }
+
     /// The order of variations: what is done in place of a step comes before what is made of its answer.
     #[must_use]
     pub fn rank(&self) -> u8 {
-        u8::from(!matches!(self, Effect::Does(_)))
+        u8::from(!matches!(self, Effect::Does(_) | Effect::LocalRule { .. }))
     }
 }
 
@@ -131,6 +157,25 @@ impl Variation {
         self.ops.contains(&op) && self.rule().is_none()
     }
 
+    /// The variation for another operation too; none where it is about an argument that is for something else there.
+    #[must_use]
+    pub fn for_op(&self, op: Op) -> Option<Variation> {
+        let purpose = |op: Op, place: usize| op.row().params.get(place).map(|param| param.domain.is_bytes());
+        let of_conditions = self.when.iter().filter_map(|condition| match condition {
+            Condition::Argument(place, _) => Some(*place),
+            _ => None,
+        });
+        let of_effect = match &self.effect {
+            Effect::Does(change) => change.places().unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let own = self.ops.first()?;
+        let mut places = of_conditions.chain(of_effect);
+        places
+            .all(|place| purpose(op, place) == purpose(*own, place))
+            .then(|| Variation { ops: vec![op], ..self.clone() })
+    }
+
     /// The parameters of its operation that neither its conditions nor its effect are about: their arguments do not matter. Empty
     /// for more than one operation, or where the effect does not say which arguments it is about.
     #[must_use]
@@ -139,7 +184,8 @@ impl Variation {
         let says = match &self.effect {
             Effect::Does(change) => change.places(),
             Effect::Answers(Reply::FromArgument(place)) => Some(vec![*place]),
-            Effect::Rule { .. } | Effect::ArgumentsFirst | Effect::CountFirst | Effect::Unforeseen => None,
+            Effect::Rule { .. } | Effect::LocalRule { .. } => None,
+            Effect::ArgumentsFirst | Effect::CountFirst | Effect::Unforeseen => None,
             _ => Some(Vec::new()),
         };
         let Some(mut places) = says else { return Vec::new() };
@@ -156,11 +202,20 @@ impl Variation {
         params.map(|(_, param)| param.name.to_owned()).collect()
     }
 
-    /// The rule of the profile that is switched, and whether it holds.
+    /// The rule of the profile that is switched everywhere, and whether it holds.
     #[must_use]
     pub fn rule(&self) -> Option<(Rule, bool)> {
         match &self.effect {
             Effect::Rule { rule, holds } => Some((rule.parse().ok()?, *holds)),
+            _ => None,
+        }
+    }
+
+    /// The rule that is switched for its operations only, and whether it holds.
+    #[must_use]
+    pub fn local_rule(&self) -> Option<(Rule, bool)> {
+        match &self.effect {
+            Effect::LocalRule { rule, holds } => Some((rule.parse().ok()?, *holds)),
             _ => None,
         }
     }

@@ -31,8 +31,12 @@ pub(crate) fn index_of(step: &Step, place: usize) -> Option<usize> {
 
 /// Whether a keyword is passed that no parameter has.
 pub(crate) fn has_foreign_keyword(step: &Step) -> bool {
-    let is_known = |name: &str| step.op.row().params.iter().any(|param| param.name == name);
-    step.args.iter().filter_map(|passed| passed.keyword).any(|name| !is_known(name))
+    step.args.iter().filter_map(|passed| passed.keyword).any(|keyword| is_foreign(step, keyword))
+}
+
+/// Whether no parameter of a step has this name.
+pub(crate) fn is_foreign(step: &Step, keyword: &str) -> bool {
+    step.op.row().params.iter().all(|param| param.name != keyword)
 }
 
 /// Whether a call has too many arguments, or too few. With keywords, that depends on which of them a method takes.

@@ -103,6 +103,12 @@ impl Variation {
             Effect::Rule { rule, holds } => {
                 format!("{} the rule `{rule}`", if *holds { "follows" } else { "does not follow" })
             }
+            Effect::LocalRule { holds, .. } => {
+                let verb = if *holds { "follows" } else { "does not follow" };
+                let row = self.local_rule().map(|(rule, _)| rule.row());
+                let text = row.map(|row| format!(" ({}): {}", row.scope(), row.sentence.trim_end_matches('.')));
+                format!("{verb} a rule of CPython{}", text.unwrap_or_default())
+            }
             Effect::Unforeseen => "uses a map that an argument has closed or resized".into(),
             Effect::Ends(end) => format!("ends the process, which {end}"),
         }
@@ -142,6 +148,8 @@ impl Variation {
                 format!("ignores {}", ignored.join(" and "))
             }
             Change::Without(ref keyword) => format!("ignores `{keyword}`"),
+            Change::WithoutForeign => "ignores keywords that it has no parameters for".into(),
+            Change::WideInts => "takes an integer that does not fit a C `int`".into(),
             Change::WithoutCallback => "does not call the method that converts its argument".into(),
             Change::Number(place, number) => format!("takes {} for {number}", self.param(place)),
             Change::Default(place, number) => format!("takes a missing {} for {number}", self.param(place)),

@@ -27,6 +27,8 @@ const NOTHING: Outcome = Outcome::Value(Value::None);
 struct Done {
     step: Step,
     how: How,
+    /// The profile whose rules it was done by.
+    profile: Profile,
 }
 
 /// How a step was done.
@@ -47,6 +49,8 @@ pub struct Varied {
     profile: Profile,
     /// The profile of the reference, in which variations may have switched rules.
     switched: Profile,
+    /// The profile of the step that is being done, in which variations of its operation may have switched more of them.
+    local: Profile,
     variations: Arc<[Variation]>,
     world: World,
     /// The steps that the reference has done in this case, to take some of them back.
@@ -68,6 +72,7 @@ impl Varied {
             reference,
             profile,
             switched: profile,
+            local: profile,
             variations: Arc::default(),
             world: World::default(),
             done: Vec::new(),
@@ -170,6 +175,10 @@ impl Varied {
                     }
                     None => None,
                 },
+                Effect::LocalRule { .. } => {
+                    let other = self.under_local_rule(variation, (&given, below, mark), step)?;
+                    Some(other).filter(|other| answer.as_ref() != other.as_ref().ok())
+                }
                 effect => self.changed(effect, step, (instead, situation, mark))?,
             };
             if let Some(changed) = changed {
@@ -182,6 +191,23 @@ impl Varied {
             // The step was taken back, to see whether the effect is in place of its death.
             None => self.perform(below, step),
         }
+    }
+
+    /// The result of the variations below, with a rule switched for this step. The step becomes the one that is done.
+    fn under_local_rule(
+        &mut self,
+        variation: &Variation,
+        (given, below, mark): (&Step, usize, usize),
+        step: &mut Step,
+    ) -> Result<StepResult, End> {
+        self.take_back(mark)?;
+        let Some((rule, holds)) = variation.local_rule() else { return Ok(self.perform(below, step)) };
+        let outer = self.local;
+        self.local = outer.with(rule, holds);
+        step.clone_from(given);
+        let answer = self.perform(below, step);
+        self.local = outer;
+        Ok(answer)
     }
 
     /// The result of an effect in place of an answer, given the situation and the number of steps done before it; none where it
@@ -215,7 +241,7 @@ impl Varied {
                     return Ok(None);
                 }
                 self.take_back(mark)?;
-                let done = Done { step: step.clone(), how: How::WithoutExports };
+                let done = Done { step: step.clone(), how: How::WithoutExports, profile: self.local };
                 let answer = self.redo(&done)?;
                 self.done.push(done);
                 Ok(answer)
@@ -244,7 +270,7 @@ impl Varied {
             Effect::Unforeseen if !is_unsettled(step) => return Ok(None),
             Effect::Unforeseen => Err(End::Unsupported(UNFORESEEN.into())),
             // The reference has the rule, and another step is done already.
-            Effect::Rule { .. } | Effect::Does(_) => return Ok(None),
+            Effect::Rule { .. } | Effect::LocalRule { .. } | Effect::Does(_) => return Ok(None),
             Effect::Ends(end) => Err(end.clone()),
         }))
     }
@@ -287,18 +313,21 @@ impl Varied {
             self.take_back(mark)?;
         }
         let how = self.instead(step)?.map_or(How::Plainly, How::Instead);
-        let done = Done { step: step.clone(), how };
+        let done = Done { step: step.clone(), how, profile: self.local };
         let answer = self.redo(&done)?;
         self.done.push(done);
         Ok(answer)
     }
 
-    fn redo(&mut self, Done { step, how }: &Done) -> StepResult {
-        match how {
+    fn redo(&mut self, Done { step, how, profile }: &Done) -> StepResult {
+        let own = self.reference.follow(*profile);
+        let answer = match how {
             How::Plainly => self.reference.step(step),
             How::Instead(instead) => self.reference.step_instead(step, instead.clone()),
             How::WithoutExports => self.reference.step_without_exports(step),
-        }
+        };
+        self.reference.follow(own);
+        answer
     }
 
     /// What the callback of a step does in place of its own step; none where no variation changes that.
@@ -341,6 +370,7 @@ impl Stepper for Varied {
         if switched != self.switched {
             self.reference = Reference::in_memory(switched)?;
             self.switched = switched;
+            self.local = switched;
         }
         if !self.variations.is_empty() {
             self.world = world.clone();

@@ -1,0 +1,167 @@
+//! Random cases, and what the target does in them. They are run once, and every explanation is tried on them: first by itself, and
+//! at the end beside all others.
+
+use super::job::Job;
+use super::model::ExplanationId;
+use crate::choices::seeded;
+use crate::diagnosis::{Observation, parting, understanding};
+use crate::differential::run_expected;
+use crate::generate::generate;
+use crate::limits;
+use crate::oracle::{AnswerOptions, Omissions};
+use crate::variation::Variation;
+use mmapcheck_spec::{Detail, TargetError};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Changes the seed of a campaign to that of its sample.
+const OTHER: u64 = 0x7072_6f62_6500;
+
+/// The number of cases of a sample that an explanation takes further towards the end of the case, and of those that it stops
+/// earlier.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    helps: usize,
+    harms: usize,
+}
+
+impl Job<'_> {
+    /// The sample of the campaign, which is taken when it is asked for first.
+    fn sample(&mut self) -> Result<Arc<[Observation]>, TargetError> {
+        if let Some(sample) = &self.shared.tally().sample {
+            return Ok(Arc::clone(sample));
+        }
+        let until = Instant::now() + self.shared.longest_sample();
+        let known = &self.shared.config.known;
+        let options = AnswerOptions { omissions: Omissions::ALL_DEATHS, known, ..AnswerOptions::new(Detail::Full) };
+        let mut all = Vec::new();
+        for number in 0..limits::SAMPLE {
+            if Instant::now() > until || self.shared.over() {
+                break;
+            }
+            let case = generate(&mut seeded(self.shared.config.seed ^ OTHER, number), &self.options);
+            let answered = self.oracle.without_variations(|plain| plain.answer(case, &options))?;
+            if answered.case.steps.is_empty() {
+                continue;
+            }
+            let actual = run_expected(&answered, self.worker.as_mut(), Detail::Full, None)?;
+            all.push(Observation { case: answered.case, actual });
+        }
+        let sample: Arc<[Observation]> = all.into();
+        self.shared.tally().sample = Some(Arc::clone(&sample));
+        Ok(sample)
+    }
+
+    /// Tries an explanation on the sample, and corrects it where the target contradicts it.
+    pub(super) fn probe(&mut self, id: ExplanationId) -> Result<(), TargetError> {
+        let (sample, began) = (self.sample()?, Instant::now());
+        let mut left = limits::PROBES;
+        for seen in sample.iter() {
+            let (now, others, variation) = {
+                let model = &self.shared.tally().model;
+                let Some(one) = model.explanations.get(&id) else { break };
+                (model.now().variations, model.without(id), one.variation.clone())
+            };
+            if left == 0 || began.elapsed() > self.longest_diagnosis || self.shared.over() {
+                break;
+            }
+            let is_about = variation.rule().is_some() || seen.case.all_steps().any(|step| variation.is_about(step.op));
+            if !is_about {
+                continue;
+            }
+            if let Some(seen) = self.contradiction(seen, &variation, (&now, &others))? {
+                left -= 1;
+                self.narrow(id, &seen)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The run of the start of a case, up to where it parts from the model, if there it follows the model without one of its
+    /// explanations.
+    fn contradiction(
+        &mut self,
+        seen: &Observation,
+        variation: &Variation,
+        (now, others): (&Arc<[Variation]>, &Arc<[Variation]>),
+    ) -> Result<Option<Observation>, TargetError> {
+        let Some(at) = parting(seen, self.question(now, &[]), &mut self.oracle)? else { return Ok(None) };
+        let without = parting(seen, self.question(others, &[]), &mut self.oracle)?;
+        let is_changed = seen.case.steps.get(at).is_none_or(|step| {
+            [Some(step), step.callback()].into_iter().flatten().any(|step| variation.is_about(step.op))
+        });
+        let end = seen.case.steps.len();
+        let mut start = if at + 1 < end { seen.case.without(at + 1..end) } else { seen.case.clone() };
+        match without {
+            Some(without) if without == at => return Ok(None),
+            // The explanation is right about an earlier step: the step at which the case parts may be one that it is wrong about.
+            Some(without) if without < at => {
+                if !is_changed {
+                    return Ok(None);
+                }
+                start.edit(|draft| {
+                    let last = draft.steps.pop();
+                    draft.steps.retain(|step| !variation.is_about(step.op));
+                    draft.steps.extend(last);
+                });
+            }
+            _ => {}
+        }
+        self.oracle.vary(now);
+        let seen = Observation::of(&self.compare(start, 0, Detail::Full)?);
+        let differs = understanding(&seen, self.question(now, &[]), &mut self.oracle)?.is_none();
+        let contradicts = differs && understanding(&seen, self.question(others, &[]), &mut self.oracle)?.is_some();
+        Ok(contradicts.then_some(seen))
+    }
+
+    /// Removes explanations that are more often wrong than right in the sample, beside all others.
+    pub(super) fn weed(&mut self) -> Result<(), TargetError> {
+        for (id, Use { helps, harms }) in self.uses()? {
+            if harms > helps && harms >= limits::CONTRADICTIONS {
+                self.shared.tally().refute(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The use of each explanation that was found in this campaign.
+    fn uses(&mut self) -> Result<BTreeMap<ExplanationId, Use>, TargetError> {
+        let (sample, mut uses) = (self.sample()?, BTreeMap::<ExplanationId, Use>::new());
+        let now = self.shared.tally().model.now();
+        let without: BTreeMap<_, _> = {
+            let model = &self.shared.tally().model;
+            let found = model.explanations.iter().filter(|(_, one)| one.known.is_none());
+            found.map(|(id, _)| (*id, model.without(*id))).collect()
+        };
+        for seen in sample.iter() {
+            if self.shared.over() {
+                break;
+            }
+            let end = seen.case.steps.len() + 1;
+            let with = parting(seen, self.question(&now.variations, &[]), &mut self.oracle)?.unwrap_or(end);
+            for id in self.applied_in(seen, &now.variations)?.into_iter().filter_map(|place| now.id(place)) {
+                let Some(others) = without.get(&id) else { continue };
+                let without = parting(seen, self.question(others, &[]), &mut self.oracle)?.unwrap_or(end);
+                let one = uses.entry(id).or_default();
+                match without.cmp(&with) {
+                    Ordering::Less => one.helps += 1,
+                    Ordering::Greater => one.harms += 1,
+                    Ordering::Equal => {}
+                }
+            }
+        }
+        Ok(uses)
+    }
+
+    /// The places of the variations that change something in a case, and of every switched rule, which does not say so.
+    fn applied_in(&mut self, seen: &Observation, model: &Arc<[Variation]>) -> Result<Vec<usize>, TargetError> {
+        self.oracle.vary(model);
+        self.oracle.answer(seen.case.clone(), &AnswerOptions::new(Detail::Full))?;
+        let rules = model.iter().enumerate().filter(|(_, one)| one.rule().is_some()).map(|(place, _)| place);
+        let applied = self.oracle.applied().chain(rules).collect();
+        self.oracle.vary(&Arc::default());
+        Ok(applied)
+    }
+}
