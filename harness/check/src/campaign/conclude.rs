@@ -83,7 +83,10 @@ impl Conclusion<'_> {
         let has = |of: &BTreeSet<Op>, one: &Explanation| !of.is_disjoint(&methods(one));
         let of_first = all.iter().filter(|one| has(&of_a, one));
         let common = of_first.filter(|one| all.iter().any(|other| has(&of_b, other) && is_alike(one, other)));
-        of_a == of_b || (with_effect.len() >= SHARED && a.variation.effect.is_shareable()) || common.count() >= SHARED
+        of_a.is_subset(&of_b)
+            || of_b.is_subset(&of_a)
+            || (with_effect.len() >= SHARED && a.variation.effect.is_shareable())
+            || common.count() >= SHARED
     }
 
     /// Puts one explanation in place of two, if the findings of both are explained then.

@@ -56,9 +56,11 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
             return last;
         }
         let in_callback = Place { at, in_callback: true };
-        // An exception of a callback is that of the step.
+        // An exception of a callback is that of the step: the one that it should raise, or the one that was seen.
         let raises = |inner: &&Met| matches!(inner.answer, Outcome::Raised(_)) && inner.answer == met.answer;
-        let inner = evidence.met(in_callback).filter(raises).map(|inner| (inner, in_callback));
+        let is_raised = matches!(&actual.result, Ok(seen @ Outcome::Raised(_)) if *seen != met.answer);
+        let may_raise = |inner: &&Met| raises(inner) || is_raised;
+        let inner = evidence.met(in_callback).filter(may_raise).map(|inner| (inner, in_callback));
         for (met, place) in inner.into_iter().chain([(met, step_at(at))]) {
             let effects = effects(&met.step, &met.answer, &actual.result);
             all.extend(effects.into_iter().map(|effect| Candidate::new(&met.step, place, effect)));
@@ -172,6 +174,7 @@ fn changes(step: &Step) -> Vec<Change> {
 fn of_argument(place: usize, domain: Domain, is_optional: bool) -> Vec<Change> {
     let wraps = || WIDTHS.into_iter().flat_map(|bits| [false, true].map(|signed| Change::Wraps(place, bits, signed)));
     let mut all: Vec<_> = numbers(domain).iter().map(|number| Change::Number(place, *number)).collect();
+    all.extend(is_optional.then_some(Change::AsMissing(place)));
     all.extend(is_optional.then_some(Change::None(place)));
     all.push(Change::AsNumber(place));
     match domain {

@@ -45,6 +45,8 @@ pub enum Change {
     AsByte(usize),
     /// The bytes, text, or other bytes-like object as `bytes`.
     AsBytes(usize),
+    /// `None` as the number that a missing argument stands for.
+    AsMissing(usize),
     /// `None` as no bytes.
     AsEmpty(usize),
     /// As many of the first bytes of a view as it has items, whatever its stride.
@@ -93,6 +95,10 @@ impl Change {
             Change::Swapped(a, b) => {
                 (a.max(b) < positional(step)).then(|| changed.args.swap(a, b))?;
             }
+            Change::AsMissing(place) => {
+                let arg = &mut changed.args[index_of(step, place)?].arg;
+                *arg = matches!(arg, Arg::None).then(|| missing(step.op, place, situation)).flatten()?;
+            }
             _ => {
                 let passed: &mut PassedArg = &mut changed.args[index_of(step, self.place()?)?];
                 passed.arg = self.of_arg(&passed.arg, situation)?;
@@ -127,6 +133,7 @@ impl Change {
             | Change::AsNumber(place)
             | Change::AsByte(place)
             | Change::AsBytes(place)
+            | Change::AsMissing(place)
             | Change::AsEmpty(place)
             | Change::WithoutStride(place)
             | Change::CutToRoom(place)
@@ -170,6 +177,7 @@ impl Change {
             Change::Reversed(_) => Arg::Bytes(BytesLike::Bytes, bytes_of(arg)?.into_iter().rev().collect()),
             Change::Op(_)
             | Change::Before(_)
+            | Change::AsMissing(_)
             | Change::Swapped(..)
             | Change::Without(_)
             | Change::WithoutForeign
@@ -194,6 +202,16 @@ fn cut_to_int(arg: &mut Arg, domain: Domain) {
         }
         _ => return,
     };
+}
+
+/// The number that a missing argument of a method stands for.
+fn missing(op: Op, place: usize, Situation { len, pos, .. }: Situation) -> Option<Arg> {
+    Some(Arg::int(match (op, place) {
+        (Op::Find | Op::RFind, 1) => pos,
+        (Op::Flush, 0) | (Op::Madvise, 1) | (Op::Seek, 1) => 0,
+        (Op::Find | Op::RFind | Op::Madvise, 2) | (Op::Flush, 1) => len,
+        _ => return None,
+    }))
 }
 
 fn swap_flag(arg: &mut Arg, from: u8, to: u8) {

@@ -23,6 +23,8 @@ pub enum Condition {
     Passes(usize),
     /// Each argument is an integer, and there is one.
     Ints,
+    /// An argument, whichever it is, has a property.
+    Some(Property),
     /// The argument at a place, counted from 0, has a property.
     Argument(usize, Property),
     /// The start of the step's range is not before its end.
@@ -99,6 +101,8 @@ pub enum Property {
     NegativeWide(u8),
     /// It fits in a signed type of this many bits.
     Fits(u8),
+    /// It does not fit in 64 bits.
+    Huge,
     /// Its amount is less than 2 to this power.
     Narrow(u8),
     /// It is this number.
@@ -130,6 +134,9 @@ const POWERS: [u8; 8] = [7, 8, 15, 16, 31, 32, 63, 64];
 
 /// Numbers that a rule may treat in a way of their own.
 const SMALL: std::ops::RangeInclusive<i8> = -2..=3;
+
+/// Properties that a method may treat in one way whichever argument has them.
+const ANYWHERE: [Property; 4] = [Property::IndexObject, Property::Huge, Property::None, Property::Bool];
 
 /// The operations that close a map.
 pub(super) const CLOSERS: [Op; 4] = [Op::Close, Op::Exit, Op::With, Op::WithRaise];
@@ -189,9 +196,13 @@ pub fn conditions(step: &Step, situation: Situation, answer: Option<&Outcome>) -
     ];
     all.extend(states.into_iter().filter(|(holds, _)| *holds).map(|(_, condition)| condition));
     all.extend(answer.and_then(own_value).map(Condition::Gives));
-    let places = step.op.row().params.len().max(positional);
-    for place in 0..places {
-        all.extend(properties(step, place, situation).into_iter().map(|property| Condition::Argument(place, property)));
+    let places = 0..step.op.row().params.len().max(positional);
+    let properties: Vec<_> = places.map(|place| properties(step, place, situation)).collect();
+    let has = |property| properties.iter().any(|all| all.contains(property));
+    let several = properties.len() > 1;
+    all.extend(ANYWHERE.iter().filter(|property| several && has(property)).map(|property| Condition::Some(*property)));
+    for (place, properties) in properties.into_iter().enumerate() {
+        all.extend(properties.into_iter().map(|property| Condition::Argument(place, property)));
     }
     all.extend((positional > 0 && are_ints).then_some(Condition::Ints));
     all
@@ -262,7 +273,8 @@ fn of_number(number: i128, Situation { len, .. }: Situation) -> Vec<Property> {
         let is_narrow = number.unsigned_abs() < 1 << power;
         [is_narrow.then_some(Property::Narrow(power)), is_type.then_some(Property::Fits(power))].into_iter().flatten()
     });
+    let huge = i64::try_from(number).is_err().then_some(Property::Huge);
     let exactly = i8::try_from(number).ok().filter(|number| SMALL.contains(number)).map(Property::Exactly);
     let relative = relative.into_iter().filter(|(holds, _)| *holds).map(|(_, property)| property);
-    [sign].into_iter().chain(relative).chain(exactly).chain(wide).chain(negative).chain(narrow).collect()
+    [sign].into_iter().chain(huge).chain(relative).chain(exactly).chain(wide).chain(negative).chain(narrow).collect()
 }

@@ -192,7 +192,11 @@ impl Variation {
         for condition in &self.when {
             match condition {
                 Condition::Argument(place, _) => places.push(*place),
-                Condition::Passes(_) | Condition::Ints | Condition::EmptyRange | Condition::FilledRange => {
+                Condition::Passes(_)
+                | Condition::Ints
+                | Condition::Some(_)
+                | Condition::EmptyRange
+                | Condition::FilledRange => {
                     return Vec::new();
                 }
                 _ => {}
