@@ -56,21 +56,27 @@ impl Conclusion<'_> {
         self.tally.all_findings().filter(|finding| finding.explanation == Some(id)).cloned().collect()
     }
 
-    /// Joins explanations with the same effect on operations that share a function, where all that was seen allows it.
+    /// Joins explanations with the same effect on operations that share a function, where all that was seen allows it: as many as
+    /// there are at once, else two at a time.
     fn join(&mut self) -> Result<(), TargetError> {
-        let ids = self.found();
-        for (place, &first) in ids.iter().enumerate() {
-            for &other in &ids[place + 1..] {
-                let all = &self.tally.model.explanations;
-                let (Some(a), Some(b)) = (all.get(&first), all.get(&other)) else { continue };
-                let (whole, part) = if b.variation.effect.includes(&a.variation.effect) { (b, a) } else { (a, b) };
-                if is_alike(whole, part) && self.is_shared(whole, part) {
-                    let (first, other) = if std::ptr::eq(whole, a) { (first, other) } else { (other, first) };
-                    self.join_two(first, other)?;
-                }
+        for first in self.found() {
+            let others = self.to_join(first);
+            if others.is_empty() || self.join_all(first, &others)? {
+                continue;
+            }
+            for other in others {
+                self.join_all(first, &[other])?;
             }
         }
         Ok(())
+    }
+
+    /// The explanations that could become part of this one.
+    fn to_join(&self, first: ExplanationId) -> Vec<ExplanationId> {
+        let all = &self.tally.model.explanations;
+        let Some(whole) = all.get(&first) else { return Vec::new() };
+        let fits = |part: &Explanation| is_alike(whole, part) && self.is_shared(whole, part);
+        all.iter().filter(|(id, part)| **id != first && fits(part)).map(|(id, _)| *id).collect()
     }
 
     /// Whether the operations of two explanations with the same effect share a function: they are of one method; or many methods
@@ -89,22 +95,25 @@ impl Conclusion<'_> {
             || common.count() >= SHARED
     }
 
-    /// Puts one explanation in place of two, if the findings of both are explained then.
-    fn join_two(&mut self, first: ExplanationId, other: ExplanationId) -> Result<(), TargetError> {
+    /// Puts one explanation in place of itself and others, if the findings of all are explained then. Returns whether it did.
+    fn join_all(&mut self, first: ExplanationId, others: &[ExplanationId]) -> Result<bool, TargetError> {
         let all = &self.tally.model.explanations;
-        let (a, b) = (&all[&first].diagnosis, &all[&other].diagnosis);
-        let others = self.tally.model.without_all(&[first, other]);
-        let (joined, more) = (Diagnosis::of_both(a, b), b.observations.clone());
-        let asked = question(self.config, self.severity, &others, &[]);
-        let Some(joined) = learn_again(&joined, &more, asked, self.oracle)? else { return Ok(()) };
-        let with = in_order(others.iter().chain([&joined.variation]));
-        for finding in [first, other].into_iter().flat_map(|id| self.findings_of(id)).collect::<Vec<_>>() {
+        let parts: Vec<_> = others.iter().filter_map(|other| Some(all.get(other)?.diagnosis.clone())).collect();
+        let Some(whole) = all.get(&first).filter(|_| !parts.is_empty()) else { return Ok(false) };
+        let joined = parts.iter().fold(whole.diagnosis.clone(), |joined, part| Diagnosis::of_both(&joined, part));
+        let more: Vec<_> = parts.iter().flat_map(|part| part.observations.iter().cloned()).collect();
+        let joining: Vec<_> = [first].into_iter().chain(others.iter().copied()).collect();
+        let rest = self.tally.model.without_all(&joining);
+        let asked = question(self.config, self.severity, &rest, &[]);
+        let Some(joined) = learn_again(&joined, &more, asked, self.oracle)? else { return Ok(false) };
+        let with = in_order(rest.iter().chain([&joined.variation]));
+        for finding in joining.iter().flat_map(|id| self.findings_of(*id)).collect::<Vec<_>>() {
             if self.applied(&finding, &with)?.is_none() {
-                return Ok(());
+                return Ok(false);
             }
         }
-        self.tally.join(first, &[other], joined);
-        Ok(())
+        self.tally.join(first, others, joined);
+        Ok(true)
     }
 
     /// Attaches findings to explanations that were found after them.

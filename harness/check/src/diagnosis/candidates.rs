@@ -173,8 +173,8 @@ fn changes(step: &Step) -> Vec<Change> {
 /// The changes of an argument that make sense for its purpose: others explain by coincidence.
 fn of_argument(place: usize, domain: Domain, is_optional: bool) -> Vec<Change> {
     let wraps = || WIDTHS.into_iter().flat_map(|bits| [false, true].map(|signed| Change::Wraps(place, bits, signed)));
-    let mut all: Vec<_> = numbers(domain).iter().map(|number| Change::Number(place, *number)).collect();
-    all.extend(is_optional.then_some(Change::AsMissing(place)));
+    let mut all: Vec<_> = is_optional.then_some(Change::AsMissing(place)).into_iter().collect();
+    all.extend(numbers(domain).iter().map(|number| Change::Number(place, *number)));
     all.extend(is_optional.then_some(Change::None(place)));
     all.push(Change::AsNumber(place));
     match domain {

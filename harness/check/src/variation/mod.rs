@@ -121,7 +121,13 @@ impl Effect {
     /// Whether this effect is the other one and more.
     #[must_use]
     pub fn includes(&self, other: &Effect) -> bool {
-        self == other || matches!((self, other), (Effect::ArgumentsFirst, Effect::CountFirst))
+        match (self, other) {
+            (Effect::ArgumentsFirst, Effect::CountFirst) => true,
+            (Effect::Raises { class, message, .. }, Effect::Answers(Reply::Class(other))) => {
+                class == other && message.is_empty()
+            }
+            _ => self == other,
+        }
     }
 
     /// The order of variations: what is done in place of a step comes before what is made of its answer.
