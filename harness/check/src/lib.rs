@@ -21,6 +21,7 @@ pub mod compare;
 pub mod diagnosis;
 pub mod differential;
 pub mod divergence;
+pub mod doctor;
 pub mod examine;
 pub mod generate;
 pub mod histogram;

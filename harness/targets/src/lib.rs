@@ -7,6 +7,7 @@
 pub mod census;
 pub mod death;
 pub mod driver;
+#[cfg_attr(not(feature = "embedded"), path = "no_python.rs")]
 mod embedded;
 mod in_process;
 pub mod possessions;

@@ -53,9 +53,28 @@ pub(super) enum Command {
     Smoke(Smoke),
     /// Measure the speed, as ratios within one run
     Bench(Bench),
+    /// Show what this machine can check, and what each missing thing switches off
+    Doctor,
+    /// Print the completions of all commands for a shell
+    Completions(Completions),
+    /// Write a man page for each command
+    Man(Man),
     /// Internal: the worker process of a campaign
     #[command(hide = true)]
     Worker(Worker),
+}
+
+#[derive(Args)]
+pub(super) struct Completions {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub(super) struct Man {
+    /// The folder to write the pages in, which is created if need be
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
 }
 
 #[derive(Args, Clone)]

@@ -5,9 +5,11 @@ mod bench;
 mod bisect;
 mod check;
 mod diff;
+mod doctor;
 mod exit;
 mod explain;
 mod interrupt;
+mod manual;
 mod matrix;
 mod output;
 mod pages;
@@ -48,6 +50,9 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         Command::Profile(args) => profile::profile(&args),
         Command::Smoke(args) => smoke::run(&args),
         Command::Bench(args) => bench::bench(&args),
+        Command::Doctor => doctor::doctor(),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::pages(&args),
         Command::Worker(args) => worker::worker(args),
     };
     done.unwrap_or_else(|CommandError(message)| {

@@ -46,8 +46,6 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
     let Some(own) = evidence.steps.get(in_steps) else { return Vec::new() };
     let mut last = Vec::new();
     let step_at = |at| Place { at, in_callback: false };
-    let local = Rule::ALL.into_iter().map(|rule| (rule.to_string(), !profile.has(rule)));
-    let rules = rules.chain(local.map(|(rule, holds)| Effect::LocalRule { rule, holds }));
     let mut all: Vec<_> = rules.map(|effect| Candidate::new(&own.step, step_at(in_steps), effect)).collect();
     if let (Some(met), Some(actual)) = (evidence.steps.get(at), evidence.seen.actual.steps.get(at)) {
         last.extend(is_unsettled(&met.step).then(|| Candidate::new(&met.step, step_at(at), Effect::Unforeseen)));
@@ -66,6 +64,10 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
             all.extend(effects.into_iter().map(|effect| Candidate::new(&met.step, place, effect)));
         }
     }
+    // A rule is about much more than the one answer that an effect of its own explains as well.
+    let local = Rule::ALL.into_iter().map(|rule| (rule.to_string(), !profile.has(rule)));
+    let local = local.map(|(rule, holds)| Effect::LocalRule { rule, holds });
+    all.extend(local.map(|effect| Candidate::new(&own.step, step_at(in_steps), effect)));
     for (at, met) in evidence.steps.iter().enumerate().take(at).rev() {
         let flags = met.step.args.iter().flat_map(|passed| flags(&passed.arg)).map(Effect::Does);
         // Any other change would show in the step itself.

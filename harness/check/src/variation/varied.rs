@@ -402,6 +402,7 @@ impl Stepper for Varied {
 mod tests {
     use super::*;
     use crate::variation::{Change, Condition, Property, Reply, in_order};
+    use mmapcheck_spec::Rule;
     use mmapcheck_spec::notation::parse;
 
     /// The result of the last step of a session, with setting an item wrapped at 8 bits.
@@ -477,6 +478,40 @@ mod tests {
         assert_eq!(answers(&[count])?, texts(["TypeError", "ValueError", "TypeError"]));
         let arguments = on_find(Vec::new(), Effect::ArgumentsFirst);
         assert_eq!(answers(&[arguments])?, texts(["TypeError"; 3]));
+        Ok(())
+    }
+
+    #[test]
+    fn a_rule_can_hold_for_one_operation_only() -> Result<(), Box<dyn std::error::Error>> {
+        let session = ">>> m.find(b'b', None)\n>>> m.rfind(b'b', None)\n>>> m.find(b'b', 0.5)\n";
+        let rule = Rule::NoneIsNoBound.to_string();
+        let local = on_find(Vec::new(), Effect::LocalRule { rule: rule.clone(), holds: true });
+        let everywhere = on_find(Vec::new(), Effect::Rule { rule, holds: true });
+        let texts = |all: [&str; 3]| all.map(|text| Ok(text.to_owned())).to_vec();
+        assert_eq!(results(session, &[])?, texts(["TypeError"; 3]));
+        assert_eq!(results(session, &[local])?, texts(["Int(1)", "TypeError", "TypeError"]));
+        assert_eq!(results(session, &[everywhere])?, texts(["Int(1)", "Int(1)", "TypeError"]));
+        Ok(())
+    }
+
+    #[test]
+    fn a_change_is_made_where_it_applies() -> Result<(), Box<dyn std::error::Error>> {
+        let session = ">>> m.seek(1)\n>>> m.find(b'a', None)\n>>> m.find(b'a', None, None)\n>>> m.seek(0, 4294967296)\n\
+            >>> m.seek(0, 18446744073709551616)\n>>> m.find(b'a', nothing=1)\n";
+        let does = |op, change| Variation { ops: vec![op], when: Vec::new(), effect: Effect::Does(change) };
+        let answers = |variations: &[Variation]| results(session, variations).map(|all| all[1..].to_vec());
+        let texts = |all: [&str; 5]| all.map(|text| Ok(text.to_owned())).to_vec();
+        let plain = ["TypeError", "TypeError", "OverflowError", "OverflowError", "TypeError"];
+        assert_eq!(answers(&[])?, texts(plain));
+        let start = does(Op::Find, Change::AsMissing(1));
+        let [_, _, fourth, fifth, sixth] = plain;
+        assert_eq!(answers(std::slice::from_ref(&start))?, texts(["Int(-1)", "TypeError", fourth, fifth, sixth]));
+        let end = does(Op::Find, Change::AsMissing(2));
+        assert_eq!(answers(&[start, end])?, texts(["Int(-1)", "Int(-1)", fourth, fifth, sixth]));
+        let wide = does(Op::Seek, Change::WideInts);
+        assert_eq!(answers(&[wide])?, texts(["TypeError", "TypeError", "ValueError", fifth, sixth]));
+        let foreign = does(Op::Find, Change::WithoutForeign);
+        assert_eq!(answers(&[foreign])?, texts(["TypeError", "TypeError", fourth, fifth, "Int(-1)"]));
         Ok(())
     }
 

@@ -12,6 +12,7 @@ mod forking;
 mod hostile;
 mod inherited;
 mod innocent;
+mod installed;
 mod interpreters;
 mod known;
 mod known_effects;
