@@ -142,5 +142,11 @@ pub const PROBES: usize = 16;
 /// The number of random cases that explanations are tried on: what one case in two hundred shows is seen several times.
 pub const SAMPLE: u64 = 1000;
 
-/// The share of a campaign's time that running them may take.
+/// The share of the time so far that running them may take.
 pub const SAMPLE_SHARE: f64 = 0.05;
+
+/// The time for the first of them.
+pub const FIRST_SAMPLE: Duration = Duration::from_millis(100);
+
+/// The longest time for trying one explanation on them.
+pub const PROBE: Duration = Duration::from_millis(500);

@@ -27,7 +27,7 @@ impl Job<'_> {
         for _ in 0..ROUNDS {
             self.explain_the_rest(until)?;
             self.refine(until)?;
-            self.weed()?;
+            self.weed(until)?;
         }
         {
             let mut tally = shared.tally();
@@ -110,7 +110,7 @@ impl Job<'_> {
         Ok(true)
     }
 
-    fn is_time(&self, until: Instant) -> bool {
+    pub(super) fn is_time(&self, until: Instant) -> bool {
         Instant::now() < until && !self.shared.stop.is_due()
     }
 

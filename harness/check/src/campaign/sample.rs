@@ -28,43 +28,38 @@ struct Use {
 }
 
 impl Job<'_> {
-    /// The sample of the campaign, which is taken when it is asked for first.
-    fn sample(&mut self) -> Result<Arc<[Observation]>, TargetError> {
-        if let Some(sample) = &self.shared.tally().sample {
-            return Ok(Arc::clone(sample));
-        }
-        let until = Instant::now() + self.shared.longest_sample();
-        let known = &self.shared.config.known;
+    /// The sample of the campaign so far. It grows with the time of the campaign, whenever it is asked for.
+    pub(super) fn sample(&mut self) -> Result<Vec<Arc<Observation>>, TargetError> {
+        let (shared, began) = (self.shared, Instant::now());
+        let (mut all, until) = {
+            let tally = shared.tally();
+            (tally.sample.clone(), began + shared.longest_sample().saturating_sub(tally.sampling))
+        };
+        let known = &shared.config.known;
         let options = AnswerOptions { omissions: Omissions::ALL_DEATHS, known, ..AnswerOptions::new(Detail::Full) };
-        let mut all = Vec::new();
-        for number in 0..limits::SAMPLE {
-            if Instant::now() > until || self.shared.over() {
-                break;
-            }
-            let case = generate(&mut seeded(self.shared.config.seed ^ OTHER, number), &self.options);
+        while (all.len() as u64) < limits::SAMPLE && Instant::now() < until && !shared.over() {
+            let case = generate(&mut seeded(shared.config.seed ^ OTHER, all.len() as u64), &self.options);
             let answered = self.oracle.without_variations(|plain| plain.answer(case, &options))?;
-            if answered.case.steps.is_empty() {
-                continue;
-            }
             let actual = run_expected(&answered, self.worker.as_mut(), Detail::Full, None)?;
-            all.push(Observation { case: answered.case, actual });
+            all.push(Arc::new(Observation { case: answered.case, actual }));
         }
-        let sample: Arc<[Observation]> = all.into();
-        self.shared.tally().sample = Some(Arc::clone(&sample));
-        Ok(sample)
+        let mut tally = shared.tally();
+        tally.sampling += began.elapsed();
+        tally.sample.clone_from(&all);
+        Ok(all)
     }
 
     /// Tries an explanation on the sample, and corrects it where the target contradicts it.
     pub(super) fn probe(&mut self, id: ExplanationId) -> Result<(), TargetError> {
         let (sample, began) = (self.sample()?, Instant::now());
         let mut left = limits::PROBES;
-        for seen in sample.iter() {
+        for seen in &sample {
             let (now, others, variation) = {
                 let model = &self.shared.tally().model;
                 let Some(one) = model.explanations.get(&id) else { break };
                 (model.now().variations, model.without(id), one.variation.clone())
             };
-            if left == 0 || began.elapsed() > self.longest_diagnosis || self.shared.over() {
+            if left == 0 || began.elapsed() > limits::PROBE || self.shared.over() {
                 break;
             }
             let is_about = variation.rule().is_some() || seen.case.all_steps().any(|step| variation.is_about(step.op));
@@ -117,8 +112,8 @@ impl Job<'_> {
     }
 
     /// Removes explanations that are more often wrong than right in the sample, beside all others.
-    pub(super) fn weed(&mut self) -> Result<(), TargetError> {
-        for (id, Use { helps, harms }) in self.uses()? {
+    pub(super) fn weed(&mut self, until: Instant) -> Result<(), TargetError> {
+        for (id, Use { helps, harms }) in self.uses(until)? {
             if harms > helps && harms >= limits::CONTRADICTIONS {
                 self.shared.tally().refute(id);
             }
@@ -127,7 +122,7 @@ impl Job<'_> {
     }
 
     /// The use of each explanation that was found in this campaign.
-    fn uses(&mut self) -> Result<BTreeMap<ExplanationId, Use>, TargetError> {
+    fn uses(&mut self, until: Instant) -> Result<BTreeMap<ExplanationId, Use>, TargetError> {
         let (sample, mut uses) = (self.sample()?, BTreeMap::<ExplanationId, Use>::new());
         let now = self.shared.tally().model.now();
         let without: BTreeMap<_, _> = {
@@ -135,8 +130,8 @@ impl Job<'_> {
             let found = model.explanations.iter().filter(|(_, one)| one.known.is_none());
             found.map(|(id, _)| (*id, model.without(*id))).collect()
         };
-        for seen in sample.iter() {
-            if self.shared.over() {
+        for seen in &sample {
+            if !self.is_time(until) {
                 break;
             }
             let end = seen.case.steps.len() + 1;

@@ -48,8 +48,9 @@ pub(super) struct Tally {
     pub(super) unexplained: Vec<(Place, Vec<Observation>)>,
     /// Whether the explanations were refined.
     pub(super) refined: bool,
-    /// Random cases that explanations are tried on, once they were run.
-    pub(super) sample: Option<Arc<[Observation]>>,
+    /// Random cases that explanations are tried on, and the time that running them took.
+    pub(super) sample: Vec<Arc<Observation>>,
+    pub(super) sampling: Duration,
     /// How often buckets were forgotten, because what showed them was explained.
     forgotten: BTreeMap<Bucket, usize>,
     /// Time spent on diagnoses.
@@ -280,10 +281,9 @@ impl<'a> Shared<'a> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The longest time for the sample that explanations are tried on.
+    /// The longest time so far for the sample that explanations are tried on.
     pub(super) fn longest_sample(&self) -> Duration {
-        let whole = self.deadline.map(|deadline| deadline.saturating_duration_since(self.began));
-        whole.map_or(limits::DIAGNOSIS, |whole| whole.mul_f64(limits::SAMPLE_SHARE))
+        limits::FIRST_SAMPLE.max(self.began.elapsed().mul_f64(limits::SAMPLE_SHARE))
     }
 
     /// The longest time for refining the explanations. A campaign of a number of cases has no other use for it.
