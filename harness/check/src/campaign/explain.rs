@@ -162,8 +162,9 @@ impl Job<'_> {
     }
 
     /// Whether random cases leave an explanation in the model.
-    fn holds(&mut self, id: ExplanationId) -> Result<bool, TargetError> {
+    pub(super) fn holds(&mut self, id: ExplanationId) -> Result<bool, TargetError> {
         self.probe(id)?;
+        self.probe_rule(id)?;
         Ok(self.shared.tally().model.explanations.contains_key(&id))
     }
 

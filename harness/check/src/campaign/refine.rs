@@ -58,7 +58,7 @@ impl Job<'_> {
             match id {
                 Some(id) => {
                     self.shared.tally().explain(place, id);
-                    self.probe(id)?;
+                    self.holds(id)?;
                 }
                 None => self.shared.tally().unexplained.push((place, all)),
             }
@@ -106,7 +106,7 @@ impl Job<'_> {
             return Ok(false);
         }
         self.shared.tally().join(id, others, better);
-        self.probe(id)?;
+        self.holds(id)?;
         Ok(true)
     }
 

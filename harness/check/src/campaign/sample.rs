@@ -74,6 +74,40 @@ impl Job<'_> {
         Ok(())
     }
 
+    /// Tries a switched rule on random cases in which it changes something: it is about every operation, and what explains it as well
+    /// may be about one.
+    pub(super) fn probe_rule(&mut self, id: ExplanationId) -> Result<(), TargetError> {
+        let (shared, began) = (self.shared, Instant::now());
+        let options = AnswerOptions { omissions: Omissions::ALL_DEATHS, ..self.answer_options(0, Detail::Full) };
+        let mut left = limits::PROBES;
+        for number in limits::SAMPLE..2 * limits::SAMPLE {
+            let (now, others, variation) = {
+                let model = &shared.tally().model;
+                let one = model.explanations.get(&id).filter(|one| one.variation.rule().is_some());
+                let Some(one) = one else { return Ok(()) };
+                (model.now().variations, model.without(id), one.variation.clone())
+            };
+            if left == 0 || began.elapsed() > self.longest_diagnosis || shared.over() {
+                break;
+            }
+            let case = generate(&mut seeded(shared.config.seed ^ OTHER, number), &self.options);
+            self.oracle.vary(&others);
+            let without = self.oracle.answer(case.clone(), &options)?;
+            self.oracle.vary(&now);
+            let answered = self.oracle.answer(case, &options)?;
+            if answered == without {
+                continue;
+            }
+            left -= 1;
+            let actual = run_expected(&answered, self.worker.as_mut(), Detail::Full, None)?;
+            let seen = Observation { case: answered.case, actual };
+            if let Some(seen) = self.contradiction(&seen, &variation, (&now, &others))? {
+                self.narrow(id, &seen)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The run of the start of a case, up to where it parts from the model, if there it follows the model without one of its
     /// explanations.
     fn contradiction(
