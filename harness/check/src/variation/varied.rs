@@ -483,7 +483,7 @@ mod tests {
 
     #[test]
     fn a_rule_can_hold_for_one_operation_only() -> Result<(), Box<dyn std::error::Error>> {
-        let session = ">>> m.find(b'b', None)\n>>> m.rfind(b'b', None)\n>>> m.find(b'b', 0.5)\n";
+        let session = ">>> m.find(b'b', None)\n>>> m.rfind(b'b', None)\n>>> m.find(None, 1)\n";
         let rule = Rule::NoneIsNoBound.to_string();
         let local = on_find(Vec::new(), Effect::LocalRule { rule: rule.clone(), holds: true });
         let everywhere = on_find(Vec::new(), Effect::Rule { rule, holds: true });
@@ -497,7 +497,7 @@ mod tests {
     #[test]
     fn a_change_is_made_where_it_applies() -> Result<(), Box<dyn std::error::Error>> {
         let session = ">>> m.seek(1)\n>>> m.find(b'a', None)\n>>> m.find(b'a', None, None)\n>>> m.seek(0, 4294967296)\n\
-            >>> m.seek(0, 18446744073709551616)\n>>> m.find(b'a', nothing=1)\n";
+            >>> m.seek(0, 18446744073709551616)\n>>> m.find(b'a', foo=1)\n";
         let does = |op, change| Variation { ops: vec![op], when: Vec::new(), effect: Effect::Does(change) };
         let answers = |variations: &[Variation]| results(session, variations).map(|all| all[1..].to_vec());
         let texts = |all: [&str; 5]| all.map(|text| Ok(text.to_owned())).to_vec();
