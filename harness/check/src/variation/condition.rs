@@ -198,13 +198,16 @@ pub fn conditions(step: &Step, situation: Situation, answer: Option<&Outcome>) -
     all.extend(answer.and_then(own_value).map(Condition::Gives));
     let places = 0..step.op.row().params.len().max(positional);
     let properties: Vec<_> = places.map(|place| properties(step, place, situation)).collect();
-    let has = |property| properties.iter().any(|all| all.contains(property));
+    let has = |property: &Property| properties.iter().any(|all| all.contains(property));
     let several = properties.len() > 1;
-    all.extend(ANYWHERE.iter().filter(|property| several && has(property)).map(|property| Condition::Some(*property)));
+    // Listed last: a condition of one argument says more.
+    let anywhere = ANYWHERE.into_iter().filter(|property| several && has(property)).map(Condition::Some);
+    let anywhere: Vec<_> = anywhere.collect();
     for (place, properties) in properties.into_iter().enumerate() {
         all.extend(properties.into_iter().map(|property| Condition::Argument(place, property)));
     }
     all.extend((positional > 0 && are_ints).then_some(Condition::Ints));
+    all.extend(anywhere);
     all
 }
 
@@ -276,5 +279,5 @@ fn of_number(number: i128, Situation { len, .. }: Situation) -> Vec<Property> {
     let huge = i64::try_from(number).is_err().then_some(Property::Huge);
     let exactly = i8::try_from(number).ok().filter(|number| SMALL.contains(number)).map(Property::Exactly);
     let relative = relative.into_iter().filter(|(holds, _)| *holds).map(|(_, property)| property);
-    [sign].into_iter().chain(huge).chain(relative).chain(exactly).chain(wide).chain(negative).chain(narrow).collect()
+    [sign].into_iter().chain(relative).chain(exactly).chain(wide).chain(negative).chain(narrow).chain(huge).collect()
 }
