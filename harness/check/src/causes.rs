@@ -34,7 +34,7 @@ impl Cause<'_> {
     }
 }
 
-/// What the findings of an unexplained cause have in common.
+/// The common properties of the findings of an unexplained cause.
 fn group(finding: &Finding) -> Bucket {
     let bucket = finding.divergence.bucket.clone();
     // A callback counts only where the divergence needs it, and then its operation is the one that shows it.

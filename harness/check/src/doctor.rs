@@ -1,4 +1,4 @@
-//! What this machine can check and what it cannot, with what each missing thing switches off.
+//! The abilities of this machine: each thing that some part of the tool uses, and the effect of its absence.
 
 use crate::interpreters;
 use mmapcheck_spec::TargetError;
@@ -12,7 +12,7 @@ use std::process::Command;
 pub struct Checked {
     /// The thing, in a few words.
     pub name: String,
-    /// What was found, in a few words; or what cannot be checked without it.
+    /// The find, in a few words; or the effect of its absence.
     pub found: Result<String, String>,
 }
 

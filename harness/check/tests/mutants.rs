@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 const PROFILE: Profile = Profile::cpython(3, 11, 7);
 
-/// What came of a mutant.
+/// The result of a mutant.
 struct Tried {
     mutant: &'static Mutant,
     /// Why it was not found, or not shrunk; none if it was.
@@ -127,7 +127,7 @@ fn there_are_many_mutants_and_each_has_a_name() {
     assert!(names.len() >= 50);
 }
 
-/// What is wrong with the sentence that explains a mutant; `None` where it is right, or not in the list.
+/// The fault of the sentence that explains a mutant; `None` where it is right, or not in the list.
 fn misread(Tried { mutant, explained, .. }: &Tried) -> Option<String> {
     let (_, wanted) = EXPLAINED.iter().find(|(name, _)| *name == mutant.name)?;
     let found = explained.as_ref()?.as_ref().map_or_else(String::clone, Variation::to_string);

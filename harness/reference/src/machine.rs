@@ -38,7 +38,7 @@ pub struct Reference<S: Store = DiskStore> {
     instead: RefCell<Option<Instead>>,
 }
 
-/// What a callback does in place of its step.
+/// The steps of a callback in place of its own step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instead {
     /// The steps that it performs, in order.

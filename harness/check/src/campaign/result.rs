@@ -21,7 +21,7 @@ pub struct Finding {
     pub divergence: Divergence,
     /// The shrunk case with both traces.
     pub compared: DifferentialRun,
-    /// What the rules alone say of the case, if the model that it was compared with says something else.
+    /// The answer of the rules alone to the case, if the model that it was compared with says something else.
     pub plain: Option<Expected>,
     /// Number of cases that showed the divergence.
     pub count: u64,
@@ -35,7 +35,7 @@ pub struct Finding {
     pub inherited: bool,
     /// Why the case is not as small as it can be, if it is not.
     pub unshrunk: Option<String>,
-    /// What explains the finding.
+    /// The explanation of the finding.
     pub explanation: Option<ExplanationId>,
 }
 
@@ -100,7 +100,7 @@ pub struct CampaignResult {
     pub findings: Vec<Finding>,
     /// The inherited ones among those of that severity, most severe first.
     pub inherited: Vec<Finding>,
-    /// What explains findings: together, the model of the target.
+    /// The explanations of findings: together, the model of the target.
     pub explanations: BTreeMap<ExplanationId, Explanation>,
     /// How much of the target the model takes in; none without findings.
     pub understood: Option<Agreement>,

@@ -39,7 +39,7 @@ pub(super) struct Tally {
     pub(super) base_missing: Option<String>,
     pub(super) known: BTreeMap<String, u64>,
     pub(super) incomparable: BTreeMap<String, u64>,
-    /// What explains the findings.
+    /// The model that explains the findings.
     pub(super) model: Model,
     /// Deaths that are to be explained in the second half of the time: each neighbour may cost a process, and another explanation
     /// may take them in.

@@ -10,7 +10,7 @@ use mmapcheck_spec::{Case, Detail, Outcome, Profile, Step, Stepper, Target, Targ
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What a diagnosis starts from, and when it ends.
+/// The start of a diagnosis, and the time of its end.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     /// The variations that explain earlier findings: they are switched on throughout.
@@ -30,7 +30,7 @@ pub struct Question<'a> {
 pub struct Observation {
     /// The case.
     pub case: Case,
-    /// What the target did.
+    /// The trace of the target.
     pub actual: Trace,
 }
 

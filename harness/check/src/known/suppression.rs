@@ -23,16 +23,16 @@ pub struct Suppression {
     pub intermittent: bool,
     /// The examples of the specification that fail, each by its own id or by its clause's.
     pub clauses: Vec<String>,
-    /// What matches the divergences, and a case that shows one; none where `clauses` say it all.
+    /// The matcher of the divergences, and a case that shows one; none where `clauses` say it all.
     pub reproducer: Option<(Matching, Case)>,
 }
 
-/// What a suppression matches.
+/// The way in which a suppression matches divergences.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Matching {
     /// The divergences of a pattern.
     Pattern(Pattern),
-    /// What the reference does with these variations.
+    /// By the answers of the reference with these variations.
     Variations(Vec<Variation>),
 }
 

@@ -330,7 +330,7 @@ impl Varied {
         answer
     }
 
-    /// What the callback of a step does in place of its own step; none where no variation changes that.
+    /// The steps that the callback of a step does in place of its own; none where no variation changes that.
     fn instead(&mut self, step: &Step) -> Result<Option<Instead>, End> {
         let Some(inner) = step.callback() else { return Ok(None) };
         if !self.variations.iter().any(|variation| variation.is_about(inner.op)) {

@@ -73,7 +73,7 @@ fn planted_in(dir: &Path, bugs: &[&str], more: &[&str]) -> Result<Value> {
     Ok(serde_json::from_slice(&done.stdout)?)
 }
 
-/// What is wrong with the causes of a report on a module with these bugs; none if each bug is one cause, with a sentence that
+/// The fault of the causes of a report on a module with these bugs; none if each bug is one cause, with a sentence that
 /// names its operation and condition, and there are no others.
 fn complaint(bugs: &[&str], report: &Value) -> Option<String> {
     let own = report["causes"].as_array().into_iter().flatten().filter(|cause| cause["inherited"] == false);
