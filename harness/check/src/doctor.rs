@@ -1,6 +1,6 @@
 //! The abilities of this machine: each thing that some part of the tool uses, and the effect of its absence.
 
-use crate::interpreters;
+use crate::{interpreters, limits};
 use mmapcheck_spec::TargetError;
 use rustix::fs::{MemfdFlags, memfd_create, statfs};
 use rustix::process::{Resource, getrlimit};
@@ -97,8 +97,8 @@ fn namespaces() -> Checked {
 
 /// The limits that targets run under, and what the tool does where one is lower.
 const LIMITS: [(Resource, &str, u64, &str); 3] = [
-    (Resource::As, "address space", 1 << 33, "cases with maps of gigabytes are refused by the system"),
-    (Resource::Fsize, "size of a file", 1 << 28, "cases with long files are refused by the system"),
+    (Resource::As, "address space", limits::ADDRESS_SPACE, "cases with maps of gigabytes are refused by the system"),
+    (Resource::Fsize, "size of a file", limits::FILE_BYTES, "cases with long files are refused by the system"),
     (Resource::Nofile, "descriptors", 256, "many jobs at once may run out of descriptors"),
 ];
 

@@ -48,7 +48,7 @@ fn sources() -> Result<Vec<(String, Vec<String>)>> {
             walk(&sources, &mut found)?;
         }
     }
-    // A module of tests is no source.
+    // Modules of tests are not examined.
     found.retain(|path| !path.ends_with("tests.rs"));
     found.sort();
     let read = |path: PathBuf| {

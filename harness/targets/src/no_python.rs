@@ -35,7 +35,7 @@ impl Embedded {
         match self.0 {}
     }
 
-    /// Why there are no guard pages.
+    /// The reason that prevents guard pages.
     #[must_use]
     pub fn guard_trouble(&self) -> Option<&'static str> {
         match self.0 {}

@@ -4,7 +4,7 @@
 use super::job::Job;
 use super::model::ExplanationId;
 use crate::choices::seeded;
-use crate::diagnosis::{Observation, parting, understanding};
+use crate::diagnosis::{Observation, followed, parting, understanding};
 use crate::differential::run_expected;
 use crate::generate::generate;
 use crate::limits;
@@ -169,8 +169,9 @@ impl Job<'_> {
                 break;
             }
             let end = seen.case.steps.len() + 1;
-            let with = parting(seen, self.question(&now.variations, &[]), &mut self.oracle)?.unwrap_or(end);
-            for id in self.applied_in(seen, &now.variations)?.into_iter().filter_map(|place| now.id(place)) {
+            let (parts, applied) = followed(seen, self.question(&now.variations, &[]), &mut self.oracle)?;
+            let with = parts.unwrap_or(end);
+            for id in applied.into_iter().filter_map(|place| now.id(place)) {
                 let Some(others) = without.get(&id) else { continue };
                 let without = parting(seen, self.question(others, &[]), &mut self.oracle)?.unwrap_or(end);
                 let one = uses.entry(id).or_default();
@@ -182,15 +183,5 @@ impl Job<'_> {
             }
         }
         Ok(uses)
-    }
-
-    /// The places of the variations that change something in a case, and of every switched rule, which does not say so.
-    fn applied_in(&mut self, seen: &Observation, model: &Arc<[Variation]>) -> Result<Vec<usize>, TargetError> {
-        self.oracle.vary(model);
-        self.oracle.answer(seen.case.clone(), &AnswerOptions::new(Detail::Full))?;
-        let rules = model.iter().enumerate().filter(|(_, one)| one.rule().is_some()).map(|(place, _)| place);
-        let applied = self.oracle.applied().chain(rules).collect();
-        self.oracle.vary(&Arc::default());
-        Ok(applied)
     }
 }

@@ -6,7 +6,7 @@ use mmapcheck::doctor::{Checked, Section, examine};
 use mmapcheck_spec::printable;
 use std::fmt::Write;
 
-/// Shows what this machine has. What is missing is no failure of the command.
+/// Shows what this machine has. A missing thing does not fail the command.
 pub(super) fn doctor() -> Result<Exit, CommandError> {
     let (mut text, mut missing) = (String::new(), 0);
     for Section { title, all } in examine()? {

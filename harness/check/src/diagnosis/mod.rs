@@ -132,19 +132,33 @@ pub fn learn_again(
     found
 }
 
-/// The step at which a run parts from the model, or the number of steps for the end of the case; none if the target did what the
-/// model does. The oracle is left without variations.
+/// The step at which a run parts from the model, or the number of steps for the end of the case, none if the target did what the
+/// model does; and the places of the variations that matter there, in their order. The oracle is left without variations.
+///
+/// # Errors
+/// Where the oracle could not be used at all.
+pub fn followed(
+    seen: &Observation,
+    question: Question<'_>,
+    oracle: &mut Oracle,
+) -> Result<(Option<usize>, Vec<usize>), TargetError> {
+    let first = Judge::new(oracle, question).and_then(|mut judge| judge.first_difference(seen, question.model));
+    // A switched rule does not say where it changes something: it is behind what nothing else is.
+    let rules = question.model.iter().enumerate().filter(|(_, one)| one.rule().is_some()).map(|(place, _)| place);
+    let applied = rules.chain(oracle.applied()).collect();
+    oracle.vary(&Arc::default());
+    Ok((first?.map(|first| first.step), applied))
+}
+
+/// The step at which a run parts from the model, as in [`followed`].
 ///
 /// # Errors
 /// Where the oracle could not be used at all.
 pub fn parting(seen: &Observation, question: Question<'_>, oracle: &mut Oracle) -> Result<Option<usize>, TargetError> {
-    let first = Judge::new(oracle, question).and_then(|mut judge| judge.first_difference(seen, question.model));
-    oracle.vary(&Arc::default());
-    Ok(first?.map(|first| first.step))
+    Ok(followed(seen, question, oracle)?.0)
 }
 
-/// If the target did in this run what the model does: the places of the variations that matter there, in their order. The oracle
-/// is left without variations.
+/// If the target did in this run what the model does: the places of the variations that matter there, as in [`followed`].
 ///
 /// # Errors
 /// Where the oracle could not be used at all.
@@ -153,12 +167,8 @@ pub fn understanding(
     question: Question<'_>,
     oracle: &mut Oracle,
 ) -> Result<Option<Vec<usize>>, TargetError> {
-    let first = Judge::new(oracle, question).and_then(|mut judge| judge.first_difference(seen, question.model));
-    // A switched rule does not say where it changes something: it is behind what nothing else is.
-    let rules = question.model.iter().enumerate().filter(|(_, one)| one.rule().is_some()).map(|(place, _)| place);
-    let applied = rules.chain(oracle.applied()).collect();
-    oracle.vary(&Arc::default());
-    Ok(first?.is_none().then_some(applied))
+    let (parts, applied) = followed(seen, question, oracle)?;
+    Ok(parts.is_none().then_some(applied))
 }
 
 /// The candidates that explain the case of a finding by itself.
