@@ -5,7 +5,7 @@
 
 use crate::campaign::{CampaignResult, ExplanationId, Finding, SHARED};
 use crate::divergence::{Bucket, Severity, headline};
-use crate::variation::{Variation, method, sentence};
+use crate::variation::{Effect, Variation, are_twins, is_unsettled, method, sentence};
 use mmapcheck_spec::Op;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -121,26 +121,39 @@ fn absorb_callbacks(all: &mut Vec<Cause<'_>>) {
     }
 }
 
-/// Whether two causes are one: they have the same effect, on the same operations, or on operations of one method under the same
-/// conditions.
+/// Whether two causes are one: they have the same effect on the same operations; on operations of one method, by the same arguments;
+/// or under the same conditions on methods that take the same arguments.
 fn is_one(a: &Cause<'_>, b: &Cause<'_>) -> bool {
+    let of_methods = |one: &Variation| one.ops.iter().map(|op| method(*op)).collect::<BTreeSet<_>>();
+    let are_twin = |a: &BTreeSet<Op>, b: &BTreeSet<Op>| a.iter().all(|a| b.iter().all(|b| a == b || are_twins(*a, *b)));
     let alike = |a: &Variation, b: &Variation| {
-        let methods = |one: &Variation| one.ops.iter().map(|op| method(*op)).collect::<Vec<_>>();
-        a.effect == b.effect && (a.ops == b.ops || (a.when == b.when && methods(a) == methods(b)))
+        let (of_a, of_b) = (of_methods(a), of_methods(b));
+        let of_one = of_a.is_subset(&of_b) || of_b.is_subset(&of_a);
+        a.effect.is_like(&b.effect)
+            && (a.ops == b.ops || (of_one && share_arguments(a, b)) || (a.when == b.when && are_twin(&of_a, &of_b)))
     };
     b.variations.iter().any(|b| a.variations.iter().any(|a| alike(a, b)))
 }
 
-/// Merges causes that have the same effect under the same conditions in many methods.
+/// Whether the conditions of two variations are about a common parameter, or those of one are about none.
+fn share_arguments(a: &Variation, b: &Variation) -> bool {
+    let (of_a, of_b) = (a.conditional_params(), b.conditional_params());
+    of_a.is_empty() || of_b.is_empty() || !of_a.is_disjoint(&of_b)
+}
+
+/// Merges causes that have the same effect in many methods, if it tells of a common function or is had under the same conditions.
 fn merge_shared(all: &mut Vec<Cause<'_>>) {
     let mut place = 0;
     while place < all.len() {
         let first = all[place].variations[0].clone();
         let inherited = all[place].inherited;
-        let is_same = |one: &Variation| one.effect == first.effect && one.when == first.when;
-        let is_shared = |other: &Cause<'_>| {
-            first.effect.is_shareable() && other.inherited == inherited && other.variations.iter().any(is_same)
+        let is_same = |one: &Variation| match first.effect.is_telling() {
+            true => one.effect.is_like(&first.effect),
+            false => one.effect == first.effect && one.when == first.when,
         };
+        let is_shareable = first.is_shareable();
+        let is_shared =
+            |other: &Cause<'_>| is_shareable && other.inherited == inherited && other.variations.iter().any(is_same);
         let methods: BTreeSet<Op> =
             all.iter().filter(|other| is_shared(other)).flat_map(|one| one.ops.iter().map(|op| method(*op))).collect();
         if methods.len() >= SHARED {
@@ -157,11 +170,18 @@ fn merge_shared(all: &mut Vec<Cause<'_>>) {
 
 impl<'a> Cause<'a> {
     /// Whether findings that no variation explains are this cause, met while a callback does something that the reference cannot
-    /// follow: each needs a callback, and a finding of the cause has the same operation and answers.
+    /// follow: each needs a callback, and a finding of the cause has the same operation and answers; or the callback closes or resizes
+    /// the map, and the cause is that the target goes on with the map of before.
     fn takes_in(&self, inherited: bool, of: &Bucket, findings: &[&Finding]) -> bool {
+        let goes_on = || self.variations.iter().any(|one| one.effect == Effect::Unforeseen);
+        let is_unsettled = |finding: &&Finding| {
+            let step = finding.compared.case.steps.get(finding.divergence.step);
+            step.is_some_and(is_unsettled)
+        };
         self.inherited == inherited
             && findings.iter().all(|finding| finding.divergence.bucket.callback.is_some())
-            && self.findings.iter().any(|one| one.divergence.bucket.callback.is_none() && group(one) == *of)
+            && (self.findings.iter().any(|one| one.divergence.bucket.callback.is_none() && group(one) == *of)
+                || (goes_on() && findings.iter().all(is_unsettled)))
     }
 
     fn add(&mut self, other: Cause<'a>) {

@@ -141,6 +141,7 @@ fn explanation(mutant: &'static Mutant, caught: &Caught) -> Result<Option<Variat
         model: &Arc::default(),
         known: &Patterns::default(),
         severity: Severity::Message,
+        is_lenient: false,
         refuted: &[],
         until: Instant::now() + Duration::from_secs(60),
     };

@@ -2,6 +2,7 @@
 
 use super::explain::question;
 use super::model::{Explanation, ExplanationId};
+use super::refit::Gain;
 use super::shared::Tally;
 use super::{CampaignConfig, Finding};
 use crate::diagnosis::{Diagnosis, Observation, learn_again, understanding};
@@ -91,7 +92,7 @@ impl Conclusion<'_> {
         let common = of_first.filter(|one| all.iter().any(|other| has(&of_b, other) && is_alike(one, other)));
         of_a.is_subset(&of_b)
             || of_b.is_subset(&of_a)
-            || (with_effect.len() >= SHARED && a.variation.effect.is_shareable())
+            || (with_effect.len() >= SHARED && a.variation.is_shareable())
             || common.count() >= SHARED
     }
 
@@ -112,8 +113,19 @@ impl Conclusion<'_> {
                 return Ok(false);
             }
         }
+        if self.loses(&joined.variation.ops, &with)? {
+            return Ok(false);
+        }
         self.tally.join(first, others, joined);
         Ok(true)
+    }
+
+    /// Whether a model takes in less of the sample than that of now does. They differ in these operations.
+    fn loses(&mut self, ops: &[Op], model: &Arc<[Variation]>) -> Result<bool, TargetError> {
+        let now = self.tally.model.now().variations;
+        let asked = question(self.config, self.severity, model, &[]);
+        let Gain { gained, lost } = Gain::of(&self.tally.sample, ops, (&now, model), asked, self.oracle)?;
+        Ok(gained.len() < lost)
     }
 
     /// Attaches findings to explanations that were found after them.
@@ -142,7 +154,8 @@ impl Conclusion<'_> {
             for finding in self.findings_of(id) {
                 takers.push(self.applied(&finding, &others)?);
             }
-            if takers.iter().all(Option::is_some) {
+            let ops = self.tally.model.explanations[&id].variation.ops.clone();
+            if takers.iter().all(Option::is_some) && !self.loses(&ops, &others)? {
                 self.tally.model.drop(id);
                 let (now, mut takers) = (self.tally.model.now(), takers.into_iter().flatten());
                 for finding in self.tally.all_findings_mut().filter(|finding| finding.explanation == Some(id)) {

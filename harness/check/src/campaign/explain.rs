@@ -379,5 +379,6 @@ pub(super) fn question<'q>(
     model: &'q Arc<[Variation]>,
     refuted: &'q [Variation],
 ) -> Question<'q> {
-    Question { model, known: &config.known, severity, refuted, until: Instant::now() + limits::DIAGNOSIS }
+    let until = Instant::now() + limits::DIAGNOSIS;
+    Question { model, known: &config.known, severity, refuted, is_lenient: false, until }
 }

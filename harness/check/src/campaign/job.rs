@@ -133,9 +133,7 @@ impl<'a> Job<'a> {
 
     /// Counts a bucket. Returns whether the caller is to investigate it: it counts as a finding, and nobody has done so.
     pub(super) fn count(&self, bucket: &Bucket, count: u64) -> bool {
-        let mut tally = self.shared.tally();
-        *tally.counts.entry(bucket.clone()).or_default() += count;
-        bucket.severity >= self.shared.severity && tally.investigated.insert(bucket.clone())
+        self.shared.tally().count(bucket, count) && bucket.severity >= self.shared.severity
     }
 
     pub(super) fn add_hit(&mut self, hit: &Hit) -> Result<(), TargetError> {

@@ -10,6 +10,7 @@ mod losses;
 mod minimise;
 mod model;
 mod refine;
+mod refit;
 mod result;
 mod sample;
 mod shared;

@@ -29,6 +29,7 @@ impl Job<'_> {
             self.refine(until)?;
             self.weed(until)?;
         }
+        self.refit(until)?;
         {
             let mut tally = shared.tally();
             conclude(shared.config, shared.severity, &mut tally, &mut self.oracle)?;
@@ -115,7 +116,7 @@ impl Job<'_> {
     }
 
     /// Whether a variation explains the findings of explanations in their place.
-    fn explains_all_of(
+    pub(super) fn explains_all_of(
         &mut self,
         ids: &[ExplanationId],
         others: &Arc<[Variation]>,

@@ -10,7 +10,7 @@ use crate::generate::generate;
 use crate::limits;
 use crate::oracle::{AnswerOptions, Omissions};
 use crate::variation::Variation;
-use mmapcheck_spec::{Detail, TargetError};
+use mmapcheck_spec::{Detail, Op, TargetError};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -145,19 +145,19 @@ impl Job<'_> {
         Ok(contradicts.then_some(seen))
     }
 
-    /// Removes explanations that are more often wrong than right in the sample, beside all others.
+    /// Removes the operations of explanations for which they are more often wrong than right in the sample, beside all others.
     pub(super) fn weed(&mut self, until: Instant) -> Result<(), TargetError> {
-        for (id, Use { helps, harms }) in self.uses(until)? {
+        for ((id, op), Use { helps, harms }) in self.uses(until)? {
             if harms > helps && harms >= limits::CONTRADICTIONS {
-                self.shared.tally().refute(id);
+                self.shared.tally().refute_for(id, op);
             }
         }
         Ok(())
     }
 
-    /// The use of each explanation that was found in this campaign.
-    fn uses(&mut self, until: Instant) -> Result<BTreeMap<ExplanationId, Use>, TargetError> {
-        let (sample, mut uses) = (self.sample()?, BTreeMap::<ExplanationId, Use>::new());
+    /// The use of each explanation that was found in this campaign, for each of its operations.
+    fn uses(&mut self, until: Instant) -> Result<BTreeMap<(ExplanationId, Option<Op>), Use>, TargetError> {
+        let (sample, mut uses) = (self.sample()?, BTreeMap::<_, Use>::new());
         let now = self.shared.tally().model.now();
         let without: BTreeMap<_, _> = {
             let model = &self.shared.tally().model;
@@ -174,7 +174,8 @@ impl Job<'_> {
             for id in applied.into_iter().filter_map(|place| now.id(place)) {
                 let Some(others) = without.get(&id) else { continue };
                 let without = parting(seen, self.question(others, &[]), &mut self.oracle)?.unwrap_or(end);
-                let one = uses.entry(id).or_default();
+                let op = seen.case.steps.get(with.min(without)).map(|step| step.op);
+                let one = uses.entry((id, op)).or_default();
                 match without.cmp(&with) {
                     Ordering::Less => one.helps += 1,
                     Ordering::Greater => one.harms += 1,

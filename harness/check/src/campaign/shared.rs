@@ -9,7 +9,8 @@ use crate::divergence::{Bucket, Severity};
 use crate::histogram::Histogram;
 use crate::left_out::Counts;
 use crate::limits;
-use mmapcheck_spec::{Profile, TargetError};
+use crate::variation::Variation;
+use mmapcheck_spec::{Op, Profile, TargetError};
 use mmapcheck_targets::stop::Stop;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -53,6 +54,8 @@ pub(super) struct Tally {
     pub(super) sampling: Duration,
     /// How often buckets were forgotten, because what showed them was explained.
     forgotten: BTreeMap<Bucket, usize>,
+    /// The number of cases at which a bucket that was forgotten often is investigated again.
+    due: BTreeMap<Bucket, u64>,
     /// Time spent on diagnoses.
     pub(super) diagnosing: Duration,
     /// The fresh cases that say how much of the target the model takes in.
@@ -124,19 +127,47 @@ impl Tally {
         }
     }
 
-    /// Lets a bucket be investigated again, but not for ever: its explanations may all be too narrow.
+    /// Lets a bucket be investigated again: its explanations may be too narrow. After a few times, only once it was met twice as
+    /// often as now.
     pub(super) fn forget(&mut self, bucket: &Bucket) {
         let times = self.forgotten.entry(bucket.clone()).or_default();
         *times += 1;
-        if *times <= limits::FORGOTTEN {
+        if *times > limits::FORGOTTEN {
+            self.due.insert(bucket.clone(), 2 * self.counts.get(bucket).copied().unwrap_or_default());
+        } else {
             self.investigated.remove(bucket);
         }
+    }
+
+    /// Counts a bucket. Returns whether nobody has investigated it, or it is to be investigated again.
+    pub(super) fn count(&mut self, bucket: &Bucket, more: u64) -> bool {
+        let count = self.counts.entry(bucket.clone()).or_default();
+        *count += more;
+        if self.due.get(bucket).is_some_and(|due| *count >= *due) {
+            self.due.remove(bucket);
+            self.investigated.remove(bucket);
+        }
+        self.investigated.insert(bucket.clone())
     }
 
     /// Removes an explanation that a counterexample refutes.
     pub(super) fn refute(&mut self, id: ExplanationId) {
         let refuted = self.model.refute(id);
         self.let_go(id, refuted);
+    }
+
+    /// Removes an operation of an explanation that is wrong for it; the explanation, if it is about that operation alone.
+    pub(super) fn refute_for(&mut self, id: ExplanationId, op: Option<Op>) {
+        let Some(one) = self.model.explanations.get(&id) else { return };
+        let others: Vec<_> = one.variation.ops.iter().copied().filter(|other| Some(*other) != op).collect();
+        if others.is_empty() || others == one.variation.ops {
+            return self.refute(id);
+        }
+        let variation = Variation { ops: others, ..one.variation.clone() };
+        let diagnosis = one.diagnosis.clone().learned(variation, Vec::new());
+        self.model.replace(id, diagnosis);
+        let of_op = |finding: &Finding| finding.divergence.bucket.op == op;
+        self.let_go_where(id, Vec::new(), &of_op);
     }
 
     /// Removes an explanation that was not learned, and is wrong as it is.
@@ -148,8 +179,15 @@ impl Tally {
     /// Leaves the findings of an explanation without one, to be explained anew by what was observed.
     fn let_go(&mut self, id: ExplanationId, explanation: Option<Explanation>) {
         let neighbours = explanation.map_or_else(Vec::new, |one| one.diagnosis.observations);
+        self.let_go_where(id, neighbours, &|_| true);
+    }
+
+    /// Leaves some findings of an explanation without one.
+    fn let_go_where(&mut self, id: ExplanationId, neighbours: Vec<Observation>, is_meant: &dyn Fn(&Finding) -> bool) {
         for (inherited, all) in [(false, &mut self.findings), (true, &mut self.inherited)] {
-            for (index, finding) in all.iter_mut().enumerate().filter(|(_, one)| one.explanation == Some(id)) {
+            for (index, finding) in
+                all.iter_mut().enumerate().filter(|(_, one)| one.explanation == Some(id) && is_meant(one))
+            {
                 finding.explanation = None;
                 let own = Observation::of(&finding.compared);
                 let observations = [own].into_iter().chain(neighbours.iter().cloned()).collect();
@@ -324,5 +362,30 @@ impl<'a> Shared<'a> {
         let first = self.next.fetch_add(many, Ordering::Relaxed);
         let end = self.end.min(first.saturating_add(many));
         (first < end).then_some(first..end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::divergence::Field;
+
+    #[test]
+    fn a_bucket_that_was_forgotten_often_is_investigated_when_it_was_met_twice_as_often() {
+        let field = Field::Answer;
+        let (expected, actual) = ("int".to_owned(), "TypeError".to_owned());
+        let bucket = Bucket { severity: Severity::Value, op: Some(Op::Find), callback: None, field, expected, actual };
+        let mut tally = Tally::default();
+        for _ in 0..limits::FORGOTTEN {
+            assert!(tally.count(&bucket, 1));
+            assert!(!tally.count(&bucket, 1));
+            tally.forget(&bucket);
+        }
+        assert!(tally.count(&bucket, 1));
+        tally.forget(&bucket);
+        let met = 2 * limits::FORGOTTEN as u64 + 1;
+        assert!(!tally.count(&bucket, met - 1));
+        assert!(tally.count(&bucket, 1));
+        assert!(!tally.count(&bucket, 1));
     }
 }

@@ -65,7 +65,9 @@ pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severi
         }
     }
     // A rule is about much more than the one answer that an effect of its own explains as well.
-    let local = Rule::ALL.into_iter().map(|rule| (rule.to_string(), !profile.has(rule)));
+    // An effect of its own says the same as one rule.
+    let local = Rule::ALL.into_iter().filter(|rule| *rule != Rule::MethodsConvertFirst);
+    let local = local.map(|rule| (rule.to_string(), !profile.has(rule)));
     let local = local.map(|(rule, holds)| Effect::LocalRule { rule, holds });
     all.extend(local.map(|effect| Candidate::new(&own.step, step_at(in_steps), effect)));
     for (at, met) in evidence.steps.iter().enumerate().take(at).rev() {
@@ -93,7 +95,12 @@ fn effects(step: &Step, expected: &Outcome, actual: &Result<Outcome, End>) -> Ve
         (_, Ok(Outcome::Value(value))) => {
             // A step that should raise and returns has done nothing, as far as can be seen.
             let returns = returns(value).filter(|_| matches!(expected, Outcome::Raised(_)));
-            returns.into_iter().chain(of_value(step, expected, value)).collect()
+            // A number that is too large, and is taken for one that fits.
+            let is_overflow = matches!(expected, Outcome::Raised(raise) if raise.class == "OverflowError");
+            let places = (0..positional(step)).filter(|_| is_overflow);
+            let clamped =
+                places.filter(|place| takes_number(step, *place)).map(|place| Effect::Does(Change::Clamps(place)));
+            clamped.chain(returns).chain(of_value(step, expected, value)).collect()
         }
     };
     let mut all: Vec<_> = unstopped.into_iter().chain(of_answer).collect();
@@ -144,6 +151,14 @@ fn of_value(step: &Step, expected: &Outcome, value: &Value) -> Vec<Effect> {
     let at = if matches!(value, Value::Bool(_)) { 0 } else { replies.len() };
     replies.insert(at, Reply::Is(value.clone()));
     replies.into_iter().map(Effect::Answers).collect()
+}
+
+/// Whether the argument at a place is for a number of bytes, or a place in a map.
+fn takes_number(step: &Step, place: usize) -> bool {
+    let domain = step.op.row().params.get(place).map(|param| param.domain);
+    domain.is_some_and(|domain| {
+        matches!(domain, Domain::Length | Domain::Offset | Domain::Position | Domain::Count | Domain::NewSize)
+    })
 }
 
 /// Widths of the types of C, in bits.

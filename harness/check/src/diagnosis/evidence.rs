@@ -21,6 +21,8 @@ pub struct Question<'a> {
     pub severity: Severity,
     /// Effects that are not those of the target, as counterexamples have shown.
     pub refuted: &'a [Variation],
+    /// Whether a few of many observations may speak against an explanation: in random cases, a target may differ for another reason.
+    pub is_lenient: bool,
     /// When no further case is run.
     pub until: Instant,
 }
@@ -41,6 +43,9 @@ impl Observation {
         Observation { case: run.case.clone(), actual: run.actual.clone() }
     }
 }
+
+/// Of so many observations that speak for an explanation, one may speak against it.
+const TOLERANCE: usize = 50;
 
 /// The place of a step in a case; for the step of a callback, that of the step which it interrupts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,6 +123,11 @@ impl<'a> Judge<'a> {
         let mut varied = Varied::new(oracle.profile())?;
         varied.vary(question.model);
         Ok(Judge { oracle, question, varied })
+    }
+
+    /// How many observations may speak against an explanation that so many speak for.
+    pub(super) fn tolerated(&self, many: usize) -> usize {
+        if self.question.is_lenient { many / TOLERANCE } else { 0 }
     }
 
     pub(super) fn profile(&self) -> Profile {

@@ -46,6 +46,13 @@ impl Diagnosis {
         joined
     }
 
+    /// The diagnosis with a variation that was learned from more observations.
+    #[must_use]
+    pub fn learned(mut self, variation: Variation, more: Vec<Observation>) -> Diagnosis {
+        self.observations.extend(more);
+        Diagnosis { variation, ..self }
+    }
+
     /// Whether the variation was learned from neighbours.
     #[must_use]
     pub fn is_learned(&self) -> bool {
@@ -282,11 +289,16 @@ impl Situations {
     }
 
     /// The conditions that tell them apart besides those that are given; none where too many are needed.
-    fn conditions(&self, given: &[Condition], without: &[&Vec<Condition>]) -> Option<Vec<Condition>> {
+    fn conditions(
+        &self,
+        given: &[Condition],
+        without: &[&Vec<Condition>],
+        judge: &Judge<'_>,
+    ) -> Option<Vec<Condition>> {
         let holds = |holding: &&&Vec<Condition>| given.iter().all(|condition| holding.contains(condition));
         let with: Vec<_> = self.with.iter().filter(|holding| holds(&holding)).collect();
         let without: Vec<_> = without.iter().filter(holds).copied().collect();
-        let learned = learn::conditions(&with, &without)?;
+        let learned = learn::conditions(&with, &without, &|many| judge.tolerated(many))?;
         let when: Vec<_> = given.iter().cloned().chain(learned).collect();
         (when.iter().filter(|condition| condition.is_said()).count() <= MOST_CONDITIONS).then_some(when)
     }
@@ -309,7 +321,7 @@ fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
     let most: Vec<_> = found.without.iter().chain(&found.wrong).collect();
     let mut tried: Vec<Vec<Condition>> = Vec::new();
     for given in [given].into_iter().chain(without_exception) {
-        let both = [&least, &most].map(|without| found.conditions(&given, without));
+        let both = [&least, &most].map(|without| found.conditions(&given, without, judge));
         for when in both.into_iter().flatten() {
             if !tried.contains(&when) {
                 tried.push(when);
@@ -335,9 +347,12 @@ fn has_conditions(effect: &Effect) -> bool {
 /// Weighs a variation by all evidence; none where it contradicts some.
 fn tested(variation: Variation, all: &[Evidence], judge: &mut Judge<'_>) -> Result<Option<Weighed>, TargetError> {
     let mut weighed = Weighed { variation, explained: 0, wrong: 0 };
+    let mut against = 0;
     for one in all {
         let differs = judge.difference_with(one, &weighed.variation)?;
-        if one.is_contradiction(differs) {
+        against += usize::from(one.is_contradiction(differs));
+        // No number of the others outweighs it.
+        if against > judge.tolerated(all.len()) {
             return Ok(None);
         }
         if one.first.is_some() && differs.is_none() {
@@ -347,7 +362,8 @@ fn tested(variation: Variation, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
         }
     }
     // An effect that is often wrong is another one by chance.
-    Ok((weighed.explained > 2 * weighed.wrong).then_some(weighed))
+    let is_right = weighed.explained > 2 * weighed.wrong && against <= judge.tolerated(weighed.explained as usize);
+    Ok(is_right.then_some(weighed))
 }
 
 /// The conditions that an effect has by itself: an answer in place of an exception is about that exception.

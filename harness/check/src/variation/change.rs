@@ -116,6 +116,22 @@ impl Change {
         }
     }
 
+    /// Whether it changes one argument as another change does another argument.
+    #[must_use]
+    pub fn is_like(&self, other: &Change) -> bool {
+        let has_no_number = matches!(
+            self,
+            Change::Clamps(_)
+                | Change::Absolute(_)
+                | Change::AsNumber(_)
+                | Change::AsBytes(_)
+                | Change::AsMissing(_)
+                | Change::AsEmpty(_)
+                | Change::WithoutStride(_)
+        );
+        has_no_number && std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
     /// The place of the one argument that it changes; none where it is about the whole step or about two arguments.
     fn place(&self) -> Option<usize> {
         match *self {

@@ -16,8 +16,8 @@ mod words;
 pub use change::Change;
 pub(crate) use condition::is_unsettled;
 pub use condition::{Condition, Property, conditions};
-pub use place::method;
 pub(crate) use place::positional;
+pub use place::{are_twins, method};
 pub use reply::Reply;
 pub use sentence::sentence;
 pub use situation::Situation;
@@ -27,6 +27,7 @@ pub(crate) use words::words_like;
 
 use mmapcheck_spec::{End, Op, Rule, Value};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// One changed rule.
@@ -99,12 +100,6 @@ impl Effect {
         }
     }
 
-    /// Whether many methods that have it share a function: any method can do nothing for a reason of its own.
-    #[must_use]
-    pub fn is_shareable(&self) -> bool {
-        !matches!(self, Effect::DoesNothing | Effect::Returns(_))
-    }
-
     /// Whether two operations with this effect do not have it by coincidence: any operation may raise some exception, or return some
     /// value, for a reason of its own.
     #[must_use]
@@ -127,6 +122,17 @@ impl Effect {
                 class == other && message.is_empty()
             }
             _ => self == other,
+        }
+    }
+
+    /// Whether this effect and the other are one habit of a target: it treats two arguments alike, looks at arguments before it looks
+    /// whether the map is closed, raises one class, or dies.
+    #[must_use]
+    pub fn is_like(&self, other: &Effect) -> bool {
+        match (self, other) {
+            (Effect::Does(one), Effect::Does(other)) => one == other || one.is_like(other),
+            (Effect::Ends(_), Effect::Ends(_)) => true,
+            _ => self.includes(other) || other.includes(self),
         }
     }
 
@@ -210,6 +216,25 @@ impl Variation {
         }
         let params = op.row().params.iter().enumerate().filter(|(place, _)| !places.contains(place));
         params.map(|(_, param)| param.name.to_owned()).collect()
+    }
+
+    /// Whether many methods that it is about share a function: any method can do nothing for a reason of its own, and that it raises
+    /// an exception says little without the conditions under which it does.
+    #[must_use]
+    pub fn is_shareable(&self) -> bool {
+        let is_own = matches!(self.effect, Effect::DoesNothing | Effect::Returns(_));
+        !is_own && (self.effect.is_telling() || self.when.iter().any(Condition::is_said))
+    }
+
+    /// The names of the parameters that its conditions are about.
+    #[must_use]
+    pub fn conditional_params(&self) -> BTreeSet<&'static str> {
+        let params = self.ops.first().map_or(&[][..], |op| op.row().params);
+        let place = |condition: &Condition| match condition {
+            Condition::Argument(place, _) => Some(*place),
+            _ => None,
+        };
+        self.when.iter().filter_map(place).filter_map(|place| params.get(place)).map(|param| param.name).collect()
     }
 
     /// The rule of the profile that is switched everywhere, and whether it holds.

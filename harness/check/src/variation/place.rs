@@ -20,6 +20,13 @@ pub fn method(op: Op) -> Op {
     }
 }
 
+/// Whether two operations take the same arguments on the same kind of object: such methods often share a function.
+#[must_use]
+pub fn are_twins(a: Op, b: Op) -> bool {
+    let names = |op: Op| op.row().params.iter().map(|param| param.name);
+    a.row().on == b.row().on && !a.row().params.is_empty() && names(a).eq(names(b))
+}
+
 /// The index of the argument for the parameter at a place, counted from 0; none where it is not passed.
 pub(crate) fn index_of(step: &Step, place: usize) -> Option<usize> {
     if place < positional(step) {

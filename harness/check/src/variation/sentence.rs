@@ -5,9 +5,20 @@ use mmapcheck_spec::notation::render_value;
 use mmapcheck_spec::{BytesLike, Dialect, Op, Rule, constants, printable};
 use std::fmt;
 
-/// Variations of one effect as one sentence, without its full stop: `write_byte` takes `value` modulo 256.
+/// Variations as one sentence, without its full stop: `write_byte` takes `value` modulo 256. Those with the same effect are said together.
 #[must_use]
 pub fn sentence(variations: &[Variation]) -> String {
+    let mut by_effect: Vec<Vec<&Variation>> = Vec::new();
+    for one in variations {
+        match by_effect.iter_mut().find(|group| group[0].predicate() == one.predicate()) {
+            Some(group) => group.push(one),
+            None => by_effect.push(vec![one]),
+        }
+    }
+    by_effect.iter().map(|group| of_one_effect(group)).collect::<Vec<_>>().join("; and ")
+}
+
+fn of_one_effect(variations: &[&Variation]) -> String {
     let Some(first) = variations.first() else { return String::new() };
     let mut ops: Vec<String> = Vec::new();
     for op in variations.iter().flat_map(|one| &one.ops).map(|op| format!("`{op}`")) {
@@ -16,7 +27,7 @@ pub fn sentence(variations: &[Variation]) -> String {
         }
     }
     let mut clauses: Vec<String> = Vec::new();
-    for clause in variations.iter().map(Variation::conditions) {
+    for clause in variations.iter().map(|one| one.conditions()) {
         if !clauses.contains(&clause) {
             clauses.push(clause);
         }
@@ -252,5 +263,22 @@ fn predicate(property: Property) -> String {
         Property::View => "is a view".into(),
         Property::Descriptor => "is a descriptor".into(),
         Property::Flag(place) => format!("is `{}`", constants::ALL[usize::from(place)].name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variations_with_the_same_effect_are_said_together() {
+        let of =
+            |op, place| Variation { ops: vec![op], when: Vec::new(), effect: Effect::Does(Change::AsMissing(place)) };
+        let all = [of(Op::Find, 1), of(Op::RFind, 1), of(Op::Find, 2)];
+        let text =
+            "`find` and `rfind`: each takes `None` for a missing `start`; and `find` takes `None` for a missing `end`";
+        assert_eq!(sentence(&all), text);
+        assert_eq!(sentence(&all[2..]), "`find` takes `None` for a missing `end`");
+        assert_eq!(sentence(&[]), "");
     }
 }
