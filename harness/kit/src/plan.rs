@@ -5,11 +5,11 @@ use crate::settings::Settings;
 use crate::worker;
 use mmapcheck::known::KnownList;
 use mmapcheck::oracle::Oracle;
-use mmapcheck::pages::skips;
+use mmapcheck::pages::{on_reference, skips};
 use mmapcheck::text::grouped;
 use mmapcheck::typed::{Form, Offer};
 use mmapcheck_spec::pages::{Clause, Example, Page, all};
-use mmapcheck_spec::{Case, Profile, TargetInfo, notation};
+use mmapcheck_spec::{Arg, Case, ConstructorParam, Op, Profile, Step, TargetInfo, notation};
 use mmapcheck_targets::stop::Stop;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub struct Applying {
     /// The clause.
     pub clause: &'static Clause,
     /// Those of its examples that the type can take.
-    pub examples: Vec<&'static Example>,
+    pub examples: Vec<Example>,
 }
 
 impl Plan {
@@ -88,12 +88,12 @@ impl Plan {
 
     /// Chooses the clauses that apply.
     fn choose(&mut self, info: &TargetInfo) -> Result<(), String> {
-        let oracle = Oracle::new(self.profile).map_err(|why| why.0)?;
+        let mut oracle = Oracle::new(self.profile).map_err(|why| why.0)?;
         for page in all().map_err(|error| error.to_string())? {
             for clause in page.clauses.iter().filter(|clause| !clause.examples.is_empty()) {
                 let reason = match skips(clause, &oracle, info) {
                     Some(reason) => Some(reason),
-                    None => self.apply(page, clause),
+                    None => self.apply(page, clause, &mut oracle),
                 };
                 if let Some(reason) = reason {
                     *self.left_out.entry(reason).or_default() += 1;
@@ -104,23 +104,43 @@ impl Plan {
     }
 
     /// Adds a clause with the examples that the type can take, or returns why it can take none.
-    fn apply(&mut self, page: &'static Page, clause: &'static Clause) -> Option<String> {
-        let lacks = |example: &&Example| {
-            let steps = &example.session.case.steps;
-            if steps.is_empty() {
-                Some("no step".to_owned())
-            } else {
-                steps.iter().find_map(|step| self.offer.check(step).err())
+    fn apply(&mut self, page: &'static Page, clause: &'static Clause, oracle: &mut Oracle) -> Option<String> {
+        let (mut examples, mut reason) = (Vec::new(), None);
+        for example in &clause.examples {
+            match self.fit(page, example, oracle) {
+                Ok(example) => examples.push(example),
+                Err(lacks) => reason = reason.or(Some(lacks)),
             }
-        };
-        let reason = clause.examples.iter().find_map(|example| lacks(&example));
-        let examples: Vec<&Example> = clause.examples.iter().filter(|example| lacks(example).is_none()).collect();
+        }
         if examples.is_empty() {
             return reason;
         }
         self.fewer += clause.examples.len() - examples.len();
         self.clauses.push(Applying { page, clause, examples });
         None
+    }
+
+    /// An example as the type can take it. Maps without a named access have the access that the type offers; the page's answers
+    /// must hold for them as well.
+    fn fit(&self, page: &Page, example: &Example, oracle: &mut Oracle) -> Result<Example, String> {
+        let mut example = example.clone();
+        if example.session.case.steps.is_empty() {
+            return Err("no step".into());
+        }
+        if let Some(access) = self.offer.own_access() {
+            let is_of_file = |step: &Step| step.args.first().is_some_and(|given| matches!(given.arg, Arg::Fd(_)));
+            let names_none = |step: &Step| step.passed(ConstructorParam::Access).is_none();
+            let is_plain = |step: &Step| step.op == Op::New && is_of_file(step) && names_none(step);
+            example.session.case.edit(|draft| {
+                draft.steps.iter_mut().filter(|step| is_plain(step)).for_each(|step| step.args.push(access.clone()));
+            });
+            example.text = notation::print(&example.session.case.draft());
+        }
+        example.session.case.steps.iter().try_for_each(|step| self.offer.check(step))?;
+        match self.offer.own_access().and_then(|_| on_reference(&page.path, &example, oracle).transpose()) {
+            None => Ok(example),
+            Some(_) => Err("writable maps of files".into()),
+        }
     }
 
     /// The lines before the tests: what the type offers, and how many clauses apply.

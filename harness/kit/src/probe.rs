@@ -14,16 +14,36 @@ use mmapcheck_spec::{
 /// If the type makes no map at all, or the worker cannot be used.
 pub fn probe(worker: &mut dyn Worker) -> Result<Offer, TargetError> {
     let page = i128::from(worker.info().page);
-    let mut forms = Vec::new();
-    let mut base = None;
-    for (form, new) in maps(page) {
-        if is_here(worker, vec![new.clone()])? {
-            forms.push(form);
-            base = base.or(Some(new));
+    let mut offer = Offer::default();
+    for (form, arg) in accesses() {
+        if is_here(worker, vec![map(Arg::Fd(0), 0, arg)])? {
+            offer.forms.push(form);
         }
     }
-    let base =
-        base.ok_or_else(|| TargetError(format!("{} offers neither `map` nor `anonymous`", worker.info().name)))?;
+    let maps_files = !offer.forms.is_empty();
+    let own = offer.own_access();
+    let anonymous = map(Arg::int(-1), page + 12, None);
+    if is_here(worker, vec![anonymous.clone()])? {
+        offer.forms.push(Form::Anonymous);
+    }
+    let base = match maps_files {
+        true => map(Arg::Fd(0), 0, own.clone()),
+        false if offer.forms.is_empty() => {
+            return Err(TargetError(format!("{} offers neither `map` nor `anonymous`", worker.info().name)));
+        }
+        false => anonymous,
+    };
+    let offset = PassedArg { keyword: Some(ConstructorParam::Offset.name()), arg: Arg::int(page) };
+    let parts = [
+        (Form::Part, map(Arg::Fd(0), 5, own.clone())),
+        (Form::Offset, map(Arg::Fd(0), 0, own.into_iter().chain([offset]))),
+    ];
+    for (form, new) in parts.into_iter().filter(|_| maps_files) {
+        if is_here(worker, vec![new])? {
+            offer.forms.push(form);
+        }
+    }
+    let mut forms = offer.forms;
     for (form, len) in [(Form::Grow, page + 24), (Form::Shrink, 6)] {
         if is_here(worker, vec![base.clone(), Step::new(Op::Resize, 0, [Arg::int(len)])])? {
             forms.push(form);
@@ -47,24 +67,20 @@ pub fn probe(worker: &mut dyn Worker) -> Result<Offer, TargetError> {
 /// The operations that use the position.
 const POSITIONED: [Op; 6] = [Op::Seek, Op::Read, Op::ReadByte, Op::ReadLine, Op::Write, Op::WriteByte];
 
-/// The maps to try, each with the form that it shows. The first that is here is used for the methods.
-fn maps(page: i128) -> [(Form, Step); 6] {
-    let new = |file: Arg, len: i128| Step::new(Op::New, 0, [file, Arg::int(len)]);
-    let with = |param: ConstructorParam, arg: Arg| {
-        let mut step = new(Arg::Fd(0), 0);
-        step.args.push(PassedArg { keyword: Some(param.name()), arg });
-        step
+/// A constructor call with a descriptor, a length and named arguments.
+fn map(file: Arg, len: i128, named: impl IntoIterator<Item = PassedArg>) -> Step {
+    let mut step = Step::new(Op::New, 0, [file, Arg::int(len)]);
+    step.args.extend(named);
+    step
+}
+
+/// The access of each kind of map.
+fn accesses() -> [(Form, Option<PassedArg>); 3] {
+    let named = |constant: Constant| {
+        let arg = Arg::Flags([constant.place()].into_iter().collect());
+        Some(PassedArg { keyword: Some(ConstructorParam::Access.name()), arg })
     };
-    let access =
-        |constant: Constant| with(ConstructorParam::Access, Arg::Flags([constant.place()].into_iter().collect()));
-    [
-        (Form::File, new(Arg::Fd(0), 0)),
-        (Form::Anonymous, new(Arg::int(-1), page + 12)),
-        (Form::Part, new(Arg::Fd(0), 5)),
-        (Form::Offset, with(ConstructorParam::Offset, Arg::int(page))),
-        (Form::Private, access(ACCESS_COPY)),
-        (Form::ReadOnly, access(ACCESS_READ)),
-    ]
+    [(Form::Writable, None), (Form::Private, named(ACCESS_COPY)), (Form::ReadOnly, named(ACCESS_READ))]
 }
 
 /// Arguments that suit the operation.

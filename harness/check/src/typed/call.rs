@@ -179,7 +179,8 @@ fn map(step: &Step) -> Option<Call> {
     }
 }
 
-fn access(arg: &Arg) -> Option<Access> {
+/// The access of a constant.
+pub(super) fn access(arg: &Arg) -> Option<Access> {
     let Arg::Flags(places) = arg else { return None };
     let is = |constant: constants::Constant| places.as_slice() == [constant.place()];
     let all = [(ACCESS_READ, Access::Read), (ACCESS_WRITE, Access::Write), (ACCESS_COPY, Access::Copy)];

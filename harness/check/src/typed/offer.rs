@@ -1,14 +1,15 @@
 //! The part of the calls that one mapping type has.
 
-use super::call::{Access, Call};
+use super::call::{Access, Call, access};
+use mmapcheck_spec::constants::{ACCESS_COPY, ACCESS_READ, Constant};
 use mmapcheck_spec::{Arg, Base, BytesLike, ConstructorParam, KindOp, Num, Op, PassedArg, Step};
 use serde::{Deserialize, Serialize};
 
 /// A form of a call that a type may lack although it has the operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
-    /// A map of a file.
-    File,
+    /// A map of a file whose writes reach the file.
+    Writable,
     /// A map without a file.
     Anonymous,
     /// A map that can be read only.
@@ -28,7 +29,7 @@ pub enum Form {
 impl Form {
     /// Every form, with the words for it.
     pub const ALL: [(Form, &'static str); 8] = [
-        (Form::File, "maps of files"),
+        (Form::Writable, "writable maps of files"),
         (Form::Anonymous, "maps without a file"),
         (Form::ReadOnly, "read-only maps"),
         (Form::Private, "private maps"),
@@ -89,38 +90,59 @@ impl Offer {
         self.check(&plain).is_ok().then_some(plain)
     }
 
-    /// Removes the arguments of a constructor call that the type does not offer, one after the other.
-    fn fit_map(&self, step: &mut Step) {
-        let needed = [ConstructorParam::Fileno, ConstructorParam::Length];
-        let of = |param| step.passed(param).cloned().unwrap_or(Arg::int(0));
-        let [file, len] = needed.map(of);
-        let file = match file {
-            Arg::Fd(_) if !self.forms.contains(&Form::File) => Arg::int(-1),
-            Arg::Int(_) if !self.forms.contains(&Form::Anonymous) => Arg::Fd(0),
-            file => file,
-        };
-        let kept = [ConstructorParam::Access, ConstructorParam::Offset].into_iter().filter_map(|param| {
-            let arg = step.passed(param)?.clone();
-            Some(PassedArg { keyword: Some(param.name()), arg })
-        });
-        let kept: Vec<PassedArg> = kept.collect();
-        step.args = [file, len].map(PassedArg::plain).into_iter().chain(kept).collect();
-        while self.check(step).is_err() && step.args.len() > needed.len() {
-            step.args.pop();
+    /// The access that a map has where a step names none: the first that the type offers; `None` for a writable map, the default.
+    #[must_use]
+    pub fn own_access(&self) -> Option<PassedArg> {
+        if self.forms.contains(&Form::Writable) {
+            return None;
         }
-        if self.check(step).is_err() {
-            // 0 is the whole file; a map without a file has no such length.
-            let is_file = matches!(step.args[0].arg, Arg::Fd(_));
-            step.args[1].arg = Arg::int(if is_file { 0 } else { SOME.into() });
-        }
+        let named = |(form, constant): (Form, Constant)| self.forms.contains(&form).then_some(constant);
+        let constant = [(Form::Private, ACCESS_COPY), (Form::ReadOnly, ACCESS_READ)].into_iter().find_map(named)?;
+        let arg = Arg::Flags([constant.place()].into_iter().collect());
+        Some(PassedArg { keyword: Some(ConstructorParam::Access.name()), arg })
     }
+
+    /// Leaves a constructor call only the arguments that the type offers.
+    fn fit_map(&self, step: &mut Step) {
+        let passed = |param| step.passed(param).cloned();
+        let (file, len) = (passed(ConstructorParam::Fileno), passed(ConstructorParam::Length).unwrap_or(Arg::int(0)));
+        let has = |form| self.forms.contains(&form);
+        let maps_files = [Form::Writable, Form::Private, Form::ReadOnly].into_iter().any(has);
+        let file = match file {
+            Some(Arg::Fd(file)) if maps_files => file,
+            _ if !has(Form::Anonymous) => 0,
+            _ => {
+                let len = if number_of(&len) == 0 { Arg::int(SOME.into()) } else { len };
+                step.args = [Arg::int(-1), len].map(PassedArg::plain).into_iter().collect();
+                return;
+            }
+        };
+        let offers = |access| match access {
+            Access::Write => has(Form::Writable),
+            Access::Copy => has(Form::Private),
+            Access::Read => has(Form::ReadOnly),
+        };
+        let mode = passed(ConstructorParam::Access).filter(|arg| access(arg).is_some_and(offers));
+        let named = |param: ConstructorParam, arg| PassedArg { keyword: Some(param.name()), arg };
+        let mode = mode.map(|arg| named(ConstructorParam::Access, arg)).or_else(|| self.own_access());
+        let offset = passed(ConstructorParam::Offset).filter(|_| has(Form::Offset));
+        let offset = offset.map(|arg| named(ConstructorParam::Offset, arg));
+        let len = if has(Form::Part) { len } else { Arg::int(0) };
+        step.args = [Arg::Fd(file), len].map(PassedArg::plain).into_iter().chain(mode).chain(offset).collect();
+    }
+}
+
+/// The number of an argument; 0 for one that is no plain number.
+fn number_of(arg: &Arg) -> i128 {
+    arg.number().map_or(0, |num| if num.base == Base::Zero { num.plus } else { SOME.into() })
 }
 
 /// Whether a call has a form. A resize to a plain number may do either.
 fn needs(step: &Step, call: &Call, form: Form) -> bool {
     let change = step.args.first().and_then(|given| given.arg.number()).filter(|num| num.base == Base::Len);
     match (form, call) {
-        (Form::File, Call::Map { .. }) | (Form::Anonymous, Call::Anonymous(_)) => true,
+        (Form::Anonymous, Call::Anonymous(_)) => true,
+        (Form::Writable, Call::Map { access, .. }) => *access == Access::Write,
         (Form::ReadOnly, Call::Map { access, .. }) => *access == Access::Read,
         (Form::Private, Call::Map { access, .. }) => *access == Access::Copy,
         (Form::Part, Call::Map { len, .. }) => len.is_some(),
@@ -190,17 +212,15 @@ mod tests {
                 });
                 calls.any(|(step, call)| needs(step, &call, form))
             };
-            let of_files = [Form::ReadOnly, Form::Private, Form::Part, Form::Offset];
-            let is_lost = |form: Form| form == lacking || (lacking == Form::File && of_files.contains(&form));
             for (form, other) in Form::ALL {
-                assert_eq!(met(form), !is_lost(form), "{other}, without {words}");
+                assert_eq!(met(form), form != lacking, "{other}, without {words}");
             }
         }
     }
 
     #[test]
     fn an_operation_that_a_type_lacks_is_never_generated() {
-        let offer = Offer { ops: vec![Op::New, Op::Len, Op::GetItem], forms: vec![Form::File] };
+        let offer = Offer { ops: vec![Op::New, Op::Len, Op::GetItem], forms: vec![Form::Writable] };
         let ours = |op: Op| matches!(op.by_kind(), KindOp::File(_) | KindOp::Folder(_)) || offer.ops.contains(&op);
         let steps = generated(&offer);
         assert!(steps.iter().all(|step| ours(step.op)) && steps.iter().any(|step| step.op == Op::GetItem));
@@ -213,7 +233,7 @@ mod tests {
         assert_eq!(says(&view), Err("`memoryview`".into()));
         let negative = Step::new(Op::GetItem, 0, [Arg::int(-1)]);
         assert_eq!(says(&negative), Err("arguments of `getitem` without a typed form".into()));
-        let offer = Offer { ops: vec![Op::New], forms: vec![Form::File] };
+        let offer = Offer { ops: vec![Op::New], forms: vec![Form::Writable] };
         let anonymous = Step::new(Op::New, 0, [Arg::int(-1), Arg::int(8)]);
         assert_eq!(offer.check(&anonymous), Err("maps without a file".into()));
     }
