@@ -53,7 +53,7 @@ fn config(plan: &Plan) -> CampaignConfig {
         offer: Some(plan.offer.clone()),
         budget: Budget::Time(plan.time),
         shard: Shard::WHOLE,
-        hang: worker::HANG,
+        hang: worker::hang_within(plan.time),
         shrink_time: None,
         fail_fast: false,
         severity: None,

@@ -12,7 +12,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// The time without progress after which the type is hung. A call takes microseconds, but a loaded machine may stop a process.
-pub const HANG: Duration = Duration::from_secs(2);
+pub const HANG: Duration = Duration::from_secs(5);
+
+/// The same for a campaign of this time: a hang must leave time for other cases.
+pub fn hang_within(time: Duration) -> Duration {
+    (time / 2).clamp(Duration::from_secs(2), HANG)
+}
 
 /// The folder of the worker that this process is; `None` in the process that the user started.
 pub fn folder() -> Option<PathBuf> {
