@@ -89,7 +89,7 @@ pub fn measure(spec: &TargetSpec, profile: Option<Profile>, cases: u64) -> Resul
         AnswerOptions { known: &known, omissions: Omissions::ALL_DEATHS, ..AnswerOptions::new(Detail::Quick) };
     let mut behind_pipe = match &spec.engine {
         Engine::Python(_) => Some(spec.start(None, limits::HANG, &Stop::never())?),
-        Engine::Embedded | Engine::Reference => None,
+        Engine::Embedded | Engine::Reference | Engine::Program => None,
     };
     let names = [WHOLE, CALM, ALONE, "the reference alone", "generation alone"];
     let names = names.into_iter().chain(behind_pipe.as_ref().map(|_| "behind the driver, compared"));

@@ -27,11 +27,11 @@ pub fn generate(choices: &mut impl Choices, options: &GeneratorOptions) -> Case 
         options.callbacks && options.profile.dialect() == Dialect::Python3 && maker.one_in(limits::REENTRANT);
     let bag = maker.bag();
     let mut steps = Vec::with_capacity(options.steps);
-    steps.push(maker.opening());
+    steps.extend(options.fit(maker.opening()));
     let others = if maker.several && options.ops.contains(&Op::New) { 1 + maker.below(SLOTS - 1) } else { 0 };
     for _ in 0..others {
         let args = maker.sound_map();
-        steps.push(Step { op: Op::New, on: 0, bind: maker.maps as u8, args });
+        steps.extend(options.fit(Step { op: Op::New, on: 0, bind: maker.maps as u8, args }));
         maker.maps += 1;
     }
     let mut wanted = if maker.one_in(8) { 1 + maker.below(options.steps) } else { options.steps };
@@ -39,12 +39,15 @@ pub fn generate(choices: &mut impl Choices, options: &GeneratorOptions) -> Case 
     if bag.iter().all(|op| matches!(op.row().on, ObjectKind::View | ObjectKind::Iter)) {
         wanted = 0;
     }
-    while steps.len() < wanted && !maker.choices.is_exhausted() {
-        if maker.options.profile.has_limits() && maker.one_in(limits::FAULT) {
+    // A typed interface may take few of the steps.
+    let mut tries = limits::TRIES * wanted;
+    while steps.len() < wanted && tries > 0 && !maker.choices.is_exhausted() {
+        tries -= usize::from(options.offer.is_some());
+        if options.offer.is_none() && maker.options.profile.has_limits() && maker.one_in(limits::FAULT) {
             steps.extend(maker.fault());
         }
         if let Some(step) = maker.step(&bag) {
-            steps.push(step);
+            steps.extend(options.fit(step));
         }
     }
     maker.fork(&mut steps);

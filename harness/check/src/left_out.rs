@@ -17,6 +17,8 @@ pub enum Kind {
     Unforeseen,
     /// The step iterates over a long map.
     LongMap,
+    /// The arguments of the step have no typed form.
+    Untyped,
     /// A process is expected to die in the step.
     ForeseenDeath,
     /// The target is known to die in the step.
@@ -39,11 +41,12 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, with its text.
-    pub const ALL: [(Kind, &'static str); 13] = [
+    pub const ALL: [(Kind, &'static str); 14] = [
         (Kind::Unbound, UNBOUND),
         (Kind::NoRule, "the reference has no answer"),
         (Kind::Unforeseen, UNFORESEEN),
         (Kind::LongMap, "it iterates over a long map"),
+        (Kind::Untyped, "its arguments have no typed form"),
         (Kind::ForeseenDeath, "a process is expected to die in it"),
         (Kind::KnownDeath, "the target is known to die in it"),
         (Kind::KnownDivergence, "the states differ after it in a known way"),

@@ -10,10 +10,12 @@ pub mod agreement;
 pub mod base;
 pub mod batch;
 pub mod bench;
+#[cfg(feature = "program")]
 pub mod bisection;
 pub mod bless;
 pub mod campaign;
 pub mod causes;
+#[cfg(feature = "program")]
 pub mod changes;
 pub mod choices;
 pub mod clauses;
@@ -21,14 +23,17 @@ pub mod compare;
 pub mod diagnosis;
 pub mod differential;
 pub mod divergence;
+#[cfg(feature = "program")]
 pub mod doctor;
 pub mod examine;
 pub mod generate;
 pub mod histogram;
+#[cfg(feature = "program")]
 pub mod interpreters;
 pub mod known;
 pub mod left_out;
 pub mod limits;
+#[cfg(feature = "program")]
 pub mod matrix;
 pub mod mutant;
 pub mod oracle;
@@ -44,5 +49,6 @@ pub mod smoke;
 pub mod text;
 pub mod trace_table;
 pub mod triage;
+pub mod typed;
 pub mod variation;
 pub mod worker;

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// The most steps of a case by default: enough for three objects to interact, few enough to read.
 pub const STEPS: usize = 30;
 
+/// The most steps that the generator tries for each step of a case.
+pub const TRIES: usize = 8;
+
 /// The most cases in a batch.
 pub const BATCH: u64 = 2_000;
 

@@ -3,6 +3,7 @@
 use crate::left_out::{Kind, LeftOut, Reason};
 use crate::limits;
 use crate::pattern::Patterns;
+use crate::typed::Call;
 use crate::variation::{Variation, Varied};
 use mmapcheck_spec::{Case, Detail, End, Op, Outcome, Profile, Snapshot, Step, StepTrace, Stepper, TargetError, Trace};
 use serde::{Deserialize, Serialize};
@@ -41,18 +42,19 @@ pub struct Omissions {
     pub foreseen_deaths: bool,
     /// Whether steps that iterate over a map of more than [`limits::ITEMS`] bytes are left out, which take long.
     pub long_iterations: bool,
+    /// Whether steps on maps whose arguments have no typed form are left out ([`Call::of`]): for a type with a typed interface.
+    pub untyped: bool,
 }
 
 impl Omissions {
     /// All steps are kept.
     pub const NONE: Omissions =
-        Omissions { known_deaths: KnownDeaths::Kept, foreseen_deaths: false, long_iterations: false };
+        Omissions { known_deaths: KnownDeaths::Kept, foreseen_deaths: false, long_iterations: false, untyped: false };
     /// Steps with a known death and long iterations are left out: for a target whose death would end more than the case.
     pub const KNOWN_DEATHS: Omissions =
-        Omissions { known_deaths: KnownDeaths::Omitted, foreseen_deaths: false, long_iterations: true };
+        Omissions { known_deaths: KnownDeaths::Omitted, long_iterations: true, ..Omissions::NONE };
     /// Steps with a known or foreseen death and long iterations are left out: every step that is kept has an outcome.
-    pub const ALL_DEATHS: Omissions =
-        Omissions { known_deaths: KnownDeaths::Omitted, foreseen_deaths: true, long_iterations: true };
+    pub const ALL_DEATHS: Omissions = Omissions { foreseen_deaths: true, ..Omissions::KNOWN_DEATHS };
 
     /// The omissions of a campaign's case. Each loses its long iterations, and most lose their deaths; one in [`limits::KILLING`] keeps the known ones, and
     /// one in [`limits::DYING`] the foreseen one.
@@ -62,7 +64,14 @@ impl Omissions {
             true => KnownDeaths::Kept,
             false => KnownDeaths::OmittedInRareSteps,
         };
-        Omissions { known_deaths, foreseen_deaths: !number.is_multiple_of(limits::DYING), long_iterations: true }
+        let foreseen_deaths = !number.is_multiple_of(limits::DYING);
+        Omissions { known_deaths, foreseen_deaths, long_iterations: true, ..Omissions::NONE }
+    }
+
+    /// The same, and steps without a typed form too if the target has a typed interface.
+    #[must_use]
+    pub fn for_interface(self, is_typed: bool) -> Omissions {
+        Omissions { untyped: self.untyped || is_typed, ..self }
     }
 
     /// The omissions of both.
@@ -72,6 +81,7 @@ impl Omissions {
             known_deaths: self.known_deaths.max(other.known_deaths),
             foreseen_deaths: self.foreseen_deaths || other.foreseen_deaths,
             long_iterations: self.long_iterations || other.long_iterations,
+            untyped: self.untyped || other.untyped,
         }
     }
 }
@@ -243,6 +253,9 @@ impl Oracle {
     ) -> Option<Reason> {
         if let Some((_, reason)) = without.iter().find(|(left_out, _)| *left_out == place) {
             return Some(reason.clone());
+        }
+        if options.omissions.untyped && Call::OPS.contains(&step.op) && Call::of(step).is_none() {
+            return Some(Kind::Untyped.into());
         }
         let most = if options.omissions.long_iterations { limits::ITEMS } else { limits::MOST_ITEMS };
         let is_long = step.op.row().by_item && self.reference.map_len(step.on).is_some_and(|len| len > most);

@@ -117,7 +117,8 @@ pub fn run_until(
 }
 
 /// Why a clause does not apply to a target; none if it applies.
-fn skips(clause: &Clause, oracle: &Oracle, info: &TargetInfo) -> Option<String> {
+#[must_use]
+pub fn skips(clause: &Clause, oracle: &Oracle, info: &TargetInfo) -> Option<String> {
     let free = clause.level == Level::Free && !info.is_cpython_mmap;
     clause.scope.excludes(oracle.profile()).or_else(|| free.then(|| "implementations may differ".into()))
 }

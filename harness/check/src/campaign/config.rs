@@ -2,6 +2,7 @@
 
 use crate::divergence::Severity;
 use crate::pattern::Patterns;
+use crate::typed::Offer;
 use crate::variation::Variation;
 use crate::worker::TargetSpec;
 use mmapcheck_spec::{Op, Profile};
@@ -84,6 +85,8 @@ pub struct CampaignConfig {
     pub steps: usize,
     /// Whether arguments may run a step while they are converted (re-entrancy).
     pub callbacks: bool,
+    /// The calls of the target, if it is a type with a typed interface.
+    pub offer: Option<Offer>,
     /// When the campaign ends.
     pub budget: Budget,
     /// The part of the cases that this run takes.

@@ -60,7 +60,7 @@ impl Job<'_> {
             generator: self.options.clone(),
             known: config.known.clone(),
             model: self.model.variations.to_vec(),
-            omissions: Omissions::NONE,
+            omissions: self.omissions(Omissions::NONE),
             fresh: None,
         }
     }

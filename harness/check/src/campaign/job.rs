@@ -49,6 +49,7 @@ impl<'a> Job<'a> {
             steps: config.steps,
             callbacks: config.callbacks,
             profile: shared.profile,
+            offer: config.offer.clone(),
         };
         Ok(Job {
             shared,
@@ -195,9 +196,18 @@ impl<'a> Job<'a> {
         generate(&mut seeded(self.shared.config.seed, case), &self.options)
     }
 
+    /// These omissions, as the interface of the target needs them.
+    pub(super) fn omissions(&self, omissions: Omissions) -> Omissions {
+        omissions.for_interface(self.options.offer.is_some())
+    }
+
     /// The options under which a batch answers the case of this number.
     pub(super) fn answer_options(&self, number: u64, detail: Detail) -> AnswerOptions<'a> {
-        AnswerOptions { detail, omissions: Omissions::of_case(number), known: &self.shared.config.known }
+        AnswerOptions {
+            detail,
+            omissions: self.omissions(Omissions::of_case(number)),
+            known: &self.shared.config.known,
+        }
     }
 
     /// Runs a case as a batch runs the case of this number.

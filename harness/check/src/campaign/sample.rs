@@ -36,7 +36,11 @@ impl Job<'_> {
             (tally.sample.clone(), began + shared.longest_sample().saturating_sub(tally.sampling))
         };
         let known = &shared.config.known;
-        let options = AnswerOptions { omissions: Omissions::ALL_DEATHS, known, ..AnswerOptions::new(Detail::Full) };
+        let options = AnswerOptions {
+            omissions: self.omissions(Omissions::ALL_DEATHS),
+            known,
+            ..AnswerOptions::new(Detail::Full)
+        };
         while (all.len() as u64) < limits::SAMPLE && Instant::now() < until && !shared.over() {
             let case = generate(&mut seeded(shared.config.seed ^ OTHER, all.len() as u64), &self.options);
             let answered = self.oracle.without_variations(|plain| plain.answer(case, &options))?;
@@ -78,7 +82,8 @@ impl Job<'_> {
     /// may be about one.
     pub(super) fn probe_rule(&mut self, id: ExplanationId) -> Result<(), TargetError> {
         let (shared, began) = (self.shared, Instant::now());
-        let options = AnswerOptions { omissions: Omissions::ALL_DEATHS, ..self.answer_options(0, Detail::Full) };
+        let options =
+            AnswerOptions { omissions: self.omissions(Omissions::ALL_DEATHS), ..self.answer_options(0, Detail::Full) };
         let mut left = limits::PROBES;
         for number in limits::SAMPLE..2 * limits::SAMPLE {
             let (now, others, variation) = {

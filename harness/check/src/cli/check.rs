@@ -28,6 +28,7 @@ pub(super) fn check(args: &Check) -> Result<Exit, CommandError> {
         ops: args.ops.clone().unwrap_or_else(|| Op::ALL.to_vec()),
         steps: args.max_steps.into(),
         callbacks: !args.no_reentrancy,
+        offer: None,
         budget: args.budget(),
         shard: args.shard,
         hang: args.hang,

@@ -99,6 +99,7 @@ fn config(args: &Args, target: TargetSpec) -> CheckConfig {
         ops: Op::ALL.to_vec(),
         steps: limits::STEPS,
         callbacks: true,
+        offer: None,
         budget: args.cases.map_or(Budget::Time(args.time), Budget::Cases),
         shard: Shard::WHOLE,
         hang: limits::HANG,

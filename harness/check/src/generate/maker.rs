@@ -121,7 +121,7 @@ impl<C: Choices> Maker<'_, C> {
     /// choice is the first, chooses none.
     pub(super) fn fork(&mut self, steps: &mut Vec<Step>) {
         let is_possible = self.options.profile.can_fork() && self.options.ops.contains(&Op::Fork);
-        let can = is_possible && !self.choices.is_exhausted();
+        let can = is_possible && self.options.offer.is_none() && !self.choices.is_exhausted();
         let children = if can && self.one_in(limits::FORKING) { 1 + self.below(limits::CHILDREN) } else { 0 };
         for _ in 0..children {
             let at = 1 + self.below(steps.len());

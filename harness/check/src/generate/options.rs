@@ -1,7 +1,8 @@
 //! The options of the generator.
 
 use crate::limits;
-use mmapcheck_spec::{Op, Profile};
+use crate::typed::Offer;
+use mmapcheck_spec::{Op, Profile, Step};
 use serde::{Deserialize, Serialize};
 
 /// The options of the generator.
@@ -15,13 +16,23 @@ pub struct GeneratorOptions {
     pub callbacks: bool,
     /// The profile of the target, for its constants, parameters and platform.
     pub profile: Profile,
+    /// The calls of a typed interface, if the target has one: no other step is generated.
+    pub offer: Option<Offer>,
 }
 
 impl GeneratorOptions {
+    /// The step as the target can take it; `None` where it cannot.
+    pub(super) fn fit(&self, step: Step) -> Option<Step> {
+        match &self.offer {
+            Some(offer) => offer.fit(step),
+            None => Some(step),
+        }
+    }
+
     /// Every operation, and callback arguments.
     #[must_use]
     pub fn all(profile: Profile) -> GeneratorOptions {
-        GeneratorOptions { ops: Op::ALL.to_vec(), steps: limits::STEPS, callbacks: true, profile }
+        GeneratorOptions { ops: Op::ALL.to_vec(), steps: limits::STEPS, callbacks: true, profile, offer: None }
     }
 
     /// The options without hostile steps: no callback arguments, and no operation that the operation table marks as hostile.

@@ -59,12 +59,12 @@ const NUMBERED: &str = "OSError BlockingIOError BrokenPipeError ChildProcessErro
     ConnectionRefusedError ConnectionResetError FileExistsError FileNotFoundError InterruptedError IsADirectoryError \
     NotADirectoryError PermissionError ProcessLookupError TimeoutError EnvironmentError IOError WindowsError";
 
-/// All other built-in exceptions.
+/// All other built-in exceptions, and `panic`, as which a suite of the kit shows a panic.
 const EXCEPTIONS: &str = "ArithmeticError AssertionError AttributeError BaseException BufferError EOFError Exception \
     FloatingPointError GeneratorExit ImportError IndexError KeyError KeyboardInterrupt LookupError MemoryError \
     ModuleNotFoundError NameError NotImplementedError OverflowError RecursionError ReferenceError RuntimeError \
     StandardError StopIteration SyntaxError SystemError SystemExit TypeError UnboundLocalError UnicodeDecodeError \
-    UnicodeEncodeError UnicodeError ValueError ZeroDivisionError error";
+    UnicodeEncodeError UnicodeError ValueError ZeroDivisionError error panic";
 
 /// Checks that some divergence can match a pattern.
 ///

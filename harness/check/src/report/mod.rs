@@ -9,7 +9,9 @@ pub mod command;
 pub mod explain;
 pub mod issue;
 pub mod json;
+#[cfg(feature = "program")]
 pub mod junit;
+#[cfg(feature = "program")]
 pub mod page;
 pub mod saved;
 pub mod screen;

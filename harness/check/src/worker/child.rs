@@ -1,11 +1,11 @@
-//! The worker process: runs the embedded CPython and answers requests until its input ends.
+//! The worker process: runs a stepper, such as the embedded CPython, and answers requests until its input ends.
 
 use super::interface::{DAMAGE, GUARD_PAGES, LEAKS, Unavailable};
 use super::messages::{Numbered, Reply, Request, WorkerConfig};
 use crate::batch::{Batch, BatchResult};
 use crate::limits;
 use crate::oracle::Oracle;
-use mmapcheck_spec::{Case, Detail, Target, TargetError, Trace};
+use mmapcheck_spec::{Case, Detail, Profile, Stepper, Target, TargetError, TargetInfo, Trace};
 use mmapcheck_targets::census::Census;
 use mmapcheck_targets::death::die_by_default;
 use mmapcheck_targets::possessions::Possessions;
@@ -18,14 +18,47 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Serves requests on standard input until it ends.
+/// A stepper that a worker process serves.
+pub struct Served<S> {
+    /// The stepper.
+    pub stepper: S,
+    /// The description of the target.
+    pub info: TargetInfo,
+    /// Whether the stepper places guard pages; set before each case.
+    pub guards: Rc<Cell<bool>>,
+    /// The checks that cannot be had with it.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// Serves requests to the embedded CPython on standard input until it ends.
 ///
 /// # Errors
 /// The pipe breaks, because the campaign ended.
 pub fn serve(config: &WorkerConfig) -> std::io::Result<()> {
+    serve_stepper(&config.dir, config.profile, |dir| embedded(config, dir))
+}
+
+fn embedded(config: &WorkerConfig, dir: &Path) -> Result<Served<Embedded>, TargetError> {
+    mmapcheck_targets::check_interpreter()?;
+    let stepper = Embedded::new(&config.subject.module, &config.subject.attr, dir)?;
+    let (info, guards) = (stepper.info().clone(), stepper.guards());
+    let trouble = stepper.guard_trouble().map(|reason| Unavailable::new(GUARD_PAGES, reason));
+    Ok(Served { stepper, info, guards, unavailable: trouble.into_iter().collect() })
+}
+
+/// Serves requests to a stepper on standard input until it ends. `dir`: the folder of the worker. `start` is given the folder
+/// for the files of the cases, which then is the working folder.
+///
+/// # Errors
+/// The pipe breaks, because the campaign ended.
+pub fn serve_stepper<S: Stepper + 'static>(
+    dir: &Path,
+    profile: Option<Profile>,
+    start: impl FnOnce(&Path) -> Result<Served<S>, TargetError>,
+) -> std::io::Result<()> {
     die_by_default();
     let mut out = private_stdout()?;
-    let mut server = match Server::start(config, out.as_fd()) {
+    let mut server = match Server::start(dir, profile, out.as_fd(), start) {
         Ok(server) => server,
         Err(error) => return send(&mut out, 0, Reply::Failed(error.0)),
     };
@@ -68,21 +101,22 @@ struct Server {
 }
 
 impl Server {
-    fn start(config: &WorkerConfig, replies: BorrowedFd<'_>) -> Result<Server, TargetError> {
-        mmapcheck_targets::check_interpreter()?;
-        let dir = folder(&config.dir, "target")?;
-        let stepper = Embedded::new(&config.subject.module, &config.subject.attr, &dir)?;
-        let (info, guards) = (stepper.info().clone(), stepper.guards());
+    fn start<S: Stepper + 'static>(
+        folder_of_worker: &Path,
+        profile: Option<Profile>,
+        replies: BorrowedFd<'_>,
+        start: impl FnOnce(&Path) -> Result<Served<S>, TargetError>,
+    ) -> Result<Server, TargetError> {
+        let dir = folder(folder_of_worker, "target")?;
+        let Served { stepper, info, guards, mut unavailable } = start(&dir)?;
         // Imports have been resolved against the user's folder. Files that the target names relatively from now on stay in its
         // own folder.
         std::env::set_current_dir(&dir).map_err(|error| TargetError(format!("{}: {error}", dir.display())))?;
-        let oracle = Oracle::new(info.judged_by(config.profile))?;
-        let progress = Progress::open(&config.dir.join("progress"))
+        let oracle = Oracle::new(info.judged_by(profile))?;
+        let progress = Progress::open(&folder_of_worker.join("progress"))
             .map_err(|error| TargetError(format!("the page of marks cannot be opened: {error}")))?;
         let progress = Rc::new(progress);
         let marks = Rc::clone(&progress);
-        let mut unavailable: Vec<Unavailable> =
-            stepper.guard_trouble().map(|reason| Unavailable::new(GUARD_PAGES, reason)).into_iter().collect();
         let mut had = |check: &str, error: std::io::Error| unavailable.push(Unavailable::new(check, error.to_string()));
         let census = Census::new(&dir).map_err(|error| had(LEAKS, error)).ok();
         let standard = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr(), replies];

@@ -1,7 +1,7 @@
 //! Workers: each runs batches of a campaign's cases on one target and compares them.
 //!
 //! A target that can die runs in a process of its own. The embedded CPython runs in a worker process, which is this program
-//! again ([`ProcessWorker`]); another interpreter runs behind a driver ([`DriverWorker`]). The reference on real files runs in
+//! again ([`ProcessWorker`]), as does a type of the program's own; another interpreter runs behind a driver ([`DriverWorker`]). The reference on real files runs in
 //! this process ([`SelfTest`]).
 
 mod child;
@@ -16,12 +16,12 @@ mod self_test;
 mod start;
 mod target_spec;
 
-pub use child::serve;
+pub use child::{Served, serve, serve_stepper};
 pub use driver::DriverWorker;
 pub use fresh::Fresh;
-pub use interface::{Unavailable, Worker, WorkerLoss};
+pub use interface::{GUARD_PAGES, Unavailable, Worker, WorkerLoss};
 pub use messages::WorkerConfig;
-pub use process::ProcessWorker;
+pub use process::{ProcessWorker, WORKER};
 pub use scratch::scratch;
 pub use self_test::SelfTest;
 pub use target_spec::{Engine, TargetSpec};

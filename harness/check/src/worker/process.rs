@@ -3,7 +3,7 @@
 use super::interface::{Unavailable, Worker, WorkerLoss};
 use super::messages::{Numbered, Reply, Request, WorkerConfig};
 use super::pace::Pace;
-use super::{TargetSpec, scratch};
+use super::{Engine, TargetSpec, scratch};
 use crate::batch::{Batch, BatchResult};
 use crate::limits;
 use mmapcheck_spec::{Case, Detail, End, Leaks, Profile, Snapshot, StepTrace, Target, TargetError, TargetInfo, Trace};
@@ -21,7 +21,10 @@ use tempfile::TempDir;
 const LIMITS: [Limit; 3] =
     [(Resource::Core, 0), (Resource::Fsize, limits::FILE_BYTES), (Resource::As, limits::ADDRESS_SPACE)];
 
-/// The embedded CPython in a worker process, which is replaced whenever it is lost.
+/// The environment variable that makes a program with a target of its own a worker: the folder of the worker.
+pub const WORKER: &str = "MMAPCHECK_WORKER";
+
+/// The embedded CPython, or a type of this program, in a worker process, which is replaced whenever it is lost.
 pub struct ProcessWorker {
     config: WorkerConfig,
     hang: Duration,
@@ -311,6 +314,10 @@ impl Running {
 
 fn command(program: &Path, config: &WorkerConfig) -> Command {
     let mut command = Command::new(program);
+    if config.subject.engine == Engine::Program {
+        command.env(WORKER, &config.dir);
+        return command;
+    }
     command.arg("worker").arg("--module").arg(&config.subject.module).arg("--attr").arg(&config.subject.attr);
     command.arg("--dir").arg(&config.dir);
     if config.subject.source.is_some() {

@@ -13,7 +13,7 @@ impl TargetSpec {
     /// The target does not start, for instance because the interpreter or the module is missing.
     pub fn start(&self, profile: Option<Profile>, hang: Duration, stop: &Stop) -> Result<Box<dyn Worker>, TargetError> {
         let worker: Box<dyn Worker> = match &self.engine {
-            Engine::Embedded => Box::new(ProcessWorker::start(self, profile, hang, stop)?),
+            Engine::Embedded | Engine::Program => Box::new(ProcessWorker::start(self, profile, hang, stop)?),
             Engine::Python(python) => Box::new(DriverWorker::start(python, self, profile, hang, stop)?),
             Engine::Reference => Box::new(SelfTest::start(profile)?),
         };

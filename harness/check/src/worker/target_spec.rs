@@ -12,6 +12,8 @@ pub enum Engine {
     Python(PathBuf),
     /// The reference on real files: a self-test.
     Reference,
+    /// A type of the running program, which serves as a worker where [`super::WORKER`] is set.
+    Program,
 }
 
 /// The class under test.
@@ -70,11 +72,11 @@ impl TargetSpec {
     }
 
     /// The class of the interpreter that this one is compared with: an empty subclass of the interpreter's own `mmap` if this
-    /// class derives from it, else that `mmap`. None if this class is that `mmap`, and for the reference.
+    /// class derives from it, else that `mmap`. None if this class is that `mmap`, for the reference, and for a type without Python.
     #[must_use]
     pub fn base(&self) -> Option<TargetSpec> {
         let is_own = self.module == "mmap" && self.attr == "mmap";
-        if is_own || self.engine == Engine::Reference {
+        if is_own || matches!(self.engine, Engine::Reference | Engine::Program) {
             return None;
         }
         let source = base_source(&self.module, &self.attr);
