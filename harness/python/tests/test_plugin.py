@@ -5,7 +5,9 @@ import xml.etree.ElementTree
 
 import pytest
 
-SENTENCE = "`find` ignores `end`"
+IS_CPYTHON = platform.python_implementation() == "CPython"
+# Another interpreter's own mmap differs as well, and a short run may explain only some of all differences.
+SENTENCE = "`find` ignores `end`" if IS_CPYTHON else "causes in"
 
 
 def counts(done):
@@ -15,12 +17,12 @@ def counts(done):
 
 
 def test_the_interpreters_own_mmap_is_judged(folder):
-    done = folder.pytest("--mmapcheck", "mmap", "-k", "READ- or SEEK-1")
+    done = folder.pytest("--mmapcheck", "mmap", "-k", "READ-")
     assert done.returncode == 0, done.stdout
     assert counts(done)["passed"] > 10, done.stdout
 
 
-@pytest.mark.skipif(platform.python_implementation() != "CPython", reason="PyPy's own mmap differs")
+@pytest.mark.skipif(not IS_CPYTHON, reason="PyPy's own mmap differs")
 def test_a_right_module_passes(folder):
     done = folder.pytest("--mmapcheck", "right")
     found = counts(done)
@@ -29,7 +31,7 @@ def test_a_right_module_passes(folder):
     assert "PASSED mmapcheck:right::random" in done.stdout
 
 
-@pytest.mark.skipif(platform.python_implementation() == "CPython", reason="CPython's own mmap agrees")
+@pytest.mark.skipif(IS_CPYTHON, reason="CPython's own mmap agrees")
 def test_the_divergences_of_this_interpreters_own_mmap_are_shown(folder):
     done = folder.pytest("--mmapcheck", "mmap", "-k", "BUFFER-9 or random")
     assert done.returncode == 1, done.stdout

@@ -200,6 +200,13 @@ impl DiskRegion {
         self.raw.as_ref().unwrap_or_else(|| unreachable!("a region has its map until it is dropped"))
     }
 
+    /// A pointer to the start of the memory, and whether it can be written. The memory stays there until it is resized or
+    /// dropped; not all of it need be live.
+    #[must_use]
+    pub fn start(&self) -> (*const u8, bool) {
+        (self.raw().as_ptr(), self.writable)
+    }
+
     /// A pointer to `count` live bytes.
     fn at(&self, at: usize, count: usize) -> *const u8 {
         assert!(at.checked_add(count).is_some_and(|end| end <= self.live()), "{at}+{count} is not live");
