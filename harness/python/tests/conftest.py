@@ -26,8 +26,7 @@ class Folder:
             [sys.executable, *words],
             cwd=self.path,
             env=variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             encoding="utf-8",
             check=False,
         )

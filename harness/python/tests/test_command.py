@@ -40,11 +40,13 @@ def test_each_command_that_runs_a_target_gets_this_interpreter(folder):
 
 
 def test_a_printed_command_runs_as_it_stands(folder):
-    done = folder.python("-m", "mmapcheck", "check", "--module", "find_ignores_end", "--pages-only", "--filter", "FIND-5")
+    done = folder.python(
+        "-m", "mmapcheck", "check", "--module", "find_ignores_end", "--pages-only", "--filter", "FIND-5"
+    )
     assert done.returncode == 2 and "find_ignores_end" in done.stderr, "only PYTHONPATH names the folder"
     words = ["-m", "pytest", "-q", "--mmapcheck", "find_ignores_end", "-k", "FIND-5 or random", "--mmapcheck-time", "2"]
     commands = re.findall("run again: (.*)", folder.python(*words).stdout)
     assert len(commands) >= 2
     for command in commands:
-        done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(command, shell=True, capture_output=True, check=False)
         assert done.returncode == 1, (command, done.stderr)

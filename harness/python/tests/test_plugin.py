@@ -99,7 +99,9 @@ def test_a_known_divergence_is_an_expected_failure_and_a_stale_entry_fails(folde
 
 
 def test_two_processes_and_a_junit_file(folder):
-    done = folder.pytest("--mmapcheck", "find_ignores_end", "-n", "2", "--junitxml", "result.xml", "-k", "FIND- or random")
+    done = folder.pytest(
+        "--mmapcheck", "find_ignores_end", "-n", "2", "--junitxml", "result.xml", "-k", "FIND- or random"
+    )
     assert done.returncode == 1, done.stdout
     cases = xml.etree.ElementTree.parse(folder.path / "result.xml").findall(".//testcase")
     failed = {case.get("name"): case.find("failure").text for case in cases if case.find("failure") is not None}

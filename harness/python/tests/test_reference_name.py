@@ -1,8 +1,8 @@
 """The name `mmapcheck.reference`, with and without the package behind it."""
 
 import importlib.util
-
 import mmap
+
 import pytest
 
 

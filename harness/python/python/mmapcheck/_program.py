@@ -22,7 +22,7 @@ class CheckError(Exception):
     """A check that could not run, or that could not compare anything. The text says why, in one line."""
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def program() -> str:
     """The path of the native program.
 
@@ -73,7 +73,7 @@ def environment(first: Sequence[str] = ()) -> dict[str, str]:
     return variables
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _own_path() -> frozenset[str]:
     """The entries of `sys.path` that each process of this interpreter has."""
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -102,8 +102,7 @@ def run(words: Sequence[str], first: Sequence[str] = ()) -> subprocess.Completed
         executable=program(),
         env=environment(first),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         encoding="utf-8",
         errors="backslashreplace",
         check=False,

@@ -3,8 +3,8 @@
 try:
     from mmapcheck_reference import *  # noqa: F403
     from mmapcheck_reference import __doc__ as __doc__
-except ModuleNotFoundError as error:
-    if error.name != "mmapcheck_reference":
+except ModuleNotFoundError as missing:
+    if missing.name != "mmapcheck_reference":
         raise
     raise ImportError(
         "mmapcheck.reference needs the package mmapcheck-reference, an extension module that only CPython loads: "

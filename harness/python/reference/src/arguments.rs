@@ -1,22 +1,23 @@
 //! Python objects as the arguments of a step.
 
-use crate::map::{Core, ONLY};
+use crate::names::{ONLY, keyword};
 use mmapcheck_spec::{Arg, BytesLike, PassedArg, WrongType};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple};
-use std::collections::HashSet;
-use std::sync::Mutex;
 
 /// The most bytes of a text that `set_name` takes.
 const NAME: usize = 66;
 
+/// Refuses an object that is a map with memory that kills a process which reads it.
+pub type RefuseDead = fn(&Bound<'_, PyAny>) -> PyResult<()>;
+
 /// The arguments of a call, and the names of types that stand for others.
-#[derive(Default)]
 pub struct Arguments {
     /// The arguments of the step.
     pub passed: Vec<PassedArg>,
     /// For each object of a type that no argument of a step has: the name of the type that stands for its own, and its own.
     pub renamed: Vec<(&'static str, String)>,
+    refuse_dead: RefuseDead,
 }
 
 impl Arguments {
@@ -24,11 +25,12 @@ impl Arguments {
     ///
     /// The map itself is an argument as it is, and so need not be open or alive.
     pub fn of(
-        map: &Bound<'_, Core>,
+        map: &Bound<'_, PyAny>,
         positional: &Bound<'_, PyTuple>,
         keywords: Option<&Bound<'_, PyDict>>,
+        refuse_dead: RefuseDead,
     ) -> PyResult<Arguments> {
-        let mut arguments = Arguments::default();
+        let mut arguments = Arguments { passed: Vec::new(), renamed: Vec::new(), refuse_dead };
         let mut arg = |object: &Bound<'_, PyAny>| match object.is(map) {
             true => Ok(Arg::Map(ONLY)),
             false => arguments.arg(object),
@@ -84,9 +86,7 @@ impl Arguments {
             return Ok(Some(Arg::bytes(bytes.as_bytes())));
         }
         let owner = if object.is_instance_of::<PyMemoryView>() { object.getattr("obj").ok() } else { None };
-        if let Some(Ok(map)) = owner.as_ref().map(|owner| owner.cast::<Core>()) {
-            map.borrow().refuse_dead()?;
-        }
+        owner.map_or(Ok(()), |owner| (self.refuse_dead)(&owner))?;
         let view = match PyMemoryView::from(object) {
             Ok(view) => view,
             Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(object.py()) => return Ok(None),
@@ -150,20 +150,4 @@ fn text_kind(text: &Bound<'_, PyString>) -> PyResult<WrongType> {
         0..=NAME => WrongType::Text,
         _ => WrongType::LongText,
     })
-}
-
-/// A keyword, which a step keeps for ever: the names of a program are few.
-fn keyword(name: String) -> &'static str {
-    static OTHERS: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
-    if let Some(known) = PassedArg::KEYWORDS.iter().find(|known| **known == name) {
-        return known;
-    }
-    let mut others = OTHERS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let others = others.get_or_insert_default();
-    if let Some(known) = others.get(name.as_str()) {
-        return known;
-    }
-    let kept: &'static str = Box::leak(name.into_boxed_str());
-    others.insert(kept);
-    kept
 }

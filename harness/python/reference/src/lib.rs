@@ -5,16 +5,12 @@
 
 mod arguments;
 mod map;
+mod names;
 mod outcomes;
 
-use mmapcheck_spec::{KindOp, Op, Profile, constants};
-use pyo3::exceptions::PyValueError;
+use mmapcheck_spec::{KindOp, Op, constants};
+use names::profile;
 use pyo3::prelude::*;
-
-/// Reads the name of a profile, such as `cpython-3.13`.
-fn profile(name: &str) -> PyResult<Profile> {
-    name.parse().map_err(|error| PyValueError::new_err(format!("{name}: {error}")))
-}
 
 /// The constants of the module under a profile, by name.
 #[pyfunction]

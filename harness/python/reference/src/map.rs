@@ -3,10 +3,11 @@
 #![expect(unsafe_code, reason = "Python takes a buffer as a raw pointer")]
 
 use crate::arguments::Arguments;
+use crate::names::{ONLY, profile};
 use crate::outcomes::{MemoryFault, Unsupported, exception, object};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{
-    Arg, Draft, End, FileSpec, Mode, Op, Outcome, PassedArg, Profile, Signal, Step, Stepper, World, notation,
+    Arg, Draft, End, FileSpec, Mode, Op, Outcome, PassedArg, Profile, Signal, Step, Stepper, Value, World, notation,
 };
 use pyo3::exceptions::{PyBufferError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::ffi;
@@ -17,10 +18,10 @@ use std::fs::File;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 
-/// The slot of the map, and of its file.
-pub(crate) const ONLY: u8 = 0;
-/// The most steps, and the most bytes of the file, that a record keeps.
-const KEPT: usize = 10_000;
+/// The most steps that a record keeps.
+const STEPS: usize = 10_000;
+/// The most bytes that a record keeps, of the file, the arguments and the answers together.
+const BYTES: usize = 1 << 20;
 
 /// A map of the reference, of which no other object knows. One thread uses it.
 #[pyclass(subclass, unsendable, weakref, module = "mmapcheck_reference")]
@@ -32,21 +33,22 @@ pub struct Core {
     /// The file as it was before the first step.
     before: Option<Vec<u8>>,
     done: Vec<(Step, Result<Outcome, End>)>,
-    forgotten: bool,
+    /// The number of bytes that the record has room for; none once it is given up.
+    room: Option<usize>,
 }
 
 #[pymethods]
 impl Core {
     /// A map that is not constructed yet, under a profile.
     #[new]
-    #[pyo3(signature = (profile, *_args, **_keywords))]
+    #[pyo3(signature = (name, *_args, **_keywords))]
     fn new(
         py: Python<'_>,
-        profile: &str,
+        name: &str,
         _args: &Bound<'_, PyTuple>,
         _keywords: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Core> {
-        let profile = crate::profile(profile)?;
+        let profile = profile(name)?;
         // A map of the reference has descriptors of its own. Without them, the system error is that of any open file.
         for place in ["/dev/zero", "/"] {
             File::open(place).map_err(|error| system_error(py, error.raw_os_error().unwrap_or_default()))?;
@@ -54,7 +56,7 @@ impl Core {
         // The files are those of other programs: none is made in the folder.
         let reference = Reference::new(profile, Path::new("/"));
         let reference = reference.map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-        Ok(Core { reference, profile, path: None, before: None, done: Vec::new(), forgotten: false })
+        Ok(Core { reference, profile, path: None, before: None, done: Vec::new(), room: Some(BYTES) })
     }
 
     /// Constructs the map. `fileno`, if the call has it, is a descriptor that is open, or any other number.
@@ -64,7 +66,7 @@ impl Core {
         keywords: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
         // The conversion may run code of Python that uses this map: nothing of it is borrowed meanwhile.
-        let mut arguments = Arguments::of(slf, args, keywords)?;
+        let mut arguments = Arguments::of(slf.as_any(), args, keywords, refuse_dead)?;
         let is_fileno = |(place, passed): &(usize, &mut PassedArg)| match passed.keyword {
             Some(keyword) => keyword == "fileno",
             None => *place == 0,
@@ -87,14 +89,14 @@ impl Core {
         keywords: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
         let op = Op::named(operation).ok_or_else(|| Unsupported::new_err(format!("no operation {operation}")))?;
-        let arguments = Arguments::of(slf, args, keywords)?;
+        let arguments = Arguments::of(slf.as_any(), args, keywords, refuse_dead)?;
         slf.borrow_mut().perform(slf.py(), op, arguments)
     }
 
     /// The steps so far as a session in the notation. The file is `f`.
     fn session(&self) -> PyResult<String> {
-        if self.forgotten {
-            return Err(Unsupported::new_err(format!("a record keeps {KEPT} steps, and files of as many bytes")));
+        if self.room.is_none() {
+            return Err(Unsupported::new_err(format!("a record keeps {STEPS} steps and {BYTES} bytes at most")));
         }
         let files = self.before.iter().map(|bytes| FileSpec { bytes: bytes.clone(), mode: Mode::Update });
         let (steps, answers) = self.done.iter().cloned().unzip();
@@ -139,9 +141,12 @@ impl Core {
     fn adopt(&mut self, py: Python<'_>, number: i128) -> PyResult<bool> {
         let Ok(number) = i32::try_from(number) else { return Ok(false) };
         let path = PathBuf::from(format!("/proc/self/fd/{number}"));
-        let Some(about) = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file) else { return Ok(false) };
-        self.before = if about.len() <= KEPT as u64 { std::fs::read(&path).ok() } else { None };
-        self.forgotten = self.before.is_none();
+        let Ok(about) = std::fs::metadata(&path) else { return Ok(false) };
+        if !about.is_file() {
+            return Err(Unsupported::new_err("no rule covers a map of anything but a regular file"));
+        }
+        self.before = if about.len() <= BYTES as u64 { std::fs::read(&path).ok() } else { None };
+        self.room = self.before.as_ref().map(|bytes| BYTES - bytes.len().min(BYTES));
         self.path = std::fs::read_link(&path).ok();
         // SAFETY: the descriptor is open, and is duplicated before anything else runs.
         let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
@@ -150,7 +155,7 @@ impl Core {
     }
 
     /// Refuses the bytes of the map where reading them kills a process.
-    pub(crate) fn refuse_dead(&self) -> PyResult<()> {
+    fn refuse_dead(&self) -> PyResult<()> {
         match self.reference.first_dead_byte(ONLY) {
             Ok(Some(_)) => Err(MemoryFault::new_err(self.fault(&End::Died(self.profile.facts().signal(Signal::Bus))))),
             _ => Ok(()),
@@ -161,16 +166,24 @@ impl Core {
         self.reference.notice_size(ONLY);
         let step = Step { op, on: ONLY, bind: ONLY, args: std::mem::take(&mut arguments.passed).into() };
         let result = self.reference.step(&step);
-        if self.done.len() < KEPT {
-            self.done.push((step, result.clone()));
-        } else {
-            self.forgotten = true;
-        }
+        self.record(step, &result);
         match result {
             Ok(Outcome::Value(value)) => object(py, &value),
             Ok(Outcome::Raised(raise)) => Err(exception(py, &raise, &arguments)?),
             Err(End::Died(signal)) => Err(MemoryFault::new_err(self.fault(&End::Died(signal)))),
             Err(end) => Err(ended(end)),
+        }
+    }
+
+    /// Adds a step to the record, which is given up where it becomes too long.
+    fn record(&mut self, step: Step, answer: &Result<Outcome, End>) {
+        let passed = step.args.iter().map(|given| if let Arg::Bytes(_, bytes) = &given.arg { bytes.len() } else { 0 });
+        let answered = if let Ok(Outcome::Value(Value::Bytes(bytes))) = answer { bytes.len() } else { 0 };
+        let room = self.room.and_then(|room| room.checked_sub(passed.sum::<usize>() + answered));
+        self.room = room.filter(|_| self.done.len() < STEPS);
+        match self.room {
+            Some(_) => self.done.push((step, answer.clone())),
+            None => self.done = Vec::new(),
         }
     }
 
@@ -184,6 +197,11 @@ impl Core {
         };
         format!("a process would have {death}: {place}")
     }
+}
+
+/// Refuses a map with dead bytes, as an argument of an operation on another map.
+fn refuse_dead(object: &Bound<'_, PyAny>) -> PyResult<()> {
+    object.cast::<Core>().map_or(Ok(()), |map| map.borrow().refuse_dead())
 }
 
 fn system_error(py: Python<'_>, errno: i32) -> PyErr {

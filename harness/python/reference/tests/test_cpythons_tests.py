@@ -21,9 +21,7 @@ def outcomes(module, folder):
     """The outcome of each test on the mmap of a module, and the tracebacks of those that fail."""
     shutil.copytree(HERE / "modules", folder, dirs_exist_ok=True)
     command = [sys.executable, str(HERE / "run_test_mmap.py"), module]
-    done = subprocess.run(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", check=False
-    )
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout), done.stderr
 

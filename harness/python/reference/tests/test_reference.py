@@ -1,6 +1,7 @@
 """The reference as a module in place of `mmap`."""
 
 import mmap as own
+import os
 import weakref
 
 import mmapcheck_reference as reference
@@ -58,7 +59,13 @@ def test_a_death_is_an_exception_with_page_and_file(file):
     file.truncate(PAGE + 1)
     assert m[2 * PAGE - 1] == 0
     message = rf"died of signal 7 \(SIGBUS\): page 2 of '.*/f', from byte {2 * PAGE} on, lies beyond its end"
-    for access in (lambda: m[2 * PAGE], lambda: bytes(m), lambda: memoryview(m), lambda: m.read(), lambda: m.find(b"-")):
+    for access in (
+        lambda: m[2 * PAGE],
+        lambda: bytes(m),
+        lambda: memoryview(m),
+        lambda: m.read(),
+        lambda: m.find(b"-"),
+    ):
         with pytest.raises(reference.MemoryFault, match=message):
             access()
     file.truncate(3 * PAGE)
@@ -77,6 +84,9 @@ def test_a_system_error_has_its_number(tmp_path):
 def test_an_operation_without_a_rule_says_so():
     with pytest.raises(reference.Unsupported, match="not specified"):
         reference.mmap(-1, 1 << 40)
+    reading, writing = os.pipe()
+    with open(reading, "rb"), open(writing, "wb"), pytest.raises(reference.Unsupported, match="regular file"):
+        reference.mmap(reading, 1)
 
 
 def test_a_message_names_the_type_that_was_passed():
@@ -128,5 +138,9 @@ def test_a_session_tells_what_was_done(tmp_path):
     with pytest.raises(IndexError):
         m[3]
     lines = reference.session(m).splitlines()
-    assert [">>> m = mmap.mmap(f.fileno(), 0)", ">>> m.read(2)", "b'ab'", ">>> m[3]"] == lines[-7:-3]
-    assert "IndexError: mmap index out of range" == lines[-1]
+    assert lines[-7:-3] == [">>> m = mmap.mmap(f.fileno(), 0)", ">>> m.read(2)", "b'ab'", ">>> m[3]"]
+    assert lines[-1] == "IndexError: mmap index out of range"
+    for _ in range(10_000):
+        m.tell()
+    with pytest.raises(reference.Unsupported, match="a record keeps 10000 steps"):
+        reference.session(m)

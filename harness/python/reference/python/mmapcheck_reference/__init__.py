@@ -27,12 +27,12 @@ class _Map(_native.Core):
     _profile = ""
 
     def __new__(cls, *args: Any, **keywords: Any) -> _Map:
-        new = super().__new__(cls, cls._profile)
+        new: _Map = super().__new__(cls, cls._profile)  # type: ignore[assignment]
         new.construct(args, keywords)
         return new
 
     def __len__(self) -> int:
-        return self.perform_named("len", ())
+        return int(self.perform_named("len", ()))
 
     def __getitem__(self, key: Any) -> Any:
         return self.perform_named(*_bracket("get", key))
@@ -51,19 +51,20 @@ class _Map(_native.Core):
         return _Items(self, len(self) - 1, -1)
 
     def __bytes__(self) -> bytes:
-        return self.perform_named("bytes", ())
+        content: bytes = self.perform_named("bytes", ())
+        return content
 
     def __enter__(self) -> _Map:
         self.perform_named("__enter__", ())
         return self
 
     def __repr__(self) -> str:
-        return self.perform_named("repr", ())
+        return str(self.perform_named("repr", ()))
 
     @property
     def closed(self) -> bool:
         """Whether the map is closed."""
-        return self.perform_named("closed", ())
+        return bool(self.perform_named("closed", ()))
 
 
 class _Items:
@@ -112,13 +113,20 @@ def session(map: _Map) -> str:
     return map.session()
 
 
-@functools.lru_cache(maxsize=None)
-def profile(name: str) -> types.ModuleType:
+class Module(types.ModuleType):
+    """A module in place of `mmap`: the class, `error` and the constants of one profile."""
+
+    mmap: type[_Map]
+    error: type[OSError]
+
+
+@functools.cache
+def profile(name: str) -> Module:
     """A module in place of `mmap` that follows a profile, such as `cpython-3.13`.
 
     Raises `ValueError` if there is no such profile.
     """
-    module = types.ModuleType("mmap", f"The reference implementation of the mmap of {name}.")
+    module = Module("mmap", f"The reference implementation of the mmap of {name}.")
     methods = {method: _method(method) for method in _native.methods(name)}
     module.mmap = type("mmap", (_Map,), {**methods, "_profile": name, "__module__": "mmap"})
     module.error = error
