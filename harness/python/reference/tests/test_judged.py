@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mmapcheck_reference
 import pytest
 
 pytest.importorskip("mmapcheck", reason="the package mmapcheck is not installed")
@@ -39,3 +40,21 @@ def test_random_cases_show_no_difference(tmp_path):
 def test_a_planted_bug_is_found(tmp_path):
     done = check("finds_nothing", tmp_path)
     assert done.returncode == 1 and "`find`" in done.stdout, done.stdout
+
+
+def test_a_session_of_the_reference_replays_on_this_pythons_own_mmap(tmp_path):
+    with open(tmp_path / "f", "w+b", buffering=0) as file:
+        file.write(b"hello world")
+        m = mmapcheck_reference.mmap(file.fileno(), 0)
+        m.find(b"o", 5)
+        m[0:3] = b"abc"
+        m.write(bytearray(b"zz"))
+        with pytest.raises(OverflowError):
+            m.write_byte(256)
+        with pytest.raises(ValueError):
+            m.write(m)
+        m.resize(5000)
+    (tmp_path / "session.pycon").write_text(mmapcheck_reference.session(m))
+    command = [sys.executable, "-m", "mmapcheck", "replay", str(tmp_path / "session.pycon")]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0 and "agree: 7 of 7 steps compared" in done.stdout, done.stdout + done.stderr
