@@ -23,7 +23,9 @@ def test_a_report_has_causes(modules):
     report = mmapcheck.check("find_ignores_end", time=2, seed=1)
     assert not report.agrees and report.seed == 1 and report.cases > 100
     cause = next(one for one in report.causes if one.sentence.startswith("`find` ignores `end`"))
-    assert (cause.level, cause.severity, cause.clause) == ("documented", "value", "FIND-5")
+    # A cause has the clause of its smallest case, which is that of the cases that this run met.
+    assert cause.clause.startswith("FIND-") and cause.promise and cause.level in ("documented", "cpython")
+    assert cause.severity in ("class", "value") and "find" in cause.ops
     assert cause.smallest.session == cause.session and cause.smallest.expected != cause.smallest.actual
     assert any(one.id == "FIND-5" and one.expected == "-1" for one in report.failures)
     # Under load, no time may be left for fresh cases.
@@ -65,3 +67,13 @@ def test_a_check_that_cannot_run_says_why(modules):
         mmapcheck.check("mmap", time=0, known="absent.toml")
     with pytest.raises(ValueError, match="0 or more seconds"):
         mmapcheck.check(time=-1)
+
+
+def test_a_note_of_a_finding_is_shown():
+    names = ("id", "headline", "severity", "op", "clause", "promise", "session", "replay")
+    texts = dict.fromkeys(names, "-")
+    finding = mmapcheck.Finding(
+        **texts, step=1, expected="1", actual="2", count=1, unsteady="it showed in 3 of 10 runs", stderr="last words"
+    )
+    lines = str(finding).splitlines()
+    assert "  note:     it showed in 3 of 10 runs" in lines and "  stderr:   last words" in lines

@@ -76,6 +76,8 @@ class Finding:
     actual: str
     #: Number of cases that showed it.
     count: int
+    #: Why it may not show again, or may be inherited all the same; none of a divergence that showed each time.
+    unsteady: Optional[str]
     #: The last lines that the target wrote before it died, if it wrote any.
     stderr: Optional[str]
     #: The smallest case, with the expected answers.
@@ -84,7 +86,8 @@ class Finding:
     replay: str
 
     def __str__(self) -> str:
-        words = "" if self.stderr is None else f"\n  stderr:   {self.stderr}"
+        notes = {"note:     ": self.unsteady, "stderr:   ": self.stderr}
+        words = "".join(f"\n  {name}{text}" for name, text in notes.items() if text is not None)
         return (
             f"{_indented(self.session)}\n\n  expected: {self.expected}\n  actual:   {self.actual}{words}\n"
             f"  run again: {self.replay}"
