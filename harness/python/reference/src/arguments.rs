@@ -68,11 +68,12 @@ impl Arguments {
     }
 
     fn wrong_type(&mut self, object: &Bound<'_, PyAny>) -> PyResult<WrongType> {
-        Ok(if object.is_exact_instance_of::<PyList>() {
+        // Those of a step have a truth value as well: only the tuple is true.
+        Ok(if object.cast_exact::<PyList>().is_ok_and(|list| list.is_empty()) {
             WrongType::List
-        } else if object.is_exact_instance_of::<PyTuple>() {
+        } else if object.cast_exact::<PyTuple>().is_ok_and(|tuple| !tuple.is_empty()) {
             WrongType::Tuple
-        } else if object.is_exact_instance_of::<PyDict>() {
+        } else if object.cast_exact::<PyDict>().is_ok_and(|dict| dict.is_empty()) {
             WrongType::Dict
         } else {
             self.rename("object", object)?;

@@ -95,6 +95,9 @@ def test_a_message_names_the_type_that_was_passed():
         m.write(set())
     with pytest.raises(TypeError, match="'complex'"):
         m.seek(1j)
+    for sequence in ([], [1]):
+        with pytest.raises(TypeError, match="'list'"):
+            m.seek(sequence)
 
 
 def test_a_subclass_and_a_weak_reference():
