@@ -4,7 +4,7 @@
 //! the [`divergence`]s and sets apart those that a [`pattern`] matches; [`shrink`] makes the case small; [`report`] renders it.
 //! [`repeat`] runs a case several times, and [`clauses`] names the clause that a divergence breaks. A [`batch`] is the hot loop
 //! over many cases, and a [`campaign`] spreads batches over processes ([`worker`]). [`examine`] is a whole check: the examples
-//! of the specification ([`pages`]), the [`known`] divergences and a campaign.
+//! of the specification ([`pages`]), the [`known`] divergences and a campaign. The [`cli`] is the program: only it prints.
 
 pub mod agreement;
 pub mod base;
@@ -19,6 +19,8 @@ pub mod causes;
 pub mod changes;
 pub mod choices;
 pub mod clauses;
+#[cfg(feature = "program")]
+pub mod cli;
 pub mod compare;
 pub mod diagnosis;
 pub mod differential;

@@ -1,6 +1,4 @@
-//! The command line program. Only it prints and sets an exit status.
-
-mod cli;
+//! The command line program.
 
 use std::process::ExitCode;
 
@@ -10,5 +8,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    cli::run(std::env::args_os().collect()).into()
+    mmapcheck::cli::run(std::env::args_os().collect())
 }

@@ -1,5 +1,7 @@
 //! The machine: dispatches a step to the rule of its operation. A match here only calls.
 
+mod outside;
+
 use crate::operands::args::Args;
 use crate::operands::operand::PerformStep;
 use crate::operands::step_args;
@@ -25,6 +27,8 @@ use mmapcheck_world::{Errno, FileHandle, Folder};
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
+
+pub use outside::Buffer;
 
 /// The answer key: Python's `mmap` by its rules.
 ///

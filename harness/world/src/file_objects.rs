@@ -181,6 +181,16 @@ impl<S: FileSystem> FileObjects<S> {
         self.table.objects.iter().flatten().map(|object| Rc::clone(&object.cursor.position)).collect()
     }
 
+    /// Binds a slot to an open file that is not of the case.
+    ///
+    /// # Errors
+    /// Where there is no such slot.
+    pub fn adopt(&mut self, slot: Slot, file: S::File) -> Result<(), End> {
+        let object = self.table.objects.get_mut(usize::from(slot)).ok_or_else(unbound)?;
+        *object = Some(FileObject::new(usize::from(slot), 0, file));
+        Ok(())
+    }
+
     fn open(&mut self, slot: Slot, name: u8, mode: Mode) -> Result<(), End> {
         let (number, handle) = self.open_named(name, mode)?;
         if mode.truncates() {

@@ -8,7 +8,7 @@ use mmapcheck_spec::{Content, Detail, Mode, TargetError, World};
 use rustix::fs::{self, AtFlags, OFlags};
 use std::cell::Cell;
 use std::fs::File;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -64,6 +64,12 @@ impl<T> Inode<T> {
         Ok(())
     }
 
+    fn notice_size(&self) {
+        if let Ok(seen) = fs::fstat(&self.file) {
+            self.note_size(seen.st_size as u64);
+        }
+    }
+
     fn note_size(&self, size: u64) {
         self.size.set(size);
         self.max_pages.set(self.max_pages.get().max(pages(size)));
@@ -99,7 +105,30 @@ impl<T: Default> OpenFile<T> {
     }
 }
 
+impl<T: Default> OpenFile<T> {
+    /// The file of a descriptor that somebody else opened, and a duplicate of the descriptor.
+    ///
+    /// # Errors
+    /// As `fcntl` and `fstat`.
+    pub fn of(descriptor: BorrowedFd<'_>) -> Result<OpenFile<T>, Errno> {
+        let duplicate = || rustix::io::fcntl_dupfd_cloexec(descriptor, 0);
+        let mode = match fs::fcntl_getfl(descriptor)? & OFlags::ACCMODE {
+            OFlags::RDONLY => Mode::Read,
+            OFlags::WRONLY => Mode::Write,
+            _ => Mode::Update,
+        };
+        let file = OpenFile { inode: Rc::new(Inode::new(duplicate()?)?), fd: Rc::new(duplicate()?), mode };
+        file.notice_size();
+        Ok(file)
+    }
+}
+
 impl<T> OpenFile<T> {
+    /// Reads the size of the file from the system: somebody else may have changed it.
+    pub fn notice_size(&self) {
+        self.inode.notice_size();
+    }
+
     /// The file behind the descriptor.
     #[must_use]
     pub fn inode(&self) -> &Rc<Inode<T>> {
@@ -214,9 +243,7 @@ impl<T> Folder<T> {
     /// Reads the sizes of files 0 to `count` from the system, as a target may have changed them.
     pub fn notice_sizes(&self, count: usize) {
         for stored in &self.stored[..count] {
-            if let Ok(seen) = fs::fstat(&stored.inode.file) {
-                stored.inode.note_size(seen.st_size as u64);
-            }
+            stored.inode.notice_size();
         }
     }
 

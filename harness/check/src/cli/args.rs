@@ -1,11 +1,11 @@
 //! The commands and their options.
 
+use crate::campaign::{Budget, Shard};
+use crate::divergence::Severity;
+use crate::limits;
+use crate::report::command::{Invocation, environment};
+use crate::worker::{Engine, TargetSpec};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use mmapcheck::campaign::{Budget, Shard};
-use mmapcheck::divergence::Severity;
-use mmapcheck::limits;
-use mmapcheck::report::command::{Invocation, environment};
-use mmapcheck::worker::{Engine, TargetSpec};
 use mmapcheck_spec::pages::Level;
 use mmapcheck_spec::{Op, Profile};
 use std::path::PathBuf;

@@ -3,9 +3,9 @@
 use super::args::Bench;
 use super::exit::{CommandError, Exit};
 use super::output::write_out;
-use mmapcheck::bench::{ALONE, CALM, Speeds, WHOLE, measure};
-use mmapcheck::limits;
-use mmapcheck::text::grouped;
+use crate::bench::{ALONE, CALM, Speeds, WHOLE, measure};
+use crate::limits;
+use crate::text::grouped;
 use std::fmt::Write;
 
 pub(super) fn bench(args: &Bench) -> Result<Exit, CommandError> {

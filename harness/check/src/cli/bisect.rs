@@ -4,10 +4,10 @@ use super::args::{Bisect, TargetArgs};
 use super::exit::{CommandError, Exit};
 use super::output::write_out;
 use super::replay::{Pair, read};
-use mmapcheck::bisection::{Bisection, bisect as search};
-use mmapcheck::report::Report;
-use mmapcheck::report::case::{CaseRecord, Verdict};
-use mmapcheck::report::screen::wrapped;
+use crate::bisection::{Bisection, bisect as search};
+use crate::report::Report;
+use crate::report::case::{CaseRecord, Verdict};
+use crate::report::screen::wrapped;
 use mmapcheck_spec::{Case, Profile, Version, notation};
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,7 @@
 use super::args::{Diff, ListFormat};
 use super::exit::{CommandError, Exit};
 use super::output::write_out;
-use mmapcheck::changes::{Changes, Side};
+use crate::changes::{Changes, Side};
 
 pub(super) fn diff(args: &Diff) -> Result<Exit, CommandError> {
     let read = |path| Side::read(path).map_err(CommandError);

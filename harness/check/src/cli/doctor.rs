@@ -2,7 +2,7 @@
 
 use super::exit::{CommandError, Exit};
 use super::output::write_out;
-use mmapcheck::doctor::{Checked, Section, examine};
+use crate::doctor::{Checked, Section, examine};
 use mmapcheck_spec::printable;
 use std::fmt::Write;
 

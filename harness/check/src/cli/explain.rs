@@ -3,9 +3,9 @@
 use super::args::Explain;
 use super::exit::{CommandError, Exit};
 use super::output::write_out;
-use mmapcheck::report::Report;
-use mmapcheck::report::explain::explain as text;
-use mmapcheck::report::issue::issue;
+use crate::report::Report;
+use crate::report::explain::explain as text;
+use crate::report::issue::issue;
 use std::path::Path;
 
 pub(super) fn explain(args: &Explain) -> Result<Exit, CommandError> {

@@ -1,4 +1,4 @@
-//! The command line: commands, options, output and exit status.
+//! The command line: commands, options, output and exit status. Only it prints and chooses an exit status.
 
 mod args;
 mod bench;
@@ -25,9 +25,15 @@ use clap::Parser;
 use exit::{CommandError, Exit};
 use mmapcheck_spec::printable;
 use std::ffi::OsString;
+use std::process::ExitCode;
 
-/// Runs the program with these arguments, of which the first is the program's name.
-pub fn run(mut args: Vec<OsString>) -> Exit {
+/// Runs the program with these arguments, of which the first is the program's name. Returns the exit status for them.
+#[must_use]
+pub fn run(args: Vec<OsString>) -> ExitCode {
+    exit(args).into()
+}
+
+fn exit(mut args: Vec<OsString>) -> Exit {
     // `mmapcheck --seed 3` is `mmapcheck check --seed 3`, but help and version are the whole program's.
     let first = args.get(1).and_then(|arg| arg.to_str());
     if first.is_none_or(|arg| arg.starts_with('-') && !["-h", "--help", "-V", "--version"].contains(&arg)) {

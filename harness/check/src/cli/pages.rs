@@ -3,9 +3,9 @@
 use super::args::Pages;
 use super::exit::{CommandError, Exit};
 use super::output::write_out;
-use mmapcheck::bless::bless;
-use mmapcheck::limits;
-use mmapcheck::worker::{ProcessWorker, TargetSpec};
+use crate::bless::bless;
+use crate::limits;
+use crate::worker::{ProcessWorker, TargetSpec};
 use mmapcheck_spec::Target;
 use mmapcheck_spec::pages::matches_filter;
 use mmapcheck_spec::pages::{Clause, Page, Scope, all, read};

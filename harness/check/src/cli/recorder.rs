@@ -1,12 +1,12 @@
 //! Saving the findings of a running campaign, and showing its progress.
 
 use super::exit::CommandError;
-use mmapcheck::campaign::{Finding, Listener};
-use mmapcheck::histogram::Histogram;
-use mmapcheck::report::FindingRecord;
-use mmapcheck::report::build::Commands;
-use mmapcheck::report::command::Invocation;
-use mmapcheck::report::{saved, text};
+use crate::campaign::{Finding, Listener};
+use crate::histogram::Histogram;
+use crate::report::FindingRecord;
+use crate::report::build::Commands;
+use crate::report::command::Invocation;
+use crate::report::{saved, text};
 use mmapcheck_spec::printable;
 use std::collections::HashMap;
 use std::fs::Permissions;

@@ -3,8 +3,8 @@
 use super::args::Smoke;
 use super::exit::{CommandError, Exit};
 use super::output::write_out;
-use mmapcheck::pages::PagesResult;
-use mmapcheck::smoke::{self, smoke};
+use crate::pages::PagesResult;
+use crate::smoke::{self, smoke};
 use mmapcheck_spec::pages::{all, examples};
 use mmapcheck_spec::printable;
 use std::fmt::Write;

@@ -3,7 +3,7 @@
 use super::args::Triage;
 use super::exit::{CommandError, Exit};
 use super::output::write_out;
-use mmapcheck::triage::propose;
+use crate::triage::propose;
 use std::path::PathBuf;
 
 pub(super) fn triage(args: &Triage) -> Result<Exit, CommandError> {

@@ -2,7 +2,7 @@
 
 use super::args::Worker;
 use super::exit::{CommandError, Exit};
-use mmapcheck::worker::{Engine, TargetSpec, WorkerConfig, serve};
+use crate::worker::{Engine, TargetSpec, WorkerConfig, serve};
 
 pub(super) fn worker(args: Worker) -> Result<Exit, CommandError> {
     let subject = TargetSpec { engine: Engine::Embedded, module: args.module, attr: args.attr, source: None };

@@ -22,6 +22,7 @@ use crate::since::versions_like;
 use crate::text::brief;
 use crate::trace_table::StepTable;
 use crate::variation::{Variation, sentence};
+use mmapcheck_spec::pages::{all, examples};
 use mmapcheck_spec::{End, Op, printable};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -297,8 +298,12 @@ impl PagesRecord {
 
 impl FailureRecord {
     fn new(failure: &Failure, replay: String) -> FailureRecord {
+        // The pages that were run can be read.
+        let of_page = all().ok().and_then(|pages| examples(pages).find(|(_, _, example)| example.id == failure.id));
         FailureRecord {
             id: failure.id.clone(),
+            promise: of_page.map_or_else(String::new, |(_, clause, _)| clause.rule.clone()),
+            session: of_page.map_or_else(String::new, |(_, _, example)| example.text.clone()),
             place: failure.place.clone(),
             statement: failure.statement.clone(),
             expected: failure.expected.clone(),

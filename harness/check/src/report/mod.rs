@@ -160,8 +160,14 @@ pub enum ExampleResult {
 pub struct FailureRecord {
     /// Id of the example.
     pub id: String,
+    /// The title of its clause.
+    #[serde(default)]
+    pub promise: String,
     /// Page and line of the expected answer: `spec/pages/reading.md:17`.
     pub place: String,
+    /// The whole example, with the answers of the page.
+    #[serde(default)]
+    pub session: String,
     /// The statement of the example.
     pub statement: String,
     /// The answer of the page.

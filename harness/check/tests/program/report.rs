@@ -93,6 +93,9 @@ fn a_report_follows_its_schema() -> Result {
     for list in ["failures", "examples"] {
         assert!(report["pages"][list].as_array().is_some_and(|items| !items.is_empty()), "nothing in {list}");
     }
+    let failure = |field: &str| report["pages"]["failures"][0][field].as_str().unwrap_or_default();
+    assert!(failure("session").contains(failure("statement")) && failure("session").starts_with(">>> import mmap"));
+    assert!(failure("promise").contains(' '), "{:#}", report["pages"]["failures"][0]);
     let errors: Vec<_> = validator()?.iter_errors(&report).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
     Ok(())

@@ -4,7 +4,8 @@
 //! returned: the bytes can change at any time through another map of the file, or through a descriptor. Bytes are copied
 //! in and out through raw pointers, also to search and to digest them. Each function checks that its range lies below
 //! [`Memory::live`], so that no page without a file behind it is touched, as long as sizes change through [`OpenFile`] only;
-//! the campaign's own files keep to that.
+//! the campaign's own files keep to that. The sizes of files of others are read before each step
+//! ([`crate::Reference::notice_size`]); whoever cuts such a file short during a step kills the process, as with any map.
 
 #![expect(unsafe_code, reason = "mapped memory is reached through raw pointers")]
 
@@ -198,6 +199,13 @@ impl DiskRegion {
 
     fn raw(&self) -> &MmapRaw {
         self.raw.as_ref().unwrap_or_else(|| unreachable!("a region has its map until it is dropped"))
+    }
+
+    /// A pointer to the start of the memory, and whether it can be written. The memory stays there until it is resized or
+    /// dropped; not all of it need be live.
+    #[must_use]
+    pub fn start(&self) -> (*const u8, bool) {
+        (self.raw().as_ptr(), self.writable)
     }
 
     /// A pointer to `count` live bytes.
