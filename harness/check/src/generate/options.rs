@@ -1,7 +1,7 @@
 //! The options of the generator.
 
 use crate::limits;
-use mmapcheck_spec::{Op, Profile};
+use mmapcheck_spec::{Declined, Op, Profile};
 use serde::{Deserialize, Serialize};
 
 /// The options of the generator.
@@ -15,13 +15,28 @@ pub struct GeneratorOptions {
     pub callbacks: bool,
     /// The profile of the target, for its constants, parameters and platform.
     pub profile: Profile,
+    /// The steps that the target cannot run, which no case contains.
+    pub declined: Declined,
 }
 
 impl GeneratorOptions {
     /// Every operation, and callback arguments.
     #[must_use]
     pub fn all(profile: Profile) -> GeneratorOptions {
-        GeneratorOptions { ops: Op::ALL.to_vec(), steps: limits::STEPS, callbacks: true, profile }
+        GeneratorOptions {
+            ops: Op::ALL.to_vec(),
+            steps: limits::STEPS,
+            callbacks: true,
+            profile,
+            declined: Declined::default(),
+        }
+    }
+
+    /// The options for a target that cannot run these steps.
+    #[must_use]
+    pub fn declining(mut self, declined: Declined) -> GeneratorOptions {
+        self.ops.retain(|op| !declined.operations.contains(op));
+        GeneratorOptions { declined, ..self }
     }
 
     /// The options without hostile steps: no callback arguments, and no operation that the operation table marks as hostile.

@@ -19,7 +19,7 @@ mod target_spec;
 pub use child::serve;
 pub use driver::DriverWorker;
 pub use fresh::Fresh;
-pub use interface::{Unavailable, Worker, WorkerLoss};
+pub use interface::{Unavailable, Worker, WorkerLoss, declined};
 pub use messages::WorkerConfig;
 pub use process::ProcessWorker;
 pub use scratch::scratch;

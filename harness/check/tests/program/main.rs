@@ -18,6 +18,7 @@ mod known;
 mod known_effects;
 mod left_out;
 mod matrix;
+mod other_driver;
 mod page;
 mod profile;
 mod report;

@@ -1,18 +1,16 @@
 //! The lines of the driver protocol, which `protocol.md` describes: writes cases and reads traces. Its types are the protocol's
 //! own, so that a change of a trace or a case does not change the protocol.
 
+use super::shape::{PROTOCOL, departure};
 use mmapcheck_spec::notation::{CLASSES, Class};
 use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Case, Content, Detail, End, Leaks, MapState, Num, ObjectKind, Op, Outcome, Raise, Snapshot,
-    Step, StepTrace, Trace, Value, WrongType, constants,
+    Arg, Base, BytesLike, Case, Content, Declined, Detail, End, Leaks, MapState, Num, ObjectKind, Op, Outcome, Raise,
+    Snapshot, Step, StepTrace, Trace, Value, WrongType, constants,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::path::Path;
-
-/// The version of the protocol.
-pub(super) const PROTOCOL: u64 = 2;
 
 /// The line `hello`: the class to test, and the table of operations.
 pub(super) fn hello(module: &str, attr: &str, folder: &Path) -> Json {
@@ -69,6 +67,8 @@ pub(super) struct Ready {
     pub counted: bool,
     #[serde(default)]
     pub development: bool,
+    #[serde(default)]
+    pub declines: Declined,
 }
 
 /// A line from a driver.
@@ -92,8 +92,16 @@ impl Line {
         }
         let json: Json =
             serde_json::from_slice(text).map_err(|error| format!("not JSON ({error}): {}", start(text)))?;
-        serde_json::from_value(json).map_err(|_| format!("not a line of the protocol: {}", start(text)))
+        let fallback = || format!("not a line of the protocol: {}", start(text));
+        serde_json::from_value(json).map_err(|_| explained(text, fallback()))
     }
+}
+
+/// The place at which a malformed line departs from the protocol; `otherwise` if its form is right.
+pub(super) fn explained(line: &[u8], otherwise: String) -> String {
+    let json = serde_json::from_slice(line).ok();
+    let place = json.and_then(|json| departure(&json));
+    place.map_or(otherwise, |place| format!("not a line of the protocol: {place}"))
 }
 
 /// The first characters of a malformed line, for an error message.
