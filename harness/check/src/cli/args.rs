@@ -9,7 +9,7 @@ use mmapcheck::worker::{Engine, TargetSpec};
 use mmapcheck_spec::pages::Level;
 use mmapcheck_spec::{Op, Profile};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The folder that a check saves cases and its report in.
 pub(super) const FOUND: &str = "mmapcheck-found";
@@ -53,6 +53,10 @@ pub(super) enum Command {
     Smoke(Smoke),
     /// Measure the speed, as ratios within one run
     Bench(Bench),
+    /// Print the cases of the specification, and of saved files, as data
+    Corpus(Corpus),
+    /// Print a saved report in another format
+    Render(Render),
     /// Show what this machine can check, and what each missing thing switches off
     Doctor,
     /// Print the completions of all commands for a shell
@@ -62,6 +66,36 @@ pub(super) enum Command {
     /// Internal: the worker process of a campaign
     #[command(hide = true)]
     Worker(Worker),
+}
+
+#[derive(Args)]
+pub(super) struct Corpus {
+    /// One JSON object a line, one for each case: the only format
+    #[arg(long, required = true)]
+    pub(super) json: bool,
+    /// Saved cases to print as well
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct Render {
+    /// The report: what 'check --format json' printed, or the directory that 'check --report' wrote it into
+    #[arg(value_name = "REPORT")]
+    pub(super) report: PathBuf,
+    /// Format of the report on standard output
+    #[arg(long, value_enum, default_value_t = RenderFormat::Text)]
+    pub(super) format: RenderFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RenderFormat {
+    Text,
+    Junit,
+    /// A page for a browser
+    Html,
+    /// A summary for the job of a continuous integration
+    Markdown,
 }
 
 #[derive(Args)]
@@ -145,8 +179,9 @@ pub(super) struct Check {
     /// Run this number of random cases
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) cases: Option<u64>,
-    /// Seed of the random cases [default: a new one for each run, which is printed]
-    #[arg(long, value_name = "N")]
+    /// Seed of the random cases; date: the same one all day, such as 20260131 (UTC) [default: a new one for each run, which is
+    /// printed]
+    #[arg(long, value_name = "N|date", value_parser = seed)]
     pub(super) seed: Option<u64>,
     /// Run only part I of N, such as 2/8: of the examples and, with the same --seed, of the random cases
     #[arg(long, value_name = "I/N", default_value = "1/1", hide_default_value = true)]
@@ -230,6 +265,9 @@ pub(super) struct Pages {
     /// Rewrite the answers in these pages from CPython's own mmap, where they differ
     #[arg(long, value_name = "PAGE", group = "mode", num_args = 1..)]
     pub(super) bless: Vec<PathBuf>,
+    /// Write the specification as a book for mdbook into this directory, with indexes by topic, by method and by clause
+    #[arg(long, value_name = "DIR", group = "mode")]
+    pub(super) book: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -409,6 +447,16 @@ pub(super) fn workers(requested: Option<u16>) -> usize {
     requested.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
+/// A seed: a number, or that of today's date in UTC, such as 20260131.
+fn seed(text: &str) -> Result<u64, String> {
+    if text == "date" {
+        let today = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let digits: String = today.chars().take_while(|c| *c != 'T').filter(char::is_ascii_digit).collect();
+        return digits.parse().map_err(|_| format!("the clock says {today}, which has no date"));
+    }
+    text.parse().map_err(|_| format!("invalid seed '{text}': expected a number from 0 on, or date"))
+}
+
 fn operation(name: &str) -> Result<Op, String> {
     Op::named(name).ok_or_else(|| {
         let names: Vec<_> = Op::ALL.iter().map(|op| op.row().name).collect();
@@ -450,6 +498,15 @@ fn at_least(text: &str, least: Duration, expected: &str) -> Result<Duration, Str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_seed_is_a_number_or_the_date() {
+        assert_eq!(seed("0"), Ok(0));
+        assert!(seed("date").is_ok_and(|seed| (20_260_101..99_991_231).contains(&seed)), "{:?}", seed("date"));
+        for text in ["", "-1", "today", "1.5"] {
+            assert!(seed(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_duration_has_a_unit_or_is_in_seconds() {

@@ -9,6 +9,7 @@ mod shape;
 mod wire;
 
 pub use shape::departure;
+pub use wire::{argument, outcome};
 
 use crate::reply_size::longest_reply;
 use crate::stop::Stop;

@@ -201,6 +201,40 @@ fn step(step: &Step) -> Result<Json, End> {
     })
 }
 
+/// An argument of a step of this operation, as a driver is sent it.
+///
+/// # Errors
+/// If the argument has no form in the protocol: a number relative to a map.
+pub fn argument(given: &Arg, op: Op) -> Result<Json, End> {
+    arg(given, op == Op::Constant)
+}
+
+/// An outcome, as a driver reports it.
+#[must_use]
+pub fn outcome(outcome: &Outcome) -> Json {
+    match outcome {
+        Outcome::Value(value) => plain(value),
+        Outcome::Raised(Raise { class, errno, message }) => json!(["!", class, errno, message]),
+    }
+}
+
+fn plain(value: &Value) -> Json {
+    const SAFE: i128 = 1 << 53;
+    let list = |tag: &str, items: &[Value]| [json!(tag)].into_iter().chain(items.iter().map(plain)).collect();
+    match value {
+        Value::None => Json::Null,
+        Value::Bool(value) => json!(value),
+        Value::Int(value) if -SAFE < *value && *value < SAFE => json!(*value as i64),
+        Value::Int(value) => json!(["i", value.to_string()]),
+        Value::Long(value) => json!(["L", value.to_string()]),
+        Value::Bytes(bytes) => json!(["b", latin(bytes)]),
+        Value::Text(text) => json!(["s", text]),
+        Value::List(items) => list("l", items),
+        Value::Tuple(items) => list("t", items),
+        Value::Object(kind) => json!(["o", kind]),
+    }
+}
+
 /// An argument. `asked`: the step asks the module for a constant; elsewhere a constant stands for its value.
 fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
     Ok(match arg {
@@ -418,5 +452,22 @@ impl WireContent {
     fn content(self) -> Result<Content, String> {
         let bytes = self.2.as_deref().map(bytes).transpose()?;
         Ok(Content { len: self.0, digest: self.1.into(), bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_reads_back_as_it_was() -> Result<(), String> {
+        let raise = Raise { class: "OSError".into(), errno: Some(22), message: "Invalid argument".into() };
+        let items = vec![Value::None, Value::Bool(true), Value::Int(-5), Value::Int(1 << 60), Value::Long(3)];
+        let all = [Value::Bytes(vec![0, 255]), Value::Text("\u{e9}".into()), Value::Object("mmap".into())];
+        let nested = Value::List(vec![Value::Tuple(items), Value::List(all.to_vec())]);
+        for expected in [Outcome::Value(nested), Outcome::Raised(raise)] {
+            assert_eq!(answered(outcome(&expected))?, expected);
+        }
+        Ok(())
     }
 }
