@@ -84,7 +84,8 @@ pub(super) fn promises(pages: &[Page]) -> String {
 
 /// Whether the one screen has an operation: the constructor, every method, and the forms of a sequence.
 fn is_on_screen(op: Op) -> bool {
-    let of_sequence = [Op::Closed, Op::Len, Op::GetItem, Op::GetSlice, Op::SetItem, Op::SetSlice, Op::View, Op::Iter];
+    let of_sequence =
+        [Op::Closed, Op::Len, Op::GetItem, Op::GetSlice, Op::SetItem, Op::SetSlice, Op::Contains, Op::List, Op::View];
     op == Op::New || (op.row().on == ObjectKind::Map && op.row().is_call()) || of_sequence.contains(&op)
 }
 

@@ -29,16 +29,19 @@ pub(super) fn methods(pages: &[Page]) -> Vec<Op> {
     Op::ALL.iter().copied().filter(|op| clauses().any(|clause| subject(clause) == *op)).collect()
 }
 
-/// The operation that a clause is about: the one that its divergences are of; else the first that its title names; else the
-/// last on the map in its first example.
+/// Operations by which an example shows what another has done.
+const SHOWING: [Op; 5] = [Op::New, Op::Tell, Op::Len, Op::GetSlice, Op::Close];
+
+/// The operation that a clause is about: the one whose value, or else other state, it settles; else the first that its title names; else the
+/// last in its first example that is not there to show something.
 pub(super) fn subject(clause: &Clause) -> Op {
-    let settled = clause.settles.iter().find_map(|settles| settles.op);
+    let of_value = clause.settles.iter().find(|settles| settles.kind == "value" && settles.op.is_some());
+    let settled = of_value.or(clause.settles.first()).and_then(|settles| settles.op);
     let titled = || clause.rule.split('`').skip(1).step_by(2).find_map(named);
-    let shown = || {
-        let steps = clause.examples.first().map(|example| &example.session.case.steps);
-        steps.and_then(|steps| steps.iter().rfind(|step| step.op.row().on != ObjectKind::File)).map(|step| step.op)
-    };
-    settled.or_else(titled).or_else(shown).unwrap_or(Op::New)
+    let steps = clause.examples.iter().take(1).flat_map(|example| &example.session.case.steps);
+    let ops: Vec<Op> = steps.map(|step| step.op).filter(|op| op.row().on != ObjectKind::File).collect();
+    let acting = || ops.iter().rfind(|op| !SHOWING.contains(op)).or(ops.last()).copied();
+    settled.or_else(titled).or_else(acting).unwrap_or(Op::New)
 }
 
 /// The operation that a piece of code names: a method, or a form such as `len(m)`.

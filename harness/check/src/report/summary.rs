@@ -1,6 +1,7 @@
 //! A summary of a report in Markdown, for the summary of a job in continuous integration: the verdict, the causes with their
 //! smallest cases, and the counts.
 
+use super::issue::block;
 use super::screen::verdict;
 use super::{CauseRecord, Report};
 use crate::text::grouped;
@@ -90,7 +91,7 @@ fn counts(report: &Report) -> String {
 /// A text within a line of Markdown. Its code stays code; whatever else could be markup is escaped.
 fn words(text: &str) -> String {
     let text = printable(text);
-    let is_balanced = text.matches('`').count() % 2 == 0;
+    let is_balanced = text.matches('`').count().is_multiple_of(2);
     let mut out = String::new();
     for (place, part) in text.split('`').enumerate() {
         if place > 0 {
@@ -108,13 +109,6 @@ fn words(text: &str) -> String {
         }
     }
     out
-}
-
-/// A fenced block, whose fence is longer than any run of backquotes in it.
-fn block(language: &str, text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}{language}\n{}\n{fence}\n\n", text.trim_end())
 }
 
 #[cfg(test)]
