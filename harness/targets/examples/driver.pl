@@ -53,7 +53,7 @@ sub outcome {
     my ($name, $on, $bind, $args, $keywords) = @_;
     my $other = grep { ref && (ref ne "ARRAY" || "@$_[0, 1]" !~ /^(fd|b bytes)/) } @$args;
     my @done = eval {
-        declined($name) if $other || !$known{$name} || $name ne "mmap" && !$maps[$on];
+        declined($other ? "an argument" : $name) if $other || !$known{$name} || $name ne "mmap" && !$maps[$on];
         $name eq "mmap" ? declined("keywords") : raises("TypeError") if $keywords;
         $name eq "mmap" ? ($maps[$bind] = construct(@$args), undef)[1] : call($name, $maps[$on], @$args);
     };

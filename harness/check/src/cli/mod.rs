@@ -20,6 +20,7 @@ mod render;
 mod replay;
 mod smoke;
 mod triage;
+mod values;
 mod worker;
 
 use args::{Cli, Command};
