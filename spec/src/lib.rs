@@ -10,6 +10,7 @@
 mod case;
 pub mod constants;
 mod constructor;
+mod declined;
 mod kind;
 pub mod notation;
 mod operation;
@@ -32,6 +33,7 @@ mod world;
 
 pub use case::{Case, Draft, Sieve, Sifted};
 pub use constructor::ConstructorParam;
+pub use declined::{ArgKind, Declined, Named};
 pub use kind::{ObjectKind, Slot};
 pub use operation::{ChildOp, FileOp, FolderOp, IterOp, KindOp, LimitOp, MapOp, MethodOp, ModuleOp, Op, ViewOp};
 pub use param::{Domain, Param};

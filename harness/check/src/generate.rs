@@ -51,6 +51,7 @@ pub fn generate(choices: &mut impl Choices, options: &GeneratorOptions) -> Case 
         }
     }
     maker.fork(&mut steps);
+    steps.retain(|step| !options.declined.includes(step));
     Case::new(world, steps)
 }
 

@@ -13,6 +13,7 @@ pub mod bench;
 #[cfg(feature = "program")]
 pub mod bisection;
 pub mod bless;
+pub mod book;
 pub mod campaign;
 pub mod causes;
 #[cfg(feature = "program")]
@@ -22,6 +23,7 @@ pub mod clauses;
 #[cfg(feature = "program")]
 pub mod cli;
 pub mod compare;
+pub mod corpus;
 pub mod diagnosis;
 pub mod differential;
 pub mod divergence;

@@ -9,12 +9,13 @@ use crate::known::KnownList;
 use crate::oracle::{AnswerOptions, Omissions, Oracle};
 use crate::pages::{self, PagesResult};
 use crate::text::grouped;
-use crate::worker::{TargetSpec, Worker};
-use mmapcheck_spec::pages::{all, matches_filter};
+use crate::worker::{TargetSpec, Worker, declined};
+use mmapcheck_spec::pages::{all, examples, matches_filter};
 use mmapcheck_spec::{
     Arg, Case, Detail, MapState, ObjectKind, Op, Outcome, Profile, Step, TargetError, TargetInfo, Trace, World,
     constants, notation,
 };
+use mmapcheck_targets::driver::Capabilities;
 use mmapcheck_targets::stop::Stop;
 use std::time::{Duration, Instant};
 
@@ -45,8 +46,10 @@ pub struct Smoke {
     pub profile: Profile,
     /// Facts about the target, each with its subject.
     pub facts: Vec<(&'static str, String)>,
-    /// The results of the basic examples.
+    /// The results of the basic examples that the target does not decline.
     pub examples: PagesResult,
+    /// The other basic examples: their ids.
+    pub declined: Vec<String>,
     /// Why the snapshots of its maps cannot be compared; none if they can.
     pub blind: Option<String>,
 }
@@ -75,17 +78,23 @@ pub fn smoke(spec: &TargetSpec, profile: Option<Profile>, hang: Duration) -> Res
     let profile = info.judged_by(profile);
     let mut oracle = Oracle::new(profile)?;
     let pages = all().map_err(|error| TargetError(error.to_string()))?;
-    let chosen = |id: &str| EXAMPLES.iter().any(|example| matches_filter(id, example));
+    let is_basic = |id: &str| EXAMPLES.iter().any(|example| matches_filter(id, example));
+    let steps = declined(worker.as_ref());
+    let is_declined = |case: &Case| case.all_steps().any(|step| steps.includes(step));
+    let basic = examples(pages).filter(|(_, clause, example)| clause.applies_to(profile) && is_basic(&example.id));
+    let declined = basic.filter(|(_, _, example)| is_declined(&example.session.case));
+    let declined: Vec<_> = declined.map(|(_, _, example)| example.id.clone()).collect();
+    let chosen = |id: &str| is_basic(id) && !declined.iter().any(|other| other == id);
     let least = Severity::least(None, &info);
-    let examples = pages::run(pages, &mut oracle, worker.as_mut(), least, &chosen)?;
+    let results = pages::run(pages, &mut oracle, worker.as_mut(), least, &chosen)?;
     let blind = blind(&mut oracle, worker.as_mut())?;
     let mut facts = vec![
-        ("methods", offered(&mut oracle, worker.as_mut(), &methods())?),
-        ("constants", offered(&mut oracle, worker.as_mut(), &constants_of_module())?),
+        ("methods", offered(&mut oracle, worker.as_mut(), &methods(), |driver| &driver.methods)?),
+        ("constants", offered(&mut oracle, worker.as_mut(), &constants_of_module(), |driver| &driver.constants)?),
     ];
     facts.extend(capabilities(worker.as_ref()));
     facts.push(("random cases", random(worker.as_mut(), profile, &spec.module, least)?));
-    Ok(Smoke { info, profile, facts, examples, blind })
+    Ok(Smoke { info, profile, facts, examples: results, declined, blind })
 }
 
 /// Why the snapshots of maps cannot be compared; none if they can.
@@ -117,10 +126,18 @@ fn constants_of_module() -> Vec<(String, Case)> {
     places.map(|(constant, place)| (constant.name().to_owned(), case(place))).collect()
 }
 
-/// How many of these names the target has of those that the profile has, which it lacks, and which it declines to use.
-fn offered(oracle: &mut Oracle, worker: &mut dyn Worker, names: &[(String, Case)]) -> Result<String, TargetError> {
+/// How many of these names the target has of those that the profile has, which it lacks, and which it declines to use; and
+/// those of which the driver's handshake says something else, by the list of its names.
+fn offered(
+    oracle: &mut Oracle,
+    worker: &mut dyn Worker,
+    names: &[(String, Case)],
+    stated: impl Fn(&Capabilities) -> &Vec<String>,
+) -> Result<String, TargetError> {
     let absent = |outcome: &Outcome| matches!(outcome, Outcome::Raised(raise) if raise.class == "AttributeError");
-    let (mut all, mut lacks, mut declines) = (0, Vec::new(), Vec::new());
+    let (mut all, mut lacks, mut declines, mut contradicts) = (0, Vec::new(), Vec::new(), Vec::new());
+    let stated = worker.capabilities().map(|capabilities| stated(capabilities).clone());
+    let is_stated = |name: &String| stated.as_ref().map(|stated| stated.contains(name));
     for (name, case) in names {
         let compared = DifferentialRun::of(case.clone(), oracle, worker, &AnswerOptions::new(Detail::Quick))?;
         let last = compared.case.steps.len().saturating_sub(1);
@@ -129,10 +146,15 @@ fn offered(oracle: &mut Oracle, worker: &mut dyn Worker, names: &[(String, Case)
             continue;
         }
         all += 1;
-        match outcome(&compared.actual) {
-            Some(outcome) if absent(&outcome) => lacks.push(name.as_str()),
-            Some(_) => {}
+        let found = outcome(&compared.actual).map(|outcome| !absent(&outcome));
+        match found {
+            Some(false) => lacks.push(name.as_str()),
+            Some(true) => {}
             None => declines.push(name.as_str()),
+        }
+        // A handshake lists public names.
+        if found.is_some() && !name.starts_with('_') && is_stated(name).is_some_and(|stated| Some(stated) != found) {
+            contradicts.push(name.as_str());
         }
     }
     let there = all - lacks.len() - declines.len();
@@ -140,7 +162,8 @@ fn offered(oracle: &mut Oracle, worker: &mut dyn Worker, names: &[(String, Case)
         [] => String::new(),
         names => format!("; {verb} {}", names.join(", ")),
     };
-    Ok(format!("{there} of {all}{}{}", list("lacks", &lacks), list("declines", &declines)))
+    let contradicts = list("its handshake says otherwise of", &contradicts);
+    Ok(format!("{there} of {all}{}{}{contradicts}", list("lacks", &lacks), list("declines", &declines)))
 }
 
 /// The capabilities that a driver names.
@@ -168,7 +191,7 @@ fn random(worker: &mut dyn Worker, profile: Profile, module: &str, least: Severi
     let batch = Batch {
         seed: 1,
         cases: 1..1 + CASES,
-        generator: GeneratorOptions::all(profile),
+        generator: GeneratorOptions::all(profile).declining(declined(worker)),
         known: KnownList::built_in(info, module)?.patterns(info.source),
         model: Vec::new(),
         omissions: Omissions::NONE,

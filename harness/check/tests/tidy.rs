@@ -123,6 +123,52 @@ fn every_path_in_backticks_exists() -> Result {
     Ok(())
 }
 
+/// The hosts that a file of the repository may name.
+const HOSTS: [&str; 6] =
+    ["docs.python.org", "github.com/python/cpython", "json-schema.org", "bugs.example", "deb.debian.org", "localhost"];
+
+/// The addresses in a text that are of none of these hosts.
+fn strange_addresses(text: &str) -> Vec<&str> {
+    let after = ["https://", "http://"].into_iter().flat_map(|scheme| text.split(scheme).skip(1));
+    let is_address = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let strange = after.filter(is_address).filter(|rest| !HOSTS.iter().any(|host| rest.starts_with(host)));
+    strange.map(|rest| rest.split([' ', '"', ')', '\n']).next().unwrap_or(rest)).collect()
+}
+
+/// The repository has no public address yet, so that no file names one.
+#[test]
+fn no_file_names_an_address_that_does_not_exist() -> Result {
+    let mut files = BTreeSet::new();
+    let takes = |path: &Path| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let ends = [".md", ".toml", ".yml", ".yaml", ".json", ".rs", ".py", ".pl", ".html", ".sh"];
+        name != "matrix.json" && (ends.iter().any(|end| name.ends_with(end)) || !name.contains('.'))
+    };
+    for folder in
+        ["spec", "harness", "fuzz/src", "fuzz/fuzz_targets", ".ci", ".github", ".clusterfuzzlite", "reports/known"]
+    {
+        walk(&root().join(folder), &|path| takes(path), &mut files)?;
+    }
+    let top = [
+        "Cargo.toml",
+        "fuzz/Cargo.toml",
+        "fuzz/README.md",
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "action.yml",
+    ];
+    files.extend(top.map(|file| root().join(file)));
+    for path in files {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let strange = strange_addresses(&text);
+        assert!(strange.is_empty(), "{} names {strange:?}", path.display());
+    }
+    let planted = ["ht", "tps://nowhere.invalid/x) and ht", "tps://docs.python.org/3"].concat();
+    assert_eq!(strange_addresses(&planted), ["nowhere.invalid/x"]);
+    Ok(())
+}
+
 #[test]
 fn unsafe_code_is_only_in_the_modules_that_the_architecture_names() -> Result {
     let allowed = [

@@ -3,7 +3,7 @@
 use jsonschema::Validator;
 use mmapcheck_spec::pages::{all, examples};
 use mmapcheck_spec::{Case, Detail, End, PythonModule, Target, notation};
-use mmapcheck_targets::driver::{Driver, SCHEMA};
+use mmapcheck_targets::driver::{Driver, SCHEMA, departure};
 use mmapcheck_targets::stop::Stop;
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
@@ -128,7 +128,7 @@ fn kind(line: &Value) -> Option<&'static str> {
 }
 
 /// The keys that a line may lack: drivers of before do not send them.
-const OPTIONAL: [&str; 1] = ["development"];
+const OPTIONAL: [&str; 2] = ["development", "declines"];
 
 /// Invalid variants of a line, each with one error.
 fn spoiled(line: &Value) -> Vec<Value> {
@@ -209,6 +209,89 @@ fn the_schema_covers_the_parts_of_a_line() -> Result {
     for content in [json!([5, 1_u64 << 32, null]), json!([5, -1, null]), json!([5, 0]), json!(0)] {
         assert!(!whole.is_valid(&done(json!(null), left(content.clone()))), "{content}");
     }
+    Ok(())
+}
+
+/// The lines that differ from this one in one part, which has become something else.
+fn mutants(line: &Value) -> Vec<Value> {
+    let others = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(70_000_000_000_u64),
+        json!("x"),
+        json!([]),
+        json!({}),
+        json!(["?", "x"]),
+    ];
+    let mut found: Vec<Value> = others.to_vec();
+    match line {
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                let changed = |part: Value| Value::Array([&items[..at], &[part], &items[at + 1..]].concat());
+                found.extend(mutants(item).into_iter().map(changed));
+                found.push(Value::Array([&items[..at], &items[at + 1..]].concat()));
+            }
+            found.push(Value::Array([&items[..], &[json!(1)]].concat()));
+        }
+        Value::Object(keys) => {
+            for (key, item) in keys {
+                found.extend(mutants(item).into_iter().map(|part| {
+                    let mut changed = line.clone();
+                    changed[key] = part;
+                    changed
+                }));
+            }
+            found.extend(spoiled(line));
+        }
+        _ => {}
+    }
+    found
+}
+
+#[test]
+fn a_line_departs_from_the_protocol_just_where_the_schema_refuses_it() -> Result {
+    let (_, from) = record()?;
+    let schema = schema("fromDriver")?;
+    let mut seen = std::collections::BTreeMap::new();
+    let declines = json!({"operations": ["find"], "parameters": ["flags"], "arguments": ["callback"]});
+    let mut compared = 0;
+    for line in &from {
+        assert_eq!(departure(line), None, "{line}");
+        // Some short lines of each kind: a line of a long case has thousands of parts.
+        let many: &mut usize = seen.entry(kind(line)).or_default();
+        if *many == 8 || (line.to_string().len() > 800 && kind(line) != Some("platform")) {
+            continue;
+        }
+        *many += 1;
+        let mut line = line.clone();
+        if kind(&line) == Some("platform") {
+            line["declines"] = declines.clone();
+            line["methods"] = json!(["find"]);
+            line["constants"] = json!([]);
+        }
+        for mutant in mutants(&line) {
+            let (departs, refused) = (departure(&mutant), !schema.is_valid(&mutant));
+            // The schema lists neither operations nor the kinds of the first line: the reader knows both tables.
+            let by_table = departs.as_ref().is_some_and(|place| place.contains("the name of an operation"));
+            assert!(departs.is_some() == refused || by_table, "{departs:?}, refused: {refused}: {mutant}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 3000 && seen.len() == 6, "{compared} lines of {seen:?}");
+    Ok(())
+}
+
+#[test]
+fn a_malformed_line_is_named_by_the_place_in_it() -> Result {
+    let left = json!([[[0, 5, [5, 1, null]], [0, "x", null]], []]);
+    let done = json!({"id": 1, "steps": [[null, left]], "last": [[], []], "closing": [], "files": [], "leaks": null});
+    let place = departure(&done).ok_or("no place")?;
+    assert_eq!(place, "steps[0].snapshot.maps[1].length: expected a number, found \"x\"");
+    let step = json!({"id": 1, "step": [["!", "ValueError", "5", ""], 0]});
+    assert_eq!(departure(&step).as_deref(), Some("step.outcome.errno: expected a number or null, found \"5\""));
+    let unknown = json!({"id": 1, "step": [["l", ["b", "\u{100}"]], 0], "more": 1});
+    assert_eq!(departure(&unknown).as_deref(), Some("more: the protocol has no such key"));
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use crate::generate::{GeneratorOptions, generate};
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::repeat::{Rate, in_time, repeat, until_shown};
-use crate::worker::{Fresh, Worker, WorkerLoss};
+use crate::worker::{Fresh, Worker, WorkerLoss, declined};
 use mmapcheck_spec::{Case, Detail, End, Op, Step, Target, TargetError, Trace};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -48,9 +48,10 @@ impl<'a> Job<'a> {
             ops: config.ops.clone(),
             steps: config.steps,
             callbacks: config.callbacks,
-            profile: shared.profile,
             offer: config.offer.clone(),
-        };
+            ..GeneratorOptions::all(shared.profile)
+        }
+        .declining(declined(worker.as_ref()));
         Ok(Job {
             shared,
             worker,

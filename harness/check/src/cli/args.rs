@@ -1,5 +1,6 @@
 //! The commands and their options.
 
+use super::values::{hang_time, operation, seed, time};
 use crate::campaign::{Budget, Shard};
 use crate::divergence::Severity;
 use crate::limits;
@@ -53,6 +54,10 @@ pub(super) enum Command {
     Smoke(Smoke),
     /// Measure the speed, as ratios within one run
     Bench(Bench),
+    /// Print the cases of the specification, and of saved files, as data
+    Corpus(Corpus),
+    /// Print a saved report in another format
+    Render(Render),
     /// Show what this machine can check, and what each missing thing switches off
     Doctor,
     /// Print the completions of all commands for a shell
@@ -62,6 +67,36 @@ pub(super) enum Command {
     /// Internal: the worker process of a campaign
     #[command(hide = true)]
     Worker(Worker),
+}
+
+#[derive(Args)]
+pub(super) struct Corpus {
+    /// One JSON object a line, one for each case: the only format
+    #[arg(long, required = true)]
+    pub(super) json: bool,
+    /// Saved cases to print as well
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct Render {
+    /// The report: what 'check --format json' printed, or the directory that 'check --report' wrote it into
+    #[arg(value_name = "REPORT")]
+    pub(super) report: PathBuf,
+    /// Format of the report on standard output
+    #[arg(long, value_enum, default_value_t = RenderFormat::Text)]
+    pub(super) format: RenderFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RenderFormat {
+    Text,
+    Junit,
+    /// A page for a browser
+    Html,
+    /// A summary for the job of a continuous integration
+    Markdown,
 }
 
 #[derive(Args)]
@@ -145,8 +180,9 @@ pub(super) struct Check {
     /// Run this number of random cases
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) cases: Option<u64>,
-    /// Seed of the random cases [default: a new one for each run, which is printed]
-    #[arg(long, value_name = "N")]
+    /// Seed of the random cases; date: the same one all day, such as 20260131 (UTC) [default: a new one for each run, which is
+    /// printed]
+    #[arg(long, value_name = "N|date", value_parser = seed)]
     pub(super) seed: Option<u64>,
     /// Run only part I of N, such as 2/8: of the examples and, with the same --seed, of the random cases
     #[arg(long, value_name = "I/N", default_value = "1/1", hide_default_value = true)]
@@ -230,6 +266,9 @@ pub(super) struct Pages {
     /// Rewrite the answers in these pages from CPython's own mmap, where they differ
     #[arg(long, value_name = "PAGE", group = "mode", num_args = 1..)]
     pub(super) bless: Vec<PathBuf>,
+    /// Write the specification as a book for mdbook into this directory, with indexes by topic, by method and by clause
+    #[arg(long, value_name = "DIR", group = "mode")]
+    pub(super) book: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -407,70 +446,4 @@ pub(super) struct Worker {
 /// Number of workers: the requested one, or one for each processor.
 pub(super) fn workers(requested: Option<u16>) -> usize {
     requested.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
-}
-
-fn operation(name: &str) -> Result<Op, String> {
-    Op::named(name).ok_or_else(|| {
-        let names: Vec<_> = Op::ALL.iter().map(|op| op.row().name).collect();
-        format!("unknown operation '{name}': expected one of {}", names.join(" "))
-    })
-}
-
-/// The longest duration: ten years, so that no sum of a few durations and a time is out of range.
-const LONGEST: Duration = Duration::from_secs(3653 * 24 * 3600);
-
-/// The shortest time after which a step counts as hung: any step takes a moment on a busy machine.
-const IMPATIENT: Duration = Duration::from_millis(10);
-
-/// A duration such as `300ms`, `30s` or `1h 30m`. A number without a unit is seconds.
-fn duration(text: &str) -> Result<Duration, String> {
-    let seconds = || humantime::parse_duration(&format!("{text}s"));
-    let expected = || "expected a number and a unit, such as 300ms, 30s, 5m or 1h".to_owned();
-    let found = humantime::parse_duration(text).or_else(|_| seconds()).map_err(|_| expected());
-    let found =
-        found.and_then(|found| if found > LONGEST { Err("expected at most 10 years".into()) } else { Ok(found) });
-    found.map_err(|expected| format!("invalid duration '{text}': {expected}"))
-}
-
-/// A time budget: longer than nothing.
-fn time(text: &str) -> Result<Duration, String> {
-    at_least(text, Duration::from_nanos(1), "a time above 0; --pages-only runs no random cases")
-}
-
-/// A time after which a step counts as hung.
-fn hang_time(text: &str) -> Result<Duration, String> {
-    at_least(text, IMPATIENT, "10ms or more")
-}
-
-fn at_least(text: &str, least: Duration, expected: &str) -> Result<Duration, String> {
-    let found = duration(text)?;
-    if found < least { Err(format!("invalid duration '{text}': expected {expected}")) } else { Ok(found) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_duration_has_a_unit_or_is_in_seconds() {
-        let milliseconds = [
-            ("300ms", 300),
-            ("30s", 30_000),
-            ("30", 30_000),
-            ("0.5", 500),
-            ("0.5s", 500),
-            ("5m", 300_000),
-            ("1h", 3_600_000),
-            ("1.5h", 5_400_000),
-            ("1h 30m", 5_400_000),
-        ];
-        for (text, expected) in milliseconds {
-            assert_eq!(duration(text), Ok(Duration::from_millis(expected)), "{text}");
-        }
-        for text in ["", "soon", "-1s", "5x", "s", "1e400", "99999999999999999999h", "3000000000000000h", "11y"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-        assert!(time("0").is_err() && time("1ns").is_ok());
-        assert!(hang_time("0s").is_err() && hang_time("9ms").is_err() && hang_time("10ms").is_ok());
-    }
 }

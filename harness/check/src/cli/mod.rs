@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod bisect;
 mod check;
+mod corpus;
 mod diff;
 mod doctor;
 mod exit;
@@ -15,9 +16,11 @@ mod output;
 mod pages;
 mod profile;
 mod recorder;
+mod render;
 mod replay;
 mod smoke;
 mod triage;
+mod values;
 mod worker;
 
 use args::{Cli, Command};
@@ -56,6 +59,8 @@ fn exit(mut args: Vec<OsString>) -> Exit {
         Command::Profile(args) => profile::profile(&args),
         Command::Smoke(args) => smoke::run(&args),
         Command::Bench(args) => bench::bench(&args),
+        Command::Corpus(args) => corpus::corpus(&args),
+        Command::Render(args) => render::render(&args),
         Command::Doctor => doctor::doctor(),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::pages(&args),

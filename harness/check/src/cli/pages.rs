@@ -4,6 +4,7 @@ use super::args::Pages;
 use super::exit::{CommandError, Exit};
 use super::output::write_out;
 use crate::bless::bless;
+use crate::book::book;
 use crate::limits;
 use crate::worker::{ProcessWorker, TargetSpec};
 use mmapcheck_spec::Target;
@@ -16,6 +17,9 @@ use std::path::Path;
 pub(super) fn pages(args: &Pages) -> Result<Exit, CommandError> {
     if !args.bless.is_empty() {
         return bless_pages(args);
+    }
+    if let Some(folder) = &args.book {
+        return write_book(folder);
     }
     let pages = all()?;
     let filter = args.show.as_deref().or(args.list.as_deref()).unwrap_or("*");
@@ -72,6 +76,19 @@ fn bounds(scope: &Scope) -> Option<String> {
     let platform = scope.platform.as_ref().map(|platform| format!("{platform} only"));
     let parts: Vec<_> = [since, until, platform, cpython].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Writes the book. Files of the same names are replaced, and no others are touched.
+fn write_book(folder: &Path) -> Result<Exit, CommandError> {
+    let files = book()?;
+    for (name, text) in &files {
+        let path = folder.join(name);
+        let parent = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent).map_err(|error| CommandError::file(parent, error))?;
+        std::fs::write(&path, text).map_err(|error| CommandError::file(&path, error))?;
+    }
+    write_out(&format!("{}: {} files; 'mdbook build' makes the book of them\n", folder.display(), files.len()));
+    Ok(Exit::Agrees)
 }
 
 /// Replaces the answers in pages by those of CPython's own `mmap`. Only pages that change are written.

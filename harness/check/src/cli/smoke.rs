@@ -24,6 +24,7 @@ fn text(smoke: &smoke::Smoke) -> Result<String, CommandError> {
         profile,
         facts,
         examples: PagesResult { passed, failed, skipped, unsupported, .. },
+        declined: others,
         blind,
     } = smoke;
     let mut text = format!("{} · judged as {profile}\n\n", info.name);
@@ -43,6 +44,9 @@ fn text(smoke: &smoke::Smoke) -> Result<String, CommandError> {
     for (id, reason) in unsupported {
         let _ = writeln!(text, "MISS  {id:<8}  {}\n  declined: {reason}", rule(id));
     }
+    for id in others {
+        let _ = writeln!(text, "-     {id:<8}  {}\n  the handshake declines it", rule(id));
+    }
     match blind {
         None => text += "pass  state     Position, length and bytes of a map are visible after each step\n",
         Some(why) => {
@@ -56,9 +60,11 @@ fn text(smoke: &smoke::Smoke) -> Result<String, CommandError> {
     let verdict =
         if smoke.passed() { "it can be driven" } else { "it does not behave like an mmap, or its driver is wrong" };
     let declined = if unsupported.is_empty() { String::new() } else { format!("{} declined, ", unsupported.len()) };
+    let others =
+        if others.is_empty() { String::new() } else { format!("{} declined by the handshake, ", others.len()) };
     let _ = writeln!(
         text,
-        "\n{verdict}: {right} passed, {wrong} failed, {declined}{} for other versions or platforms",
+        "\n{verdict}: {right} passed, {wrong} failed, {declined}{others}{} for other versions or platforms",
         skipped.len()
     );
     Ok(text)

@@ -2,7 +2,7 @@
 
 use crate::limits;
 use crate::typed::Offer;
-use mmapcheck_spec::{Op, Profile, Step};
+use mmapcheck_spec::{Declined, Op, Profile, Step};
 use serde::{Deserialize, Serialize};
 
 /// The options of the generator.
@@ -18,6 +18,8 @@ pub struct GeneratorOptions {
     pub profile: Profile,
     /// The calls of a typed interface, if the target has one: no other step is generated.
     pub offer: Option<Offer>,
+    /// The steps that the target cannot run, which no case contains.
+    pub declined: Declined,
 }
 
 impl GeneratorOptions {
@@ -32,7 +34,21 @@ impl GeneratorOptions {
     /// Every operation, and callback arguments.
     #[must_use]
     pub fn all(profile: Profile) -> GeneratorOptions {
-        GeneratorOptions { ops: Op::ALL.to_vec(), steps: limits::STEPS, callbacks: true, profile, offer: None }
+        GeneratorOptions {
+            ops: Op::ALL.to_vec(),
+            steps: limits::STEPS,
+            callbacks: true,
+            profile,
+            offer: None,
+            declined: Declined::default(),
+        }
+    }
+
+    /// The options for a target that cannot run these steps.
+    #[must_use]
+    pub fn declining(mut self, declined: Declined) -> GeneratorOptions {
+        self.ops.retain(|op| !declined.operations.contains(op));
+        GeneratorOptions { declined, ..self }
     }
 
     /// The options without hostile steps: no callback arguments, and no operation that the operation table marks as hostile.

@@ -40,7 +40,7 @@ pub fn issue(report: &Report, number: usize) -> Result<String, String> {
 }
 
 /// A fenced block, whose fence is longer than any run of backquotes in it.
-fn block(language: &str, text: &str) -> String {
+pub(super) fn block(language: &str, text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}{language}\n{}\n{fence}\n\n", text.trim_end())

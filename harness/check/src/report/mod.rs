@@ -1,6 +1,6 @@
 //! A report: the result of a check as one serialisable value.
 //!
-//! [`build`] makes a [`Report`] from the result of a check. [`text`], [`json`] and [`junit`] render it; triage reads it
+//! [`build`] makes a [`Report`] from the result of a check. [`text`], [`json`], [`junit`] and [`summary`] render it; triage reads it
 //! back. Serialised, it is the JSON object that `reports/report.schema.json` describes.
 
 pub mod build;
@@ -17,6 +17,7 @@ pub mod saved;
 pub mod screen;
 pub mod session;
 pub mod stored;
+pub mod summary;
 pub mod text;
 
 use crate::divergence::{Field, Severity};

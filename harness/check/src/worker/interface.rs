@@ -1,7 +1,7 @@
 //! The interface of a worker to a campaign.
 
 use crate::batch::{Batch, BatchResult};
-use mmapcheck_spec::{End, Target, TargetError};
+use mmapcheck_spec::{Declined, End, Target, TargetError};
 use mmapcheck_targets::driver::Capabilities;
 use mmapcheck_targets::progress::Marks;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ impl Unavailable {
 pub const LEAKS: &str = "leaks";
 /// The check for reads behind a map or an argument.
 pub const GUARD_PAGES: &str = "guard pages";
+/// The steps that a driver declines.
+pub const DECLINED: &str = "steps that the driver declines";
 /// The check for what a target does to its process.
 pub const DAMAGE: &str = "damage to the process";
 
@@ -56,6 +58,11 @@ pub trait Worker: Target {
     fn capabilities(&self) -> Option<&Capabilities> {
         None
     }
+}
+
+/// The steps that a worker's driver declines; none without a driver.
+pub fn declined(worker: &dyn Worker) -> Declined {
+    worker.capabilities().map(|capabilities| capabilities.declined.clone()).unwrap_or_default()
 }
 
 /// The loss of a worker process.

@@ -34,7 +34,7 @@ pub(super) enum Request {
     /// Run one case. `to_death`: its last step is expected to kill the process.
     Run { case: Case, detail: Detail, to_death: bool },
     /// Run a batch.
-    Batch(Batch),
+    Batch(Box<Batch>),
 }
 
 /// A reply of a worker.

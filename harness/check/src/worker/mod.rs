@@ -19,7 +19,7 @@ mod target_spec;
 pub use child::{Served, serve, serve_stepper};
 pub use driver::DriverWorker;
 pub use fresh::Fresh;
-pub use interface::{GUARD_PAGES, Unavailable, Worker, WorkerLoss};
+pub use interface::{GUARD_PAGES, Unavailable, Worker, WorkerLoss, declined};
 pub use messages::WorkerConfig;
 pub use process::{ProcessWorker, WORKER};
 pub use scratch::scratch;

@@ -124,7 +124,7 @@ impl ProcessWorker {
     }
 
     fn try_batch(&mut self, batch: &Batch) -> Result<Result<BatchResult, WorkerLoss>, TargetError> {
-        match self.ask(Request::Batch(batch.clone()))? {
+        match self.ask(Request::Batch(Box::new(batch.clone())))? {
             Ok(Reply::Batch(result)) => Ok(Ok(result)),
             Ok(_) => self.malformed().map(Err),
             Err(loss) => Ok(Err(loss)),

@@ -312,7 +312,8 @@ fn bad_input_is_refused_with_one_clear_line() -> Result {
         refuses(&["matrix", &format!("--time={time}")], &format!("invalid duration '{time}'"))?;
     }
     for number in ["-1", "18446744073709551616", "1.5", "", "x"] {
-        for option in ["--seed", "--cases", "--jobs", "--max-steps"] {
+        refuses(&["check", &format!("--seed={number}")], &format!("invalid seed '{number}'"))?;
+        for option in ["--cases", "--jobs", "--max-steps"] {
             refuses(
                 &["check", &format!("{option}={number}")],
                 &format!("invalid value '{number}' for '{option} <N>'"),

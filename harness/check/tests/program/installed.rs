@@ -61,3 +61,26 @@ fn man_pages_are_written_for_each_command() -> Result {
     assert!(text(&refused.stderr).contains("file"), "{}", text(&refused.stderr));
     Ok(())
 }
+
+/// A machine whose only programs are those that the scripts cannot do without.
+#[test]
+fn the_scripts_of_coverage_say_what_to_install() -> Result {
+    let dir = tempfile::tempdir()?;
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    for name in ["bash", "env", "dirname", "sed", "mktemp", "mkdir", "rm", "cat"] {
+        std::os::unix::fs::symlink(which::which(name)?, dir.path().join(name))?;
+    }
+    std::fs::create_dir(dir.path().join("Modules"))?;
+    std::fs::write(dir.path().join("Modules/mmapmodule.c"), "")?;
+    for (script, says) in
+        [("instrument", "instrument: no clang: install clang"), ("coverage", "coverage: no clang: install clang")]
+    {
+        let mut command = Command::new(root.join("fuzz").join(script));
+        let done =
+            command.arg(dir.path()).arg(dir.path().join("out")).env("PATH", dir.path()).env_remove("CC").output()?;
+        let said = text(&done.stderr);
+        assert_eq!((done.status.code(), said.lines().count()), (Some(2), 1), "{script}: {said}");
+        assert!(said.starts_with(says) && said.contains("apt-get install"), "{script}: {said}");
+    }
+    Ok(())
+}

@@ -1,11 +1,15 @@
 //! Tests that run the program, or a target in another process. Most of their time is spent waiting, so that they share a test
 //! binary, in which they wait at the same time.
 
+mod action;
+mod book;
+mod cases_as_data;
 mod causes;
 mod cli;
 mod commands;
 mod compared;
 mod damage;
+mod documented;
 mod ending;
 mod explain;
 mod forking;
@@ -18,6 +22,7 @@ mod known;
 mod known_effects;
 mod left_out;
 mod matrix;
+mod other_driver;
 mod page;
 mod profile;
 mod report;

@@ -5,13 +5,17 @@
 //! malformed line, that is the [`End`] of the step, and a new process replaces it.
 
 mod description;
+mod shape;
 mod wire;
+
+pub use shape::departure;
+pub use wire::{argument, outcome};
 
 use crate::reply_size::longest_reply;
 use crate::stop::Stop;
 use crate::supervisor::{Limit, Process, UntilStop, persistently};
 use description::info;
-use mmapcheck_spec::{Case, Detail, End, NextCase, Op, StepTrace, Target, TargetError, TargetInfo, Trace};
+use mmapcheck_spec::{Case, Declined, Detail, End, NextCase, Op, StepTrace, Target, TargetError, TargetInfo, Trace};
 use rustix::process::Resource;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -86,6 +90,8 @@ pub struct Capabilities {
     pub page: u32,
     /// `mmap.ALLOCATIONGRANULARITY`, in bytes.
     pub granule: u32,
+    /// The steps that the driver cannot run.
+    pub declined: Declined,
 }
 
 impl Driver {
@@ -113,8 +119,8 @@ impl Driver {
         };
         let (running, ready) = launch.start(stop)?;
         let info = info(&ready, module, attr)?;
-        let Ready { methods, constants, lacks, counted, page, granule, .. } = ready;
-        let capabilities = Capabilities { methods, constants, lacks, counted, page, granule };
+        let Ready { methods, constants, lacks, counted, page, granule, declines: declined, .. } = ready;
+        let capabilities = Capabilities { methods, constants, lacks, counted, page, granule, declined };
         Ok(Driver {
             launch,
             hang,
@@ -287,12 +293,18 @@ impl Driver {
         let request = wire::request(asked, case, detail, manner);
         let mut line = request.and_then(|request| ask(&mut process, &request, self.patience(op(0)), &self.stop));
         loop {
-            let read = line.and_then(|line| Line::read(&line).map_err(End::Malformed));
+            let (text, read) = match line {
+                Ok(text) => {
+                    let read = Line::read(&text).map_err(End::Malformed);
+                    (text, read)
+                }
+                Err(end) => (Vec::new(), Err(end)),
+            };
             let end = match read {
                 Ok(Line::Step { id, step }) if id == asked && trace.steps.len() < case.steps.len() => {
                     match step.trace(trace.steps.last().map(|step| &step.snapshot)) {
                         Ok(step) => trace.steps.push(step),
-                        Err(wrong) => return Ok(ended(trace, End::Malformed(wrong), case)),
+                        Err(wrong) => return Ok(ended(trace, End::Malformed(wire::explained(&text, wrong)), case)),
                     }
                     looks = false;
                     line = process.line(&mut self.after(self.patience(op(trace.steps.len()))));
@@ -308,7 +320,7 @@ impl Driver {
                         self.running = Some(process);
                         return Ok(trace);
                     }
-                    Err(wrong) => End::Malformed(wrong),
+                    Err(wrong) => End::Malformed(wire::explained(&text, wrong)),
                 },
                 Ok(Line::Died { id, died }) if id == asked && manner == Manner::Isolated => {
                     trace.last_words = process.errors_since(errors_before);
@@ -349,7 +361,8 @@ fn whole(line: &[u8], asked: u64, case: &Case, detail: Detail) -> Result<(Trace,
         Line::Done(done) if done.id != asked => Err(another_case(done.id, asked)),
         Line::Done(done) => {
             let counts_leaks = done.counts_leaks();
-            Ok((done.trace(case, detail).map_err(End::Malformed)?, counts_leaks))
+            let malformed = |wrong| End::Malformed(wire::explained(line, wrong));
+            Ok((done.trace(case, detail).map_err(malformed)?, counts_leaks))
         }
         _ => Err(End::Malformed("the line is of another kind than the answer".into())),
     }
@@ -363,7 +376,7 @@ fn whole(line: &[u8], asked: u64, case: &Case, detail: Detail) -> Result<(Trace,
 pub fn reply(line: &[u8], case: &Case, detail: Detail) -> Result<Trace, End> {
     match Line::read(line).map_err(End::Malformed)? {
         Line::Step { step, .. } => {
-            let step = step.trace(None).map_err(End::Malformed)?;
+            let step = step.trace(None).map_err(|wrong| End::Malformed(wire::explained(line, wrong)))?;
             Ok(Trace { steps: vec![step], ..Trace::default() })
         }
         _ => whole(line, 0, case, detail).map(|(trace, _)| trace),
@@ -457,11 +470,11 @@ impl Launch {
             stop.check().map_or_else(|stopped| stopped, unless_stopped)
         })?;
         match Line::read(&line) {
-            Ok(Line::Ready(ready)) if ready.protocol == wire::PROTOCOL => Ok((process, ready)),
+            Ok(Line::Ready(ready)) if ready.protocol == shape::PROTOCOL => Ok((process, ready)),
             Ok(Line::Ready(ready)) => Err(TargetError(format!(
                 "{shown} speaks version {} of the driver protocol; expected version {}",
                 ready.protocol,
-                wire::PROTOCOL
+                shape::PROTOCOL
             ))),
             Ok(Line::Failed { failed }) => Err(TargetError(format!("{shown}: {failed}").replace('\n', " "))),
             Ok(_) => Err(TargetError(format!("{shown} did not answer `hello` with `ready`"))),

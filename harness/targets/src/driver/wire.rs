@@ -1,18 +1,16 @@
 //! The lines of the driver protocol, which `protocol.md` describes: writes cases and reads traces. Its types are the protocol's
 //! own, so that a change of a trace or a case does not change the protocol.
 
+use super::shape::{PROTOCOL, departure};
 use mmapcheck_spec::notation::{CLASSES, Class};
 use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Case, Content, Detail, End, Leaks, MapState, Num, ObjectKind, Op, Outcome, Raise, Snapshot,
-    Step, StepTrace, Trace, Value, WrongType, constants,
+    Arg, Base, BytesLike, Case, Content, Declined, Detail, End, Leaks, MapState, Num, ObjectKind, Op, Outcome, Raise,
+    Snapshot, Step, StepTrace, Trace, Value, WrongType, constants,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::path::Path;
-
-/// The version of the protocol.
-pub(super) const PROTOCOL: u64 = 2;
 
 /// The line `hello`: the class to test, and the table of operations.
 pub(super) fn hello(module: &str, attr: &str, folder: &Path) -> Json {
@@ -69,6 +67,8 @@ pub(super) struct Ready {
     pub counted: bool,
     #[serde(default)]
     pub development: bool,
+    #[serde(default)]
+    pub declines: Declined,
 }
 
 /// A line from a driver.
@@ -92,8 +92,16 @@ impl Line {
         }
         let json: Json =
             serde_json::from_slice(text).map_err(|error| format!("not JSON ({error}): {}", start(text)))?;
-        serde_json::from_value(json).map_err(|_| format!("not a line of the protocol: {}", start(text)))
+        let fallback = || format!("not a line of the protocol: {}", start(text));
+        serde_json::from_value(json).map_err(|_| explained(text, fallback()))
     }
+}
+
+/// The place at which a malformed line departs from the protocol; `otherwise` if its form is right.
+pub(super) fn explained(line: &[u8], otherwise: String) -> String {
+    let json = serde_json::from_slice(line).ok();
+    let place = json.and_then(|json| departure(&json));
+    place.map_or(otherwise, |place| format!("not a line of the protocol: {place}"))
 }
 
 /// The first characters of a malformed line, for an error message.
@@ -191,6 +199,40 @@ fn step(step: &Step) -> Result<Json, End> {
     } else {
         json!([op, step.on, step.bind, args, words])
     })
+}
+
+/// An argument of a step of this operation, as a driver is sent it.
+///
+/// # Errors
+/// If the argument has no form in the protocol: a number relative to a map.
+pub fn argument(given: &Arg, op: Op) -> Result<Json, End> {
+    arg(given, op == Op::Constant)
+}
+
+/// An outcome, as a driver reports it.
+#[must_use]
+pub fn outcome(outcome: &Outcome) -> Json {
+    match outcome {
+        Outcome::Value(value) => plain(value),
+        Outcome::Raised(Raise { class, errno, message }) => json!(["!", class, errno, message]),
+    }
+}
+
+fn plain(value: &Value) -> Json {
+    const SAFE: i128 = 1 << 53;
+    let list = |tag: &str, items: &[Value]| [json!(tag)].into_iter().chain(items.iter().map(plain)).collect();
+    match value {
+        Value::None => Json::Null,
+        Value::Bool(value) => json!(value),
+        Value::Int(value) if -SAFE < *value && *value < SAFE => json!(*value as i64),
+        Value::Int(value) => json!(["i", value.to_string()]),
+        Value::Long(value) => json!(["L", value.to_string()]),
+        Value::Bytes(bytes) => json!(["b", latin(bytes)]),
+        Value::Text(text) => json!(["s", text]),
+        Value::List(items) => list("l", items),
+        Value::Tuple(items) => list("t", items),
+        Value::Object(kind) => json!(["o", kind]),
+    }
 }
 
 /// An argument. `asked`: the step asks the module for a constant; elsewhere a constant stands for its value.
@@ -410,5 +452,22 @@ impl WireContent {
     fn content(self) -> Result<Content, String> {
         let bytes = self.2.as_deref().map(bytes).transpose()?;
         Ok(Content { len: self.0, digest: self.1.into(), bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_reads_back_as_it_was() -> Result<(), String> {
+        let raise = Raise { class: "OSError".into(), errno: Some(22), message: "Invalid argument".into() };
+        let items = vec![Value::None, Value::Bool(true), Value::Int(-5), Value::Int(1 << 60), Value::Long(3)];
+        let all = [Value::Bytes(vec![0, 255]), Value::Text("\u{e9}".into()), Value::Object("mmap".into())];
+        let nested = Value::List(vec![Value::Tuple(items), Value::List(all.to_vec())]);
+        for expected in [Outcome::Value(nested), Outcome::Raised(raise)] {
+            assert_eq!(answered(outcome(&expected))?, expected);
+        }
+        Ok(())
     }
 }
