@@ -170,18 +170,24 @@ fn merge_shared(all: &mut Vec<Cause<'_>>) {
 
 impl<'a> Cause<'a> {
     /// Whether findings that no variation explains are this cause, met while a callback does something that the reference cannot
-    /// follow: each needs a callback, and a finding of the cause has the same operation and answers; or the callback closes or resizes
-    /// the map, and the cause is that the target goes on with the map of before.
+    /// follow: each needs a callback, and a finding of the cause has the same operation and answers, or is undone by the callback.
     fn takes_in(&self, inherited: bool, of: &Bucket, findings: &[&Finding]) -> bool {
-        let goes_on = || self.variations.iter().any(|one| one.effect == Effect::Unforeseen);
-        let is_unsettled = |finding: &&Finding| {
-            let step = finding.compared.case.steps.get(finding.divergence.step);
-            step.is_some_and(is_unsettled)
-        };
+        let is_shown = || self.findings.iter().any(|one| one.divergence.bucket.callback.is_none() && group(one) == *of);
         self.inherited == inherited
             && findings.iter().all(|finding| finding.divergence.bucket.callback.is_some())
-            && (self.findings.iter().any(|one| one.divergence.bucket.callback.is_none() && group(one) == *of)
-                || (goes_on() && findings.iter().all(is_unsettled)))
+            && (is_shown() || findings.iter().all(|finding| self.is_undone(finding)))
+    }
+
+    /// Whether a callback closes or resizes the map, and the cause is that the target goes on with the map of before, or that an
+    /// exported buffer does not keep it from closing or resizing the map.
+    fn is_undone(&self, finding: &Finding) -> bool {
+        let Bucket { op, callback, .. } = &finding.divergence.bucket;
+        let step = finding.compared.case.steps.get(finding.divergence.step);
+        self.variations.iter().any(|one| match one.effect {
+            Effect::Unforeseen => step.is_some_and(is_unsettled),
+            Effect::IgnoresExports => [op, callback].into_iter().flatten().any(|op| one.ops.contains(op)),
+            _ => false,
+        })
     }
 
     fn add(&mut self, other: Cause<'a>) {

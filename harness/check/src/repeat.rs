@@ -105,19 +105,18 @@ pub fn repeat(
     Ok(runs)
 }
 
-/// The runs of a shrunk case. An unsteady divergence may be absent from as many runs as `some` makes: they are made up to three
-/// times, until it shows.
+/// The runs of a shrunk case. A divergence may be absent from as many runs as `some` makes, also if a larger case showed it each
+/// time: they are made up to three times, until it shows.
 ///
 /// # Errors
 /// The error of the runs.
 pub fn until_shown<E>(
-    rate: Rate,
     bucket: &Bucket,
     mut some: impl FnMut() -> Result<Vec<DifferentialRun>, E>,
 ) -> Result<Vec<DifferentialRun>, E> {
     let mut runs = some()?;
     for _ in 1..3 {
-        if rate.is_steady() || runs.iter().any(|run| shows(run, bucket)) {
+        if runs.iter().any(|run| shows(run, bucket)) {
             break;
         }
         runs.extend(some()?);

@@ -257,7 +257,7 @@ impl<'a> Job<'a> {
             return Ok(());
         }
         let Shrunk { case, shown, complete } = self.minimised(case, number, &bucket, seen.rate, look.fresh);
-        let small = until_shown(seen.rate, &bucket, || self.runs(&case, number, look.fresh));
+        let small = until_shown(&bucket, || self.runs(&case, number, look.fresh));
         let small = small.map(|runs| Look { runs, ..look }.seen(&bucket));
         let (seen, unshrunk) = match small {
             Ok(Some((_, small))) => (small, (!complete).then_some(UNSHRUNK)),

@@ -1,11 +1,13 @@
 //! Shrinking a case to the smallest that still shows the same divergence.
 
 use crate::differential::DifferentialRun;
-use crate::divergence::Bucket;
+use crate::divergence::{Bucket, Severity};
+use crate::limits;
 use crate::oracle::{AnswerOptions, Oracle};
 use crate::repeat::{Rate, shows};
 use crate::shrink::shrink;
 use mmapcheck_spec::{Case, Detail, Target};
+use std::cell::Cell;
 use std::time::Instant;
 
 /// A shrunk case.
@@ -19,7 +21,8 @@ pub struct Shrunk {
 }
 
 /// Shrinks a case while it shows a divergence of this bucket, until `deadline` at most. `rate` is that of the case: if it does
-/// not show the divergence each time, a smaller case must show it [half as often](Rate::holds). `options` are those
+/// not show the divergence each time, a smaller case must show it [half as often](Rate::holds), and in the second pass half as
+/// often as the smallest case of the first. `options` are those
 /// under which the divergence was seen. In a first pass, numbers that depend on the state (such as "the length plus one") follow the
 /// shrinking state. A second pass runs on plain numbers and without the steps that the oracle leaves out.
 pub fn shrink_to(
@@ -33,9 +36,11 @@ pub fn shrink_to(
 ) -> Shrunk {
     let (full, quick) = (options.with_detail(Detail::Full), options.with_detail(Detail::Quick));
     let (mut shown, mut complete) = (None, true);
+    // The rate that a candidate is compared with.
+    let wanted = Cell::new(rate);
     let mut same = |oracle: &mut Oracle, candidate: &Case| {
         let mut last = None;
-        let holds = rate.holds(|| {
+        let holds = wanted.get().holds(|| {
             if Instant::now() > deadline {
                 return Err(());
             }
@@ -53,6 +58,12 @@ pub fn shrink_to(
         is_same
     };
     let small = shrink(case, deadline, &mut |candidate| same(oracle, candidate));
+    // Several steps that show it at times show it more often together than each by itself. Another death costs too much.
+    if bucket.severity < Severity::Death {
+        wanted.set(Rate::ONCE);
+        let count = (0..limits::REPEATS).filter(|_| same(oracle, &small)).count();
+        wanted.set(Rate { shown: count.max(1), runs: limits::REPEATS });
+    }
     let case = match oracle.answer(small.clone(), &quick) {
         Ok(answered) => shrink(answered.case, deadline, &mut |candidate| same(oracle, candidate)),
         Err(_) => small,

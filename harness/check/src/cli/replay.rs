@@ -58,7 +58,7 @@ pub(super) fn shrink(args: &Shrink) -> Result<Exit, CommandError> {
             let deadline = Instant::now() + args.shrink_time;
             let (oracle, target) = (&mut pair.oracle, pair.worker.as_mut());
             let small = shrink_to(oracle, target, case, &bucket, rate, &options(), deadline);
-            let small = until_shown(rate, &bucket, || pair.runs(&small.case, None))?;
+            let small = until_shown(&bucket, || pair.runs(&small.case, None))?;
             // A case that no longer shows the divergence is not the smaller one.
             let (run, rate) = match small.iter().find(|run| shows(run, &bucket)) {
                 Some(run) => (run, Rate::among(&small, |run| shows(run, &bucket))),
