@@ -12,20 +12,22 @@ use crate::variation::{Variation, in_order, method};
 use mmapcheck_spec::{Op, TargetError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The fewest methods whose common effect has one cause, such as a function that they share; and the fewest common effects that
 /// show two methods to share a function.
 pub const SHARED: usize = 3;
 
 /// Joins explanations of several operations, attaches findings to explanations that were found after them, and drops explanations
-/// without which every finding is still explained.
+/// without which every finding is still explained. After `until`, what is left stays as it is.
 pub(super) fn conclude(
     config: &CampaignConfig,
     severity: Severity,
+    until: Instant,
     tally: &mut Tally,
     oracle: &mut Oracle,
 ) -> Result<(), TargetError> {
-    let mut end = Conclusion { config, severity, tally, oracle };
+    let mut end = Conclusion { config, severity, until, tally, oracle };
     end.join()?;
     end.attach()?;
     end.drop_needless()
@@ -34,6 +36,7 @@ pub(super) fn conclude(
 struct Conclusion<'a> {
     config: &'a CampaignConfig,
     severity: Severity,
+    until: Instant,
     tally: &'a mut Tally,
     oracle: &'a mut Oracle,
 }
@@ -98,6 +101,9 @@ impl Conclusion<'_> {
 
     /// Puts one explanation in place of itself and others, if the findings of all are explained then. Returns whether it did.
     fn join_all(&mut self, first: ExplanationId, others: &[ExplanationId]) -> Result<bool, TargetError> {
+        if Instant::now() > self.until {
+            return Ok(false);
+        }
         let all = &self.tally.model.explanations;
         let parts: Vec<_> = others.iter().filter_map(|other| Some(all.get(other)?.diagnosis.clone())).collect();
         let Some(whole) = all.get(&first).filter(|_| !parts.is_empty()) else { return Ok(false) };
@@ -149,6 +155,9 @@ impl Conclusion<'_> {
         let mut ids = self.found();
         ids.sort_by_key(|id| self.findings_of(*id).len());
         for id in ids {
+            if Instant::now() > self.until {
+                break;
+            }
             let others = self.tally.model.without(id);
             let mut takers = Vec::new();
             for finding in self.findings_of(id) {

@@ -23,6 +23,7 @@ pub use result::{CampaignResult, Finding, Listener};
 
 use crate::divergence::Severity;
 use crate::histogram::Histogram;
+use crate::limits;
 use crate::oracle::Oracle;
 use conclude::conclude;
 use job::Job;
@@ -54,7 +55,8 @@ pub fn campaign(config: &CampaignConfig, info: TargetInfo, stop: &Stop, listener
     let interrupted = stop.is_due();
     let mut tally = shared.into_tally();
     // Without a conclusion, the explanations are as they were found.
-    let _ = Oracle::new(profile).and_then(|mut oracle| conclude(config, severity, &mut tally, &mut oracle));
+    let until = Instant::now() + began.elapsed().mul_f64(limits::REFINEMENT_SHARE / 2.0);
+    let _ = Oracle::new(profile).and_then(|mut oracle| conclude(config, severity, until, &mut tally, &mut oracle));
     let counted = |mut findings: Vec<Finding>| {
         for finding in &mut findings {
             finding.count = tally.counts.get(&finding.counted_as).copied().unwrap_or(1);

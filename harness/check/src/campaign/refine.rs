@@ -23,16 +23,18 @@ impl Job<'_> {
         if std::mem::replace(&mut shared.tally().refined, true) {
             return Ok(());
         }
-        let (began, until) = (Instant::now(), Instant::now() + shared.longest_refinement());
+        let (began, longest) = (Instant::now(), shared.longest_refinement());
+        let until = began + longest;
         for _ in 0..ROUNDS {
             self.explain_the_rest(until)?;
             self.refine(until)?;
             self.weed(until)?;
         }
+        let until = Instant::now() + longest / 2;
         self.refit(until)?;
         {
-            let mut tally = shared.tally();
-            conclude(shared.config, shared.severity, &mut tally, &mut self.oracle)?;
+            let (mut tally, until) = (shared.tally(), until + longest / 2);
+            conclude(shared.config, shared.severity, until, &mut tally, &mut self.oracle)?;
             tally.diagnosing += began.elapsed();
         }
         self.renew_model();

@@ -5,43 +5,55 @@ use mmapcheck_spec::notation::render_value;
 use mmapcheck_spec::{BytesLike, Dialect, Op, Rule, constants, printable};
 use std::fmt;
 
-/// Variations as one sentence, without its full stop: `write_byte` takes `value` modulo 256. Those with the same effect are said together.
+/// Variations as one sentence, without its full stop: `write_byte` takes `value` modulo 256. Those with the same effect are said
+/// together if they have the same conditions, or the same operations.
 #[must_use]
 pub fn sentence(variations: &[Variation]) -> String {
-    let mut by_effect: Vec<Vec<&Variation>> = Vec::new();
+    let mut parts: Vec<Part<'_>> = Vec::new();
     for one in variations {
-        match by_effect.iter_mut().find(|group| group[0].predicate() == one.predicate()) {
-            Some(group) => group.push(one),
-            None => by_effect.push(vec![one]),
+        let (effect, clause) = (one.predicate(), one.conditions());
+        match parts.iter_mut().find(|part| part.effect == effect && part.clauses[0] == clause) {
+            Some(part) => part.ops.extend(one.ops.iter().filter(|op| !part.ops.contains(op)).collect::<Vec<_>>()),
+            None => parts.push(Part { first: one, effect, ops: one.ops.clone(), clauses: vec![clause] }),
         }
     }
-    by_effect.iter().map(|group| of_one_effect(group)).collect::<Vec<_>>().join("; and ")
+    let mut joined: Vec<Part<'_>> = Vec::new();
+    for part in parts {
+        match joined.iter_mut().find(|other| other.effect == part.effect && other.has_ops(&part.ops)) {
+            Some(other) => other.clauses.extend(part.clauses),
+            None => joined.push(part),
+        }
+    }
+    joined.iter().map(Part::text).collect::<Vec<_>>().join("; and ")
 }
 
-fn of_one_effect(variations: &[&Variation]) -> String {
-    let Some(first) = variations.first() else { return String::new() };
-    let mut ops: Vec<String> = Vec::new();
-    for op in variations.iter().flat_map(|one| &one.ops).map(|op| format!("`{op}`")) {
-        if !ops.contains(&op) {
-            ops.push(op);
+/// Variations that are said together.
+struct Part<'a> {
+    first: &'a Variation,
+    effect: String,
+    ops: Vec<Op>,
+    clauses: Vec<String>,
+}
+
+impl Part<'_> {
+    fn has_ops(&self, ops: &[Op]) -> bool {
+        self.ops.len() == ops.len() && ops.iter().all(|op| self.ops.contains(op))
+    }
+
+    fn text(&self) -> String {
+        // A rule is about every operation.
+        if let Some((rule, holds)) = self.first.rule() {
+            return rule_text(rule, holds);
         }
+        // Without conditions in one of them, the others say nothing more.
+        let is_plain = self.clauses.iter().any(String::is_empty);
+        let clauses = if is_plain { String::new() } else { self.clauses.join("; or") };
+        let ops: Vec<_> = self.ops.iter().map(|op| format!("`{op}`")).collect();
+        let each = if ops.len() > 1 { ": each" } else { "" };
+        let text = format!("{}{each} {}{clauses}", listed(&ops), self.effect);
+        let op = if let [op] = self.ops[..] { op.to_string() } else { "OP".to_owned() };
+        text.replace(words::OP, &format!("{op}()")).replace(words::KEYWORD, "'KEYWORD'")
     }
-    let mut clauses: Vec<String> = Vec::new();
-    for clause in variations.iter().map(|one| one.conditions()) {
-        if !clauses.contains(&clause) {
-            clauses.push(clause);
-        }
-    }
-    // Without conditions in one of them, the others say nothing more.
-    let clauses = if clauses.iter().any(String::is_empty) { String::new() } else { clauses.join("; or") };
-    // A rule is about every operation.
-    if let Some((rule, holds)) = first.rule() {
-        return rule_text(rule, holds);
-    }
-    let each = if ops.len() > 1 { ": each" } else { "" };
-    let text = format!("{}{each} {}{clauses}", listed(&ops), first.predicate());
-    let op = first.ops.first().filter(|_| ops.len() == 1).map_or("OP".to_owned(), Op::to_string);
-    text.replace(words::OP, &format!("{op}()")).replace(words::KEYWORD, "'KEYWORD'")
 }
 
 /// A rule that is switched: that it holds, or that it does not.
@@ -280,5 +292,18 @@ mod tests {
         assert_eq!(sentence(&all), text);
         assert_eq!(sentence(&all[2..]), "`find` takes `None` for a missing `end`");
         assert_eq!(sentence(&[]), "");
+        let raises = |op, when: &[Condition]| Variation {
+            ops: vec![op],
+            when: when.to_vec(),
+            effect: Effect::Answers(Reply::Class("TypeError".into())),
+        };
+        let all = [
+            raises(Op::GetItem, &[Condition::Moved]),
+            raises(Op::DelItem, &[]),
+            raises(Op::DelItem, &[Condition::Moved]),
+        ];
+        let text = "`getitem` and `delitem`: each raises `TypeError`, if the position is not 0; and `delitem` raises `TypeError`";
+        assert_eq!(sentence(&all), text);
+        assert_eq!(sentence(&all[1..]), "`delitem` raises `TypeError`");
     }
 }
