@@ -111,7 +111,7 @@ impl Hunter {
         let rate = Rate::among(&runs, |run| shows(run, &bucket));
         let (options, deadline) = (answer_options(&self.known, Detail::Full), Instant::now() + limits::SHRINK);
         let small = shrink_to(&mut self.oracle, self.target.as_mut(), case, &bucket, rate, &options, deadline);
-        let small = until_shown(rate, &bucket, || self.runs(&small.case))?;
+        let small = until_shown(&bucket, || self.runs(&small.case))?;
         let of_bucket = |divergence: &&Divergence| divergence.bucket == bucket;
         let shown = small.iter().find_map(|run| Some((run, run.comparison.divergences.iter().find(of_bucket)?)));
         Ok(Some(match shown {

@@ -56,4 +56,4 @@ impl Mapping for Vmap {
     }
 }
 
-mmapcheck_kit::suite!(Vmap, known = "../../reports/kit/vmap.toml", time = "3s");
+mmapcheck_kit::suite!(Vmap, known = "../../reports/kit/vmap.toml", time = "3s", seed = 1);

@@ -69,7 +69,8 @@ fn summary(pages: &[Page]) -> String {
     for page in pages.iter().filter(|page| !place::is_versioned(page)) {
         text += &format!("  - [{}]({})\n", page.title, place::of_page(page));
     }
-    text += "- [By version and platform](topics.md#of-some-versions-or-platforms)\n";
+    // A title without a page: mdbook makes an empty page of a link to a heading.
+    text += "- [By version and platform]()\n";
     for page in pages.iter().filter(|page| place::is_versioned(page)) {
         text += &format!("  - [{}]({})\n", page.title, place::of_page(page));
     }
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn every_file_is_in_the_table_of_contents_once() -> Result {
         let files = book()?;
-        let summary: Vec<_> = links(&files["src/SUMMARY.md"]).filter(|link| !link.contains('#')).collect();
+        let summary: Vec<_> = links(&files["src/SUMMARY.md"]).filter(|link| !link.is_empty()).collect();
         let listed: BTreeSet<_> = summary.iter().map(|path| format!("src/{path}")).collect();
         let chapters: BTreeSet<_> =
             files.keys().filter(|path| path.ends_with(".md") && !path.ends_with("SUMMARY.md")).cloned().collect();
