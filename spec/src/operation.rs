@@ -423,6 +423,12 @@ impl Op {
         matches!(self.by_kind(), KindOp::Limit(_))
     }
 
+    /// Whether it is done on files, in their folder or as file objects.
+    #[must_use]
+    pub fn is_of_files(self) -> bool {
+        matches!(self.by_kind(), KindOp::File(_) | KindOp::Folder(_))
+    }
+
     /// Whether it begins or ends a child process.
     #[must_use]
     pub fn is_of_children(self) -> bool {

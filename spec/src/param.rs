@@ -65,6 +65,12 @@ impl Domain {
         matches!(self, Domain::Needle | Domain::Pattern | Domain::Source | Domain::Text | Domain::FileBytes)
     }
 
+    /// Whether its arguments are numbers of bytes, or places in a map or file.
+    #[must_use]
+    pub const fn is_in_bytes(self) -> bool {
+        matches!(self, Domain::Length | Domain::Offset | Domain::Position | Domain::Count | Domain::NewSize)
+    }
+
     /// Descriptors enough for every case.
     pub const MANY: i128 = 256;
     /// A size that no file of a case reaches, in bytes.

@@ -150,6 +150,12 @@ impl PassedArg {
     pub const fn plain(arg: Arg) -> PassedArg {
         PassedArg { keyword: None, arg }
     }
+
+    /// An argument by its keyword.
+    #[must_use]
+    pub const fn named(keyword: &'static str, arg: Arg) -> PassedArg {
+        PassedArg { keyword: Some(keyword), arg }
+    }
 }
 
 /// A step: an operation on a receiver, with its arguments.

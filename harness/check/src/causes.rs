@@ -124,10 +124,9 @@ fn absorb_callbacks(all: &mut Vec<Cause<'_>>) {
 /// Whether two causes are one: they have the same effect on the same operations; on operations of one method, by the same arguments;
 /// or under the same conditions on methods that take the same arguments.
 fn is_one(a: &Cause<'_>, b: &Cause<'_>) -> bool {
-    let of_methods = |one: &Variation| one.ops.iter().map(|op| method(*op)).collect::<BTreeSet<_>>();
     let are_twin = |a: &BTreeSet<Op>, b: &BTreeSet<Op>| a.iter().all(|a| b.iter().all(|b| a == b || are_twins(*a, *b)));
     let alike = |a: &Variation, b: &Variation| {
-        let (of_a, of_b) = (of_methods(a), of_methods(b));
+        let (of_a, of_b) = (a.methods(), b.methods());
         let of_one = of_a.is_subset(&of_b) || of_b.is_subset(&of_a);
         a.effect.is_like(&b.effect)
             && (a.ops == b.ops || (of_one && share_arguments(a, b)) || (a.when == b.when && are_twin(&of_a, &of_b)))

@@ -43,7 +43,7 @@ pub fn example(clause: &Clause, example: &Example) -> Result<Value, TargetError>
 /// A saved case as data. `file` is its name, also for errors.
 ///
 /// # Errors
-/// If the text is no session, or the case has no form in the protocol: one line with file and line.
+/// If the text cannot be read as a session, or the case has no form in the protocol: one line with file and line.
 pub fn saved(file: &str, text: &str) -> Result<Value, String> {
     let session = parse(text, 1).map_err(|error| format!("{file}:{}: {}", error.line, error.message))?;
     data(file, &session.case, text).map_err(|why| format!("{file}: {why}"))

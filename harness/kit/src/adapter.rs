@@ -7,8 +7,8 @@ use crate::outcome::outcome;
 use crate::perform::{perform, position};
 use mmapcheck::typed::Call;
 use mmapcheck_spec::{
-    Content, Detail, End, FileState, KindOp, MapState, Op, Outcome, SLOTS, Slot, Snapshot, Step, Stepper, TargetError,
-    UNBOUND, Value, World,
+    Content, Detail, End, FileState, MapState, Op, Outcome, SLOTS, Slot, Snapshot, Step, Stepper, TargetError, UNBOUND,
+    Value, World,
 };
 use mmapcheck_world::{FileObjects, Folder, content_of};
 use smallvec::SmallVec;
@@ -86,10 +86,7 @@ impl<M: Mapping> Stepper for Adapter<M> {
     }
 
     fn step(&mut self, step: &Step) -> Result<Outcome, End> {
-        match step.op.by_kind() {
-            KindOp::File(_) | KindOp::Folder(_) => self.files.step(step),
-            _ => outcome(step.op, self.call(step)?),
-        }
+        if step.op.is_of_files() { self.files.step(step) } else { outcome(step.op, self.call(step)?) }
     }
 
     fn look(&mut self, closely: bool, detail: Detail) -> Snapshot {

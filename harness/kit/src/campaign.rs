@@ -13,7 +13,6 @@ use mmapcheck::report::json::json;
 use mmapcheck::report::screen::screen;
 use mmapcheck::text::grouped;
 use mmapcheck::triage::propose;
-use mmapcheck_spec::KindOp;
 use mmapcheck_spec::Op;
 use mmapcheck_spec::pages::Level;
 use mmapcheck_targets::stop::Stop;
@@ -41,13 +40,12 @@ pub fn run(plan: &Plan) -> (String, Result<(), String>) {
 }
 
 fn config(plan: &Plan) -> CampaignConfig {
-    let on_files = |op: &&Op| matches!(op.by_kind(), KindOp::File(_) | KindOp::Folder(_));
     CampaignConfig {
         target: worker::spec(&plan.name),
         profile: None,
         seed: plan.seed,
         jobs: 1,
-        ops: plan.offer.ops.iter().chain(Op::ALL.iter().filter(on_files)).copied().collect(),
+        ops: plan.offer.ops.iter().chain(Op::ALL.iter().filter(|op| op.is_of_files())).copied().collect(),
         steps: limits::STEPS,
         callbacks: false,
         offer: Some(plan.offer.clone()),

@@ -37,7 +37,8 @@ impl From<io::Error> for Error {
 /// The part of a file that is to be mapped, and the access to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
-    /// The start of the map in the file, in bytes. Python's `mmap` refuses with `EINVAL` what is no multiple of the page size.
+    /// The start of the map in the file, in bytes. Python's `mmap` takes multiples of the page size alone, and refuses
+    /// others with `EINVAL`.
     pub offset: u64,
     /// The length of the map in bytes; `None`: the rest of the file.
     pub len: Option<usize>,
@@ -210,8 +211,8 @@ pub trait Mapping: Sized {
     /// Writes a range back to the file: `m.flush(offset, len)`. `m.flush()` passes the whole map.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`], [`Error::Closed`], and the error of the system call: `EINVAL` for an offset that is no multiple of
-    /// the page size.
+    /// [`Error::OutOfRange`], [`Error::Closed`], and the error of the system call: `EINVAL` unless the offset is a multiple of the
+    /// page size.
     fn flush(&self, offset: usize, len: usize) -> Result {
         Err(Error::NotHere)
     }

@@ -3,7 +3,6 @@
 use crate::outcome::NOT_HERE;
 use mmapcheck::typed::{Call, Form, Offer};
 use mmapcheck::worker::Worker;
-use mmapcheck_spec::constants::{ACCESS_COPY, ACCESS_READ, Constant};
 use mmapcheck_spec::{
     Arg, Case, ConstructorParam, Detail, End, FileSpec, Mode, Op, PassedArg, Step, TargetError, World,
 };
@@ -15,7 +14,7 @@ use mmapcheck_spec::{
 pub fn probe(worker: &mut dyn Worker) -> Result<Offer, TargetError> {
     let page = i128::from(worker.info().page);
     let mut offer = Offer::default();
-    for (form, arg) in accesses() {
+    for (form, arg) in Form::of_files() {
         if is_here(worker, vec![map(Arg::Fd(0), 0, arg)])? {
             offer.forms.push(form);
         }
@@ -33,7 +32,7 @@ pub fn probe(worker: &mut dyn Worker) -> Result<Offer, TargetError> {
         }
         false => anonymous,
     };
-    let offset = PassedArg { keyword: Some(ConstructorParam::Offset.name()), arg: Arg::int(page) };
+    let offset = PassedArg::named(ConstructorParam::Offset.name(), Arg::int(page));
     let parts = [
         (Form::Part, map(Arg::Fd(0), 5, own.clone())),
         (Form::Offset, map(Arg::Fd(0), 0, own.into_iter().chain([offset]))),
@@ -72,15 +71,6 @@ fn map(file: Arg, len: i128, named: impl IntoIterator<Item = PassedArg>) -> Step
     let mut step = Step::new(Op::New, 0, [file, Arg::int(len)]);
     step.args.extend(named);
     step
-}
-
-/// The access of each kind of map.
-fn accesses() -> [(Form, Option<PassedArg>); 3] {
-    let named = |constant: Constant| {
-        let arg = Arg::Flags([constant.place()].into_iter().collect());
-        Some(PassedArg { keyword: Some(ConstructorParam::Access.name()), arg })
-    };
-    [(Form::Writable, None), (Form::Private, named(ACCESS_COPY)), (Form::ReadOnly, named(ACCESS_READ))]
 }
 
 /// Arguments that suit the operation.

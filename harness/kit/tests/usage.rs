@@ -142,7 +142,7 @@ fn trials() -> Vec<Trial> {
                 "not every step was compared: step 2",
             )
         }),
-        Trial::test("a text that is no session fails", || fails("m[0]", "the session")),
+        Trial::test("a text that cannot be read as a session fails", || fails("m[0]", "the session")),
     ]
 }
 

@@ -44,7 +44,7 @@ def test_a_printed_command_runs_as_it_stands(folder):
         "-m", "mmapcheck", "check", "--module", "find_ignores_end", "--pages-only", "--filter", "FIND-5"
     )
     assert done.returncode == 2 and "find_ignores_end" in done.stderr, "only PYTHONPATH names the folder"
-    # What random cases show of another interpreter's own mmap may depend on its garbage collector.
+    # The findings of random cases on another interpreter's own mmap may depend on its garbage collector.
     chosen = "FIND-5 or FIND-8 or random" if platform.python_implementation() == "CPython" else "FIND-5 or FIND-8"
     words = ["-m", "pytest", "-q", "--mmapcheck", "find_ignores_end", "-k", chosen, "--mmapcheck-time", "2"]
     commands = re.findall("run again: (.*)", folder.python(*words).stdout)

@@ -184,7 +184,7 @@ impl<S: FileSystem> FileObjects<S> {
     /// Binds a slot to an open file that is not of the case.
     ///
     /// # Errors
-    /// Where there is no such slot.
+    /// If the slot is unknown.
     pub fn adopt(&mut self, slot: Slot, file: S::File) -> Result<(), End> {
         let object = self.table.objects.get_mut(usize::from(slot)).ok_or_else(unbound)?;
         *object = Some(FileObject::new(usize::from(slot), 0, file));

@@ -32,15 +32,20 @@ pub(super) fn methods(pages: &[Page]) -> String {
     for op in all_methods(pages) {
         text += &format!("### [{}]({})\n\n", title(op), of_method(op));
         for (page, clause) in every(pages).filter(|(_, clause)| subject(clause) == op) {
-            text += &format!("- {} {}{}\n", link(page, clause, ""), clause.rule, bounds(clause));
+            text += &line(page, clause, "");
         }
         text.push('\n');
     }
     text
 }
 
+/// A clause in a list, with its limits. `up`: the way from the file of the list to the folder of the book.
+pub(super) fn line(page: &Page, clause: &Clause, up: &str) -> String {
+    format!("- {} {}{}\n", link(page, clause, up), clause.rule, bounds(clause))
+}
+
 /// The limits of a clause in brackets; empty without any.
-pub(super) fn bounds(clause: &Clause) -> String {
+fn bounds(clause: &Clause) -> String {
     let scope = clause.scope.to_string();
     if scope.is_empty() { scope } else { format!(" ({scope})") }
 }
@@ -60,7 +65,7 @@ pub(super) fn clauses(pages: &[Page]) -> String {
     text
 }
 
-/// What mmap promises on one screen: for each operation the first promise about its value.
+/// The promises of mmap on one screen: for each operation the first one about its value.
 pub(super) fn promises(pages: &[Page]) -> String {
     let mut text = "# What mmap promises on one screen\n\n\
         A map is a mutable sequence of bytes over a file, and a file object over the same bytes.\n\

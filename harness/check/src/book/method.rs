@@ -1,6 +1,6 @@
 //! The page of a method: signature, parameters, exceptions, the order of checks, rules by version, clauses.
 
-use super::index::bounds;
+use super::index::line;
 use super::order::orders;
 use super::place::{cell, form, link, subject, title};
 use mmapcheck_spec::pages::{Clause, Page};
@@ -157,7 +157,7 @@ fn clauses(op: Op, pages: &[Page]) -> String {
     let mut text = "## Clauses\n\n".to_owned();
     for page in pages {
         for clause in page.clauses.iter().filter(|clause| subject(clause) == op) {
-            text += &format!("- {} {}{}\n", link(page, clause, "../"), clause.rule, bounds(clause));
+            text += &line(page, clause, "../");
         }
     }
     text

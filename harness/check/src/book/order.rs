@@ -90,7 +90,7 @@ pub(super) fn call(op: Op, wrong: &[Check]) -> Case {
     let access = constants::place(if has(Check::Access) { "ACCESS_READ" } else { "ACCESS_WRITE" });
     let access = Arg::Flags(access.into_iter().collect());
     let mut open = Step::new(Op::New, 0, [Arg::Fd(0), Arg::int(0)]);
-    open.args.push(PassedArg { keyword: Some("access"), arg: access });
+    open.args.push(PassedArg::named("access", access));
     let by_place = || op.row().params.iter().filter(|param| !param.by_name);
     let mut args: Vec<Arg> = by_place().filter(|param| param.needed || has(Check::Count)).map(right).collect();
     if has(Check::Kind) && by_place().next().is_some() {

@@ -8,7 +8,7 @@ use super::{CampaignConfig, Finding};
 use crate::diagnosis::{Diagnosis, Observation, learn_again, understanding};
 use crate::divergence::Severity;
 use crate::oracle::Oracle;
-use crate::variation::{Variation, in_order, method};
+use crate::variation::{Variation, in_order};
 use mmapcheck_spec::{Op, TargetError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -87,10 +87,10 @@ impl Conclusion<'_> {
     /// have an effect that they would not have each by itself; or the two methods have many effects in common.
     fn is_shared(&self, a: &Explanation, b: &Explanation) -> bool {
         let all: Vec<_> = self.tally.model.explanations.values().filter(|one| one.known.is_none()).collect();
-        let (of_a, of_b) = (methods(a), methods(b));
+        let (of_a, of_b) = (a.variation.methods(), b.variation.methods());
         let with_effect: BTreeSet<Op> =
-            all.iter().filter(|one| is_alike(a, one)).flat_map(|one| methods(one)).collect();
-        let has = |of: &BTreeSet<Op>, one: &Explanation| !of.is_disjoint(&methods(one));
+            all.iter().filter(|one| is_alike(a, one)).flat_map(|one| one.variation.methods()).collect();
+        let has = |of: &BTreeSet<Op>, one: &Explanation| !of.is_disjoint(&one.variation.methods());
         let of_first = all.iter().filter(|one| has(&of_a, one));
         let common = of_first.filter(|one| all.iter().any(|other| has(&of_b, other) && is_alike(one, other)));
         of_a.is_subset(&of_b)
@@ -182,8 +182,4 @@ fn is_alike(a: &Explanation, b: &Explanation) -> bool {
     let can_be_joined = a.variation.effect.includes(&b.variation.effect)
         && b.variation.ops.iter().all(|op| a.variation.for_op(*op).is_some());
     is_learned(a) && is_learned(b) && a.inherited == b.inherited && can_be_joined
-}
-
-fn methods(one: &Explanation) -> BTreeSet<Op> {
-    one.variation.ops.iter().map(|op| method(*op)).collect()
 }

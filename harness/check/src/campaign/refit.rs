@@ -43,8 +43,7 @@ impl Job<'_> {
             (one.diagnosis.clone(), model.without(id), model.now().variations)
         };
         let candidate = other.unwrap_or_else(|| known.clone());
-        let is_about =
-            |seen: &&Arc<Observation>| seen.case.all_steps().any(|step| candidate.variation.is_about(step.op));
+        let is_about = |seen: &&Arc<Observation>| seen.has_step_of(&candidate.variation.ops);
         let about: Vec<_> = sample.iter().filter(is_about).map(|seen| (**seen).clone()).collect();
         let question = Question { is_lenient: true, ..self.question(&others, &[]) };
         let Some(found) = learn_again(&candidate, &about, question, &mut self.oracle)? else { return Ok(false) };
@@ -53,11 +52,11 @@ impl Job<'_> {
         }
         let with = in_order(others.iter().chain([&found.variation]));
         let (asked, ops) = (self.question(&with, &[]), &found.variation.ops);
-        let Gain { mut gained, lost } = Gain::of(sample, ops, (&now, &with), asked, &mut self.oracle)?;
+        let Gain { gained, lost } = Gain::of(sample, ops, (&now, &with), asked, &mut self.oracle)?;
         if gained.len() <= lost || !self.explains_all_of(&[id], &others, &found.variation)? {
             return Ok(false);
         }
-        gained.truncate(GAINED);
+        let gained = gained.iter().take(GAINED).map(|seen| (**seen).clone()).collect();
         self.shared.tally().model.replace(id, known.learned(found.variation, gained));
         Ok(true)
     }
@@ -69,7 +68,7 @@ const GAINED: usize = 32;
 /// The cases of a sample that one model takes in and another one does not.
 pub(super) struct Gain {
     /// Those that the second one takes in.
-    pub(super) gained: Vec<Observation>,
+    pub(super) gained: Vec<Arc<Observation>>,
     /// The number of those that the first one takes in.
     pub(super) lost: usize,
 }
@@ -84,12 +83,12 @@ impl Gain {
         oracle: &mut Oracle,
     ) -> Result<Gain, TargetError> {
         let mut gain = Gain { gained: Vec::new(), lost: 0 };
-        for seen in sample.iter().filter(|seen| seen.case.all_steps().any(|step| ops.contains(&step.op))) {
+        for seen in sample.iter().filter(|seen| seen.has_step_of(ops)) {
             let mut is_taken_in = |model| -> Result<bool, TargetError> {
                 Ok(understanding(seen, Question { model, ..question }, oracle)?.is_some())
             };
             match (is_taken_in(before)?, is_taken_in(after)?) {
-                (false, true) => gain.gained.push((**seen).clone()),
+                (false, true) => gain.gained.push(Arc::clone(seen)),
                 (true, false) => gain.lost += 1,
                 _ => {}
             }

@@ -66,7 +66,7 @@ impl Job<'_> {
             if left == 0 || began.elapsed() > limits::PROBE || self.shared.over() {
                 break;
             }
-            let is_about = variation.rule().is_some() || seen.case.all_steps().any(|step| variation.is_about(step.op));
+            let is_about = variation.rule().is_some() || seen.has_step_of(&variation.ops);
             if !is_about {
                 continue;
             }

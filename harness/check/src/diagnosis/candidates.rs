@@ -156,9 +156,7 @@ fn of_value(step: &Step, expected: &Outcome, value: &Value) -> Vec<Effect> {
 /// Whether the argument at a place is for a number of bytes, or a place in a map.
 fn takes_number(step: &Step, place: usize) -> bool {
     let domain = step.op.row().params.get(place).map(|param| param.domain);
-    domain.is_some_and(|domain| {
-        matches!(domain, Domain::Length | Domain::Offset | Domain::Position | Domain::Count | Domain::NewSize)
-    })
+    domain.is_some_and(Domain::is_in_bytes)
 }
 
 /// Widths of the types of C, in bits.
@@ -195,7 +193,7 @@ fn of_argument(place: usize, domain: Domain, is_optional: bool) -> Vec<Change> {
     all.extend(is_optional.then_some(Change::None(place)));
     all.push(Change::AsNumber(place));
     match domain {
-        Domain::Length | Domain::Offset | Domain::Position | Domain::Count | Domain::NewSize => {
+        _ if domain.is_in_bytes() => {
             all.extend([Change::Clamps(place), Change::ClampsToLast(place), Change::Absolute(place)]);
             all.push(Change::FromPosition(place));
             all.extend(wraps().chain([1, -1].map(|more| Change::Plus(place, more))));
@@ -217,7 +215,7 @@ fn of_argument(place: usize, domain: Domain, is_optional: bool) -> Vec<Change> {
 /// The numbers that an argument for this purpose may be taken for.
 fn numbers(domain: Domain) -> &'static [i128] {
     match domain {
-        Domain::Length | Domain::Offset | Domain::Position | Domain::Count | Domain::NewSize => &[0, 1, -1],
+        _ if domain.is_in_bytes() => &[0, 1, -1],
         Domain::Whence | Domain::Truth | Domain::Advice | Domain::Sync => &[0, 1, -1],
         Domain::Byte | Domain::Flags | Domain::Prot | Domain::Access => &[0],
         Domain::Descriptor => &[-1],

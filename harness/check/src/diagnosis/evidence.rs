@@ -6,7 +6,7 @@ use crate::divergence::{Field, Severity};
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::pattern::Patterns;
 use crate::variation::{Condition, Effect, Situation, Variation, Varied, conditions, in_order};
-use mmapcheck_spec::{Case, Detail, Outcome, Profile, Step, Stepper, Target, TargetError, Trace};
+use mmapcheck_spec::{Case, Detail, Op, Outcome, Profile, Step, Stepper, Target, TargetError, Trace};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -41,6 +41,12 @@ impl Observation {
     #[must_use]
     pub fn of(run: &DifferentialRun) -> Observation {
         Observation { case: run.case.clone(), actual: run.actual.clone() }
+    }
+
+    /// Whether the case has a step of one of these operations, in a callback too.
+    #[must_use]
+    pub fn has_step_of(&self, ops: &[Op]) -> bool {
+        self.case.all_steps().any(|step| ops.contains(&step.op))
     }
 }
 

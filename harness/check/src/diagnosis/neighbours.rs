@@ -110,7 +110,7 @@ fn openings(step: &Step) -> Vec<SmallVec<[PassedArg; 2]>> {
     let plain: SmallVec<[PassedArg; 2]> = step.args.iter().take(2).cloned().collect();
     let with = |name: &str| {
         let flags = constants::place(name).map(|place| Arg::Flags(smallvec::smallvec![place]))?;
-        Some(plain.iter().cloned().chain([PassedArg { keyword: Some("access"), arg: flags }]).collect())
+        Some(plain.iter().cloned().chain([PassedArg::named("access", flags)]).collect())
     };
     let accesses = ["ACCESS_READ", "ACCESS_WRITE", "ACCESS_COPY"];
     [plain.clone()].into_iter().chain(accesses.into_iter().filter_map(with)).collect()

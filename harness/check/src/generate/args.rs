@@ -58,7 +58,7 @@ impl<C: Choices> Maker<'_, C> {
             return self.anonymous_map();
         }
         let plain = |arg| PassedArg::plain(arg);
-        let word = |keyword, arg| PassedArg { keyword: Some(keyword), arg };
+        let word = PassedArg::named;
         let page = self.options.profile.facts().page;
         let (file, whole) = (plain(Arg::Fd(number as u8)), plain(Arg::int(0)));
         match self.below(20) {
@@ -92,7 +92,7 @@ impl<C: Choices> Maker<'_, C> {
     fn section(&mut self) -> Args {
         let number = self.below(self.world.len());
         let (size, mode) = self.world[number];
-        let word = |keyword, arg| PassedArg { keyword: Some(keyword), arg };
+        let word = PassedArg::named;
         let small = Arg::int(1 + self.below(72) as i128);
         let (fileno, length) = match self.below(8) {
             0 => (Arg::int(-1), small),

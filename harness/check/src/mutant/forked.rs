@@ -88,7 +88,7 @@ fn remake(m: &mut Reference<MemoryStore>, slot: Slot, of: Arg, keyword: &'static
     let (bytes, pos) = (bytes(m, slot)?, number(m, &map(Op::Tell, slot, []), Op::Tell)?);
     let kind = Arg::Flags(smallvec::smallvec![constants::place(constant)?]);
     let mut new = Step { bind: slot, ..map(Op::New, 0, [of, Arg::int(bytes.len() as i128)]) };
-    new.args.push(PassedArg { keyword: Some(keyword), arg: kind });
+    new.args.push(PassedArg::named(keyword, kind));
     m.step(&new).ok()?;
     m.step(&map(Op::SetSlice, slot, [Arg::Omitted, Arg::Omitted, Arg::bytes(&bytes)])).ok()?;
     seek(m, &map(Op::Seek, slot, []), pos);

@@ -351,7 +351,7 @@ pub(super) fn far_offset(step: &Step) -> bool {
 pub(super) fn private(step: &Step) -> Step {
     let mut step = step.clone();
     if let ([_, _], Some(place)) = (&step.args[..], constants::place("ACCESS_COPY")) {
-        step.args.push(PassedArg { keyword: Some("access"), arg: Arg::Flags(smallvec::smallvec![place]) });
+        step.args.push(PassedArg::named("access", Arg::Flags(smallvec::smallvec![place])));
     }
     step
 }

@@ -2,7 +2,7 @@
 
 use super::call::{Access, Call, access};
 use mmapcheck_spec::constants::{ACCESS_COPY, ACCESS_READ, Constant};
-use mmapcheck_spec::{Arg, Base, BytesLike, ConstructorParam, KindOp, Num, Op, PassedArg, Step};
+use mmapcheck_spec::{Arg, Base, BytesLike, ConstructorParam, Num, Op, PassedArg, Step};
 use serde::{Deserialize, Serialize};
 
 /// A form of a call that a type may lack although it has the operation.
@@ -38,6 +38,16 @@ impl Form {
         (Form::Grow, "growth"),
         (Form::Shrink, "shrinking"),
     ];
+
+    /// The forms of maps of files, each with the argument for it; none for the default.
+    #[must_use]
+    pub fn of_files() -> [(Form, Option<PassedArg>); 3] {
+        let named = |constant: Constant| {
+            let arg = Arg::Flags([constant.place()].into_iter().collect());
+            Some(PassedArg::named(ConstructorParam::Access.name(), arg))
+        };
+        [(Form::Writable, None), (Form::Private, named(ACCESS_COPY)), (Form::ReadOnly, named(ACCESS_READ))]
+    }
 }
 
 /// The calls that a mapping type has. Only steps that are such calls, and steps on files, are generated for it.
@@ -58,13 +68,11 @@ impl Offer {
     /// # Errors
     /// Where it cannot: what is missing, as a noun.
     pub fn check(&self, step: &Step) -> Result<(), String> {
-        match step.op.by_kind() {
-            KindOp::File(_) | KindOp::Folder(_) if !step.args.iter().any(|given| matches!(given.arg, Arg::Map(_))) => {
-                return Ok(());
-            }
-            _ if !Call::OPS.contains(&step.op) => return Err(format!("`{}`", step.op)),
-            _ if !self.ops.contains(&step.op) => return Err(format!("`{}`", step.op)),
-            _ => {}
+        if step.op.is_of_files() && !step.args.iter().any(|given| matches!(given.arg, Arg::Map(_))) {
+            return Ok(());
+        }
+        if !Call::OPS.contains(&step.op) || !self.ops.contains(&step.op) {
+            return Err(format!("`{}`", step.op));
         }
         let mut plain = step.clone();
         plain.resolve(&mut |_, _| SOME);
@@ -73,8 +81,8 @@ impl Offer {
         missing.map_or(Ok(()), |(_, words)| Err((*words).to_owned()))
     }
 
-    /// The step in a form that the type can take, with the same meaning where Python has several forms for it. `None` where there
-    /// is no such form.
+    /// The step in a form that the type can take, with the same meaning where Python has several forms for it. `None` where it
+    /// has none.
     #[must_use]
     pub fn fit(&self, step: Step) -> Option<Step> {
         if self.check(&step).is_ok() {
@@ -93,13 +101,7 @@ impl Offer {
     /// The access that a map has where a step names none: the first that the type offers; `None` for a writable map, the default.
     #[must_use]
     pub fn own_access(&self) -> Option<PassedArg> {
-        if self.forms.contains(&Form::Writable) {
-            return None;
-        }
-        let named = |(form, constant): (Form, Constant)| self.forms.contains(&form).then_some(constant);
-        let constant = [(Form::Private, ACCESS_COPY), (Form::ReadOnly, ACCESS_READ)].into_iter().find_map(named)?;
-        let arg = Arg::Flags([constant.place()].into_iter().collect());
-        Some(PassedArg { keyword: Some(ConstructorParam::Access.name()), arg })
+        Form::of_files().into_iter().find(|(form, _)| self.forms.contains(form))?.1
     }
 
     /// Leaves a constructor call only the arguments that the type offers.
@@ -107,7 +109,7 @@ impl Offer {
         let passed = |param| step.passed(param).cloned();
         let (file, len) = (passed(ConstructorParam::Fileno), passed(ConstructorParam::Length).unwrap_or(Arg::int(0)));
         let has = |form| self.forms.contains(&form);
-        let maps_files = [Form::Writable, Form::Private, Form::ReadOnly].into_iter().any(has);
+        let maps_files = Form::of_files().into_iter().any(|(form, _)| has(form));
         let file = match file {
             Some(Arg::Fd(file)) if maps_files => file,
             _ if !has(Form::Anonymous) => 0,
@@ -123,7 +125,7 @@ impl Offer {
             Access::Read => has(Form::ReadOnly),
         };
         let mode = passed(ConstructorParam::Access).filter(|arg| access(arg).is_some_and(offers));
-        let named = |param: ConstructorParam, arg| PassedArg { keyword: Some(param.name()), arg };
+        let named = |param: ConstructorParam, arg| PassedArg::named(param.name(), arg);
         let mode = mode.map(|arg| named(ConstructorParam::Access, arg)).or_else(|| self.own_access());
         let offset = passed(ConstructorParam::Offset).filter(|_| has(Form::Offset));
         let offset = offset.map(|arg| named(ConstructorParam::Offset, arg));
@@ -132,7 +134,7 @@ impl Offer {
     }
 }
 
-/// The number of an argument; 0 for one that is no plain number.
+/// The number of an argument, or 0 for an argument without a number.
 fn number_of(arg: &Arg) -> i128 {
     arg.number().map_or(0, |num| if num.base == Base::Zero { num.plus } else { SOME.into() })
 }
@@ -221,7 +223,7 @@ mod tests {
     #[test]
     fn an_operation_that_a_type_lacks_is_never_generated() {
         let offer = Offer { ops: vec![Op::New, Op::Len, Op::GetItem], forms: vec![Form::Writable] };
-        let ours = |op: Op| matches!(op.by_kind(), KindOp::File(_) | KindOp::Folder(_)) || offer.ops.contains(&op);
+        let ours = |op: Op| op.is_of_files() || offer.ops.contains(&op);
         let steps = generated(&offer);
         assert!(steps.iter().all(|step| ours(step.op)) && steps.iter().any(|step| step.op == Op::GetItem));
     }

@@ -226,6 +226,12 @@ impl Variation {
         !is_own && (self.effect.is_telling() || self.when.iter().any(Condition::is_said))
     }
 
+    /// The methods that do its operations.
+    #[must_use]
+    pub fn methods(&self) -> BTreeSet<Op> {
+        self.ops.iter().map(|op| method(*op)).collect()
+    }
+
     /// The names of the parameters that its conditions are about.
     #[must_use]
     pub fn conditional_params(&self) -> BTreeSet<&'static str> {

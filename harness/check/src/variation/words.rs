@@ -52,7 +52,7 @@ mod tests {
     fn a_pattern_of_one_step_is_the_message_of_another() {
         let with = |op, keyword| {
             let mut step = Step::new(op, 0, []);
-            step.args.push(PassedArg { keyword: Some(keyword), arg: Arg::int(1) });
+            step.args.push(PassedArg::named(keyword, Arg::int(1)));
             step
         };
         let (read, rfind) = (with(Op::Read, "prot"), with(Op::RFind, "access"));

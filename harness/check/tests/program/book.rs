@@ -45,7 +45,7 @@ fn a_book_that_cannot_be_written_is_one_clear_error() -> Result {
     Ok(())
 }
 
-/// What mdbook makes of the book: an anchor for each clause, and its search.
+/// The anchor of each clause, and the search, in the book that mdbook makes.
 #[test]
 fn mdbook_builds_it_with_an_anchor_for_each_clause() -> Result {
     let Ok(mdbook) = which::which("mdbook") else {

@@ -156,7 +156,7 @@ class Report:
     target: str
     #: The profile that it was judged by, such as `cpython-3.11.7-linux`.
     profile: str
-    #: Whether there is no divergence beyond known and inherited ones, and each known one still holds.
+    #: Whether every divergence is a known or an inherited one, and each known one still holds.
     agrees: bool
     #: Seed, number and duration in seconds of the random cases, and number of compared steps in them.
     seed: int

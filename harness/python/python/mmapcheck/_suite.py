@@ -20,7 +20,7 @@ class Suite:
     seed: Optional[int] = None
     xfail: Mapping[str, str] = field(default_factory=dict)
 
-    # An object with this attribute, set to false, is no test of its own.
+    # With this attribute set to false, pytest does not take the object itself for a test.
     __test__ = False
 
 

@@ -40,7 +40,7 @@ impl Arguments {
             passed.push(PassedArg::plain(arg(&object)?));
         }
         for (name, object) in keywords.into_iter().flatten() {
-            passed.push(PassedArg { keyword: Some(keyword(name.extract()?)), arg: arg(&object)? });
+            passed.push(PassedArg::named(keyword(name.extract()?), arg(&object)?));
         }
         arguments.passed = passed;
         Ok(arguments)

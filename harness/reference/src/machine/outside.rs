@@ -22,7 +22,7 @@ impl Reference {
     /// Binds a slot to the file of a descriptor that somebody else opened. The descriptor is duplicated.
     ///
     /// # Errors
-    /// As `fcntl`, and `EBADF` where there is no such slot.
+    /// As `fcntl`, and `EBADF` for an unknown slot.
     pub fn adopt(&mut self, slot: Slot, descriptor: BorrowedFd<'_>) -> Result<(), Errno> {
         let file = OpenFile::of(descriptor)?;
         self.processes.files.get_mut().objects.adopt(slot, file).map_err(|_| Errno::EBADF)

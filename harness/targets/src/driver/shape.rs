@@ -167,10 +167,10 @@ impl Shape {
     fn check(&self, json: &Json, path: String) -> Result<(), String> {
         match (self, json) {
             (Same(shape), _) => shape.check(json, path),
-            (Any(shapes, _), _) if shapes.iter().any(|shape| shape.resembles(json)) => {
-                let shape = shapes.iter().find(|shape| shape.resembles(json));
-                shape.map_or(Ok(()), |shape| shape.check(json, path))
-            }
+            (Any(shapes, _), _) => match shapes.iter().find(|shape| shape.resembles(json)) {
+                Some(shape) => shape.check(json, path),
+                None => Err(wrong(&path, &self.words(), json)),
+            },
             (List(item), Json::Array(items)) => each(items.iter().map(|json| (*item, json)), 0, &path),
             (Tail(_, item), Json::Array(items)) if self.resembles(json) => {
                 each(items.iter().skip(1).map(|json| (*item, json)), 1, &path)

@@ -124,7 +124,7 @@ class Module(types.ModuleType):
 def profile(name: str) -> Module:
     """A module in place of `mmap` that follows a profile, such as `cpython-3.13`.
 
-    Raises `ValueError` if there is no such profile.
+    Raises `ValueError` for an unknown profile.
     """
     module = Module("mmap", f"The reference implementation of the mmap of {name}.")
     methods = {method: _method(method) for method in _native.methods(name)}
