@@ -192,6 +192,25 @@ fn an_isolated_case_leaves_the_interpreter_alive() -> Result {
     Ok(())
 }
 
+/// A death that nothing foresaw ends the interpreter once. The cases after it run in children, with the same traces.
+#[test]
+fn a_death_that_is_repeated_costs_no_start_of_the_interpreter() -> Result {
+    let recording = Recording::new()?;
+    let mut driver = recording.driver("mortal")?;
+    let dead = notation::parse(DEAD, 1)?.case;
+    let before = dead.without(dead.steps.len() - 1..dead.steps.len());
+    let whole = driver.run(&before, Detail::Full)?;
+    let first = driver.run(&dead, Detail::Full)?;
+    assert_eq!(first.death(), Some(7));
+    let id = driver.id();
+    for _ in 0..3 {
+        assert_eq!(driver.run(&dead, Detail::Full)?, first);
+        assert_eq!(driver.run(&before, Detail::Full)?, whole);
+    }
+    assert_eq!(driver.id(), id);
+    Ok(())
+}
+
 #[test]
 fn the_schema_covers_the_parts_of_a_line() -> Result {
     let whole = schema("fromDriver")?;

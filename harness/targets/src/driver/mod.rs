@@ -32,6 +32,9 @@ pub const SCHEMA: &str = include_str!("protocol.schema.json");
 const START: u32 = 6;
 /// The least time that a step may take, however often its operation has hung.
 const LEAST: Duration = Duration::from_millis(200);
+/// The number of cases after a death that run in children of the driver. A death is shrunk and diagnosed by running it again and
+/// again, and a child costs less than a start of the interpreter.
+const WARY: u32 = 32;
 /// The most that a driver may have of files and of memory, in bytes. Memory is counted as data and not as address space, of
 /// which WebAssembly and Java reserve a hundred times as much as they use. A case maps up to 4 GiB.
 const LIMITS: [Limit; 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 33)];
@@ -51,6 +54,8 @@ pub struct Driver {
     hung: HashMap<Option<Op>, u32>,
     /// The number of cases that hung once and did not hang when they were run again.
     stalls: u64,
+    /// The number of cases to come that run in children of the driver.
+    wary: u32,
     /// Whether each answer that could count leaks did.
     counts_leaks: bool,
     stop: Stop,
@@ -131,6 +136,7 @@ impl Driver {
             last: 0,
             hung: HashMap::new(),
             stalls: 0,
+            wary: 0,
             counts_leaks: true,
             stop: stop.clone(),
         })
@@ -402,9 +408,14 @@ fn ended_in(looks: bool, trace: Trace, end: End, case: &Case) -> Trace {
     if looks { Trace { end: Some(end), ..trace } } else { ended(trace, end, case) }
 }
 
-fn has_hung(trace: &Trace) -> bool {
+/// How the process ended, if it did.
+fn end_of(trace: &Trace) -> Option<&End> {
     let last = trace.steps.last().and_then(|step| step.result.as_ref().err());
-    trace.end.as_ref().or(last) == Some(&End::Hung)
+    trace.end.as_ref().or(last)
+}
+
+fn has_hung(trace: &Trace) -> bool {
+    end_of(trace) == Some(&End::Hung)
 }
 
 impl Target for Driver {
@@ -417,8 +428,14 @@ impl Target for Driver {
     }
 
     /// Runs a case. If the process ends in it, the case runs again in a new process, step by step. If that process does not end,
-    /// the first end is that of the case, at no step; a hang is only counted, since the machine may have been busy.
+    /// the first end is that of the case, at no step; a hang is only counted, since the machine may have been busy. A case soon
+    /// after a death runs in a child of the driver.
     fn run_with_next(&mut self, case: &Case, detail: Detail, next: Option<NextCase<'_>>) -> Result<Trace, TargetError> {
+        if self.wary > 0 && self.ahead.is_none() {
+            let trace = self.run_to_death(case, detail)?;
+            self.wary = if matches!(end_of(&trace), Some(End::Died(_))) { WARY } else { self.wary - 1 };
+            return Ok(trace);
+        }
         if self.may_hang(case) && self.ahead.is_none() {
             return self.step_by_step(case, detail, Manner::Told);
         }
@@ -427,7 +444,9 @@ impl Target for Driver {
             Err(End::Unsupported(why)) => return Ok(ended(Trace::default(), End::Unsupported(why), case)),
             Err(end) => end,
         };
-        let trace = self.step_by_step(case, detail, Manner::Told)?;
+        let dies = matches!(first, End::Died(_));
+        self.wary = if dies { WARY } else { 0 };
+        let trace = self.step_by_step(case, detail, if dies { Manner::Isolated } else { Manner::Told })?;
         if trace.end.is_some() || trace.steps.iter().any(|step| step.result.is_err()) {
             return Ok(trace);
         }
