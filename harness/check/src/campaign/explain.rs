@@ -272,8 +272,9 @@ impl Job<'_> {
             let both = in_order(with.iter().chain([&narrower.variation]));
             if understanding(&seen, self.question(&both, &[]), &mut self.oracle)?.is_some() {
                 let model = &mut shared.tally().model;
+                let found = model.add(found, inherited);
                 model.replace(id, narrower);
-                return Ok(Some(model.add(found, inherited)));
+                return Ok(Some(found));
             }
         }
         Ok(None)

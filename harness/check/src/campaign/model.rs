@@ -24,6 +24,9 @@ pub struct Explanation {
     pub(super) diagnosis: Diagnosis,
     /// The number of counterexamples that no condition keeps apart.
     contradictions: usize,
+    /// The place of the variation among those of its rank: what is learned last was learned beside all others, and changes
+    /// their answers.
+    learned: u32,
 }
 
 /// The model so far.
@@ -35,6 +38,8 @@ pub(super) struct Model {
     /// Variations of other operations that turned out to be too wide for theirs.
     pub(super) too_wide: Vec<Variation>,
     next: ExplanationId,
+    /// How often an explanation was learned.
+    lessons: u32,
     now: Snapshot,
 }
 
@@ -83,7 +88,8 @@ impl Model {
         let id = self.next;
         self.next += 1;
         let variation = diagnosis.variation.clone();
-        let explanation = Explanation { variation, inherited, met: 0, known, diagnosis, contradictions: 0 };
+        let learned = self.lesson();
+        let explanation = Explanation { variation, inherited, met: 0, known, diagnosis, contradictions: 0, learned };
         self.explanations.insert(id, explanation);
         self.renew();
         id
@@ -98,11 +104,18 @@ impl Model {
 
     /// Puts what was learned again in place of an explanation.
     pub(super) fn replace(&mut self, id: ExplanationId, diagnosis: Diagnosis) {
+        let learned = self.lesson();
         if let Some(old) = self.explanations.get_mut(&id) {
             old.variation = diagnosis.variation.clone();
             old.diagnosis = diagnosis;
+            old.learned = learned;
         }
         self.renew();
+    }
+
+    fn lesson(&mut self) -> u32 {
+        self.lessons += 1;
+        self.lessons
     }
 
     /// Puts one explanation in place of itself and of others.
@@ -166,7 +179,7 @@ impl Model {
 
     /// The variations without those of some explanations.
     pub(super) fn without_all(&self, ids: &[ExplanationId]) -> Arc<[Variation]> {
-        in_order(self.explanations.iter().filter(|(other, _)| !ids.contains(other)).map(|(_, one)| &one.variation))
+        in_order(self.as_learned().filter(|(other, _)| !ids.contains(other)).map(|(_, one)| &one.variation))
     }
 
     /// The other explanations of the operations of one, which no known entry names.
@@ -186,10 +199,17 @@ impl Model {
         }
     }
 
+    /// The explanations in the order in which they were learned.
+    fn as_learned(&self) -> impl Iterator<Item = (ExplanationId, &Explanation)> {
+        let mut all: Vec<_> = self.explanations.iter().map(|(id, one)| (*id, one)).collect();
+        all.sort_by_key(|(_, one)| one.learned);
+        all.into_iter()
+    }
+
     fn renew(&mut self) {
-        let mut ids: Vec<_> = self.explanations.keys().copied().collect();
+        let mut ids: Vec<_> = self.as_learned().map(|(id, _)| id).collect();
         ids.sort_by_key(|id| self.explanations[id].variation.effect.rank());
-        let variations = in_order(self.explanations.values().map(|one| &one.variation));
+        let variations = in_order(self.as_learned().map(|(_, one)| &one.variation));
         self.now = Snapshot { version: self.now.version + 1, ids, variations };
     }
 }

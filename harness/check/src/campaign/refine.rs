@@ -28,10 +28,11 @@ impl Job<'_> {
         for _ in 0..ROUNDS {
             self.explain_the_rest(until)?;
             self.refine(until)?;
-            self.weed(until)?;
+            self.weed(Instant::now() + longest / 4)?;
         }
         let until = Instant::now() + longest / 2;
         self.refit(until)?;
+        self.weed(Instant::now() + longest / 4)?;
         {
             let (mut tally, until) = (shared.tally(), until + longest / 2);
             conclude(shared.config, shared.severity, until, &mut tally, &mut self.oracle)?;

@@ -34,7 +34,7 @@ const START: u32 = 6;
 const LEAST: Duration = Duration::from_millis(200);
 /// The number of cases after a death that run in children of the driver. A death is shrunk and diagnosed by running it again and
 /// again, and a child costs less than a start of the interpreter.
-const WARY: u32 = 32;
+const WARY: u32 = 8;
 /// The most that a driver may have of files and of memory, in bytes. Memory is counted as data and not as address space, of
 /// which WebAssembly and Java reserve a hundred times as much as they use. A case maps up to 4 GiB.
 const LIMITS: [Limit; 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 33)];
