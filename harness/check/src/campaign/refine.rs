@@ -5,6 +5,7 @@ use super::Finding;
 use super::conclude::conclude;
 use super::job::Job;
 use super::model::ExplanationId;
+use super::refit::Gain;
 use super::shared::Place;
 use crate::diagnosis::{Observation, diagnose, understanding};
 use crate::variation::{Variation, in_order};
@@ -106,12 +107,24 @@ impl Job<'_> {
         let Some(better) = found.filter(|found| found.variation != known.variation || !others.is_empty()) else {
             return Ok(false);
         };
-        if !self.explains_all_of(&replaced, &rest, &better.variation)? {
+        if !self.explains_all_of(&replaced, &rest, &better.variation)? || self.loses(&rest, &better.variation)? {
             return Ok(false);
         }
         self.shared.tally().join(id, others, better);
         self.holds(id)?;
         Ok(true)
+    }
+
+    /// Whether a variation beside others takes in less of the sample than the model of now: others may rest on what it replaces.
+    fn loses(&mut self, others: &Arc<[Variation]>, variation: &Variation) -> Result<bool, TargetError> {
+        let (now, sample) = {
+            let tally = self.shared.tally();
+            (tally.model.now().variations, tally.sample.clone())
+        };
+        let with = in_order(others.iter().chain([variation]));
+        let asked = self.question(&with, &[]);
+        let Gain { gained, lost } = Gain::of(&sample, &variation.ops, (&now, &with), asked, &mut self.oracle)?;
+        Ok(gained.len() < lost)
     }
 
     pub(super) fn is_time(&self, until: Instant) -> bool {
