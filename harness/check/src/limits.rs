@@ -151,5 +151,8 @@ pub const SAMPLE_SHARE: f64 = 0.05;
 /// The time for the first of them.
 pub const FIRST_SAMPLE: Duration = Duration::from_millis(100);
 
+/// Half of the number of random cases on which all explanations are tried together for the first time.
+pub const WEEDED: usize = 32;
+
 /// The longest time for trying one explanation on them.
 pub const PROBE: Duration = Duration::from_millis(500);

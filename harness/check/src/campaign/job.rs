@@ -69,6 +69,7 @@ impl<'a> Job<'a> {
     pub(super) fn run(mut self) -> Result<(), TargetError> {
         while let Some(range) = self.shared.take_range(self.worker.at_once()) {
             self.run_range(range)?;
+            self.weed_with_sample()?;
             if self.shared.is_half_over() {
                 self.explain_deaths();
             }

@@ -150,6 +150,23 @@ impl Job<'_> {
         Ok(contradicts.then_some(seen))
     }
 
+    /// Weeds the explanations whenever the sample has doubled: a wrong one distorts what is learned beside it.
+    pub(super) fn weed_with_sample(&mut self) -> Result<(), TargetError> {
+        let shared = self.shared;
+        let _turn = shared.take_turn();
+        {
+            let mut tally = shared.tally();
+            if tally.sample.len() < 2 * tally.weeded.max(limits::WEEDED) {
+                return Ok(());
+            }
+            tally.weeded = tally.sample.len();
+        }
+        let began = Instant::now();
+        self.weed(began + limits::DIAGNOSIS)?;
+        shared.tally().diagnosing += began.elapsed();
+        Ok(())
+    }
+
     /// Removes the operations of explanations for which they are more often wrong than right in the sample, beside all others.
     pub(super) fn weed(&mut self, until: Instant) -> Result<(), TargetError> {
         for ((id, op), Use { helps, harms }) in self.uses(until)? {

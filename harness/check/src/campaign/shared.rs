@@ -52,6 +52,8 @@ pub(super) struct Tally {
     /// Random cases that explanations are tried on, and the time that running them took.
     pub(super) sample: Vec<Arc<Observation>>,
     pub(super) sampling: Duration,
+    /// The number of cases of the sample when explanations were last weeded.
+    pub(super) weeded: usize,
     /// How often buckets were forgotten, because what showed them was explained.
     forgotten: BTreeMap<Bucket, usize>,
     /// The number of cases at which a bucket that was forgotten often is investigated again.
