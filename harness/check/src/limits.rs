@@ -146,7 +146,7 @@ pub const PROBES: usize = 16;
 pub const SAMPLE: u64 = 1000;
 
 /// The share of the time so far that running them may take.
-pub const SAMPLE_SHARE: f64 = 0.05;
+pub const SAMPLE_SHARE: f64 = 0.1;
 
 /// The time for the first of them.
 pub const FIRST_SAMPLE: Duration = Duration::from_millis(100);
