@@ -5,6 +5,7 @@
 //! malformed line, that is the [`End`] of the step, and a new process replaces it.
 
 mod description;
+mod launch;
 mod shape;
 mod wire;
 
@@ -13,13 +14,12 @@ pub use wire::{argument, outcome};
 
 use crate::reply_size::longest_reply;
 use crate::stop::Stop;
-use crate::supervisor::{Limit, Process, UntilStop, persistently};
+use crate::supervisor::{Process, UntilStop, persistently};
 use description::info;
+use launch::{Launch, after, ask};
 use mmapcheck_spec::{Case, Declined, Detail, End, NextCase, Op, StepTrace, Target, TargetError, TargetInfo, Trace};
-use rustix::process::Resource;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::{Duration, Instant};
 use wire::{Line, Manner, Ready};
 
@@ -35,10 +35,6 @@ const LEAST: Duration = Duration::from_millis(200);
 /// The number of cases after a death that run in children of the driver. A death is shrunk and diagnosed by running it again and
 /// again, and a child costs less than a start of the interpreter.
 const WARY: u32 = 8;
-/// The most that a driver may have of files and of memory, in bytes. Memory is counted as data and not as address space, of
-/// which WebAssembly and Java reserve a hundred times as much as they use. A case maps up to 4 GiB.
-const LIMITS: [Limit; 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 33)];
-
 /// A target behind a driver: an interpreter that runs the driver script, or another program that speaks the protocol.
 pub struct Driver {
     launch: Launch,
@@ -68,16 +64,6 @@ struct Ahead {
     detail: Detail,
     /// The answer, if it had to be read before it was asked for.
     line: Option<Vec<u8>>,
-}
-
-/// The command line and environment of the driver.
-struct Launch {
-    python: PathBuf,
-    module: String,
-    attr: String,
-    folder: PathBuf,
-    script: PathBuf,
-    patience: Duration,
 }
 
 /// The capabilities that a driver reported when it started.
@@ -351,16 +337,6 @@ impl Driver {
     }
 }
 
-/// Sends a line and waits for one, each no longer than `patience`.
-fn ask(process: &mut Process, line: &[u8], patience: Duration, stop: &Stop) -> Result<Vec<u8>, End> {
-    process.send(line, &mut after(patience, stop))?;
-    process.line(&mut after(patience, stop))
-}
-
-fn after(patience: Duration, stop: &Stop) -> UntilStop<'_, Instant> {
-    UntilStop { patience: Instant::now() + patience, stop }
-}
-
 /// Reads the trace of a case from the line that answers it, and whether the driver has counted the leaks.
 fn whole(line: &[u8], asked: u64, case: &Case, detail: Detail) -> Result<(Trace, bool), End> {
     match Line::read(line).map_err(End::Malformed)? {
@@ -468,41 +444,5 @@ impl Target for Driver {
         let trace = self.step_by_step(case, detail, Manner::Isolated)?;
         self.stalls += u64::from(!has_hung(&trace));
         Ok(trace)
-    }
-}
-
-impl Launch {
-    fn start(&self, stop: &Stop) -> Result<(Process, Ready), TargetError> {
-        // A process that ended may have removed both.
-        let wrong = |path: &Path, error: std::io::Error| TargetError(format!("{}: {error}", path.display()));
-        std::fs::create_dir_all(&self.folder).map_err(|error| wrong(&self.folder, error))?;
-        std::fs::write(&self.script, SCRIPT).map_err(|error| wrong(&self.script, error))?;
-        stop.check()?;
-        // The current folder is kept, so that relative paths in `PYTHONPATH` are those of the user.
-        let mut command = Command::new(&self.python);
-        command.arg(&self.script).env("PYTHONDONTWRITEBYTECODE", "1");
-        let mut process = Process::start(command, &LIMITS)?;
-        let hello = wire::hello(&self.module, &self.attr, &self.folder).to_string();
-        let shown = self.python.display();
-        let line = ask(&mut process, hello.as_bytes(), self.patience, stop).map_err(|end| {
-            let unless_stopped = |()| TargetError(format!("{shown} {end} while it was being started"));
-            stop.check().map_or_else(|stopped| stopped, unless_stopped)
-        })?;
-        match Line::read(&line) {
-            Ok(Line::Ready(ready)) if ready.protocol == shape::PROTOCOL => Ok((process, ready)),
-            Ok(Line::Ready(ready)) => Err(TargetError(format!(
-                "{shown} speaks version {} of the driver protocol; expected version {}",
-                ready.protocol,
-                shape::PROTOCOL
-            ))),
-            Ok(Line::Failed { failed }) => Err(TargetError(format!("{shown}: {failed}").replace('\n', " "))),
-            Ok(_) => Err(TargetError(format!("{shown} did not answer `hello` with `ready`"))),
-            Err(wrong) => {
-                let words = process.last_words();
-                let words =
-                    if words.is_empty() { words } else { format!("; the last line of its standard error: {words}") };
-                Err(TargetError(format!("{shown} does not speak the driver protocol: {wrong}{words}")))
-            }
-        }
     }
 }
