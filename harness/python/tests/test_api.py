@@ -20,7 +20,7 @@ def modules(folder, monkeypatch):
 
 
 def test_a_report_has_causes(modules):
-    report = mmapcheck.check("find_ignores_end", time=5, seed=1)
+    report = mmapcheck.check("find_ignores_end", time=10, seed=1)
     assert not report.agrees and report.seed == 1 and report.cases > 0
     cause = next(one for one in report.causes if one.sentence.startswith("`find` ignores `end`"))
     # A cause has the clause of its smallest case, which is that of the cases that this run met.

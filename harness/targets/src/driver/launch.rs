@@ -1,6 +1,5 @@
 //! The start of a driver, and one question to it.
 
-use super::SCRIPT;
 use super::shape;
 use super::wire::{self, Line, Ready};
 use crate::stop::Stop;
@@ -11,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+/// The source of the driver script.
+pub const SCRIPT: &str = include_str!("driver.py");
 /// The most that a driver may have of files and of memory, in bytes. Memory is counted as data and not as address space, of
 /// which WebAssembly and Java reserve a hundred times as much as they use. A case maps up to 4 GiB.
 const LIMITS: [Limit; 3] = [(Resource::Core, 0), (Resource::Fsize, 1 << 28), (Resource::Data, 1 << 33)];

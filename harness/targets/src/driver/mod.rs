@@ -9,6 +9,7 @@ mod launch;
 mod shape;
 mod wire;
 
+pub use launch::SCRIPT;
 pub use shape::departure;
 pub use wire::{argument, outcome};
 
@@ -23,8 +24,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use wire::{Line, Manner, Ready};
 
-/// The source of the driver script.
-pub const SCRIPT: &str = include_str!("driver.py");
 /// The JSON Schema of all lines to and from a driver.
 pub const SCHEMA: &str = include_str!("protocol.schema.json");
 
