@@ -176,7 +176,7 @@ impl Variation {
             Change::WithoutCallback => "does not call the method that converts its argument".into(),
             Change::Number(place, number) => format!("takes {} for {number}", self.param(place)),
             Change::Default(place, number) => format!("takes a missing {} for {number}", self.param(place)),
-            Change::None(place) => format!("takes {} for `None`", self.param(place)),
+            Change::None(place) => format!("acts as if {} was left out", self.param(place)),
             Change::Plus(place, more) => format!("takes {} {more:+}", self.param(place)),
             Change::Wraps(place, bits, false) => format!("takes {} modulo 2**{bits}", self.param(place)),
             Change::Wraps(place, bits, true) => {
