@@ -113,7 +113,7 @@ fn own_steps(clause: &Clause, example: &Example) -> Vec<usize> {
     }
     let raises = |one: &&Statement| one.want.first().is_some_and(|line| line.starts_with("Traceback"));
     let statements = || example.session.statements.iter().filter(|one| one.step.is_some());
-    match statements().last() {
+    match statements().next_back() {
         Some(last) if raises(&last) => statements().filter(raises).filter_map(|one| one.step).collect(),
         last => last.and_then(|last| last.step).into_iter().collect(),
     }
@@ -123,7 +123,7 @@ fn own_steps(clause: &Clause, example: &Example) -> Vec<usize> {
 fn part(example: &Example, kept: &[bool]) -> Option<Example> {
     let is_gone = |one: &Statement| one.step.is_some_and(|step| kept.get(step) != Some(&true));
     let statements = &example.session.statements;
-    let gone: Vec<_> = statements.iter().filter(|one| is_gone(one)).map(|one| lines(one)).collect();
+    let gone: Vec<_> = statements.iter().filter(|one| is_gone(one)).map(lines).collect();
     let numbered = example.text.lines().zip(example.line..);
     let left = numbered.filter(|(_, line)| !gone.iter().any(|gone| gone.contains(line)));
     let text: String = left.flat_map(|(text, _)| [text, "\n"]).collect();
