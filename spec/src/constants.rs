@@ -19,7 +19,7 @@ macro_rules! constants {
         /// Every constant, in the order of the table.
         pub const ALL: [Constant; ROWS.len()] = [$($name),*];
 
-        #[expect(non_camel_case_types, reason = "the names are the module's")]
+        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "the names are the module's")]
         enum Place { $($name),* }
 
         $(#[doc = concat!("`mmap.", stringify!($name), "`")] pub const $name: Constant = Constant(Place::$name as u8);)*
@@ -63,6 +63,8 @@ constants! {
     MS_ASYNC since "3.15";
     MS_INVALIDATE since "3.15";
     MS_SYNC since "3.15";
+    PAGESIZE since "2.7";
+    ALLOCATIONGRANULARITY since "2.7";
 }
 
 impl Constant {
@@ -79,6 +81,12 @@ impl Constant {
             Some(version) => version,
             None => panic!("a row names something that is not a version"),
         }
+    }
+
+    /// Whether it is a size in bytes. A session reads a size as a number, except where it looks up the constant itself.
+    #[must_use]
+    pub fn is_size(self) -> bool {
+        [PAGESIZE, ALLOCATIONGRANULARITY].contains(&self)
     }
 
     /// Its place in the table.

@@ -160,8 +160,14 @@ macro_rules! kind {
 
 operations! {
     /// The value of a constant.
-    Constant: Module, "constant", "int($0)", [needed("constant", Domain::Flags)],
+    Constant: Module, "constant", "int($0)", [needed("constant", Domain::Constant)],
     { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Whether the exception of the module is `OSError`.
+    Error: Module, "error", "mmap.error == OSError", [],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Derive a class from that of the maps.
+    Subclass: Module, "subclass", "issubclass(type(\"M\", (mmap.mmap,), {}), mmap.mmap)", [],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Construct a map.
     New: Module, "mmap", "mmap.mmap($*)" => Map, ConstructorParam::POSIX,
     { changes: Nothing, weight: 6, uses: Some(Mmap), memory: Fixed, callback: Drawn(18..19), hostile: false, by_item: false, there: Always }

@@ -12,6 +12,8 @@ pub enum Domain {
     Length,
     /// `MAP_*` bits.
     Flags,
+    /// A constant of the module, looked up by its name.
+    Constant,
     /// `PROT_*` bits.
     Prot,
     /// An `ACCESS_*` value.

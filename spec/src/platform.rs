@@ -368,6 +368,8 @@ pub const LINUX: PlatformFacts = PlatformFacts {
         (c::MS_ASYNC, 1),
         (c::MS_INVALIDATE, 2),
         (c::MS_SYNC, 4),
+        (c::PAGESIZE, 1 << 12),
+        (c::ALLOCATIONGRANULARITY, 1 << 12),
     ]),
     unmodelled_advice: &[18..=25, 100..=103],
     capabilities: &[
@@ -385,7 +387,14 @@ pub const WINDOWS: PlatformFacts = PlatformFacts {
     sys_platform: "win32",
     granularity: PageSize::new(1 << 16),
     long_bits: 32,
-    constants: values(&[(c::ACCESS_DEFAULT, 0), (c::ACCESS_READ, 1), (c::ACCESS_WRITE, 2), (c::ACCESS_COPY, 3)]),
+    constants: values(&[
+        (c::ACCESS_DEFAULT, 0),
+        (c::ACCESS_READ, 1),
+        (c::ACCESS_WRITE, 2),
+        (c::ACCESS_COPY, 3),
+        (c::PAGESIZE, 1 << 12),
+        (c::ALLOCATIONGRANULARITY, 1 << 16),
+    ]),
     capabilities: &[Capability::Sections],
     ..LINUX
 };

@@ -187,7 +187,10 @@ impl BoundNames {
             },
             Arg::Omitted if !can_omit(op, place) => *arg = Arg::None,
             Arg::Flags(places) => {
-                places.retain(|place| usize::from(*place) < constants::ALL.len());
+                let is_looked_up = domain == Some(Domain::Constant);
+                places.retain(|place| {
+                    constants::ALL.get(usize::from(*place)).is_some_and(|one| is_looked_up || !one.is_size())
+                });
                 if places.is_empty() {
                     *arg = Arg::int(0);
                 }

@@ -1,11 +1,10 @@
 //! A batch: a range of a campaign's cases, generated, run and compared in one process. This is the hot loop of a campaign.
 
 use crate::agreement::Agreement;
-use crate::choices::seeded;
 use crate::compare::{Comparison, compare};
 use crate::differential::{DifferentialRun, confirm_leaks, run_expected};
 use crate::divergence::{Bucket, Severity};
-use crate::generate::{GeneratorOptions, generate};
+use crate::generate::{GeneratorOptions, numbered};
 use crate::histogram::Histogram;
 use crate::left_out::Counts;
 use crate::limits;
@@ -118,7 +117,7 @@ impl Batch {
 
     fn answer(&self, oracle: &mut Oracle, number: u64) -> Result<Numbered, TargetError> {
         let detail = if number.is_multiple_of(limits::CLOSE_LOOK) { Detail::Every } else { Detail::Quick };
-        let case = generate(&mut seeded(self.seed, number), &self.generator);
+        let case = numbered(self.seed, number, &self.generator);
         let options = self.options(number, detail);
         let fresh = self.fresh.map(|_| case.clone());
         let answered = oracle.answer(case, &options)?;

@@ -9,7 +9,8 @@ use crate::oracle::{AnswerOptions, Oracle};
 use crate::text::numberless;
 use mmapcheck_spec::pages::{Clause, Level, PageError, all, examples};
 use mmapcheck_spec::{
-    Arg, Case, Detail, Domain, MapState, Num, ObjectKind, Op, Outcome, PassedArg, Profile, Snapshot, Step, Trace, Value,
+    Arg, Case, Detail, Domain, MapState, Num, ObjectKind, Op, Outcome, PassedArg, Profile, Snapshot, Step, Trace,
+    Value, constants,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -113,7 +114,7 @@ impl Clauses {
             let subject = match () {
                 () if settles(condition.kind()) => Some(Subject::Named),
                 () if at + 1 == many => Some(Subject::Last),
-                () if clause.rule.contains(&format!("`{}`", condition.op.row().name)) => Some(Subject::Titled),
+                () if is_titled(clause, &case.steps[at]) => Some(Subject::Titled),
                 () => condition.circumstances.is_none().then_some(Subject::Raising),
             };
             for part in PARTS.into_iter().filter(|part| settles(part)) {
@@ -169,6 +170,21 @@ impl Clauses {
         let condition = Condition { op: Op::Close, callback: None, part: None, outcome, circumstances: None };
         self.shown.get(&condition).map(|(_, covering)| covering)
     }
+}
+
+/// Whether the title of a clause names the operation of a step, or a constant that the step looks up, such as `MADV_FREE` or all
+/// `MADV_*`.
+fn is_titled(clause: &Clause, step: &Step) -> bool {
+    let has = |name: &str| clause.rule.contains(&format!("`{name}`"));
+    let names = |place: &u8| {
+        let name = constants::ALL.get(usize::from(*place)).map_or("", |constant| constant.name());
+        has(name) || name.split_once('_').is_some_and(|(family, _)| has(&format!("{family}_*")))
+    };
+    let is_looked_up = match step.args.first().map(|given| &given.arg) {
+        Some(Arg::Flags(places)) if step.op == Op::Constant => places.iter().any(names),
+        _ => false,
+    };
+    is_looked_up || has(step.op.row().name)
 }
 
 impl Condition {
@@ -341,6 +357,8 @@ mod tests {
         let find = [MAP, "m[0:7] = b'one two'", "m.find(b'two')"];
         assert_eq!(covering(&find, Field::Answer)?.as_deref(), Some("FIND-1"));
         assert_eq!(covering(&find, Field::Pos)?.as_deref(), Some("FIND-11"));
+        assert_eq!(covering(&["int(mmap.PROT_READ)"], Field::Answer)?.as_deref(), Some("CONST-10"));
+        assert_eq!(covering(&["int(mmap.MADV_MERGEABLE)"], Field::Answer)?.as_deref(), Some("CONST-17"));
         Ok(())
     }
 

@@ -29,14 +29,40 @@ pub enum Lists {
     This(KnownList),
 }
 
+/// The examples that a check runs.
+pub enum Pages {
+    /// No example.
+    None,
+    /// The examples of the specification whose ids match this filter.
+    Matching(String),
+    /// The examples of these pages.
+    These(Vec<Page>),
+}
+
+impl Pages {
+    /// The pages, and the ids of the examples of them that are run.
+    fn chosen<'a>(
+        &'a self,
+        all: &'a [Page],
+        level: Level,
+        shard: Shard,
+    ) -> Result<(&'a [Page], HashSet<&'a str>), TargetError> {
+        Ok(match self {
+            Pages::None => (&[], HashSet::new()),
+            Pages::Matching(filter) => (all, chosen(all, filter, level, shard)?),
+            Pages::These(these) => (these, examples(these).map(|(_, _, example)| example.id.as_str()).collect()),
+        })
+    }
+}
+
 /// The configuration of a check.
 pub struct CheckConfig {
     /// The target, and the campaign's options.
     pub campaign: CampaignConfig,
     /// Whether a campaign is run at all.
     pub random: bool,
-    /// A filter over the ids of examples; none: no example is run.
-    pub pages: Option<String>,
+    /// The examples to run.
+    pub pages: Pages,
     /// The level of the promises that count: those of the documentation alone, or also CPython's habits, or everything.
     pub level: Level,
     /// The known divergences.
@@ -90,11 +116,11 @@ impl CheckResult {
 /// # Errors
 /// If the target does not start, no clause matches the filter, or a list cannot be read: one line.
 pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Result<CheckResult, TargetError> {
-    let CheckConfig { campaign: mut config, random, pages, level, lists } = config;
+    let CheckConfig { campaign: mut config, random, pages: wanted, level, lists } = config;
     allow_descriptors(config.jobs)?;
     // A finding names the clause that it breaks, so that a check needs every page, whatever it runs.
     let all = all_pages()?;
-    let ours = pages.map(|filter| chosen(all, &filter, level, config.shard)).transpose()?;
+    let (run, ours) = wanted.chosen(all, level, config.shard)?;
     let mut worker = config.target.start(config.profile, config.hang, stop)?;
     let severity = Severity::least(config.severity, worker.info());
     let mut result = CampaignResult::new(worker.info().clone(), &config, severity);
@@ -113,13 +139,13 @@ pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Res
     let (judged, has_failed) = (Cell::new(0), Cell::new(false));
     let failed_fast = |so_far: &PagesResult| {
         let new = &so_far.failed[judged.replace(so_far.failed.len())..];
-        let is_own = |one: &Failure| !known.expects(source, &one.id) && !is_inherited(all, one, &base, severity);
+        let is_own = |one: &Failure| !known.expects(source, &one.id) && !is_inherited(run, one, &base, severity);
         has_failed.set(has_failed.get() || (config.fail_fast && new.iter().any(is_own)));
         has_failed.get()
     };
     let over = |so_far: &PagesResult| stop.is_due() || failed_fast(so_far);
-    let is_ours = |id: &str| ours.as_ref().is_some_and(|ours| ours.contains(id));
-    let mut done = pages::run_until(all, &mut oracle, worker.as_mut(), severity, &is_ours, &over, &mut pages);
+    let is_ours = |id: &str| ours.contains(id);
+    let mut done = pages::run_until(run, &mut oracle, worker.as_mut(), severity, &is_ours, &over, &mut pages);
     let skip_cases = done.is_err() || failed_fast(&pages);
     let (mut suppressions, cases_done) =
         known.run_cases(source, severity, &mut oracle, worker.as_mut(), &|| skip_cases || stop.is_due());
@@ -128,7 +154,7 @@ pub fn examine(config: CheckConfig, stop: &Stop, listener: &dyn Listener) -> Res
     known::separate_examples(&mut suppressions, &mut pages, source, forgiving);
     let mut unavailable = worker.unavailable();
     drop(worker);
-    let base_missing = separate_inherited(all, &mut pages, &base, severity);
+    let base_missing = separate_inherited(run, &mut pages, &base, severity);
     match done {
         // A check that was stopped has not failed.
         Err(error) if !stop.is_due() => result.failure = Some(error.0),

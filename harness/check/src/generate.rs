@@ -6,15 +6,22 @@
 mod args;
 mod callbacks;
 mod faults;
+mod look;
 mod maker;
 mod options;
 
 pub use options::GeneratorOptions;
 
-use crate::choices::Choices;
+use crate::choices::{Choices, seeded};
 use crate::limits;
 use maker::Maker;
 use mmapcheck_spec::{Case, Dialect, ObjectKind, Op, SLOTS, Step};
+
+/// The case of a number in a campaign with this seed. The first ones look at the module.
+#[must_use]
+pub fn numbered(seed: u64, number: u64, options: &GeneratorOptions) -> Case {
+    look::look(number, options).unwrap_or_else(|| generate(&mut seeded(seed, number), options))
+}
 
 /// Generates a case. Equal choices and options give equal cases.
 pub fn generate(choices: &mut impl Choices, options: &GeneratorOptions) -> Case {

@@ -36,10 +36,10 @@ use steps::{
 use wrong::{
     across_page, as_class, beyond, chomped, clamped_index, cut_write, dead_part, dirty_resize, empty_needle,
     equal_bytes, far_offset, first_byte, forgive, forgive_with, forward_move, forward_slice, from_zero,
-    harmless_resize, lazy_resize, line_to_zero, low_bits, moving_write, negative_end, never_true, no_index_objects,
-    no_last_byte, no_negative, none_start, numberless, numbers, on, private, read_in_place, read_negative, read_none,
-    relative_find, released, restarting_next, rewinding_resize, reworded, short_line, substring, swapped,
-    swapped_bytes, whence, whole_file, without_keyword, wrapped_byte,
+    harmless_resize, lazy_resize, line_to_zero, low_bits, moving_write, names, negative_end, never_true,
+    no_index_objects, no_last_byte, no_negative, none_start, numberless, numbers, on, private, read_in_place,
+    read_negative, read_none, relative_find, released, restarting_next, rewinding_resize, reworded, short_line,
+    substring, swapped, swapped_bytes, whence, whole_file, without_constant, without_keyword, wrapped_byte,
 };
 
 /// A mutant.
@@ -162,6 +162,11 @@ MUTANTS of Step {
     "write_byte wraps around" (3): |m, s| on(m, s, Op::WriteByte, wrapped_byte);
     "ACCESS_COPY reaches the file" (2): |m, s| on(m, s, Op::New, |m, s| m.step(&swapped(s, "ACCESS_COPY", "ACCESS_WRITE")));
     "MAP_PRIVATE is shared" (2): |m, s| on(m, s, Op::New, |m, s| m.step(&swapped(s, "MAP_PRIVATE", "MAP_SHARED")));
+    "PROT_READ has the number of PROT_WRITE" (1): |m, s| on(m, s, Op::Constant, |m, s| m.step(&swapped(s, "PROT_READ", "PROT_WRITE")));
+    "the module lacks MADV_FREE" (1): |m, s| on(m, s, Op::Constant, |m, s| without_constant(m, s, "MADV_FREE"));
+    "PAGESIZE is 1" (1): |m, s| on(m, s, Op::Constant, |m, s| if names(s, "PAGESIZE") { map_int(m.step(s), |_| 1) } else { m.step(s) });
+    "the exception of the module is a class of its own" (1): |m, s| on(m, s, Op::Error, |_, _| boolean(false));
+    "the class cannot be subclassed" (1): |m, s| on(m, s, Op::Subclass, |_, _| raised("TypeError", "not an acceptable base type"));
     "the offset is ignored" (1): |m, s| on(m, s, Op::New, |m, s| m.step(&without_keyword(s, "offset")));
     "the length is ignored" (1): |m, s| on(m, s, Op::New, whole_file);
     "move copies forward when ranges overlap" (2): |m, s| on(m, s, Op::Move, forward_move);

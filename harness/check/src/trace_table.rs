@@ -6,7 +6,7 @@ use crate::left_out::LeftOut;
 use crate::text::shortened;
 use anstyle::{AnsiColor, Color, Style};
 use mmapcheck_spec::notation::line_text;
-use mmapcheck_spec::{MapState, ObjectKind, Step, StepTrace, printable};
+use mmapcheck_spec::{MapState, ObjectKind, Outcome, Step, StepTrace, Value, printable};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -169,8 +169,11 @@ fn map_rows(state: &MapState) -> Vec<String> {
 fn end_rows(compared: &DifferentialRun) -> Vec<FieldRow> {
     let (wanted, given) = (&compared.expected, &compared.actual);
     let mut rows = Vec::new();
+    let nothing = Outcome::Value(Value::None);
     for (slot, (ours, theirs)) in wanted.closing.iter().zip(&given.closing).enumerate() {
-        if let (Some(ours), Some(theirs)) = (ours, theirs) {
+        if let (Some(ours), Some(theirs)) = (ours, theirs)
+            && (*ours != nothing || *theirs != nothing)
+        {
             let name = format!("{}.close()", ObjectKind::Map.name(slot as u8));
             rows.push(FieldRow::new(name, outcome_text(ours), outcome_text(theirs)));
         }

@@ -61,27 +61,27 @@ pub fn propose(files: &[(String, String)]) -> Result<String, String> {
     let mut kinds = HashSet::new();
     candidates.retain(|candidate| kinds.insert(candidate.kind.clone()));
     let mut ids = HashSet::new();
-    let mut list = String::new();
+    let mut list = Vec::new();
     for cause in causes {
         let of_clause = |id: &String| cause.clause.as_deref() == Some(id.split('.').next().unwrap_or(id));
         let clauses: Vec<_> = failures.keys().filter(|id| of_clause(id)).cloned().collect();
         clauses.iter().for_each(|id| drop(failures.remove(id)));
-        list += &entry_of_cause(&unique(&cause.id, &mut ids), &cause, &clauses)?;
+        list.push(entry_of_cause(&unique(&cause.id, &mut ids), &cause, &clauses)?);
     }
     for candidate in candidates {
         let of_clause = |id: &String| candidate.clause.as_deref() == Some(id.split('.').next().unwrap_or(id));
         let clauses: Vec<_> = failures.keys().filter(|id| of_clause(id)).cloned().collect();
         clauses.iter().for_each(|id| drop(failures.remove(id)));
         let id = unique(&candidate.id, &mut ids);
-        list += &entry_of_case(&id, candidate, &clauses);
+        list.push(entry_of_case(&id, candidate, &clauses));
     }
     for FailureRecord { id, statement, expected, actual, .. } in failures.into_values() {
         let what = format!("{statement}: expected {expected}, got {actual}");
         let mut entry = Entry::new(&unique(&id.to_lowercase().replace('.', "-"), &mut ids), &what);
         entry.clauses(&[id]);
-        list += &entry.0;
+        list.push(entry.0);
     }
-    Ok(list)
+    Ok(list.join("\n"))
 }
 
 /// The candidate of a saved finding. The name of the file is its id.
@@ -173,5 +173,5 @@ fn unique(wanted: &str, ids: &mut HashSet<String>) -> String {
 /// A session as a multi-line string of TOML, or as a quoted one if it holds three quotes or control characters.
 fn block(session: &str) -> String {
     let plain = !session.contains("'''") && !session.chars().any(|c| c.is_control() && c != '\n');
-    if plain { format!("'''\n{session}'''\n") } else { quoted(session) + "\n" }
+    if plain { format!("'''\n{session}'''") } else { quoted(session) }
 }

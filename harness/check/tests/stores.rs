@@ -4,7 +4,7 @@
 
 use mmapcheck::batch::Batch;
 use mmapcheck::differential::DifferentialRun;
-use mmapcheck::generate::{GeneratorOptions, generate};
+use mmapcheck::generate::{GeneratorOptions, numbered};
 use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
 use mmapcheck::pattern::Patterns;
 use mmapcheck::report::session::session;
@@ -38,7 +38,7 @@ fn the_memory_store_and_the_disk_store_agree() -> Result {
     let result = batch.run(&mut oracle, &mut target, &mut |_, _| {})?;
     if let Some(hit) = result.hits.first() {
         let options = AnswerOptions { omissions: Omissions::of_case(hit.case), ..AnswerOptions::new(Detail::Full) };
-        let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &batch.generator);
+        let case = numbered(SEED, hit.case, &batch.generator);
         let compared = DifferentialRun::of(case, &mut oracle, &mut target, &options)?;
         let first = compared.comparison.divergences.first();
         panic!("{hit:?}\n{}\n{}", session(&compared, first), side_by_side(&compared));

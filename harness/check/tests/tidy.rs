@@ -111,10 +111,48 @@ fn headings(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
+/// The package that a file of the repository belongs to: the innermost folder with a manifest.
+fn package_of(path: &Path) -> Option<&'static str> {
+    let packages = ORDER.iter().map(|(folder, _)| *folder).filter(|folder| path.starts_with(folder));
+    packages.max_by_key(|folder| folder.len())
+}
+
+/// The links of a README that lead out of its package, where they lead nowhere once it is packed.
+fn links_out_of(folder: &str, readme: &str) -> Vec<String> {
+    let links = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let is_out = |link: &&str| {
+        let path = link.split('#').next().unwrap_or(link);
+        let is_address = path.starts_with("https://");
+        let leaves = path.contains("..") || package_of(&Path::new(folder).join(path)) != Some(folder);
+        !is_address && leaves
+    };
+    links.filter(is_out).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_link_of_a_packed_readme_stays_in_its_package() -> Result {
+    let mut packed = 0;
+    for (folder, _) in ORDER {
+        let manifest: toml::Table = manifest(folder)?.parse()?;
+        let key = |name| manifest["package"].get(name);
+        let is_packed = key("publish").and_then(toml::Value::as_bool) != Some(false) || key("readme").is_some();
+        if let (true, Ok(readme)) = (is_packed, read(&format!("{folder}/README.md"))) {
+            packed += 1;
+            let out = links_out_of(folder, &readme);
+            assert!(out.is_empty(), "{folder}/README.md is packed, and links to {out:?}");
+        }
+    }
+    assert!(packed >= 4, "{packed} packages with a README");
+    let planted = "[a](../x.md) [b](src/lib.rs) [c](#d) [e](https://docs.python.org/3) [f](reference/README.md)";
+    assert_eq!(links_out_of("harness/python", planted), ["../x.md", "reference/README.md"]);
+    Ok(())
+}
+
 #[test]
 fn every_path_in_backticks_exists() -> Result {
     let packages = ["spec/", "harness/", "fuzz/", "corpus/", "reports/", ".ci/", ".github/", ".clusterfuzzlite/"];
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
+    let packed = ["spec/README.md", "harness/check/README.md", "harness/kit/README.md", "harness/python/README.md"];
+    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].into_iter().chain(packed) {
         for path in read(document)?.split('`').skip(1).step_by(2) {
             let is_path = packages.iter().any(|package| path.starts_with(package)) && !path.contains([' ', '*', '<']);
             assert!(!is_path || root().join(path).exists(), "{document} names {path}");

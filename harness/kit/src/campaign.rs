@@ -3,7 +3,7 @@
 use crate::plan::Plan;
 use crate::{failure, worker};
 use mmapcheck::campaign::{Budget, CampaignConfig, Finding, Listener, Shard};
-use mmapcheck::examine::{CheckConfig, CheckResult, Lists, examine};
+use mmapcheck::examine::{CheckConfig, CheckResult, Lists, Pages, examine};
 use mmapcheck::histogram::Histogram;
 use mmapcheck::limits;
 use mmapcheck::pattern::Patterns;
@@ -26,7 +26,7 @@ pub fn run(plan: &Plan) -> (String, Result<(), String>) {
         campaign: config(plan),
         random: true,
         // A report says of the examples too how the type differs.
-        pages: plan.report.as_ref().map(|_| "*".to_owned()),
+        pages: plan.report.as_ref().map_or(Pages::None, |_| Pages::These(plan.pages())),
         level: Level::Free,
         lists: Lists::This(plan.known.clone()),
     };
@@ -36,7 +36,7 @@ pub fn run(plan: &Plan) -> (String, Result<(), String>) {
     };
     let report = Report::new(&result, &Silent);
     let stored = plan.report.as_ref().map_or(Ok(()), |folder| store(&report, folder));
-    (again(plan, &summary(&report)), stored.and_then(|()| judge(plan, &result, &report)))
+    (again(plan, &summary(plan, &report)), stored.and_then(|()| judge(plan, &result, &report)))
 }
 
 fn config(plan: &Plan) -> CampaignConfig {
@@ -70,7 +70,7 @@ fn judge(plan: &Plan, result: &CheckResult, report: &Report) -> Result<(), Strin
     Err(format!("{}\nthe campaign again: {}", failure::campaign(&plan.name, report), plan.command))
 }
 
-fn summary(report: &Report) -> String {
+fn summary(plan: &Plan, report: &Report) -> String {
     let mut text = format!(
         "campaign: {} cases, {} steps compared in {:.1} s, {} differences, {} expected deaths",
         grouped(report.cases),
@@ -79,14 +79,26 @@ fn summary(report: &Report) -> String {
         report.causes.len(),
         grouped(report.deaths)
     );
-    let met = report.known.values().filter(|count| **count > 0).count();
-    if !report.known_entries.is_empty() {
-        let _ = write!(text, ", {met} of {} known differences met", report.known_entries.len());
-    }
+    let _ = write!(text, "{}", known(plan, report));
     for (reason, count) in &report.incomparable {
         let _ = write!(text, "\n  not compared to the end, {count} cases: {reason}");
     }
     text
+}
+
+/// A line on the known differences, and the tests that look for each; none without any.
+fn known(plan: &Plan, report: &Report) -> String {
+    let (cases, clauses): (Vec<_>, Vec<_>) =
+        plan.known.applying(plan.profile).partition(|entry| entry.reproducer.is_some());
+    let met = report.known.values().filter(|count| **count > 0).count();
+    let mut parts = Vec::new();
+    if !cases.is_empty() {
+        parts.push(format!("{} checked by their cases, {met} of them met at random as well", cases.len()));
+    }
+    if !clauses.is_empty() {
+        parts.push(format!("{} checked by the tests of clauses", clauses.len()));
+    }
+    if parts.is_empty() { String::new() } else { format!("\n  known differences: {}", parts.join("; ")) }
 }
 
 fn again(plan: &Plan, summary: &str) -> String {

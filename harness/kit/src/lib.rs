@@ -7,6 +7,7 @@
 mod adapter;
 mod campaign;
 mod failure;
+mod fit;
 mod guarded;
 mod mapping;
 mod memory;

@@ -1,15 +1,16 @@
 //! The plan of a suite: the offer of the type, and the clauses and sessions to run on it.
 
+use crate::fit::fit;
 use crate::probe::probe;
 use crate::settings::Settings;
 use crate::worker;
 use mmapcheck::known::KnownList;
 use mmapcheck::oracle::Oracle;
-use mmapcheck::pages::{on_reference, skips};
+use mmapcheck::pages::skips;
 use mmapcheck::text::grouped;
 use mmapcheck::typed::{Form, Offer};
-use mmapcheck_spec::pages::{Clause, Example, Page, all};
-use mmapcheck_spec::{Arg, Case, ConstructorParam, Op, Profile, Step, TargetInfo, notation};
+use mmapcheck_spec::pages::{Clause, Example, Page, all, matches_filter};
+use mmapcheck_spec::{Case, Profile, TargetInfo, notation};
 use mmapcheck_targets::stop::Stop;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -33,6 +34,10 @@ pub struct Plan {
     left_out: BTreeMap<String, usize>,
     /// The number of examples that do not apply, of clauses that do.
     fewer: usize,
+    /// The number of examples that are run without some of their steps.
+    in_part: usize,
+    /// The ids of the examples that do not apply, each with the part that the type lacks.
+    not_run: Vec<(String, String)>,
     /// The sessions of the user, with the names of their tests.
     pub sessions: Vec<(String, Case)>,
     /// The known differences.
@@ -53,7 +58,7 @@ pub struct Applying {
     pub page: &'static Page,
     /// The clause.
     pub clause: &'static Clause,
-    /// Those of its examples that the type can take.
+    /// Its examples, as far as the type can take them.
     pub examples: Vec<Example>,
 }
 
@@ -75,6 +80,8 @@ impl Plan {
             clauses: Vec::new(),
             left_out: BTreeMap::new(),
             fewer: 0,
+            in_part: 0,
+            not_run: Vec::new(),
             sessions,
             known,
             time,
@@ -83,6 +90,7 @@ impl Plan {
             report: settings.report(),
         };
         plan.choose(info)?;
+        plan.check_known()?;
         Ok(plan)
     }
 
@@ -96,6 +104,8 @@ impl Plan {
                     None => self.apply(page, clause, &mut oracle),
                 };
                 if let Some(reason) = reason {
+                    let ids = clause.examples.iter().map(|example| (example.id.clone(), reason.clone()));
+                    self.not_run.extend(ids);
                     *self.left_out.entry(reason).or_default() += 1;
                 }
             }
@@ -105,42 +115,60 @@ impl Plan {
 
     /// Adds a clause with the examples that the type can take, or returns why it can take none.
     fn apply(&mut self, page: &'static Page, clause: &'static Clause, oracle: &mut Oracle) -> Option<String> {
-        let (mut examples, mut reason) = (Vec::new(), None);
+        let (mut examples, mut lacking) = (Vec::new(), Vec::new());
         for example in &clause.examples {
-            match self.fit(page, example, oracle) {
-                Ok(example) => examples.push(example),
-                Err(lacks) => reason = reason.or(Some(lacks)),
+            match fit(page, clause, example, &self.offer, oracle) {
+                Ok(fitted) => examples.push(fitted),
+                Err(lacks) => lacking.push((example.id.clone(), lacks)),
             }
         }
         if examples.is_empty() {
-            return reason;
+            return lacking.into_iter().next().map(|(_, lacks)| lacks);
         }
-        self.fewer += clause.examples.len() - examples.len();
+        self.fewer += lacking.len();
+        self.not_run.extend(lacking);
+        self.in_part += examples.iter().filter(|one| !one.is_whole).count();
+        let examples = examples.into_iter().map(|one| one.example).collect();
         self.clauses.push(Applying { page, clause, examples });
         None
     }
 
-    /// An example as the type can take it. Maps without a named access have the access that the type offers; the page's answers
-    /// must hold for them as well.
-    fn fit(&self, page: &Page, example: &Example, oracle: &mut Oracle) -> Result<Example, String> {
-        let mut example = example.clone();
-        if example.session.case.steps.is_empty() {
-            return Err("no step".into());
+    /// Checks that the suite runs whatever the list of known differences is about.
+    ///
+    /// # Errors
+    /// The place of the first entry that nothing would check, and what the type lacks for it.
+    fn check_known(&self) -> Result<(), String> {
+        for entry in self.known.applying(self.profile) {
+            let wrong = |part: String, lacks: &str| {
+                Err(format!(
+                    "{}: '{}': {part} is not run, for it needs {lacks}: change the list",
+                    entry.place, entry.id
+                ))
+            };
+            for named in &entry.clauses {
+                let is_named = |id: &str| matches_filter(id, named);
+                let ids = self.clauses.iter().flat_map(|one| &one.examples).map(|example| &example.id);
+                let lacks = self.not_run.iter().find(|(id, _)| is_named(id));
+                if let (false, Some((_, lacks))) = (ids.clone().any(|id| is_named(id)), lacks) {
+                    return wrong(named.clone(), lacks);
+                }
+            }
+            let steps = entry.reproducer.iter().flat_map(|(_, case)| &case.steps);
+            if let Some(lacks) = steps.clone().find_map(|step| self.offer.check(step).err()) {
+                return wrong("its case".into(), &lacks);
+            }
         }
-        if let Some(access) = self.offer.own_access() {
-            let is_of_file = |step: &Step| step.args.first().is_some_and(|given| matches!(given.arg, Arg::Fd(_)));
-            let names_none = |step: &Step| step.passed(ConstructorParam::Access).is_none();
-            let is_plain = |step: &Step| step.op == Op::New && is_of_file(step) && names_none(step);
-            example.session.case.edit(|draft| {
-                draft.steps.iter_mut().filter(|step| is_plain(step)).for_each(|step| step.args.push(access.clone()));
-            });
-            example.text = notation::print(&example.session.case.draft());
-        }
-        example.session.case.steps.iter().try_for_each(|step| self.offer.check(step))?;
-        match self.offer.own_access().and_then(|_| on_reference(&page.path, &example, oracle).transpose()) {
-            None => Ok(example),
-            Some(_) => Err("writable maps of files".into()),
-        }
+        Ok(())
+    }
+
+    /// The clauses that apply as pages, with the examples in the form that the type can take.
+    pub fn pages(&self) -> Vec<Page> {
+        let page = |Applying { page, clause, examples }: &Applying| Page {
+            path: page.path.clone(),
+            title: page.title.clone(),
+            clauses: vec![Clause { examples: examples.clone(), ..(*clause).clone() }],
+        };
+        self.clauses.iter().map(page).collect()
     }
 
     /// The lines before the tests: what the type offers, and how many clauses apply.
@@ -154,7 +182,7 @@ impl Plan {
         let named: Vec<_> = reasons.iter().take(REASONS).map(|(reason, count)| format!("{reason} ({count})")).collect();
         let more = if reasons.len() > REASONS { ", and others" } else { "" };
         format!(
-            "{} is compared with {}\n  it offers {}; {}\n  {} clauses apply; {} do not, for they need: {}{more}\n  of the clauses that apply, {} examples do not",
+            "{} is compared with {}\n  it offers {}; {}\n  {} clauses apply; {} do not, for they need: {}{more}\n  of the clauses that apply, {} examples do not, and {} are run without the steps that the type does not offer",
             self.name,
             self.profile,
             ops.join(", "),
@@ -163,6 +191,7 @@ impl Plan {
             grouped(all as u64),
             named.join(", "),
             self.fewer,
+            self.in_part,
         )
     }
 }

@@ -1,7 +1,15 @@
 //! The README shows the example that is compiled and run, and names only what exists.
 
+#[path = "readme/errors.rs"]
+mod errors;
+
+use errors::{error, write_whole};
+use mmapcheck_kit::Error;
+use std::io::{self, Cursor, ErrorKind};
+
 const README: &str = include_str!("../README.md");
 const EXAMPLE: &str = include_str!("../examples/over_memmap2.rs");
+const ERRORS: &str = include_str!("readme/errors.rs");
 const MAPPING: &str = include_str!("../src/mapping.rs");
 
 /// The example without its first lines: the doc comment, and the permission for unsafe code that this workspace asks for.
@@ -25,4 +33,16 @@ fn every_method_and_error_that_the_readme_names_exists() {
     for method in methods {
         assert!(README.contains(&format!("`{method}`")) && MAPPING.contains(&format!("fn {method}(")), "{method}");
     }
+}
+
+#[test]
+fn the_mapping_of_errors_is_code_that_runs() {
+    assert!(README.contains(&format!("```rust\n{ERRORS}```\n")), "the README shows another mapping");
+    assert!(matches!(error(io::Error::from_raw_os_error(22)), Error::Io(_)));
+    assert!(matches!(error(ErrorKind::NotConnected.into()), Error::Closed));
+    let mut memory = [0; 4];
+    let mut map = Cursor::new(&mut memory[..]);
+    assert!(matches!(write_whole(&mut map, 4, b"abcde"), Err(Error::OutOfRange)));
+    assert!(matches!(write_whole(&mut map, 4, b"abcd"), Ok(4)));
+    assert_eq!(&memory, b"abcd");
 }

@@ -85,10 +85,28 @@ fn says(known: &str, session: &str, filter: &str, variables: &[(&str, &str)], st
     Err(format!("{ended}, and expected {status} and '{words}' in\n{printed}").into())
 }
 
+/// The reason why a session fails on the right type; empty if it passes.
+fn failure(session: &str) -> String {
+    let payload = catch_unwind(|| replay::<MyMap>(session)).err();
+    payload.and_then(|payload| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+/// Asserts that the suite proposes a list with an empty line between its entries, each for what it runs, and passes with it.
+fn proposed() -> Done {
+    let dir = tempfile::tempdir()?;
+    let report = dir.path().display().to_string();
+    says("", SESSION, "campaign", &[("MMAPCHECK_REPORT", &report)], 101, "MMAPCHECK_SEED=")?;
+    let list = std::fs::read_to_string(dir.path().join("known.toml"))?;
+    let entries = list.matches("[[divergence]]").count();
+    if entries < 2 || list.matches("\n\n[[divergence]]").count() + 1 != entries {
+        return Err(format!("no empty line between the entries of\n{list}").into());
+    }
+    says(&list, SESSION, "", &[], 0, "known differences: ")
+}
+
 /// Asserts that a session fails on the right type for this reason.
-fn fails(session: &'static str, words: &str) -> Done {
-    let Err(payload) = catch_unwind(|| replay::<MyMap>(session)) else { return Err("the session passes".into()) };
-    let text = payload.downcast_ref::<String>().cloned().unwrap_or_default();
+fn fails(session: &str, words: &str) -> Done {
+    let text = failure(session);
     if text.contains(words) { Ok(()) } else { Err(format!("expected '{words}' in\n{text}").into()) }
 }
 
@@ -99,7 +117,14 @@ fn trials() -> Vec<Trial> {
             says("", SESSION, "campaign", &[], 101, "panic: no room for |replay::<Panicking>|MMAPCHECK_SEED=")
         }),
         Trial::test("a listed difference passes", || {
-            says(KNOWN, SESSION, "campaign", &[], 0, "1 of 1 known differences met")
+            says(
+                KNOWN,
+                SESSION,
+                "campaign",
+                &[],
+                0,
+                "known differences: 1 checked by their cases, 1 of them met at random as well",
+            )
         }),
         Trial::test("a listed difference that no longer holds fails", move || {
             says(
@@ -115,6 +140,17 @@ fn trials() -> Vec<Trial> {
             let listed = "[[divergence]]\nid = 'x'\nwhat = 'x'\nclauses = ['OPEN-9']\n";
             says(listed, SESSION, "OPEN-9", &[], 101, "OPEN-9 is listed as a known difference, and agrees")
         }),
+        Trial::test("an entry for a clause that is not run is an error with its line", || {
+            let listed = "[[divergence]]\nid = 'x'\nwhat = 'x'\nclauses = ['FIND-5']\n";
+            let words = "known.toml:2: 'x': FIND-5 is not run, for it needs `find`";
+            says(listed, SESSION, "campaign", &[], 2, words)
+        }),
+        Trial::test("an entry whose case is not run is an error with its line", || {
+            let listed = KNOWN.replace(">>> m.resize(4)", ">>> m.tell()\n0\n>>> m.resize(4)");
+            let words = "known.toml:2: 'resize-panics': its case is not run, for it needs `tell`";
+            says(&listed, SESSION, "campaign", &[], 2, words)
+        }),
+        Trial::test("the suite passes with the list that it proposes", proposed),
         Trial::test("a wrong list is an error with its line", || {
             says("\nwhat = 1\n", SESSION, "", &[], 2, "known.toml:2: ")
         }),
@@ -141,6 +177,11 @@ fn trials() -> Vec<Trial> {
                 ">>> import mmap\n>>> f = open('f', 'w+b', buffering=0)\n>>> f.write(b'abc')\n3\n>>> m = mmap.mmap(f.fileno(), 0)\n>>> m[-1]\n",
                 "not every step was compared: step 2",
             )
+        }),
+        Trial::test("a replay does not show that both sides close a map at the end", || {
+            let why = failure(&(SESSION.to_owned() + ">>> m[-1]\n"));
+            let is_good = why.contains("after the last step") && !why.contains("m.close()");
+            if is_good { Ok(()) } else { Err(why.into()) }
         }),
         Trial::test("a text that cannot be read as a session fails", || fails("m[0]", "the session")),
     ]

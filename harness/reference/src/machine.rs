@@ -176,6 +176,9 @@ impl<S: Store> Reference<S> {
             KindOp::Child(ChildOp::Fork) => self.fork(),
             KindOp::Child(ChildOp::Wait) => self.wait(),
             KindOp::Module(ModuleOp::Constant) => self.constant(step),
+            // Python 2 has a class of its own.
+            KindOp::Module(ModuleOp::Error) => Ok(Value::Bool(self.profile.dialect() == Dialect::Python3)),
+            KindOp::Module(ModuleOp::Subclass) => Ok(Value::Bool(true)),
             KindOp::Module(ModuleOp::New) => self.construct(step),
             KindOp::Method(op) => self.on_map_method(op, step),
             KindOp::Map(op) => self.on_map(op, step),

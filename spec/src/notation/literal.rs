@@ -20,15 +20,26 @@ pub(super) fn thing_of(expr: &Expr) -> Option<WrongType> {
     things.iter().find(|(_, known)| known == expr).map(|(thing, _)| *thing)
 }
 
+/// Constants that are passed: a size is a number, and none of them.
 pub(super) fn flags_of(expr: &Expr) -> Result<Option<SmallVec<[u8; 4]>>> {
     match expr {
-        Expr::Attr(module, name) if **module == Expr::Name("mmap".into()) && unit(name).is_none() => {
-            match constants::place(name) {
-                Some(place) => Ok(Some(smallvec::smallvec![place])),
-                None => Err(format!("unknown constant 'mmap.{name}'")),
-            }
-        }
+        Expr::Attr(_, name) if unit(name).is_some() => Ok(None),
         Expr::Binary(left, "|", right) => match (flags_of(left)?, flags_of(right)?) {
+            (Some(_), Some(_)) => constants_of(expr),
+            _ => Err("'|' joins constants of the module only".into()),
+        },
+        _ => constants_of(expr),
+    }
+}
+
+/// Constants that are looked up, the sizes among them.
+pub(super) fn constants_of(expr: &Expr) -> Result<Option<SmallVec<[u8; 4]>>> {
+    match expr {
+        Expr::Attr(module, name) if **module == Expr::Name("mmap".into()) => match constants::place(name) {
+            Some(place) => Ok(Some(smallvec::smallvec![place])),
+            None => Err(format!("unknown constant 'mmap.{name}'")),
+        },
+        Expr::Binary(left, "|", right) => match (constants_of(left)?, constants_of(right)?) {
             (Some(mut left), Some(right)) => {
                 left.extend(right);
                 Ok(Some(left))

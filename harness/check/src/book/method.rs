@@ -69,6 +69,7 @@ fn words(domain: Domain) -> &'static str {
         Domain::Descriptor => "a file descriptor, or -1",
         Domain::Length => "a length in bytes, 0 for the whole file",
         Domain::Flags => "`MAP_*` bits",
+        Domain::Constant => "a constant of the module",
         Domain::Prot => "`PROT_*` bits",
         Domain::Access => "an `ACCESS_*` value",
         Domain::Offset => "an offset in bytes",

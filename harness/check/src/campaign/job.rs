@@ -6,12 +6,11 @@ use super::shared::{Place, Shared};
 use super::{Finding, Shrunk, shrink_to};
 use crate::base::Base;
 use crate::batch::{BatchResult, Hit};
-use crate::choices::seeded;
 use crate::compare::Comparison;
 use crate::diagnosis::Observation;
 use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Divergence, Field, Severity, end_kind};
-use crate::generate::{GeneratorOptions, generate};
+use crate::generate::{GeneratorOptions, numbered};
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Omissions, Oracle};
 use crate::repeat::{Rate, in_time, repeat, until_shown};
@@ -195,7 +194,7 @@ impl<'a> Job<'a> {
     }
 
     pub(super) fn generated(&self, case: u64) -> Case {
-        generate(&mut seeded(self.shared.config.seed, case), &self.options)
+        numbered(self.shared.config.seed, case, &self.options)
     }
 
     /// These omissions, as the interface of the target needs them.

@@ -6,7 +6,7 @@ use super::interrupt::interrupt;
 use super::output::write_out;
 use super::recorder::Recorder;
 use crate::campaign::CampaignConfig;
-use crate::examine::{CheckConfig, Lists, examine};
+use crate::examine::{CheckConfig, Lists, Pages, examine};
 use crate::known::KnownList;
 use crate::pattern::Patterns;
 use crate::report::Report;
@@ -45,7 +45,10 @@ pub(super) fn check(args: &Check) -> Result<Exit, CommandError> {
     };
     let recorder = Recorder::new(&args.report, args.invocation(), campaign.seed)?;
     let stop = interrupt()?;
-    let pages = (!args.random_only).then(|| args.filter.clone().unwrap_or_else(|| "*".into()));
+    let pages = match args.random_only {
+        true => Pages::None,
+        false => Pages::Matching(args.filter.clone().unwrap_or_else(|| "*".into())),
+    };
     let result =
         examine(CheckConfig { campaign, random: !args.pages_only, pages, level: args.level, lists }, &stop, &recorder);
     recorder.clear_progress();

@@ -5,7 +5,7 @@ use super::exit::{CommandError, Exit};
 use super::interrupt::interrupt;
 use crate::campaign::{Budget, CampaignConfig, Finding, Listener, Shard};
 use crate::divergence::slug;
-use crate::examine::{CheckConfig, Lists, examine};
+use crate::examine::{CheckConfig, Lists, Pages, examine};
 use crate::histogram::Histogram;
 use crate::interpreters;
 use crate::limits;
@@ -110,7 +110,7 @@ fn config(args: &Args, target: TargetSpec) -> CheckConfig {
         known_model: Vec::new(),
     };
     let lists = if args.no_known { Lists::None } else { Lists::BuiltIn };
-    CheckConfig { campaign, random: true, pages: Some("*".into()), level: Level::Free, lists }
+    CheckConfig { campaign, random: true, pages: Pages::Matching("*".into()), level: Level::Free, lists }
 }
 
 /// The commands of a target's page, run in the folder of the page.

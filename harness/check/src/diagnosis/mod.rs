@@ -11,11 +11,11 @@ mod learn;
 mod neighbours;
 
 use crate::oracle::Oracle;
-use crate::variation::{Condition, Effect, Reply, Variation};
+use crate::variation::{Condition, Effect, OwnConstant, Reply, Variation};
 use candidates::Candidate;
 use evidence::{Difference, Evidence, Judge, Place};
 pub use evidence::{Observation, Question};
-use mmapcheck_spec::{Target, TargetError};
+use mmapcheck_spec::{Op, Target, TargetError};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -197,13 +197,18 @@ fn explaining(own: &Evidence, judge: &mut Judge<'_>) -> Result<Vec<Candidate>, T
 fn explain(observations: &[Observation], judge: &mut Judge<'_>) -> Result<Option<Diagnosis>, TargetError> {
     let [own, neighbours @ ..] = observations else { return Ok(None) };
     let own = judge.observed(own.clone())?;
-    let candidates = explaining(&own, judge)?;
-    if candidates.is_empty() {
+    let of_module = of_module(&own, observations, judge);
+    let candidates = if of_module.is_some() { Vec::new() } else { explaining(&own, judge)? };
+    if candidates.is_empty() && of_module.is_none() {
         return Ok(None);
     }
     let mut all = vec![own];
     for seen in neighbours {
         all.push(judge.observed(seen.clone())?);
+    }
+    if let Some(variation) = of_module {
+        let weighed = tested(variation, &all, judge)?;
+        return Ok(weighed.map(|weighed| weighed.with_observations(Place::default(), all)));
     }
     // Of several that are as right, the first is the plainest.
     let mut best: Option<(Weighed, Place)> = None;
@@ -218,6 +223,16 @@ fn explain(observations: &[Observation], judge: &mut Judge<'_>) -> Result<Option
         }
     }
     Ok(best.map(|(best, place)| best.with_observations(place, all)))
+}
+
+/// The constants that the module has otherwise, as all observations show them, for a finding in the look-up of one.
+fn of_module(own: &Evidence, observations: &[Observation], judge: &Judge<'_>) -> Option<Variation> {
+    let first = own.first?;
+    own.steps.get(first.step).filter(|met| met.step.op == Op::Constant)?;
+    let steps = observations.iter().flat_map(|seen| seen.case.steps.iter().zip(&seen.actual.steps));
+    let outcomes = steps.filter_map(|(step, trace)| Some((step, trace.result.as_ref().ok()?)));
+    let all = OwnConstant::seen(outcomes, judge.profile());
+    (!all.is_empty()).then(|| Variation { ops: vec![Op::Constant], when: Vec::new(), effect: Effect::Constants(all) })
 }
 
 /// A variation, and what it says of the cases that differ from the model.
@@ -341,7 +356,8 @@ fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
 /// Whether an effect is under conditions that are to be learned: others are about every step that they change anything in.
 fn has_conditions(effect: &Effect) -> bool {
     let is_rule = matches!(effect, Effect::Rule { .. } | Effect::LocalRule { .. });
-    !is_rule && !matches!(effect, Effect::IgnoresExports | Effect::CountFirst | Effect::Unforeseen)
+    let is_plain = matches!(effect, Effect::IgnoresExports | Effect::CountFirst | Effect::Unforeseen);
+    !is_rule && !is_plain && !matches!(effect, Effect::Constants(_))
 }
 
 /// Weighs a variation by all evidence; none where it contradicts some.
@@ -375,7 +391,7 @@ fn given(effect: &Effect, conditions: &[Condition]) -> Vec<Condition> {
         Effect::Answers(_) | Effect::DoesNothing | Effect::Raises { .. } => false,
         Effect::Does(_) | Effect::Positions(_) | Effect::Ends(_) => false,
         Effect::IgnoresExports | Effect::CountFirst | Effect::ArgumentsFirst | Effect::Rule { .. } => false,
-        Effect::LocalRule { .. } | Effect::Unforeseen => false,
+        Effect::LocalRule { .. } | Effect::Unforeseen | Effect::Constants(_) => false,
     };
     let raises = conditions.iter().find(|condition| matches!(condition, Condition::Raises(..)));
     raises.filter(|_| about_exception).cloned().into_iter().collect()

@@ -1,13 +1,16 @@
 //! Neighbours of a case: cases that differ from it in one thing, to find the conditions of an effect.
 
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Case, Num, ObjectKind, Op, PassedArg, SLOTS, Slot, Step, WrongType, constants,
+    Arg, Base, BytesLike, Case, Num, ObjectKind, Op, PassedArg, SLOTS, Slot, Step, World, WrongType, constants,
 };
 use smallvec::SmallVec;
 
 /// The neighbours of a case in whose step `at` a target diverges: with other arguments there, in other states, and all of that
 /// in longer maps as well.
 pub(super) fn of(case: &Case, at: usize) -> Vec<Case> {
+    if case.steps.get(at).is_some_and(|step| step.op == Op::Constant) {
+        return looks().collect();
+    }
     let mut all = in_longer_files(case);
     let mut found = near(case, at).into_iter();
     let roomy = roomy(case);
@@ -21,6 +24,12 @@ pub(super) fn of(case: &Case, at: usize) -> Vec<Case> {
         all.extend(one.into_iter().chain(other));
     }
     all
+}
+
+/// A look at each constant of the module: what a module has otherwise is one cause.
+fn looks() -> impl Iterator<Item = Case> {
+    let look = |place: u8| Step::new(Op::Constant, 0, [Arg::Flags(smallvec::smallvec![place])]);
+    constants::ALL.into_iter().map(move |one| Case::new(World::default(), vec![look(one.place())]))
 }
 
 /// The case, and with one thing changed.

@@ -215,6 +215,7 @@ impl<C: Choices> Maker<'_, C> {
                 Arg::Bytes(BytesLike::Bytes, self.content(size))
             }
             Domain::Flags => self.flag_set("MAP_"),
+            Domain::Constant => self.any_constants(),
             Domain::Prot => self.flag_set("PROT_"),
             Domain::Access => self.constant("ACCESS_"),
             Domain::Advice => self.constant("MADV_"),
@@ -368,6 +369,22 @@ impl<C: Choices> Maker<'_, C> {
         chosen.map_or(Arg::int(0), |constant| Arg::Flags(smallvec::smallvec![constant.place()]))
     }
 
+    /// One constant to look up, or two joined by `|`; seldom one that the profile lacks.
+    fn any_constants(&mut self) -> Arg {
+        let mut places = smallvec::SmallVec::new();
+        for _ in 0..if self.one_in(8) { 2 } else { 1 } {
+            match self.one_in(16) {
+                true => places.push(self.pick(&constants::ALL).place()),
+                false => places.extend(Self::places(&self.constant(""))),
+            }
+        }
+        Arg::Flags(places)
+    }
+
+    fn places(arg: &Arg) -> smallvec::SmallVec<[u8; 4]> {
+        if let Arg::Flags(places) = arg { places.clone() } else { smallvec::SmallVec::new() }
+    }
+
     fn flag(name: &str) -> Arg {
         constants::place(name).map_or(Arg::int(0), |place| Arg::Flags(smallvec::smallvec![place]))
     }
@@ -379,9 +396,7 @@ impl<C: Choices> Maker<'_, C> {
         }
         let mut places = smallvec::SmallVec::new();
         for _ in 0..=self.below(3) {
-            if let Arg::Flags(one) = self.constant(prefix) {
-                places.extend(one);
-            }
+            places.extend(Self::places(&self.constant(prefix)));
         }
         Arg::Flags(places)
     }

@@ -98,7 +98,8 @@ pub(super) fn conversion(domain: Domain) -> Option<Conversion> {
         | Domain::Advice
         | Domain::Sync
         | Domain::NewSize => Some(Conversion::Number),
-        Domain::Descriptor
+        Domain::Constant
+        | Domain::Descriptor
         | Domain::Truth
         | Domain::Pattern
         | Domain::Text

@@ -56,7 +56,8 @@ impl KnownList {
         self.applying(profile).flat_map(of).collect()
     }
 
-    fn applying(&self, profile: Profile) -> impl Iterator<Item = &Suppression> {
+    /// The suppressions that apply to this profile.
+    pub fn applying(&self, profile: Profile) -> impl Iterator<Item = &Suppression> {
         self.suppressions.iter().filter(move |one| one.scope.excludes(profile).is_none())
     }
 }

@@ -132,6 +132,16 @@ pub(super) fn swapped(step: &Step, from: &str, to: &str) -> Step {
     step
 }
 
+/// Whether a step names this constant.
+pub(super) fn names(step: &Step, constant: &str) -> bool {
+    let is_there = |places: &[u8]| constants::place(constant).is_some_and(|place| places.contains(&place));
+    step.args.iter().any(|given| matches!(&given.arg, Arg::Flags(places) if is_there(places)))
+}
+
+pub(super) fn without_constant(m: &mut Reference, step: &Step, constant: &'static str) -> StepResult {
+    if names(step, constant) { raised("AttributeError", constant) } else { m.step(step) }
+}
+
 pub(super) fn without_keyword(step: &Step, keyword: &str) -> Step {
     let mut step = step.clone();
     step.args.retain(|given| given.keyword != Some(keyword));

@@ -5,6 +5,7 @@
 
 mod change;
 mod condition;
+mod constants;
 mod derived;
 mod place;
 mod reply;
@@ -16,6 +17,7 @@ mod words;
 pub use change::Change;
 pub(crate) use condition::is_unsettled;
 pub use condition::{Condition, Property, conditions};
+pub use constants::OwnConstant;
 pub(crate) use place::positional;
 pub use place::{are_twins, method};
 pub use reply::Reply;
@@ -85,6 +87,8 @@ pub enum Effect {
     Positions(Position),
     /// The step ends the process, or hangs.
     Ends(End),
+    /// The module has these constants otherwise: a look-up answers so, and every step passes them so.
+    Constants(Vec<OwnConstant>),
     /// The step uses the map as it was before an argument closed or resized it. What comes of that nobody can foresee.
     Unforeseen,
 }
@@ -96,7 +100,7 @@ impl Effect {
             Effect::DoesNothing | Effect::Returns(_) | Effect::Raises { .. } => true,
             Effect::Does(_) | Effect::LocalRule { .. } | Effect::IgnoresExports | Effect::Ends(_) => true,
             Effect::Answers(_) | Effect::Positions(_) | Effect::Rule { .. } => false,
-            Effect::CountFirst | Effect::ArgumentsFirst | Effect::Unforeseen => false,
+            Effect::CountFirst | Effect::ArgumentsFirst | Effect::Unforeseen | Effect::Constants(_) => false,
         }
     }
 
@@ -105,7 +109,7 @@ impl Effect {
     #[must_use]
     pub fn is_telling(&self) -> bool {
         match self {
-            Effect::Does(_) | Effect::IgnoresExports | Effect::Unforeseen => true,
+            Effect::Does(_) | Effect::IgnoresExports | Effect::Unforeseen | Effect::Constants(_) => true,
             Effect::CountFirst | Effect::ArgumentsFirst => true,
             Effect::Rule { .. } | Effect::LocalRule { .. } => true,
             Effect::Answers(_) | Effect::Returns(_) | Effect::Raises { .. } => false,
@@ -197,7 +201,7 @@ impl Variation {
             Effect::Does(change) => change.places(),
             Effect::Answers(Reply::FromArgument(place)) => Some(vec![*place]),
             Effect::Rule { .. } | Effect::LocalRule { .. } => None,
-            Effect::ArgumentsFirst | Effect::CountFirst | Effect::Unforeseen => None,
+            Effect::ArgumentsFirst | Effect::CountFirst | Effect::Unforeseen | Effect::Constants(_) => None,
             _ => Some(Vec::new()),
         };
         let Some(mut places) = says else { return Vec::new() };

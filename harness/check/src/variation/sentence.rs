@@ -1,8 +1,9 @@
 //! Variations as sentences for people.
 
+use super::constants as own;
 use super::{Change, Condition, Effect, Position, Property, Reply, Variation, words};
 use mmapcheck_spec::notation::render_value;
-use mmapcheck_spec::{BytesLike, Dialect, Op, Rule, constants, printable};
+use mmapcheck_spec::{BytesLike, Dialect, KindOp, Op, Rule, constants, printable};
 use std::fmt;
 
 /// Variations as one sentence, without its full stop: `write_byte` takes `value` modulo 256. Those with the same effect are said
@@ -45,15 +46,25 @@ impl Part<'_> {
         if let Some((rule, holds)) = self.first.rule() {
             return rule_text(rule, holds);
         }
+        if let Effect::Constants(_) = self.first.effect {
+            return format!("the module {}", self.effect);
+        }
         // Without conditions in one of them, the others say nothing more.
         let is_plain = self.clauses.iter().any(String::is_empty);
         let clauses = if is_plain { String::new() } else { self.clauses.join("; or") };
-        let ops: Vec<_> = self.ops.iter().map(|op| format!("`{op}`")).collect();
+        let ops: Vec<_> = self.ops.iter().map(|op| format!("`{}`", op_text(*op))).collect();
         let each = if ops.len() > 1 { ": each" } else { "" };
         let text = format!("{}{each} {}{clauses}", listed(&ops), self.effect);
         let op = if let [op] = self.ops[..] { op.to_string() } else { "OP".to_owned() };
         text.replace(words::OP, &format!("{op}()")).replace(words::KEYWORD, "'KEYWORD'")
     }
+}
+
+/// The name of an operation; the expression of one that only looks at the module.
+fn op_text(op: Op) -> &'static str {
+    let row = op.row();
+    let only_looks = matches!(op.by_kind(), KindOp::Module(_)) && row.params.is_empty();
+    if only_looks { row.form } else { row.name }
 }
 
 /// A rule that is switched: that it holds, or that it does not.
@@ -132,6 +143,7 @@ impl Variation {
                 let text = row.map(|row| format!(" ({}): {}", row.scope(), row.sentence.trim_end_matches('.')));
                 format!("{verb} a rule of CPython{}", text.unwrap_or_default())
             }
+            Effect::Constants(all) => own::predicate(all),
             Effect::Unforeseen => "uses a map that an argument has closed or resized".into(),
             Effect::Ends(end) => format!("ends the process, which {end}"),
         }
@@ -176,7 +188,7 @@ impl Variation {
             Change::WithoutCallback => "does not call the method that converts its argument".into(),
             Change::Number(place, number) => format!("takes {} for {number}", self.param(place)),
             Change::Default(place, number) => format!("takes a missing {} for {number}", self.param(place)),
-            Change::None(place) => format!("takes {} for `None`", self.param(place)),
+            Change::None(place) => format!("acts as if {} was left out", self.param(place)),
             Change::Plus(place, more) => format!("takes {} {more:+}", self.param(place)),
             Change::Wraps(place, bits, false) => format!("takes {} modulo 2**{bits}", self.param(place)),
             Change::Wraps(place, bits, true) => {

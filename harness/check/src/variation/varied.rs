@@ -3,7 +3,7 @@
 use super::condition::{CLOSERS, conditions, is_unsettled};
 use super::place::has_wrong_count;
 use super::situation::Situation;
-use super::{Effect, Position, Variation, derived};
+use super::{Effect, Position, Variation, constants, derived};
 use mmapcheck_reference::{Instead, MemoryStore, Reference};
 use mmapcheck_spec::{
     Arg, Base, Detail, End, FileState, ObjectKind, Op, Outcome, Profile, Raise, Slot, Snapshot, Step, Stepper,
@@ -129,7 +129,21 @@ impl Varied {
         match self.variations.len() {
             0 => self.reference.step(step),
             _ if self.dangles(step) => Err(End::Unsupported(UNFORESEEN.into())),
-            all => self.perform(all, step),
+            all => {
+                self.pass_own_constants(step);
+                self.perform(all, step)
+            }
+        }
+    }
+
+    /// Gives a step the numbers that the module has for its constants.
+    fn pass_own_constants(&mut self, step: &mut Step) {
+        for (place, variation) in self.variations.iter().enumerate() {
+            let Effect::Constants(all) = &variation.effect else { continue };
+            if let Some(changed) = constants::replaced(all, step, self.profile) {
+                *step = changed;
+                self.applied[place] = true;
+            }
         }
     }
 
@@ -266,6 +280,10 @@ impl Varied {
                     Some(inner) => self.inside(inner)?.map_or_else(|| Ok(answer.clone()), Ok),
                     None => return Ok(None),
                 },
+            },
+            Effect::Constants(all) => match constants::outcome(all, step, self.profile) {
+                Some(own) if own != *answer => Ok(own),
+                _ => return Ok(None),
             },
             Effect::Unforeseen if !is_unsettled(step) => return Ok(None),
             Effect::Unforeseen => Err(End::Unsupported(UNFORESEEN.into())),

@@ -5,7 +5,7 @@ use mmapcheck::campaign::shrink_to;
 use mmapcheck::compare::Comparison;
 use mmapcheck::differential::DifferentialRun;
 use mmapcheck::divergence::Bucket;
-use mmapcheck::generate::{GeneratorOptions, generate};
+use mmapcheck::generate::{GeneratorOptions, numbered};
 use mmapcheck::mutant::{Mutant, MutantTarget};
 use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
 use mmapcheck::pattern::Patterns;
@@ -47,7 +47,7 @@ pub fn catch(mutant: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std
     }
     let generator = GeneratorOptions::all(PROFILE);
     let hit = first_hit(&mut oracle, &mut target, &generator)?.ok_or("not found")?;
-    let case = generate(&mut mmapcheck::choices::seeded(SEED, hit.case), &generator);
+    let case = numbered(SEED, hit.case, &generator);
     let options = AnswerOptions { omissions: Omissions::of_case(hit.case), ..AnswerOptions::new(Detail::Full) };
     let close = DifferentialRun::of(case.clone(), &mut oracle, &mut target, &options)?;
     let bucket: Bucket = close.comparison.divergences.first().ok_or("not shown again")?.bucket.clone();

@@ -2,8 +2,7 @@
 //! process that the campaign started survives it.
 
 use crate::{Result, interpreter, modules, text};
-use mmapcheck::choices::seeded;
-use mmapcheck::generate::{GeneratorOptions, generate};
+use mmapcheck::generate::{GeneratorOptions, numbered};
 use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
 use mmapcheck_spec::{Detail, Op, Profile};
 use serde_json::Value;
@@ -115,7 +114,7 @@ fn guilty(profile: &str) -> Result<u64> {
     let mut found = 0;
     for number in 0..CASES {
         let options = AnswerOptions { omissions: Omissions::of_case(number), ..AnswerOptions::new(Detail::Quick) };
-        let answered = oracle.answer(generate(&mut seeded(SEED, number), &generator), &options)?;
+        let answered = oracle.answer(numbered(SEED, number, &generator), &options)?;
         found += u64::from(answered.case.steps.iter().any(|step| step.op == Op::ReadLine));
     }
     Ok(found)

@@ -4,8 +4,7 @@ use crate::hostile::fake;
 use crate::{Result, modules, text};
 use jsonschema::Validator;
 use mmapcheck::batch::Batch;
-use mmapcheck::choices::seeded;
-use mmapcheck::generate::{GeneratorOptions, generate};
+use mmapcheck::generate::{GeneratorOptions, numbered};
 use mmapcheck::oracle::{Omissions, Oracle};
 use mmapcheck::pattern::Patterns;
 use mmapcheck::worker::scratch;
@@ -318,7 +317,7 @@ fn no_step_of_a_batch_is_lost() -> Result {
     let (known, omissions) = (Patterns::default(), Omissions::NONE);
     let batch = Batch { seed: 1, cases: 0..CASES, generator, known, model: Vec::new(), omissions, fresh: None };
     let result = batch.run(&mut Oracle::new(profile)?, &mut target, &mut |_, _| {})?;
-    let generated = (0..CASES).map(|case| generate(&mut seeded(1, case), &batch.generator).steps.len() as u64);
+    let generated = (0..CASES).map(|case| numbered(1, case, &batch.generator).steps.len() as u64);
     assert_eq!(result.steps + result.left_out.total(), generated.sum::<u64>(), "{:?}", result.left_out.by_text());
     assert!(result.left_out.by_text().len() > 5, "{:?}", result.left_out.by_text());
     Ok(())

@@ -22,6 +22,7 @@ mod known;
 mod known_effects;
 mod left_out;
 mod matrix;
+mod module;
 mod other_driver;
 mod page;
 mod profile;

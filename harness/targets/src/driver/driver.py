@@ -317,8 +317,12 @@ class Target(object):
             self.platform = sys.platform.rstrip("0123456789")
         else:
             self.platform = sys.platform
-        self.page = getattr(self.module, "PAGESIZE", 0) or os.sysconf("SC_PAGESIZE")
-        self.granule = getattr(self.module, "ALLOCATIONGRANULARITY", self.page)
+        # A class of another name does not make its module one in place of mmap.
+        self.constants_module = self.module if hello["attr"] == "mmap" else self.own_module()
+        # The sizes of the system: those of the module are compared with them.
+        own = self.own_module()
+        self.page = os.sysconf("SC_PAGESIZE") if hasattr(os, "sysconf") else own.PAGESIZE
+        self.granule = self.page if os.name == "posix" else own.ALLOCATIONGRANULARITY
         self.keywords = hello["constructor"]
         scope, self.lacks = self.scope(hello["classes"])
         self.index = scope["Index"]
@@ -351,15 +355,26 @@ class Target(object):
         self.census = Census(self.counted)
         self.limits = Limits()
 
+    def own_module(self):
+        """The module mmap of the interpreter; that of the class if there is none."""
+        try:
+            return __import__("mmap")
+        except ImportError:
+            return self.module
+
     def scope(self, classes):
         """The names that steps use, and the modules that cannot be imported."""
         lacks = []
 
-        class Module:
-            pass
+        module = self.constants_module
+
+        class Module(object):
+            mmap = self.kind
+
+            def __getattr__(self, name):
+                return getattr(module, name)
 
         stand_in = Module()
-        stand_in.mmap = self.kind
         scope = {"mmap": stand_in, "open": io.open, "__name__": "__main__"}
         for name in ("array", "os", "re", "resource", "struct", "zlib"):
             try:
@@ -411,7 +426,7 @@ class Target(object):
             "page": self.page,
             "granule": self.granule,
             "methods": sorted(name for name in dir(self.kind) if not name.startswith("_")),
-            "constants": sorted(name for name in dir(self.module) if name.isupper()),
+            "constants": sorted(name for name in dir(self.constants_module) if name.isupper()),
             "lacks": self.lacks,
             "counted": self.counted,
             "edition": self.edition(),
@@ -436,7 +451,7 @@ class Target(object):
         return self.array.array("B", data)
 
     def constant(self, name, value):
-        return getattr(self.module, name, value)
+        return getattr(self.constants_module, name, value)
 
     def constants(self, arg):
         bits = 0
@@ -447,7 +462,7 @@ class Target(object):
     def own_constants(self, arg):
         bits = 0
         for name, _ in arg[1]:
-            bits |= getattr(self.module, name)
+            bits |= getattr(self.constants_module, name)
         return bits
 
     def callback(self, arg):

@@ -143,6 +143,11 @@ impl Embedded {
     fn dispatch(&self, step: &Step) -> StepResult {
         match step.op.by_kind() {
             KindOp::Module(ModuleOp::Constant) => self.constant(step),
+            KindOp::Module(ModuleOp::Error) => self.error(),
+            KindOp::Module(ModuleOp::Subclass) => {
+                let derived = self.fixtures.functions.derives.call(&mut [self.fixtures.class.clone()], None);
+                Ok(self.fixtures.outcome(derived))
+            }
             KindOp::Module(ModuleOp::New) => self.construct(step),
             KindOp::Folder(_) => self.files.borrow_mut().step(step),
             KindOp::Child(ChildOp::Fork) => {
@@ -189,6 +194,13 @@ impl Embedded {
             }
         }
         Ok(self.fixtures.outcome(self.fixtures.functions.int.call(&mut [self.arg(step, 0)?], None)))
+    }
+
+    /// Whether the exception of the module is `OSError`.
+    fn error(&self) -> StepResult {
+        let error = self.gil.name("error").and_then(|name| self.fixtures.module.attr(&name));
+        let is_os_error = error.and_then(|error| self.fixtures.functions.is_os_error.call(&mut [error], None));
+        Ok(self.fixtures.outcome(is_os_error))
     }
 
     fn constant_of_module(&self, place: u8) -> PyResult {

@@ -30,6 +30,12 @@ def around(m):
         pass
     gc.collect(0)
 
+def is_os_error(error):
+    return error == OSError
+
+def derives(kind):
+    return issubclass(type('M', (kind,), {}), kind)
+
 file = io.FileIO(os.devnull)
 ";
 
@@ -52,7 +58,7 @@ const EXCEPTIONS: [&str; 12] = [
 /// The objects of [`SOURCE`], the class under test, names and constants.
 #[derive(Debug)]
 pub struct Fixtures {
-    /// The module under test.
+    /// The module whose constants and exception a case looks up.
     pub module: Object,
     /// The class under test.
     pub class: Object,
@@ -122,11 +128,13 @@ pub struct Functions {
     /// Makes a weak reference to a map and collects garbage: neither may have a visible effect.
     pub around: Object,
     pub os_error: Object,
+    pub is_os_error: Object,
+    pub derives: Object,
     pub referents: Object,
 }
 
 impl Fixtures {
-    /// Makes all objects, for this class of this module.
+    /// Makes all objects, for this class, with the constants of this module.
     pub fn new(gil: &Gil, module: Object, class: Object) -> PyResult<Fixtures> {
         let builtins = gil.import("builtins")?;
         let get = |object: &Object, name: &str| object.attr(&gil.name(name)?);
@@ -196,6 +204,8 @@ impl Functions {
             with_raise: eval("with_raise")?,
             around: eval("around")?,
             os_error: eval("OSError")?,
+            is_os_error: eval("is_os_error")?,
+            derives: eval("derives")?,
             referents: eval("gc.get_referents")?,
         })
     }

@@ -133,7 +133,9 @@ impl Embedded {
         let broken = |why| failed(gil, "cannot use the standard library of Python", &why);
         let version = source_version(gil, &imported, module)?;
         let info = info(gil, module, attr, version).map_err(broken)?;
-        Ok((info, Fixtures::new(gil, imported, class).map_err(broken)?))
+        // A class of another name does not make its module one in place of `mmap`.
+        let module = if attr == "mmap" { imported } else { gil.import("mmap").map_err(broken)? };
+        Ok((info, Fixtures::new(gil, module, class).map_err(broken)?))
     }
 
     /// The target's description of itself.
