@@ -88,6 +88,9 @@ pub const BUCKETS: usize = 200;
 /// The most findings that a report shows without a table.
 pub const FEW: usize = 4;
 
+/// The most cases in which a planted fault is searched for: a campaign of ten seconds on one core.
+pub const DETECTION: u64 = 200_000;
+
 /// The longest file of a worker, in bytes: far more than any case needs, far less than harms the machine.
 pub const FILE_BYTES: u64 = 1 << 28;
 

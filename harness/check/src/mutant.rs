@@ -52,6 +52,19 @@ pub struct Mutant {
     bug: Bug,
 }
 
+impl Mutant {
+    /// Whether its bug is a leak, which only a count of what the process holds can show.
+    #[must_use]
+    pub fn leaks(&self) -> bool {
+        LEAKING.iter().any(|leaking| leaking.name == self.name)
+    }
+}
+
+/// Every mutant.
+pub fn all() -> impl Iterator<Item = &'static Mutant> {
+    [MUTANTS, FATAL, LIMITED, KEEPING, FORKED, LEAKING].into_iter().flatten()
+}
+
 /// The bug of a mutant, by what it is given.
 #[derive(Clone, Copy)]
 enum Bug {

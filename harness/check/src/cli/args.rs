@@ -429,6 +429,12 @@ pub(super) struct Bench {
     /// Number of cases in each measurement
     #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..))]
     pub(super) cases: u64,
+    /// Count the cases until a campaign finds each planted fault instead, and print them as a table in Markdown
+    #[arg(long, conflicts_with_all = ["python", "module", "reference", "cases"])]
+    pub(super) detection: bool,
+    /// Number of seeds of --detection
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "detection", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) seeds: u64,
 }
 
 #[derive(Args)]
