@@ -24,11 +24,13 @@ mod left_out;
 mod matrix;
 mod other_driver;
 mod page;
+mod part;
 mod profile;
 mod report;
 mod results;
 mod specification;
 mod unsteady;
+mod weights;
 
 use mmapcheck::report::Report;
 use mmapcheck::report::text::{Parts, text as rendered};
