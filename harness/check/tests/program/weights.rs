@@ -13,8 +13,12 @@ fn check(dir: &Path, options: &[&str]) -> Result<Output> {
 #[test]
 fn a_saved_case_says_the_options_that_generate_it() -> Result {
     let dir = tempfile::tempdir()?;
-    let options = "--ops mmap,find,read --weight find=2.5 --weight read=0 --max-steps 9 --no-reentrancy";
-    let words: Vec<_> = options.split(' ').chain(["--module", "find_ignores_end", "--verbose"]).collect();
+    let options = "--ops 'mmap,find,read' --weight 'find=2.5' --weight 'read=0' --max-steps 9 --no-reentrancy";
+    let words: Vec<_> = options
+        .split([' ', '\''])
+        .filter(|word| !word.is_empty())
+        .chain(["--module", "find_ignores_end", "--verbose"])
+        .collect();
     let done = check(dir.path(), &words)?;
     let out = text(&done.stdout);
     assert_eq!(done.status.code(), Some(1), "{out}{}", text(&done.stderr));
