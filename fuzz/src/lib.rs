@@ -19,7 +19,7 @@ use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck_spec::{Case, Profile, notation as sessions};
 
 /// The options for generated inputs: every operation but those of child processes. A child costs as much time as twenty inputs,
-/// and libFuzzer does not see its coverage. Inputs that contain a child are run all the same.
+/// and libFuzzer does not see its coverage. One mutated input in [`mmapcheck::limits::FORKING`] has one all the same.
 fn generator_options(profile: Profile) -> GeneratorOptions {
     let mut options = GeneratorOptions::all(profile);
     options.ops.retain(|op| !op.is_of_children());

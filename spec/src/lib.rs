@@ -52,7 +52,7 @@ pub use words::printable;
 pub use world::{FileSpec, Mode, World};
 
 /// How many maps, files, views or iterators a case can name at once, each.
-pub const SLOTS: usize = 4;
+pub const SLOTS: usize = 12;
 
 /// The most bytes that one argument or file of a case can hold.
 pub const MOST_BYTES: usize = 1 << 20;

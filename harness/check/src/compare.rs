@@ -19,8 +19,10 @@ pub struct Comparison {
     /// The step after which the comparison ended although all its divergences are known. Without that step, the rest of the
     /// case can be compared.
     pub cut: Option<usize>,
-    /// The number of steps that were compared: all of them, or those up to the end of the comparison.
+    /// The number of steps up to the end of the comparison: all of them, or those before the first that was not compared.
     pub compared: usize,
+    /// How many of these steps are before the first one that was compared.
+    pub begins: usize,
     /// Why the rest of the case could not be compared.
     pub incomparable: Option<String>,
     /// Whether the target died in the last step as expected.
@@ -73,9 +75,16 @@ impl Comparison {
 /// Compares the trace of a target with the expected one. Divergences that a pattern matches are set apart as known.
 #[must_use]
 pub fn compare(case: &Draft, expected: &Trace, actual: &Trace, known: &Patterns) -> Comparison {
+    compare_from(0, case, expected, actual, known)
+}
+
+/// Like [`compare`], and compares no step before `first`, counted from 0, as long as both sides have an outcome.
+#[must_use]
+pub fn compare_from(first: usize, case: &Draft, expected: &Trace, actual: &Trace, known: &Patterns) -> Comparison {
     let mut found = Comparison::default();
     if expected == actual {
         found.compared = expected.steps.len();
+        found.begins = first.min(found.compared);
         found.died = expected.death().is_some();
         return found;
     }
@@ -95,6 +104,10 @@ pub fn compare(case: &Draft, expected: &Trace, actual: &Trace, known: &Patterns)
             return found;
         }
         found.compared = i + 1;
+        if i < first && wanted.result.is_ok() && given.result.is_ok() {
+            found.begins = i + 1;
+            continue;
+        }
         let callback = step.callback().map(|callback| callback.op);
         let mut parts = StepDivergences { step: i, op: Some(step.op), callback, parted: false, found: Vec::new() };
         parts.answer(wanted, given);
@@ -254,13 +267,8 @@ impl StepDivergences {
         for (field, wanted, given) in counts {
             if wanted != given {
                 let than = if given > wanted { "more" } else { "fewer" };
-                self.add(
-                    Severity::Value,
-                    field,
-                    0,
-                    (String::new(), than.into()),
-                    (wanted.to_string(), given.to_string()),
-                );
+                let (kinds, texts) = ((String::new(), than.into()), (wanted.to_string(), given.to_string()));
+                self.add(Severity::Value, field, 0, kinds, texts);
             }
         }
     }

@@ -1,10 +1,12 @@
 //! The differential run of a case: the oracle answers it, a target runs it, and the two traces are compared.
 
-use crate::compare::{Comparison, compare};
+use crate::compare::{Comparison, compare, compare_from};
 use crate::left_out::{Kind, LeftOut, Reason};
 use crate::limits;
 use crate::oracle::{AnswerOptions, Expected, Oracle};
+use crate::pattern::Patterns;
 use mmapcheck_spec::{Case, Detail, Leaks, NextCase, Profile, Target, TargetError, Trace};
+use std::ops::Range;
 
 /// A case, its two traces, and their comparison.
 #[derive(Clone, Debug)]
@@ -99,15 +101,39 @@ impl DifferentialRun {
         self.left_out.iter().fold(step, |place, left_out| if left_out.place <= place { place + 1 } else { place })
     }
 
-    /// Every step of the whole case that was not compared, in order: those left out, and those after the end of the comparison.
+    /// The same run, compared from a step of the whole case on, counted from 0.
+    #[must_use]
+    pub fn compared_from(self, first: usize) -> DifferentialRun {
+        let first = (0..self.case.steps.len()).take_while(|step| self.place(*step) < first).count();
+        let comparison = compare_from(first, &self.case, &self.expected, &self.actual, &Patterns::default());
+        DifferentialRun { comparison, ..self }
+    }
+
+    /// The places of the whole case at which a step was to be run and compared, counted from 0.
+    #[must_use]
+    pub fn part(&self) -> Range<usize> {
+        let first = self.comparison.begins.checked_sub(1).map_or(0, |before| self.place(before) + 1);
+        let mut end = self.steps();
+        let is_later = |step: &&LeftOut| step.reason.kind == Kind::AfterLast;
+        for step in self.left_out.iter().rev().take_while(is_later) {
+            end -= usize::from(step.place + 1 == end);
+        }
+        first..end
+    }
+
+    /// Every step of the whole case that was not compared, in order: those left out, and those before and after the comparison.
     #[must_use]
     pub fn not_compared(&self) -> Vec<LeftOut> {
-        let later = self.case.steps.iter().enumerate().skip(self.comparison.compared).map(|(number, step)| LeftOut {
+        let Comparison { begins, compared, .. } = self.comparison;
+        let not_compared = |number: usize, reason| LeftOut {
             place: self.place(number),
-            step: step.clone(),
-            reason: self.comparison.reason_not_compared(number),
-        });
-        let mut all: Vec<_> = self.left_out.iter().cloned().chain(later).collect();
+            step: self.case.steps[number].clone(),
+            reason,
+        };
+        let earlier = (0..begins).map(|number| not_compared(number, Kind::BeforeFirst.into()));
+        let later = (compared..self.case.steps.len())
+            .map(|number| not_compared(number, self.comparison.reason_not_compared(number)));
+        let mut all: Vec<_> = self.left_out.iter().cloned().chain(earlier).chain(later).collect();
         all.sort_by_key(|step| step.place);
         all
     }

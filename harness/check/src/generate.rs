@@ -7,15 +7,18 @@ mod args;
 mod callbacks;
 mod faults;
 mod look;
+mod long;
 mod maker;
 mod options;
+mod weights;
 
 pub use options::GeneratorOptions;
+pub use weights::Weights;
 
 use crate::choices::{Choices, seeded};
 use crate::limits;
 use maker::Maker;
-use mmapcheck_spec::{Case, Dialect, ObjectKind, Op, SLOTS, Step};
+use mmapcheck_spec::{Case, Dialect, ObjectKind, Op, Step, World};
 
 /// The case of a number in a campaign with this seed. The first ones look at the module.
 #[must_use]
@@ -25,32 +28,29 @@ pub fn numbered(seed: u64, number: u64, options: &GeneratorOptions) -> Case {
 
 /// Generates a case. Equal choices and options give equal cases.
 pub fn generate(choices: &mut impl Choices, options: &GeneratorOptions) -> Case {
-    let (world, files) = (Vec::new(), 0);
-    let mut maker =
-        Maker { choices, options, maps: 0, views: 0, iters: 0, files, world, reentrant: false, several: false };
-    maker.several = maker.one_in(limits::SEVERAL);
-    let world = maker.world();
+    let mut maker = Maker::new(choices, options);
+    maker.shape();
+    maker.world();
     maker.reentrant =
         options.callbacks && options.profile.dialect() == Dialect::Python3 && maker.one_in(limits::REENTRANT);
     let bag = maker.bag();
     let mut steps = Vec::with_capacity(options.steps);
     steps.extend(options.fit(maker.opening()));
-    let others = if maker.several && options.ops.contains(&Op::New) { 1 + maker.below(SLOTS - 1) } else { 0 };
-    for _ in 0..others {
+    for _ in 0..maker.other_maps() {
         let args = maker.sound_map();
         steps.extend(options.fit(Step { op: Op::New, on: 0, bind: maker.maps as u8, args }));
         maker.maps += 1;
     }
     let mut wanted = if maker.one_in(8) { 1 + maker.below(options.steps) } else { options.steps };
     // Every case has a file, and starts with a map. If all operations are those of views and iterators, none can run.
-    if bag.iter().all(|op| matches!(op.row().on, ObjectKind::View | ObjectKind::Iter)) {
+    if bag.ops().all(|op| matches!(op.row().on, ObjectKind::View | ObjectKind::Iter)) {
         wanted = 0;
     }
     // A typed interface may take few of the steps.
     let mut tries = limits::TRIES * wanted;
     while steps.len() < wanted && tries > 0 && !maker.choices.is_exhausted() {
         tries -= usize::from(options.offer.is_some());
-        if options.offer.is_none() && maker.options.profile.has_limits() && maker.one_in(limits::FAULT) {
+        if options.offer.is_none() && options.profile.has_limits() {
             steps.extend(maker.fault());
         }
         if let Some(step) = maker.step(&bag) {
@@ -59,13 +59,13 @@ pub fn generate(choices: &mut impl Choices, options: &GeneratorOptions) -> Case 
     }
     maker.fork(&mut steps);
     steps.retain(|step| !options.declined.includes(step));
-    Case::new(world, steps)
+    Case::new(World { files: maker.world }, steps)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mmapcheck_spec::{Implementation, Platform, Profile, SystemError, Version};
+    use mmapcheck_spec::{Arg, Implementation, Platform, Profile, SystemError, Version};
     use std::collections::HashSet;
 
     #[test]
@@ -150,6 +150,37 @@ mod tests {
                 assert!(matches!(step.op, Op::New | Op::Read | Op::Seek), "{step:?}");
             }
         }
+    }
+
+    #[test]
+    fn an_operation_is_generated_as_often_as_its_weight_says() {
+        let of = |weights: &[(Op, u32)], op: Op| {
+            let weights = Weights::new(weights.iter().copied());
+            let options = GeneratorOptions { weights, ..GeneratorOptions::all(Profile::cpython(3, 11, 7)) };
+            let cases = (0..4000).map(|case| generate(&mut crate::choices::seeded(7, case), &options));
+            cases.flat_map(|case| case.into_draft().steps).filter(|step| step.op == op).count()
+        };
+        for (op, ratio) in [(Op::Len, 8..11), (Op::Fork, 7..13), (Op::LimitOpen, 7..13)] {
+            let (once, often) = (of(&[], op), of(&[(op, 10 * Weights::ONE)], op));
+            assert!((ratio.start * once..ratio.end * once).contains(&often), "{op}: {once}, {often} with weight 10");
+        }
+        assert_eq!(of(&[(Op::Wait, 5)], Op::Len), of(&[(Op::Wait, 9)], Op::Len));
+    }
+
+    #[test]
+    fn some_cases_have_long_files_and_some_many_maps() {
+        let options = GeneratorOptions::all(Profile::cpython(3, 11, 7));
+        let cases = (0..20_000).map(|case| generate(&mut crate::choices::seeded(7, case), &options).into_draft());
+        let (mut long, mut excerpts, mut crowded) = (0, 0, 0);
+        for case in cases {
+            let bytes = case.world.files.iter().map(|file| file.bytes.len()).max().unwrap_or(0);
+            long += usize::from(bytes > 1 << 16);
+            let given =
+                case.steps.iter().filter(|step| step.op == Op::Find).filter_map(|step| Some(&step.args.first()?.arg));
+            excerpts += given.filter(|arg| matches!(arg, Arg::Bytes(_, needle) if needle.len() >= 100)).count();
+            crowded += usize::from(case.steps.iter().filter(|step| step.op == Op::New && step.bind >= 8).count() > 0);
+        }
+        assert!(long > 60 && excerpts > 60 && crowded > 60, "{long} {excerpts} {crowded}");
     }
 
     #[test]

@@ -37,11 +37,15 @@ pub enum Kind {
     Declined,
     /// The target declined an earlier step.
     AfterDeclined,
+    /// The comparison begins at a later step.
+    BeforeFirst,
+    /// The run ends at an earlier step.
+    AfterLast,
 }
 
 impl Kind {
     /// Every kind, with its text.
-    pub const ALL: [(Kind, &'static str); 14] = [
+    pub const ALL: [(Kind, &'static str); 16] = [
         (Kind::Unbound, UNBOUND),
         (Kind::NoRule, "the reference has no answer"),
         (Kind::Unforeseen, UNFORESEEN),
@@ -56,6 +60,8 @@ impl Kind {
         (Kind::AfterDivergence, "the comparison ended at a divergence"),
         (Kind::Declined, "the target declined it"),
         (Kind::AfterDeclined, "the target declined an earlier step"),
+        (Kind::BeforeFirst, "the comparison begins at a later step"),
+        (Kind::AfterLast, "the run ends at an earlier step"),
     ];
 }
 

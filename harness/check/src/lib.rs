@@ -24,6 +24,7 @@ pub mod clauses;
 pub mod cli;
 pub mod compare;
 pub mod corpus;
+pub mod detection;
 pub mod diagnosis;
 pub mod differential;
 pub mod divergence;

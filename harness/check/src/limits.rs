@@ -47,9 +47,18 @@ pub const REENTRANT_STEP: usize = 5;
 /// every map has a snapshot after every step.
 pub const SEVERAL: usize = 12;
 
+/// One case in `CROWDED` of those begins with nearly as many maps as a case can name.
+pub const CROWDED: usize = 16;
+
+/// The most names of a kind that any other case binds: names that meet more often show more.
+pub const NAMES: usize = 4;
+
+/// One case in `LONG` has files of some ten thousand bytes. It takes about ten times as long as another one.
+pub const LONG: usize = 128;
+
 /// One case in `FORKING` has child processes. The first `fork` costs as much time as twenty cases, since the system copies
 /// every page that is written to after it; a `fork` soon after it costs far less.
-pub const FORKING: usize = 1024;
+pub const FORKING: usize = 512;
 
 /// The most child processes of such a case.
 pub const CHILDREN: usize = 4;
@@ -87,6 +96,9 @@ pub const BUCKETS: usize = 200;
 
 /// The most findings that a report shows without a table.
 pub const FEW: usize = 4;
+
+/// The most cases in which a planted fault is searched for: a campaign of ten seconds on one core.
+pub const DETECTION: u64 = 200_000;
 
 /// The longest file of a worker, in bytes: far more than any case needs, far less than harms the machine.
 pub const FILE_BYTES: u64 = 1 << 28;

@@ -8,6 +8,7 @@ mod forked;
 mod keeping;
 mod leaking;
 mod limited;
+mod long;
 mod reentrant;
 mod steps;
 mod wrong;
@@ -20,6 +21,7 @@ use forked::{as_of_a_copy, at_fork, at_wait, bytes_of, close_of, first_position,
 use keeping::{Keeper, closing_resize, follows_file, frozen};
 use leaking::{if_done, if_raised, keeping_close, leak_descriptor, leak_memory, leave_file};
 use limited::{closed_for, granted, in_spite, put_back, renumbered};
+use long::{eight_maps, long_needle_cut, long_needle_missed, low_16_bits, no_flush_at_end, write_of_16_bits};
 use mmapcheck_reference::{MemoryStore, Reference};
 use mmapcheck_spec::{
     Detail, FileState, LimitOp, Op, Outcome, Profile, Snapshot, Step, Stepper, TargetError, TargetInfo, Value, World,
@@ -50,6 +52,19 @@ pub struct Mutant {
     /// the number is that of the longest way.
     pub longest: usize,
     bug: Bug,
+}
+
+impl Mutant {
+    /// Whether its bug is a leak, which only a count of what the process holds can show.
+    #[must_use]
+    pub fn leaks(&self) -> bool {
+        LEAKING.iter().any(|leaking| leaking.name == self.name)
+    }
+}
+
+/// Every mutant.
+pub fn all() -> impl Iterator<Item = &'static Mutant> {
+    [MUTANTS, FATAL, LIMITED, KEEPING, FORKED, LEAKING].into_iter().flatten()
 }
 
 /// The bug of a mutant, by what it is given.
@@ -150,6 +165,8 @@ MUTANTS of Step {
     "find counts from start" (3): |m, s| on(m, s, Op::Find, relative_find);
     "find of an empty needle returns -1" (2): |m, s| on(m, s, Op::Find, empty_needle);
     "find misses a match across a page boundary" (3): |m, s| on(m, s, Op::Find, across_page);
+    "a long needle is not found in a long map" (2): |m, s| on(m, s, Op::Find, long_needle_missed);
+    "the last byte of a long needle is not compared" (2): |m, s| on(m, s, Op::Find, long_needle_cut);
     "rfind finds the first" (3): |m, s| on(m, s, Op::RFind, |m, s| m.step(&as_op(s, Op::Find)));
     "read leaves the position" (2): |m, s| on(m, s, Op::Read, read_in_place);
     "read(None) reads nothing" (2): |m, s| on(m, s, Op::Read, read_none);
@@ -159,6 +176,7 @@ MUTANTS of Step {
     "read_byte is signed" (6): |m, s| on(m, s, Op::ReadByte, |m, s| map_int(m.step(s), |b| if b > 127 { b - 256 } else { b }));
     "a read-only map takes a write" (2): |m, s| forgive(m, s, Op::Write, "TypeError", "readonly");
     "a write that does not fit is cut" (3): |m, s| on(m, s, Op::Write, cut_write);
+    "a write keeps the low 16 bits of its length" (2): |m, s| on(m, s, Op::Write, write_of_16_bits);
     "write_byte wraps around" (3): |m, s| on(m, s, Op::WriteByte, wrapped_byte);
     "ACCESS_COPY reaches the file" (2): |m, s| on(m, s, Op::New, |m, s| m.step(&swapped(s, "ACCESS_COPY", "ACCESS_WRITE")));
     "MAP_PRIVATE is shared" (2): |m, s| on(m, s, Op::New, |m, s| m.step(&swapped(s, "MAP_PRIVATE", "MAP_SHARED")));
@@ -176,6 +194,11 @@ MUTANTS of Step {
     "a view of a read-only map claims to be writable" (3): |m, s| on(m, s, Op::ViewReadonly, |m, s| m.step(s).map(never_true));
     "a slice of another size is taken" (2): |m, s| forgive(m, s, Op::SetSlice, "IndexError", "wrong size");
     "the step of a slice is ignored" (2): |m, s| on(m, s, Op::GetStep, |m, s| m.step(&as_op(&first_args(s, 2), Op::GetSlice)));
+    "an item is read at the low 16 bits of its index" (2): |m, s| on(m, s, Op::GetItem, |m, s| low_16_bits(m, s, 0));
+    "an item is written at the low 16 bits of its index" (2): |m, s| on(m, s, Op::SetItem, |m, s| low_16_bits(m, s, 0));
+    "a slice starts at the low 16 bits of its start" (2): |m, s| on(m, s, Op::GetSlice, |m, s| low_16_bits(m, s, 0));
+    "move copies from the low 16 bits of its source" (2): |m, s| on(m, s, Op::Move, |m, s| low_16_bits(m, s, 1));
+    "seek keeps the low 16 bits of a position" (2): |m, s| on(m, s, Op::Seek, |m, s| low_16_bits(m, s, 0));
     "a negative index is refused" (2): |m, s| on(m, s, Op::GetItem, no_negative);
     "an index past the end gives the last byte" (2): |m, s| on(m, s, Op::GetItem, clamped_index);
     "a byte can be set from bytes" (2): |m, s| forgive(m, s, Op::SetItem, "TypeError", "must be an int");
@@ -186,6 +209,7 @@ MUTANTS of Step {
     "resize goes back to the start" (3): |m, s| on(m, s, Op::Resize, rewinding_resize);
     "resize leaves garbage in the new bytes" (2): |m, s| on(m, s, Op::Resize, dirty_resize);
     "size is the length of the map" (3): |m, s| on(m, s, Op::Size, |m, s| m.step(&as_op(s, Op::Len)));
+    "flush refuses an empty range at the end of the map" (2): |m, s| on(m, s, Op::Flush, no_flush_at_end);
     "flush checks no range" (2): |m, s| forgive(m, s, Op::Flush, "ValueError", "out of range");
     "madvise checks no start" (2): |m, s| forgive(m, s, Op::Madvise, "ValueError", "out of bounds");
     "in looks for substrings" (2): |m, s| on(m, s, Op::Contains, substring);
@@ -215,6 +239,7 @@ MUTANTS of Step {
     "a read-only map can be resized" (2): |m, s| forgive(m, s, Op::Resize, "TypeError", "readonly");
     "a move of more than a page copies forward" (3): |m, s| on(m, s, Op::Move, |m, s| if plain_int(s, 2) > Some(PAGE) { forward_move(m, s) } else { m.step(s) });
     "an offset of more than a page is ignored" (1): |m, s| on(m, s, Op::New, |m, s| if far_offset(s) { m.step(&without_keyword(s, "offset")) } else { m.step(s) });
+    "a ninth open map is refused" (9): eight_maps;
     "a second map is a private copy" (3): |m, s| on(m, s, Op::New, |m, s| if s.bind > 0 { m.step(&private(s)) } else { m.step(s) });
     "a slice bound of 2**63 overflows" (3): |m, s| on(m, s, Op::GetSlice, |m, s| if plain_int(s, 1) >= Some(1 << 63) { raised("OverflowError", "too large") } else { m.step(s) });
     "objects with __index__ are refused" (2): |m, s| on(m, s, Op::GetItem, no_index_objects);

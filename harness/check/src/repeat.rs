@@ -95,9 +95,21 @@ pub fn repeat(
     options: &AnswerOptions<'_>,
     until: Option<Instant>,
 ) -> Result<Vec<DifferentialRun>, TargetError> {
-    let mut runs = vec![DifferentialRun::of(case.clone(), oracle, target, options)?];
+    repeat_run(many, until, || DifferentialRun::of(case.clone(), oracle, target, options))
+}
+
+/// Like [`repeat`], for any way to run the case.
+///
+/// # Errors
+/// The error of the first run.
+pub fn repeat_run(
+    many: usize,
+    until: Option<Instant>,
+    mut run: impl FnMut() -> Result<DifferentialRun, TargetError>,
+) -> Result<Vec<DifferentialRun>, TargetError> {
+    let mut runs = vec![run()?];
     while runs.len() < many && until.is_none_or(|until| Instant::now() < until) {
-        match DifferentialRun::of(case.clone(), oracle, target, options) {
+        match run() {
             Ok(run) => runs.push(run),
             Err(_) => break,
         }

@@ -2,13 +2,14 @@
 
 use crate::differential::DifferentialRun;
 use crate::divergence::{Field, content_text, outcome_text, result_text};
-use crate::left_out::LeftOut;
+use crate::left_out::{Kind, LeftOut};
 use crate::text::shortened;
 use anstyle::{AnsiColor, Color, Style};
-use mmapcheck_spec::notation::line_text;
-use mmapcheck_spec::{MapState, ObjectKind, Outcome, Step, StepTrace, Value, printable};
+use mmapcheck_spec::notation::{bytes_literal, line_text};
+use mmapcheck_spec::{Content, MapState, ObjectKind, Outcome, Snapshot, Step, StepTrace, Value, printable};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+use std::ops::Range;
 
 /// Style of an expected value: green. The command line removes styles if the output is not a terminal.
 pub const GOOD: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
@@ -93,13 +94,20 @@ impl StepTable {
     }
 }
 
-/// Both traces of a case as text, step by step. A step that was not run or not compared is there with its reason.
+/// Both traces of a case as text, step by step. A step that was not run or not compared is there with its reason, but for the
+/// steps before the part that is compared and after it, which are only numbered.
 #[must_use]
 pub fn side_by_side(compared: &DifferentialRun) -> String {
-    let all = compared.steps();
-    let mut left_out = compared.left_out.iter().peekable();
-    let (mut text, mut number) = (String::new(), 0);
-    for place in 0..all {
+    side_by_side_tracing(compared, None)
+}
+
+/// Like [`side_by_side`], with a range of the bytes of every map and file after each step.
+#[must_use]
+pub fn side_by_side_tracing(compared: &DifferentialRun, traced: Option<&Range<usize>>) -> String {
+    let (all, part) = (compared.steps(), compared.part());
+    let mut left_out = compared.left_out.iter().filter(|step| step.place >= part.start).peekable();
+    let (mut text, mut number) = (omitted(0..part.start, "not shown", Kind::BeforeFirst), compared.comparison.begins);
+    for place in part.clone() {
         let title = |step: &Step| format!("step {} of {all}: {}", place + 1, shortened(&line_text(step)));
         if let Some(LeftOut { step, reason, .. }) = left_out.next_if(|step| step.place == place) {
             let _ = writeln!(text, "  {}\n    not run: {reason}", title(step));
@@ -110,17 +118,57 @@ pub fn side_by_side(compared: &DifferentialRun) -> String {
         if number > compared.actual.steps.len() {
             let _ = writeln!(text, "  {title}\n    not run: {reason}");
         } else {
-            text += &StepTable { step: title, ..StepTable::new(compared, number) }.side_by_side();
+            let mut table = StepTable { step: title, ..StepTable::new(compared, number) };
+            if let (Some(range), Some(wanted)) = (traced, compared.expected.steps.get(number)) {
+                let given = compared.actual.steps.get(number).map(|given| &given.snapshot);
+                table.rows.extend(traced_rows(&wanted.snapshot, given, range));
+            }
+            text += &table.side_by_side();
             if number >= compared.comparison.compared {
                 let _ = writeln!(text, "    not compared: {reason}");
             }
         }
         number += 1;
     }
+    text += &omitted(part.end..all, "not run", Kind::AfterLast);
     if number <= compared.actual.steps.len() {
         text += &StepTable::new(compared, number).side_by_side();
     }
     text
+}
+
+/// A line about steps that have no table; empty without steps.
+fn omitted(places: Range<usize>, state: &str, reason: Kind) -> String {
+    match places.len() {
+        0 => String::new(),
+        1 => format!("  step {}\n    {state}: {reason}\n", places.end),
+        _ => format!("  steps {} to {}\n    {state}: {reason}\n", places.start + 1, places.end),
+    }
+}
+
+/// The bytes of a range in every map and file after a step.
+fn traced_rows(wanted: &Snapshot, given: Option<&Snapshot>, range: &Range<usize>) -> Vec<FieldRow> {
+    let label = |name: String| format!("{name}[{}:{}]", range.start, range.end);
+    let none = Snapshot::default();
+    let given = given.unwrap_or(&none);
+    let of_map = |snapshot: &Snapshot, slot: usize| match snapshot.maps.get(slot) {
+        Some(MapState::Open { content, .. }) => part(content.as_ref(), range),
+        Some(MapState::Closed) => "closed".into(),
+        Some(MapState::Unbound | MapState::Malformed(_)) | None => "-".into(),
+    };
+    let maps = (0..wanted.maps.len().max(given.maps.len()))
+        .map(|slot| FieldRow::new(label(ObjectKind::Map.name(slot as u8)), of_map(wanted, slot), of_map(given, slot)));
+    let files = (0..wanted.files.len().max(given.files.len())).map(|number| {
+        let name = label(format!("file {}", ObjectKind::File.name(number as u8)));
+        FieldRow::new(name, part(wanted.files.get(number), range), part(given.files.get(number), range))
+    });
+    maps.chain(files).collect()
+}
+
+/// The bytes of a range, as far as there are any.
+fn part(content: Option<&Content>, range: &Range<usize>) -> String {
+    let Some(bytes) = content.and_then(|content| content.bytes.as_ref()) else { return "not readable".into() };
+    bytes_literal(&bytes[range.start.min(bytes.len())..range.end.min(bytes.len())])
 }
 
 fn title(compared: &DifferentialRun, step: usize) -> String {

@@ -9,13 +9,14 @@ use mmapcheck::batch::Batch;
 use mmapcheck::diagnosis::{Observation, Question, diagnose, observe};
 use mmapcheck::divergence::Severity;
 use mmapcheck::generate::GeneratorOptions;
-use mmapcheck::mutant::{FATAL, FORKED, KEEPING, LEAKING, LIMITED, MUTANTS, Mutant, MutantTarget};
+use mmapcheck::mutant::{FATAL, FORKED, KEEPING, LIMITED, MUTANTS, Mutant, MutantTarget, all};
 use mmapcheck::oracle::{Omissions, Oracle};
 use mmapcheck::pattern::Patterns;
 use mmapcheck::variation::{Variation, Varied, in_order};
 use mmapcheck::worker::scratch;
 use mmapcheck_spec::{Profile, TargetInfo};
 use mmapcheck_targets::InProcess;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -118,13 +119,29 @@ fn is_found_beside(known: &Variation, other: &Variation) -> Result<bool, Box<dyn
 
 #[test]
 fn there_are_many_mutants_and_each_has_a_name() {
-    let all = [MUTANTS, FATAL, LIMITED, FORKED, KEEPING, LEAKING];
-    let mut names: Vec<_> = all.into_iter().flatten().map(|mutant| mutant.name).collect();
+    let mut names: Vec<_> = all().map(|mutant| mutant.name).collect();
     let many = names.len();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), many);
     assert!(names.len() >= 50);
+}
+
+/// The most cases that a campaign may need to find a mutant, in the median of the seeds.
+const MOST_CASES: u64 = 100_000;
+
+#[test]
+fn the_report_says_that_every_mutant_is_found_in_time() -> Result<(), Box<dyn std::error::Error>> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/detection.md");
+    let page = std::fs::read_to_string(page)?;
+    let median = |mutant: &Mutant| {
+        let row = page.lines().find_map(|line| line.strip_prefix(&format!("| {} | ", mutant.name)))?;
+        row.split(" | ").next()?.replace(',', "").parse::<u64>().ok()
+    };
+    let late = |mutant: &&Mutant| median(mutant).is_none_or(|median| median > MOST_CASES);
+    let late: Vec<_> = all().filter(late).map(|mutant| mutant.name).collect();
+    assert!(late.is_empty(), "not in time, or not in the page, which `mmapcheck bench --detection` prints: {late:?}");
+    Ok(())
 }
 
 /// The fault of the sentence that explains a mutant; `None` where it is right, or not in the list.

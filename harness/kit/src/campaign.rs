@@ -4,6 +4,7 @@ use crate::plan::Plan;
 use crate::{failure, worker};
 use mmapcheck::campaign::{Budget, CampaignConfig, Finding, Listener, Shard};
 use mmapcheck::examine::{CheckConfig, CheckResult, Lists, Pages, examine};
+use mmapcheck::generate::Weights;
 use mmapcheck::histogram::Histogram;
 use mmapcheck::limits;
 use mmapcheck::pattern::Patterns;
@@ -46,6 +47,7 @@ fn config(plan: &Plan) -> CampaignConfig {
         seed: plan.seed,
         jobs: 1,
         ops: plan.offer.ops.iter().chain(Op::ALL.iter().filter(|op| op.is_of_files())).copied().collect(),
+        weights: Weights::default(),
         steps: limits::STEPS,
         callbacks: false,
         offer: Some(plan.offer.clone()),

@@ -1,7 +1,7 @@
 //! The size of the reply to a case.
 
 use crate::supervisor::LONGEST;
-use mmapcheck_spec::{Arg, Base, Detail, Draft, Num};
+use mmapcheck_spec::{Arg, Base, Detail, Draft, Num, SLOTS};
 
 /// The longest content that a reply holds, in bytes: a greater number has another meaning.
 const LARGE: i128 = 1 << 28;
@@ -10,7 +10,7 @@ const ITEM: usize = 16;
 /// The bytes of a reply for each byte that a snapshot keeps: `\u0000`.
 const BYTE: usize = 6;
 /// The maps and files of a snapshot.
-const KEEPERS: usize = 8;
+const KEEPERS: usize = 2 * SLOTS;
 /// The longest reply to any case, in bytes: no process may fill more memory of its supervisor.
 const MOST: usize = 1 << 30;
 /// The bytes of the largest page of a platform.

@@ -1,6 +1,7 @@
 //! The configuration of a campaign: target, seed, budget and the share of one shard.
 
 use crate::divergence::Severity;
+use crate::generate::Weights;
 use crate::pattern::Patterns;
 use crate::typed::Offer;
 use crate::variation::Variation;
@@ -81,6 +82,8 @@ pub struct CampaignConfig {
     pub jobs: usize,
     /// Operations that may occur in a case.
     pub ops: Vec<Op>,
+    /// How often a step of a case is of each operation.
+    pub weights: Weights,
     /// Maximum number of steps in a case.
     pub steps: usize,
     /// Whether arguments may run a step while they are converted (re-entrancy).

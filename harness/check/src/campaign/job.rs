@@ -45,6 +45,7 @@ impl<'a> Job<'a> {
         let base = Base::of(&config.target, shared.profile, config.hang, &shared.stop);
         let options = GeneratorOptions {
             ops: config.ops.clone(),
+            weights: config.weights.clone(),
             steps: config.steps,
             callbacks: config.callbacks,
             offer: config.offer.clone(),

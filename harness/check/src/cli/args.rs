@@ -1,14 +1,16 @@
 //! The commands and their options.
 
-use super::values::{hang_time, operation, seed, time};
+use super::values::{byte_range, hang_time, operation, seed, time, weight, weight_text};
 use crate::campaign::{Budget, Shard};
 use crate::divergence::Severity;
+use crate::generate::Weights;
 use crate::limits;
 use crate::report::command::{Invocation, environment};
 use crate::worker::{Engine, TargetSpec};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mmapcheck_spec::pages::Level;
 use mmapcheck_spec::{Op, Profile};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -196,6 +198,9 @@ pub(super) struct Check {
     /// Generate only these operations, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = operation)]
     pub(super) ops: Option<Vec<Op>>,
+    /// Draw an operation N times as often as usual: a decimal number up to 1000; 0: never. Repeatable
+    #[arg(long, value_name = "OP=N", value_parser = weight)]
+    pub(super) weight: Vec<(Op, u32)>,
     /// Do not generate arguments whose __index__ or __buffer__ calls back into the case
     #[arg(long)]
     pub(super) no_reentrancy: bool,
@@ -236,7 +241,26 @@ impl Check {
         let severity = self.severity.map(|severity| option("--severity", severity.to_string()));
         let known = self.known.as_ref().map(|file| option("--known", file.display().to_string()));
         let known = known.or(self.no_known.then(|| vec!["--no-known".to_owned()]));
-        self.target.invocation().counting(severity.unwrap_or_default(), known.unwrap_or_default())
+        let invocation = self.target.invocation().generating(self.generating());
+        invocation.counting(severity.unwrap_or_default(), known.unwrap_or_default())
+    }
+
+    /// The options that decide which cases a seed generates.
+    fn generating(&self) -> Vec<String> {
+        let names = |ops: &Vec<Op>| ops.iter().map(Op::to_string).collect::<Vec<_>>().join(",");
+        let ops = self.ops.as_ref().map(|ops| ["--ops".to_owned(), names(ops)]);
+        let weights = self.weight.iter().map(|weight| ["--weight".to_owned(), weight_text(*weight)]);
+        let steps = (usize::from(self.max_steps) != limits::STEPS).then(|| self.max_steps.to_string());
+        let steps = steps.map(|steps| ["--max-steps".to_owned(), steps]);
+        let calm = self.no_reentrancy.then(|| "--no-reentrancy".to_owned());
+        ops.into_iter().chain(weights).chain(steps).flatten().chain(calm).collect()
+    }
+
+    /// The operations that cases are generated of: an operation with weight 0 is none of them.
+    pub(super) fn drawn(&self) -> Vec<Op> {
+        let weights = Weights::new(self.weight.iter().copied());
+        let ops = self.ops.clone().unwrap_or_else(|| Op::ALL.to_vec());
+        ops.into_iter().filter(|op| weights.of(*op) > 0).collect()
     }
 
     pub(super) fn budget(&self) -> Budget {
@@ -329,6 +353,15 @@ pub(super) struct Replay {
     /// Saved cases
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// Neither show nor compare the steps before this one, counted from 1; they are run
+    #[arg(long, value_name = "STEP", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) from: Option<u16>,
+    /// Run no step after this one
+    #[arg(long, value_name = "STEP", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) until: Option<u16>,
+    /// Show these bytes of every map and file after each step: from A on and before B, at most 256, such as 4090..4100
+    #[arg(long, value_name = "A..B", value_parser = byte_range)]
+    pub(super) trace_bytes: Option<Range<usize>>,
     /// Number of runs of each case, which may not diverge each time [default: 10, or as many as begin within two seconds]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) runs: Option<u16>,
@@ -429,6 +462,12 @@ pub(super) struct Bench {
     /// Number of cases in each measurement
     #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..))]
     pub(super) cases: u64,
+    /// Count the cases until a campaign finds each planted fault instead, and print them as a table in Markdown
+    #[arg(long, conflicts_with_all = ["python", "module", "reference", "cases"])]
+    pub(super) detection: bool,
+    /// Number of seeds of --detection
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "detection", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) seeds: u64,
 }
 
 #[derive(Args)]

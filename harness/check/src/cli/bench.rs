@@ -4,11 +4,16 @@ use super::args::Bench;
 use super::exit::{CommandError, Exit};
 use super::output::write_out;
 use crate::bench::{ALONE, CALM, Speeds, WHOLE, measure};
+use crate::detection;
 use crate::limits;
 use crate::text::grouped;
 use std::fmt::Write;
+use std::io::IsTerminal;
 
 pub(super) fn bench(args: &Bench) -> Result<Exit, CommandError> {
+    if args.detection {
+        return detection(args);
+    }
     let speeds = measure(&args.target.spec(), args.target.profile, args.cases)?;
     let (alone, calm) = (speeds.rate(ALONE), speeds.rate(CALM));
     let hostile = speeds.rate(WHOLE) / calm;
@@ -20,5 +25,21 @@ pub(super) fn bench(args: &Bench) -> Result<Exit, CommandError> {
     }
     let _ = writeln!(text, "\nspeed with hostile steps, relative to the speed without them: {hostile:.2}");
     write_out(&text);
+    Ok(Exit::Agrees)
+}
+
+fn detection(args: &Bench) -> Result<Exit, CommandError> {
+    let profile = args.target.profile.unwrap_or(detection::PROFILE);
+    let shown = std::io::stderr().is_terminal();
+    let mut progress = |done| {
+        if shown {
+            eprint!("\r{done} faults");
+        }
+    };
+    let all = detection::all(profile, args.seeds, &mut progress)?;
+    if shown {
+        eprintln!();
+    }
+    write_out(&detection::page(all, profile, args.seeds));
     Ok(Exit::Agrees)
 }

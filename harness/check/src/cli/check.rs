@@ -7,6 +7,7 @@ use super::output::write_out;
 use super::recorder::Recorder;
 use crate::campaign::CampaignConfig;
 use crate::examine::{CheckConfig, Lists, Pages, examine};
+use crate::generate::Weights;
 use crate::known::KnownList;
 use crate::pattern::Patterns;
 use crate::report::Report;
@@ -14,7 +15,6 @@ use crate::report::json::json;
 use crate::report::junit::junit;
 use crate::report::page::page;
 use crate::report::text::{Parts, text};
-use mmapcheck_spec::Op;
 use std::path::Path;
 
 const ENDED: &str = "the check ended early, because the target can no longer be used";
@@ -25,7 +25,8 @@ pub(super) fn check(args: &Check) -> Result<Exit, CommandError> {
         profile: args.target.profile,
         seed: args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000_000)),
         jobs: workers(args.jobs),
-        ops: args.ops.clone().unwrap_or_else(|| Op::ALL.to_vec()),
+        ops: args.drawn(),
+        weights: Weights::new(args.weight.iter().copied()),
         steps: args.max_steps.into(),
         callbacks: !args.no_reentrancy,
         offer: None,

@@ -6,6 +6,7 @@ use super::interrupt::interrupt;
 use crate::campaign::{Budget, CampaignConfig, Finding, Listener, Shard};
 use crate::divergence::slug;
 use crate::examine::{CheckConfig, Lists, Pages, examine};
+use crate::generate::Weights;
 use crate::histogram::Histogram;
 use crate::interpreters;
 use crate::limits;
@@ -97,6 +98,7 @@ fn config(args: &Args, target: TargetSpec) -> CheckConfig {
         seed: args.seed,
         jobs: workers(args.jobs),
         ops: Op::ALL.to_vec(),
+        weights: Weights::default(),
         steps: limits::STEPS,
         callbacks: true,
         offer: None,

@@ -44,7 +44,7 @@ impl Recorder {
         check_writable(folder)?;
         Ok(Recorder {
             folder: folder.to_owned(),
-            origin: format!("found by mmapcheck check{} --seed {seed}", invocation.target_options()),
+            origin: format!("found by mmapcheck check{} --seed {seed}", invocation.case_options()),
             invocation,
             files: Mutex::default(),
             error: Mutex::default(),

@@ -6,26 +6,28 @@ use super::output::write_out;
 use crate::campaign::shrink_to;
 use crate::differential::DifferentialRun;
 use crate::divergence::Severity;
+use crate::left_out::{Kind, Reason};
 use crate::limits;
 use crate::oracle::{AnswerOptions, Oracle};
-use crate::repeat::{Rate, in_time, repeat, shows, until_shown};
+use crate::repeat::{Rate, in_time, repeat_run, shows, until_shown};
 use crate::report::case::{CaseRecord, LeftOutRecord, Verdict, worst};
 use crate::report::session::session;
-use crate::trace_table::side_by_side;
+use crate::trace_table::side_by_side_tracing;
 use crate::worker::Worker;
-use mmapcheck_spec::{Case, Detail, TargetInfo, notation};
+use mmapcheck_spec::{Case, Detail, Op, TargetInfo, notation};
 use mmapcheck_targets::stop::Stop;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub(super) fn replay(args: &Replay) -> Result<Exit, CommandError> {
     // All files are read before the first case is run, so that an unreadable one is reported at once.
     let cases = args.files.iter().map(|file| Ok((file, read(file)?))).collect::<Result<Vec<_>, CommandError>>()?;
+    let part = Part::of(args, &cases)?;
     let mut pair = Pair::start(&args.target)?;
     let least = pair.least(args.severity);
     let mut records = Vec::new();
     for (file, case) in cases {
-        let runs = pair.runs(&case, args.runs)?;
+        let runs = pair.runs_of_part(&case, args.runs, part)?;
         let Some(run) = worst(&runs, least) else { continue };
         let rate = Rate::among(&runs, |run| Verdict::of(run, least) == Verdict::Diverge);
         let record = pair.record(file, run, rate, least, None);
@@ -33,7 +35,7 @@ pub(super) fn replay(args: &Replay) -> Result<Exit, CommandError> {
             ListFormat::Json => record.json()?,
             ListFormat::Text => {
                 let CaseRecord { file, target, profile, .. } = &record;
-                let (traces, verdict) = (side_by_side(run), record.line(least));
+                let (traces, verdict) = (side_by_side_tracing(run, args.trace_bytes.as_ref()), record.line(least));
                 format!("{file} on {target}, judged as {profile}\n\n{traces}\n{verdict}\n\n")
             }
         });
@@ -111,6 +113,47 @@ fn options() -> AnswerOptions<'static> {
     AnswerOptions::new(Detail::Full)
 }
 
+/// The part of a case that a replay runs and compares.
+#[derive(Clone, Copy, Default)]
+struct Part {
+    /// The place of the first step that is compared, counted from 0.
+    first: usize,
+    /// One more than the place of the last step that is run; none: all are run.
+    end: Option<usize>,
+}
+
+impl Part {
+    /// The part that the options select of each of these cases.
+    fn of(args: &Replay, cases: &[(&PathBuf, Case)]) -> Result<Part, CommandError> {
+        if args.trace_bytes.is_some() && args.format == ListFormat::Json {
+            return Err(CommandError("--trace-bytes has no effect on --format json".into()));
+        }
+        if let (Some(from), Some(until)) = (args.from, args.until)
+            && from > until
+        {
+            return Err(CommandError(format!("--from {from} is after --until {until}")));
+        }
+        for (option, step) in [("--from", args.from), ("--until", args.until)] {
+            let Some(step) = step else { continue };
+            if let Some((file, case)) = cases.iter().find(|(_, case)| usize::from(step) > case.steps.len()) {
+                let (file, many) = (file.display(), case.steps.len());
+                return Err(CommandError(format!("{option} {step}: the last step of {file} is {many}")));
+            }
+        }
+        Ok(Part { first: args.from.map_or(0, |from| usize::from(from) - 1), end: args.until.map(usize::from) })
+    }
+
+    /// The places of the steps that are not run. A child process that has begun is waited for.
+    fn not_run(self, case: &Case) -> Vec<(usize, Reason)> {
+        let Some(end) = self.end else { return Vec::new() };
+        let has_child = case.steps[..end].iter().rfind(|step| step.op.is_of_children());
+        let has_child = has_child.is_some_and(|step| step.op == Op::Fork);
+        let later = || end..case.steps.len();
+        let wait = later().find(|place| has_child && case.steps[*place].op == Op::Wait);
+        later().filter(|place| Some(*place) != wait).map(|place| (place, Kind::AfterLast.into())).collect()
+    }
+}
+
 /// A target, and the oracle that judges it.
 pub(super) struct Pair {
     worker: Box<dyn Worker>,
@@ -126,9 +169,23 @@ impl Pair {
 
     /// Runs a case so many times; by default [`limits::REPEATS`] times, or as often as takes little time.
     fn runs(&mut self, case: &Case, many: Option<u16>) -> Result<Vec<DifferentialRun>, CommandError> {
+        self.runs_of_part(case, many, Part::default())
+    }
+
+    fn runs_of_part(
+        &mut self,
+        case: &Case,
+        many: Option<u16>,
+        part: Part,
+    ) -> Result<Vec<DifferentialRun>, CommandError> {
         let until = many.is_none().then(|| in_time(None));
         let many = many.map_or(limits::REPEATS, usize::from);
-        Ok(repeat(case, many, &mut self.oracle, self.worker.as_mut(), &options(), until)?)
+        let (oracle, target) = (&mut self.oracle, self.worker.as_mut());
+        let run = || {
+            let run = DifferentialRun::without(case.clone(), part.not_run(case), oracle, target, &options())?;
+            Ok(if part.first > 0 { run.compared_from(part.first) } else { run })
+        };
+        Ok(repeat_run(many, until, run)?)
     }
 
     /// The description of the target.

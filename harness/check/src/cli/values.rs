@@ -1,6 +1,8 @@
 //! The values of options: seeds, operations, durations.
 
+use crate::generate::Weights;
 use mmapcheck_spec::Op;
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 /// A seed: a number, or that of today's date in UTC, such as 20260131.
@@ -16,7 +18,43 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
 pub(super) fn operation(name: &str) -> Result<Op, String> {
     Op::named(name).ok_or_else(|| {
         let names: Vec<_> = Op::ALL.iter().map(|op| op.row().name).collect();
-        format!("unknown operation '{name}': expected one of {}", names.join(" "))
+        let far = |other: &&&str| strsim::damerau_levenshtein(name, other);
+        let nearest = names.iter().min_by_key(far).copied().unwrap_or_default();
+        format!("unknown operation '{name}', did you mean '{nearest}'? Expected one of {}", names.join(" "))
+    })
+}
+
+/// The largest factor of a weight.
+const MOST_WEIGHT: f64 = 1000.0;
+
+/// An operation and the factor of its weight in thousandths, such as `read=2.5`.
+pub(super) fn weight(text: &str) -> Result<(Op, u32), String> {
+    let wrong = || format!("invalid weight '{text}': expected OP=N with 0 <= N <= {MOST_WEIGHT}, such as read=2.5");
+    let (name, factor) = text.split_once('=').ok_or_else(wrong)?;
+    let op = operation(name)?;
+    let is_decimal = factor.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let factor: f64 = factor.parse().ok().filter(|factor| is_decimal && *factor <= MOST_WEIGHT).ok_or_else(wrong)?;
+    let thousandths = (factor * f64::from(Weights::ONE)).round() as u32;
+    match (op, thousandths) {
+        (Op::Wait, _) => Err("each 'fork' is followed by its 'wait': give a weight to 'fork'".into()),
+        (_, 0) if factor > 0.0 => Err(format!("invalid weight '{text}': the smallest one above 0 is 0.001")),
+        _ => Ok((op, thousandths)),
+    }
+}
+
+/// A weight as [`weight`] reads it.
+pub(super) fn weight_text((op, thousandths): (Op, u32)) -> String {
+    format!("{op}={}", f64::from(thousandths) / f64::from(Weights::ONE))
+}
+
+/// The most bytes that are traced: a few lines of a terminal.
+const TRACED: usize = 256;
+
+/// A range of bytes, such as `4090..4100`.
+pub(super) fn byte_range(text: &str) -> Result<Range<usize>, String> {
+    let range = text.split_once("..").and_then(|(start, end)| Some(start.parse().ok()?..end.parse().ok()?));
+    range.filter(|range: &Range<usize>| (1..=TRACED).contains(&range.len())).ok_or_else(|| {
+        format!("invalid range '{text}': expected A..B with A < B and at most {TRACED} bytes, such as 4090..4100")
     })
 }
 
@@ -62,6 +100,32 @@ mod tests {
         for text in ["", "-1", "today", "1.5"] {
             assert!(seed(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_range_of_bytes_has_a_start_and_an_end() {
+        assert_eq!(byte_range("0..16"), Ok(0..16));
+        assert_eq!(byte_range("4090..4346"), Ok(4090..4346));
+        for text in ["", "5", "5..", "..5", "5..5", "6..5", "0..257", "-1..3", "0..=4"] {
+            assert!(byte_range(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_weight_is_an_operation_and_a_decimal_number() {
+        let weights =
+            [("read=2.5", 2500), ("fork=1000", 1_000_000), ("in=0", 0), ("view-len=0.001", 1), ("tell=07", 7000)];
+        for (text, thousandths) in weights {
+            let read = weight(text);
+            assert!(read.as_ref().is_ok_and(|(_, factor)| *factor == thousandths), "{text}: {read:?}");
+            assert_eq!(read.and_then(|read| weight(&weight_text(read))), weight(text));
+        }
+        for text in ["read", "read=", "read=-1", "read=1000.1", "read=1e2", "read=inf", "read=NaN", "read=0.0001", "=1"]
+        {
+            assert!(weight(text).is_err(), "{text}");
+        }
+        assert!(weight("raed=1").is_err_and(|error| error.contains("did you mean 'read'")));
+        assert!(weight("wait=1").is_err_and(|error| error.contains("'fork'")));
     }
 
     #[test]

@@ -15,6 +15,8 @@ impl<C: Choices> Maker<'_, C> {
             Op::SetStep if !self.one_in(4) => return self.fitting_stride(),
             Op::Seek if !self.one_in(4) => return self.sound_seek(),
             Op::Move if !self.one_in(4) => return self.fitting_move(),
+            Op::Flush if self.one_in(2) => return self.fitting_flush(),
+            Op::Eq if self.one_in(4) => return smallvec::smallvec![PassedArg::plain(self.whole_file())],
             Op::FileReplace => return self.two_names(),
             _ => {}
         }
@@ -53,7 +55,7 @@ impl<C: Choices> Maker<'_, C> {
             return self.section();
         }
         let number = self.below(self.world.len());
-        let (size, mode) = self.world[number];
+        let (size, mode) = (self.world[number].bytes.len(), self.world[number].mode);
         if size == 0 || mode == Mode::Write || self.one_in(12) {
             return self.anonymous_map();
         }
@@ -74,6 +76,8 @@ impl<C: Choices> Maker<'_, C> {
                 let near = Num { base: Base::FileSize, plus: -(self.below(4.min(size)) as i128) };
                 smallvec::smallvec![file, plain(Arg::Int(near))]
             }
+            // So few bytes that an iterator is exhausted, and a comparison succeeds, within a case.
+            12 => smallvec::smallvec![file, plain(Arg::int(1 + self.below(size.min(3)) as i128))],
             6 | 7 => smallvec::smallvec![file, whole, plain(Self::flag("MAP_PRIVATE"))],
             8 => {
                 let prot = self.arg(Domain::Prot);
@@ -91,7 +95,7 @@ impl<C: Choices> Maker<'_, C> {
     /// is never a text: all processes of the system share the names of sections, so workers would share maps.
     fn section(&mut self) -> Args {
         let number = self.below(self.world.len());
-        let (size, mode) = self.world[number];
+        let (size, mode) = (self.world[number].bytes.len(), self.world[number].mode);
         let word = PassedArg::named;
         let small = Arg::int(1 + self.below(72) as i128);
         let (fileno, length) = match self.below(8) {
@@ -167,7 +171,7 @@ impl<C: Choices> Maker<'_, C> {
     /// A position and a `whence`, most likely within the map.
     fn sound_seek(&mut self) -> Args {
         let plain = |value: i128| PassedArg::plain(Arg::int(value));
-        let near = self.below(12) as i128;
+        let near = if self.long { self.long_place() } else { self.below(12) } as i128;
         match self.below(6) {
             0 => smallvec::smallvec![plain(near - 4), plain(1)],
             1 => smallvec::smallvec![plain(-near), plain(2)],
@@ -186,8 +190,24 @@ impl<C: Choices> Maker<'_, C> {
 
     /// Overlapping ranges near the start of the map.
     fn fitting_move(&mut self) -> Args {
-        let mut plain = |below| PassedArg::plain(Arg::int(self.below(below) as i128));
+        let scale = if self.long { 2000 } else { 1 };
+        let mut plain = |below: usize| PassedArg::plain(Arg::int(self.below(below * scale) as i128));
         smallvec::smallvec![plain(9), plain(9), plain(7)]
+    }
+
+    /// A range from the start of a page, which may be the end of the map, to the end of the map, of a page, or empty.
+    fn fitting_flush(&mut self) -> Args {
+        let page = |many| Num { base: Base::Pages(many), plus: 0 };
+        let (end, first) = (Num { base: Base::Len, plus: 0 }, page(1 + self.below(3) as u8));
+        let offset = self.pick(&[end, first, Num::plain(0)]);
+        let size = self.pick(&[Num::plain(0), page(1), end]);
+        [offset, size].map(|num| PassedArg::plain(Arg::Int(num))).into_iter().collect()
+    }
+
+    /// The bytes of a file, as they are at the start.
+    fn whole_file(&mut self) -> Arg {
+        let number = self.below(self.world.len());
+        Arg::bytes(&self.world[number].bytes)
     }
 
     fn arg(&mut self, domain: Domain) -> Arg {
@@ -207,7 +227,11 @@ impl<C: Choices> Maker<'_, C> {
             Domain::Byte => self.byte(),
             Domain::Needle | Domain::Pattern => self.needle(),
             Domain::Source => {
-                let size = if self.one_in(16) { self.below(70) } else { self.below(6) };
+                let size = match self.below(16) {
+                    0 => self.below(70),
+                    1..6 if self.long => self.long_source(),
+                    _ => self.below(6),
+                };
                 self.source(size)
             }
             Domain::FileBytes => {
@@ -250,6 +274,9 @@ impl<C: Choices> Maker<'_, C> {
     }
 
     fn position(&mut self) -> Arg {
+        if self.long && self.one_in(2) {
+            return Arg::int(self.long_place() as i128);
+        }
         match self.below(24) {
             0 => Arg::None,
             1 => Arg::Omitted,
@@ -261,6 +288,9 @@ impl<C: Choices> Maker<'_, C> {
     }
 
     fn count(&mut self) -> Arg {
+        if self.long && self.one_in(2) {
+            return Arg::int(self.long_place() as i128);
+        }
         match self.below(16) {
             0 => Arg::None,
             1 => Arg::Index(self.number(&[Base::Zero, Base::Len])),
@@ -304,6 +334,9 @@ impl<C: Choices> Maker<'_, C> {
             0 if self.maps > 0 => return Arg::Map(self.below(self.maps) as u8),
             1 if self.views > 0 => return Arg::View(self.below(self.views) as u8),
             _ => {}
+        }
+        if self.long && self.one_in(2) {
+            return Arg::bytes(&self.excerpt());
         }
         let size = self.below(4);
         let bytes: Vec<u8> = (0..size).map(|_| self.pick(b"aaabbc\n\0")).collect();

@@ -2,14 +2,18 @@
 
 use super::maker::Maker;
 use crate::choices::Choices;
+use crate::limits;
 use mmapcheck_spec::{Arg, LimitOp, ObjectKind, Op, Step};
 
 impl<C: Choices> Maker<'_, C> {
-    /// A step that sets a resource limit, a step that may exceed it, and mostly a step that lifts it. Empty if the options
-    /// exclude one of the operations.
+    /// A step that sets a resource limit, a step that may exceed it, and mostly a step that lifts it. Empty but once in
+    /// [`limits::FAULT`] calls, and if the options exclude one of the operations.
     pub(super) fn fault(&mut self) -> Vec<Step> {
         let granted = self.pick(&[LimitOp::LimitFile, LimitOp::LimitFile, LimitOp::LimitOpen, LimitOp::LimitMemory]);
         let limit = Op::from(granted);
+        if !self.comes(limit, limits::FAULT) {
+            return Vec::new();
+        }
         let met =
             if limit == Op::LimitFile || (limit == Op::LimitMemory && self.one_in(2)) { Op::Resize } else { Op::New };
         if !self.options.ops.contains(&limit) || !self.options.ops.contains(&met) {

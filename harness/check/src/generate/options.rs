@@ -1,5 +1,6 @@
 //! The options of the generator.
 
+use super::weights::Weights;
 use crate::limits;
 use crate::typed::Offer;
 use mmapcheck_spec::{Declined, Op, Profile, Step};
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct GeneratorOptions {
     /// The operations that a case may contain.
     pub ops: Vec<Op>,
+    /// How often a step of a case is of each operation, relative to the operation table.
+    pub weights: Weights,
     /// The maximum number of steps of a case.
     pub steps: usize,
     /// Whether a case may contain callback arguments.
@@ -36,6 +39,7 @@ impl GeneratorOptions {
     pub fn all(profile: Profile) -> GeneratorOptions {
         GeneratorOptions {
             ops: Op::ALL.to_vec(),
+            weights: Weights::default(),
             steps: limits::STEPS,
             callbacks: true,
             profile,

@@ -128,7 +128,7 @@ impl CaseRecord {
             target,
             profile: run.profile,
             steps: run.steps(),
-            compared: run.comparison.compared,
+            compared: run.comparison.compared - run.comparison.begins,
             left_out: left_out.collect(),
             rate,
             verdict: Verdict::of(run, least),

@@ -25,6 +25,8 @@ pub struct Invocation {
     counting: Vec<String>,
     /// The options that select a known list, which `check` alone has.
     known: Vec<String>,
+    /// The options that decide which cases a seed generates, which `check` alone has.
+    generating: Vec<String>,
 }
 
 impl Invocation {
@@ -35,13 +37,19 @@ impl Invocation {
         let environment: String =
             environment.iter().map(|(name, value)| format!("{name}={} ", quoted([value.as_str()]))).collect();
         let program = environment + &quoted(program.iter().copied());
-        Invocation { program, target, counting: Vec::new(), known: Vec::new() }
+        Invocation { program, target, counting: Vec::new(), known: Vec::new(), generating: Vec::new() }
     }
 
     /// The same, with the options that decide which divergences count: those of every command, and those of `check` alone.
     #[must_use]
     pub fn counting(self, counting: Vec<String>, known: Vec<String>) -> Invocation {
         Invocation { counting, known, ..self }
+    }
+
+    /// The same, with the options that decide which cases a seed generates.
+    #[must_use]
+    pub fn generating(self, generating: Vec<String>) -> Invocation {
+        Invocation { generating, ..self }
     }
 
     /// The command that runs a saved case again.
@@ -64,14 +72,24 @@ impl Invocation {
     /// The options that select the target, each after a space.
     #[must_use]
     pub fn target_options(&self) -> String {
-        self.target.iter().map(|word| format!(" {}", quoted([word.as_str()]))).collect()
+        options(&self.target)
+    }
+
+    /// The options that select the target and decide which cases a seed generates, each after a space.
+    #[must_use]
+    pub fn case_options(&self) -> String {
+        self.target_options() + &options(&self.generating)
     }
 
     fn command(&self, words: &[&str], more: &[String]) -> String {
-        let options: String =
-            self.counting.iter().chain(more).map(|word| format!(" {}", quoted([word.as_str()]))).collect();
+        let options = options(self.counting.iter().chain(more));
         format!("{} {}{}{options}", self.program, quoted(words.iter().copied()), self.target_options())
     }
+}
+
+/// Options quoted for a shell, each after a space.
+fn options<'a>(words: impl IntoIterator<Item = &'a String>) -> String {
+    words.into_iter().map(|word| format!(" {}", quoted([word.as_str()]))).collect()
 }
 
 /// Words quoted for a shell, with a space between them.

@@ -25,11 +25,13 @@ mod matrix;
 mod module;
 mod other_driver;
 mod page;
+mod part;
 mod profile;
 mod report;
 mod results;
 mod specification;
 mod unsteady;
+mod weights;
 
 use mmapcheck::report::Report;
 use mmapcheck::report::text::{Parts, text as rendered};
