@@ -2,7 +2,7 @@
 
 use mmapcheck_spec::{
     Callback, ChildOp, Domain, FileOp, FolderOp, IterOp, KindOp, LimitOp, MapOp, MethodOp, ModuleOp, ObjectKind, Op,
-    Param, PassedArg, PythonModule, ViewOp,
+    Param, PassedArg, PythonModule, UseOp, ViewOp,
 };
 use std::collections::{BTreeSet, HashSet};
 
@@ -29,6 +29,7 @@ fn every_operation_is_of_one_kind_and_comes_back_from_it() {
         of_kind(LimitOp::ALL, KindOp::Limit),
         of_kind(MethodOp::ALL, KindOp::Method),
         of_kind(MapOp::ALL, KindOp::Map),
+        of_kind(UseOp::ALL, KindOp::Use),
         of_kind(IterOp::ALL, KindOp::Iter),
         of_kind(ViewOp::ALL, KindOp::View),
         of_kind(FileOp::ALL, KindOp::File),
@@ -48,7 +49,7 @@ fn the_kind_fits_the_form() {
         let row = op.row();
         let on = match op.by_kind() {
             KindOp::Module(_) | KindOp::Folder(_) | KindOp::Child(_) | KindOp::Limit(_) => ObjectKind::Module,
-            KindOp::Method(_) | KindOp::Map(_) => ObjectKind::Map,
+            KindOp::Method(_) | KindOp::Map(_) | KindOp::Use(_) => ObjectKind::Map,
             KindOp::Iter(_) => ObjectKind::Iter,
             KindOp::View(_) => ObjectKind::View,
             KindOp::File(_) => ObjectKind::File,

@@ -1,6 +1,8 @@
 //! The machine: dispatches a step to the rule of its operation. A match here only calls.
 
 mod outside;
+mod uses;
+mod views;
 
 use crate::operands::args::Args;
 use crate::operands::operand::PerformStep;
@@ -20,8 +22,7 @@ use mmapcheck_spec::constants;
 use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{
     Arg, Base, ChildOp, Detail, Dialect, End, FileOp, FileState, IterOp, KindOp, MapOp, MapState, MethodOp, ModuleOp,
-    Op, Outcome, PassedArg, PlatformFacts, Profile, Raise, Slot, Snapshot, Step, Stepper, TargetError, Value, ViewOp,
-    World,
+    Op, Outcome, PassedArg, PlatformFacts, Profile, Raise, Slot, Snapshot, Step, Stepper, TargetError, Value, World,
 };
 use mmapcheck_world::{Errno, FileHandle, Folder};
 use std::cell::RefCell;
@@ -179,6 +180,7 @@ impl<S: Store> Reference<S> {
             KindOp::Module(ModuleOp::New) => self.construct(step),
             KindOp::Method(op) => self.on_map_method(op, step),
             KindOp::Map(op) => self.on_map(op, step),
+            KindOp::Use(op) => self.on_use(op, step),
             KindOp::Iter(op) => self.on_iter(op, step),
             KindOp::View(op) => self.on_view(op, step),
         };
@@ -388,29 +390,6 @@ impl<S: Store> Reference<S> {
             MapOp::Crc => map.crc(profile),
             MapOp::Unpack => map.unpack(arg(0)?, profile),
             MapOp::Pack => map.pack(arg(0)?, arg(1)?, profile),
-        }
-    }
-
-    fn on_view(&self, op: ViewOp, step: &Step) -> RuleResult {
-        let view = self.processes.view(step.on)?;
-        let args = &self.args(step)?.positional[..];
-        let arg = |place: usize| args.get(place).ok_or_else(|| no_rule(step));
-        match op {
-            ViewOp::SubView => {
-                let view = view.sub_view(args, self.profile)?;
-                bind(&mut self.processes.bindings.borrow_mut().views, step.bind, Rc::new(view))
-            }
-            ViewOp::ViewLen => view.length(),
-            ViewOp::ViewBytes => view.to_bytes(),
-            ViewOp::ViewGet => view.get(arg(0)?, self.profile),
-            ViewOp::ViewSet => view.set(arg(0)?, arg(1)?, self.profile),
-            ViewOp::ViewSetSlice => {
-                let (value, parts) = args.split_last().ok_or_else(|| no_rule(step))?;
-                view.set_slice(parts, value, self.profile)
-            }
-            ViewOp::ViewReadonly => view.readonly(),
-            ViewOp::ViewRelease => view.release_method(),
-            ViewOp::DropView => unbind(&mut self.processes.bindings.borrow_mut().views, step.on),
         }
     }
 

@@ -56,6 +56,16 @@ pub struct SliceIndices {
 }
 
 impl SliceIndices {
+    /// The first index, if there is any.
+    pub fn first(self) -> i64 {
+        self.start
+    }
+
+    /// The distance from one index to the next.
+    pub fn step(self) -> i64 {
+        self.step
+    }
+
     /// The first index, where the indices are consecutive.
     pub fn run(self) -> Option<usize> {
         (self.step == 1 || self.count == 0).then_some(self.start.max(0) as usize)

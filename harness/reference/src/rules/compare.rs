@@ -3,7 +3,8 @@
 use crate::operands::buffer::Buffer;
 use crate::operands::operand::Operand;
 use crate::result::{RuleResult, Stop, type_error, unsupported};
-use crate::state::map::Map;
+use crate::state::layout::Format;
+use crate::state::map::{Map, Open};
 use crate::store::Store;
 use mmapcheck_spec::{BytesLike, Profile, Value, WrongType};
 use std::rc::Rc;
@@ -21,16 +22,36 @@ pub fn equal<S: Store>(map: &Rc<Map<S>>, other: &Operand<'_, S>, profile: Profil
     }))
 }
 
+/// `m != other`
+pub fn differ<S: Store>(map: &Rc<Map<S>>, other: &Operand<'_, S>, profile: Profile) -> RuleResult {
+    let same = equal(map, other, profile)?;
+    Ok(Value::Bool(same == Value::Bool(false)))
+}
+
 /// Whether a bytes-like object equals the bytes of the map. Without a buffer, they differ.
 fn same_bytes<S: Store>(map: &Map<S>, other: &Operand<'_, S>, profile: Profile) -> RuleResult<bool> {
     let (Ok(open), Ok(source)) = (map.open(), Buffer::any(other, profile)) else { return Ok(false) };
-    if source.len() != map.len.get() {
+    if source.items() != map.len.get() {
         return Ok(false);
+    }
+    if source.format() != Format::Byte {
+        return same_numbers(&open, &source);
     }
     match (open.read(0, source.len()), source.bytes()) {
         (Ok(own), Ok(others)) => Ok(own == *others),
         _ => Err(untouchable(source.len(), |at| Ok((open.byte(at)?, source.byte(at)?)))),
     }
+}
+
+/// Whether the items of a buffer are the bytes of the map as numbers, compared one by one. A `bytes` object equals none.
+fn same_numbers<S: Store>(open: &Open<'_, S>, source: &Buffer<'_, S>) -> RuleResult<bool> {
+    for at in 0..source.items() {
+        let (own, other) = (open.byte(at)?, source.number(at)?);
+        if source.format() == Format::Character || u16::from(own) != other {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The end of a comparison with a dead byte among the first `count` pairs: a comparison that gets that far dies.

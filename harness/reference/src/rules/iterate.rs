@@ -4,6 +4,7 @@ use crate::operands::buffer::Buffer;
 use crate::operands::operand::Operand;
 use crate::result::{RuleResult, Stop};
 use crate::state::iterator::MapIterator;
+use crate::state::layout::Format;
 use crate::state::map::{Map, Open};
 use crate::store::Store;
 use mmapcheck_spec::{BytesLike, Profile, Raise, Value};
@@ -64,7 +65,10 @@ fn sought<S: Store>(operand: &Operand<'_, S>, profile: Profile) -> RuleResult<Op
     match operand {
         Operand::Bytes(BytesLike::Array, _) => Ok(None),
         Operand::Bytes(..) | Operand::View(_) => match Buffer::any(operand, profile) {
-            Ok(buffer) if buffer.len() == 1 => buffer.byte(0).map(Some),
+            // The one item of a view with another format than that of `bytes` is a number, or a `bytes` object.
+            Ok(buffer) if buffer.items() == 1 && buffer.format() != Format::Character => {
+                Ok(u8::try_from(buffer.number(0)?).ok())
+            }
             _ => Ok(None),
         },
         _ => Ok(None),

@@ -6,6 +6,7 @@ pub mod case_files;
 pub mod export;
 pub mod fork;
 pub mod iterator;
+pub mod layout;
 pub mod map;
 pub mod processes;
 pub mod quotas;

@@ -152,6 +152,7 @@ impl Embedded {
             KindOp::Limit(op) => self.set_limit(op, step),
             KindOp::Method(_) => self.method(step),
             KindOp::Map(op) => self.on_map(op, step),
+            KindOp::Use(_) => Ok(self.fixtures.outcome(self.by_form(step, self.map(step.on)?)?)),
             KindOp::Iter(op) => self.on_iter(op, step),
             KindOp::View(op) => self.on_view(op, step),
             KindOp::File(op) => match (op, step.args.first()) {
@@ -271,9 +272,7 @@ impl Embedded {
                 return self
                     .bind(step, map.iter(), |bindings, place, object| bindings.iterators[place].replace(object));
             }
-            MapOp::View => {
-                return self.bind(step, map.view(), |bindings, place, object| bindings.views[place].replace(object));
-            }
+            MapOp::View => return self.bind_view(step, map.view()),
             MapOp::Len => return Ok(self.length(map)),
             MapOp::Bool => return Ok(truth(map.truth())),
             MapOp::Contains => return Ok(truth(map.contains(&self.arg(step, 0)?))),
@@ -311,6 +310,15 @@ impl Embedded {
         Ok(self.fixtures.outcome(answer))
     }
 
+    /// Runs the form of an operation as it stands, on a receiver.
+    fn by_form(&self, step: &Step, on: Object) -> Result<PyResult, End> {
+        let Some(form) = &self.fixtures.forms[step.op as usize] else { return Err(misused(step)) };
+        let mut args = Args::new();
+        args.push(on);
+        self.args(&step.args, &mut args)?;
+        Ok(form.call(&mut args, None))
+    }
+
     fn on_view(&self, op: ViewOp, step: &Step) -> StepResult {
         let view = &self.view(step.on)?;
         let answer = match op {
@@ -318,9 +326,12 @@ impl Embedded {
                 self.release(|bindings| bindings.views[usize::from(step.on)].take());
                 return Ok(Outcome::Value(Value::None));
             }
-            ViewOp::SubView => {
-                let made = view.item(&self.key(step)?);
-                return self.bind(step, made, |bindings, place, object| bindings.views[place].replace(object));
+            ViewOp::SubView | ViewOp::ViewStep => return self.bind_view(step, view.item(&self.key(step)?)),
+            ViewOp::ToReadonly | ViewOp::CastByte | ViewOp::CastCharacter | ViewOp::CastShort => {
+                return self.bind_view(step, self.by_form(step, view.clone())?);
+            }
+            ViewOp::CastRows | ViewOp::ViewLayout | ViewOp::ToBytes | ViewOp::ToList | ViewOp::Hex => {
+                self.by_form(step, view.clone())?
             }
             ViewOp::ViewLen => return Ok(self.length(view)),
             ViewOp::ViewSet | ViewOp::ViewSetSlice => return self.assign(step, view),
@@ -364,6 +375,10 @@ impl Embedded {
             self.release(|bindings| set(bindings, step.bind.into(), object));
             Value::None
         }))
+    }
+
+    fn bind_view(&self, step: &Step, made: PyResult) -> StepResult {
+        self.bind(step, made, |bindings, place, object| bindings.views[place].replace(object))
     }
 
     /// Takes an object out of the bindings and drops it when they are no longer borrowed: its `__del__` may do a step.
