@@ -30,6 +30,9 @@ operations! {
     /// Construct a map.
     New: Module, "mmap", "mmap.mmap($*)" => Map, ConstructorParam::POSIX,
     { changes: Nothing, weight: 6, uses: Some(Mmap), memory: Fixed, callback: Drawn(18..19), hostile: false, by_item: false, there: Always }
+    /// Construct a map of a subclass, which has an attribute and overrides `close`.
+    Sub: Module, "subclass", "Sub($*)" => Map, ConstructorParam::POSIX,
+    { changes: Nothing, weight: 3, uses: Some(Mmap), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::HasContext) }
     /// Close the map.
     Close: Method, "close", "$.close($*)", [],
     { changes: Nothing, weight: 1, uses: None, memory: Fixed, callback: Drawn(0..3), hostile: false, by_item: false, there: Always }
@@ -189,15 +192,15 @@ operations! {
         "(isinstance($, collections.abc.Sized), isinstance($, collections.abc.Hashable), isinstance($, collections.abc.Iterable), isinstance($, collections.abc.Sequence))",
         [],
     { changes: Nothing, weight: 1, uses: Some(PythonModule::CollectionsAbc), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::HasAbstractClasses) }
-    /// An attribute that a map lacks.
+    /// An attribute that only objects of a subclass have.
     GetAttr: Use, "getattr", "$.x", [],
-    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
-    /// Assign to an attribute that a map lacks: never possible.
-    SetAttr: Use, "setattr", "$.x = $0", [needed("value", Domain::Other)],
-    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
-    /// Delete an attribute that a map lacks: never possible.
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Assign to an attribute that only objects of a subclass have.
+    SetAttr: Use, "setattr", "$.x = 3", [],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Delete an attribute that only objects of a subclass have.
     DelAttr: Use, "delattr", "del $.x", [],
-    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Assign to `closed`: never possible.
     SetClosed: Use, "set-closed", "$.closed = $0", [needed("value", Domain::Other)],
     { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }

@@ -188,6 +188,15 @@ macro_rules! table {
                 "seen in 3.14.10 and 3.15.2; not in 3.13.18",
                 "The refusal to assign to a `ctypes.c_char` states the type and length of the value, or that a number is \
                  not in `range(256)`.";
+            ExitCallsClose exit_calls_close: [RuleRange::until("3.10")],
+                "seen in 3.10.13; not in 3.11.7",
+                "`__exit__` calls the method `close`, which a subclass may override.";
+            MissingAttributeIsNamedAlone missing_attribute_is_named_alone: [RuleRange::until("3.10")],
+                "seen in 3.10.13; not in 3.11.7",
+                "The refusal to delete an attribute that an object of a subclass lacks is the name alone.";
+            AttributesAreReferents attributes_are_referents: [RuleRange::since("3.14")],
+                "seen in 3.14.10; not in 3.13.18",
+                "An object of a subclass refers to the values of its attributes. Before, to a `dict` of them.";
             Crc32IsSigned crc32_is_signed: [RuleRange::until("2.7")],
                 "seen in 2.7.18; not in 3.6.15",
                 "`zlib.crc32` returns a signed number.";

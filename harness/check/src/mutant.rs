@@ -35,8 +35,8 @@ use steps::{
     EFBIG, EINVAL, EMFILE, ENOMEM, PAGE, StepResult, as_op, boolean, first_args, map_int, none, plain_int, raised, text,
 };
 use using::{
-    as_bytes, byte_instead, cut_text, first_page, from_position, from_the_end, iterable, next_byte, rows_swapped,
-    short_bytes, upper_case, without_stride, writable_view,
+    as_bytes, byte_instead, calling_close, cut_text, first_page, from_position, from_the_end, iterable, next_byte,
+    of_base, rows_swapped, short_bytes, upper_case, without_stride, writable_view,
 };
 use wrong::{
     across_page, as_class, beyond, chomped, clamped_index, cut_write, dead_part, dirty_resize, empty_needle,
@@ -232,6 +232,10 @@ MUTANTS of Step {
     "a map cannot be referred to weakly" (2): |m, s| on(m, s, Op::WeakRef, |_, _| raised("TypeError", "cannot create weak reference to 'mmap.mmap' object"));
     "the collector does not track a map" (2): |m, s| on(m, s, Op::IsTracked, |_, _| boolean(false));
     "a map does not refer to its class" (2): |m, s| on(m, s, Op::Referents, |m, s| map_int(m.step(s), |_| 0));
+    "a subclass makes objects of its base" (2): |m, s| on(m, s, Op::Sub, |m, s| m.step(&as_op(s, Op::New)));
+    "repr of an object of a subclass names the base" (2): |m, s| on(m, s, Op::Repr, of_base);
+    "__exit__ calls the close of a subclass" (3): |m, s| on(m, s, Op::Exit, calling_close);
+    "an attribute of a subclass keeps its value" (3): |m, s| on(m, s, Op::SetAttr, |_, _| none());
     "a closed map joins nothing" (3): |m, s| forgive(m, s, Op::Join, "TypeError", "");
     "the last byte is not appended" (2): |m, s| on(m, s, Op::Append, short_bytes);
     "a number has whole bytes" (2): |m, s| on(m, s, Op::BitLength, |m, s| map_int(m.step(s), |bits| (bits + 7) / 8 * 8));

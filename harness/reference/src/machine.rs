@@ -11,6 +11,7 @@ use crate::result::{RuleResult, Stop, attribute_error, outcome, type_error, unsu
 use crate::rules::constructor_args::ConstructorArgs;
 use crate::rules::{compare, construct, section};
 use crate::state::bindings::{bind, unbind, unbound};
+use crate::state::class::Class;
 use crate::state::iterator::MapIterator;
 use crate::state::map::Map;
 use crate::state::processes::Processes;
@@ -177,7 +178,11 @@ impl<S: Store> Reference<S> {
             KindOp::Child(ChildOp::Fork) => self.fork(),
             KindOp::Child(ChildOp::Wait) => self.wait(),
             KindOp::Module(ModuleOp::Constant) => self.constant(step),
-            KindOp::Module(ModuleOp::New) => self.construct(step),
+            KindOp::Module(ModuleOp::New) => self.construct(step, Class::Mmap),
+            KindOp::Module(ModuleOp::Sub) if step.op.row().there.on_system(self.profile) => {
+                self.construct(step, Class::sub())
+            }
+            KindOp::Module(ModuleOp::Sub) => Err(unsupported("no rule covers a subclass in Python 2").into()),
             KindOp::Method(op) => self.on_map_method(op, step),
             KindOp::Map(op) => self.on_map(op, step),
             KindOp::Use(op) => self.on_use(op, step),
@@ -218,7 +223,7 @@ impl<S: Store> Reference<S> {
         }
     }
 
-    fn construct(&self, step: &Step) -> RuleResult {
+    fn construct(&self, step: &Step, class: Class) -> RuleResult {
         let args = ConstructorArgs::parse(&self.args(step)?, self.profile)?;
         let files = self.processes.files.borrow();
         let map = if self.profile.maps_sections() {
@@ -227,7 +232,7 @@ impl<S: Store> Reference<S> {
             construct::construct(&self.store, &files.quotas, args, self.profile.facts())?
         };
         let bindings = &mut *self.processes.bindings.borrow_mut();
-        bind(&mut bindings.maps, step.bind, Rc::new(map))?;
+        bind(&mut bindings.maps, step.bind, Rc::new(map.of_class(class)))?;
         bindings.map_slots = bindings.map_slots.max(usize::from(step.bind) + 1);
         Ok(Value::None)
     }
@@ -271,7 +276,10 @@ impl<S: Store> Reference<S> {
         let map = self.processes.map(step.on)?;
         let args = &self.args(step)?;
         let profile = self.profile;
-        self.refuse_missing(step.op)?;
+        self.refuse_missing(step.op, &map)?;
+        if op == MethodOp::Close {
+            map.class.note_close();
+        }
         self.refuse_keywords(step, args)?;
         if step.op.row().params.is_empty() {
             args.none(step.op.row().name, profile)?;
@@ -307,13 +315,13 @@ impl<S: Store> Reference<S> {
     }
 
     /// Refuses an attribute that a map of this version lacks.
-    fn refuse_missing(&self, op: Op) -> RuleResult<()> {
+    fn refuse_missing(&self, op: Op, map: &Map<S>) -> RuleResult<()> {
         let row = op.row();
         match row.there.in_version(self.profile) {
             true => Ok(()),
             // A `with` statement names the first attribute that it looks up.
             false if row.is_compound() => Err(attribute_error("__exit__")),
-            false => Err(attribute_error(format!("'mmap.mmap' object has no attribute '{}'", row.name))),
+            false => Err(attribute_error(format!("'{}' object has no attribute '{}'", map.class.name(), row.name))),
         }
     }
 
@@ -337,7 +345,7 @@ impl<S: Store> Reference<S> {
         let args = &self.args(step)?.positional[..];
         let arg = |place: usize| args.get(place).ok_or_else(|| no_rule(step));
         let profile = self.profile;
-        self.refuse_missing(step.op)?;
+        self.refuse_missing(step.op, &map)?;
         match op {
             MapOp::View => {
                 if !profile.memoryviews_take_maps() {
@@ -351,8 +359,8 @@ impl<S: Store> Reference<S> {
             MapOp::Drop => unbind(&mut self.processes.bindings.borrow_mut().maps, step.on),
             MapOp::Closed => Ok(Value::Bool(map.is_closed())),
             MapOp::Enter => map.enter(),
-            MapOp::With => map.with_pass(),
-            MapOp::WithRaise => map.with_raise(),
+            MapOp::With => map.with_pass(profile),
+            MapOp::WithRaise => map.with_raise(profile),
             MapOp::Len => map.length(),
             MapOp::GetItem => map.get_item(arg(0)?, profile),
             MapOp::GetSlice | MapOp::GetStep => map.get_slice(args, profile),
@@ -383,8 +391,8 @@ impl<S: Store> Reference<S> {
             MapOp::Bool => map.open().map(|_| Value::Bool(true)),
             MapOp::Eq => compare::equal(&map, arg(0)?, profile),
             MapOp::Less => compare::less(&map, arg(0)?, profile),
-            MapOp::Add => compare::add(arg(0)?, profile),
-            MapOp::Mul => compare::multiply(arg(0)?, profile),
+            MapOp::Add => compare::add(&map, arg(0)?, profile),
+            MapOp::Mul => compare::multiply(&map, arg(0)?, profile),
             MapOp::Hash => Ok(Value::Bool(true)),
             MapOp::FindAll => map.find_all(arg(0)?, profile),
             MapOp::Crc => map.crc(profile),

@@ -12,6 +12,20 @@ fn changed(m: &mut Reference, step: &Step, change: impl FnOnce(Value) -> Value) 
     })
 }
 
+pub(super) fn calling_close(m: &mut Reference, step: &Step) -> StepResult {
+    let answer = m.step(step);
+    // Closing a closed map again has an effect only in the subclass.
+    let _ = m.step(&Step::new(Op::Close, step.on, []));
+    answer
+}
+
+pub(super) fn of_base(m: &mut Reference, step: &Step) -> StepResult {
+    changed(m, step, |value| match value {
+        Value::Text(text) => Value::Text(text.replace("<Sub", "<mmap.mmap")),
+        value => value,
+    })
+}
+
 pub(super) fn iterable(m: &mut Reference, step: &Step) -> StepResult {
     changed(m, step, |_| Value::Tuple([true, true, true, false].map(Value::Bool).into()))
 }

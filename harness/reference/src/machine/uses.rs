@@ -17,15 +17,16 @@ impl<S: Store> Reference<S> {
         }
         match op {
             UseOp::Ne => compare::differ(&map, arg(0)?, profile),
-            UseOp::Copy | UseOp::DeepCopy => object::copy(profile),
-            UseOp::Pickle => object::pickle(profile),
+            UseOp::Copy | UseOp::DeepCopy => map.copy_object(profile),
+            UseOp::Pickle => map.pickle(profile),
             UseOp::SizeOf => Ok(Value::Bool(true)),
             UseOp::IsInstance => Ok(object::abstract_classes()),
-            UseOp::GetAttr => object::get_attribute(),
-            UseOp::SetAttr | UseOp::DelAttr => object::change_attribute(profile),
+            UseOp::GetAttr => map.attribute(),
+            UseOp::SetAttr => map.set_attribute(profile),
+            UseOp::DelAttr => map.delete_attribute(profile),
             UseOp::SetClosed => object::set_closed(profile),
             UseOp::WeakRef => object::refer_weakly(profile),
-            UseOp::IsTracked => Ok(Value::Bool(profile.maps_are_collected())),
+            UseOp::IsTracked => Ok(Value::Bool(map.is_tracked(profile))),
             UseOp::Join => library::join(&map, profile),
             UseOp::Append => library::append(&map, profile),
             UseOp::BitLength => library::bit_length(&map, profile),
@@ -36,7 +37,7 @@ impl<S: Store> Reference<S> {
             UseOp::FromBuffer => ctypes::from_buffer(&map, arg(0)?, profile),
             UseOp::SetFromBuffer => ctypes::set_from_buffer(&map, arg(0)?, arg(1)?, profile),
             UseOp::FromBufferCopy => ctypes::from_buffer_copy(&map, arg(0)?, profile),
-            UseOp::Referents => Ok(Value::Int(profile.maps_are_collected().into())),
+            UseOp::Referents => Ok(map.referents(profile)),
         }
     }
 }

@@ -77,7 +77,8 @@ pub fn less<S: Store>(map: &Rc<Map<S>>, other: &Operand<'_, S>, profile: Profile
         let order = own.as_slice().cmp(&bytes[..count]);
         return Ok(Value::Bool(order.then(map.len.get().cmp(&bytes.len())).is_lt()));
     }
-    Err(type_error(format!("'<' not supported between instances of 'mmap.mmap' and '{}'", other.type_name(profile))))
+    let (own, name) = (map.class.name(), other.type_name(profile));
+    Err(type_error(format!("'<' not supported between instances of '{own}' and '{name}'")))
 }
 
 /// Python 2 orders any two objects: `None` and numbers first, then by the names of their types.
@@ -96,21 +97,22 @@ fn less_in_python2<S: Store>(map: &Rc<Map<S>>, other: &Operand<'_, S>, profile: 
 }
 
 /// `m + other`
-pub fn add<S: Store>(other: &Operand<'_, S>, profile: Profile) -> RuleResult {
-    Err(unsupported_operand('+', other, profile))
+pub fn add<S: Store>(map: &Map<S>, other: &Operand<'_, S>, profile: Profile) -> RuleResult {
+    Err(unsupported_operand(map, '+', other, profile))
 }
 
 /// `m * other`: a sequence on the right tries to repeat itself `m` times.
-pub fn multiply<S: Store>(other: &Operand<'_, S>, profile: Profile) -> RuleResult {
+pub fn multiply<S: Store>(map: &Map<S>, other: &Operand<'_, S>, profile: Profile) -> RuleResult {
     Err(match other {
         Operand::Bytes(BytesLike::Bytes | BytesLike::ByteArray | BytesLike::Array, _)
         | Operand::WrongType(
             WrongType::List | WrongType::Tuple | WrongType::Text | WrongType::Accent | WrongType::LongText,
-        ) => type_error("can't multiply sequence by non-int of type 'mmap.mmap'"),
-        _ => unsupported_operand('*', other, profile),
+        ) => type_error(format!("can't multiply sequence by non-int of type '{}'", map.class.name())),
+        _ => unsupported_operand(map, '*', other, profile),
     })
 }
 
-fn unsupported_operand<S: Store>(operator: char, other: &Operand<'_, S>, profile: Profile) -> Stop {
-    type_error(format!("unsupported operand type(s) for {operator}: 'mmap.mmap' and '{}'", other.type_name(profile)))
+fn unsupported_operand<S: Store>(map: &Map<S>, operator: char, other: &Operand<'_, S>, profile: Profile) -> Stop {
+    let (own, name) = (map.class.name(), other.type_name(profile));
+    type_error(format!("unsupported operand type(s) for {operator}: '{own}' and '{name}'"))
 }

@@ -8,9 +8,9 @@ use mmapcheck_spec::{Dialect, Profile, Value};
 /// `b''.join([m])`
 pub fn join<S: Store>(map: &Map<S>, profile: Profile) -> RuleResult {
     match profile.dialect() {
-        Dialect::Python2 => Err(type_error("sequence item 0: expected string, mmap.mmap found")),
+        Dialect::Python2 => Err(type_error(format!("sequence item 0: expected string, {} found", map.class.name()))),
         Dialect::Python3 if map.is_closed() => {
-            Err(type_error("sequence item 0: expected a bytes-like object, mmap.mmap found"))
+            Err(type_error(format!("sequence item 0: expected a bytes-like object, {} found", map.class.name())))
         }
         Dialect::Python3 => map.all().map(Value::Bytes),
     }
@@ -19,7 +19,7 @@ pub fn join<S: Store>(map: &Map<S>, profile: Profile) -> RuleResult {
 /// `bytes(operator.iadd(bytearray(b'>'), m))`
 pub fn append<S: Store>(map: &Map<S>, profile: Profile) -> RuleResult {
     if profile.dialect() == Dialect::Python2 || map.is_closed() {
-        return Err(type_error("can't concat mmap.mmap to bytearray"));
+        return Err(type_error(format!("can't concat {} to bytearray", map.class.name())));
     }
     Ok(Value::Bytes([b">", &map.all()?[..]].concat()))
 }
@@ -40,7 +40,7 @@ pub fn decode<S: Store>(map: &Map<S>, profile: Profile) -> RuleResult {
     match profile.dialect() {
         Dialect::Python2 => Err(type_error("str() takes at most 1 argument (2 given)")),
         Dialect::Python3 if map.is_closed() => {
-            Err(type_error("decoding to str: need a bytes-like object, mmap.mmap found"))
+            Err(type_error(format!("decoding to str: need a bytes-like object, {} found", map.class.name())))
         }
         Dialect::Python3 => Ok(Value::Text(map.all()?.into_iter().map(char::from).collect())),
     }

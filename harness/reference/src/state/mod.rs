@@ -3,6 +3,7 @@
 
 pub mod bindings;
 pub mod case_files;
+pub mod class;
 pub mod export;
 pub mod fork;
 pub mod iterator;

@@ -371,7 +371,12 @@ class Target(object):
                 scope[name.split(".")[0]] = __import__(name)
             except ImportError:
                 lacks.append(name)
-        exec(compile(classes, "<classes>", "exec"), scope)
+        for definition in classes.split("\n\n"):
+            try:
+                exec(compile(definition + "\n", "<classes>", "exec"), scope)
+            except Exception:
+                # A class that cannot be subclassed shows that in the steps that make an object of the subclass.
+                pass
         return scope, lacks
 
     def edition(self):

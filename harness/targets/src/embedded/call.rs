@@ -143,7 +143,7 @@ impl Embedded {
     fn dispatch(&self, step: &Step) -> StepResult {
         match step.op.by_kind() {
             KindOp::Module(ModuleOp::Constant) => self.constant(step),
-            KindOp::Module(ModuleOp::New) => self.construct(step),
+            KindOp::Module(ModuleOp::New | ModuleOp::Sub) => self.construct(step),
             KindOp::Folder(_) => self.files.borrow_mut().step(step),
             KindOp::Child(ChildOp::Fork) => {
                 Err(End::Unsupported("fork() runs as a block, together with the steps of the child".into()))
@@ -201,7 +201,8 @@ impl Embedded {
         let keywords = self.args(&step.args, &mut args)?;
         let (unreadable, anonymous) = (self.makes_unreadable(step), may_be_anonymous(step));
         let first = if self.guards.get() { GuardPage::first() } else { None };
-        let made = self.fixtures.class.call(&mut args, keywords.as_ref());
+        let class = self.fixtures.forms[step.op as usize].as_ref().unwrap_or(&self.fixtures.class);
+        let made = class.call(&mut args, keywords.as_ref());
         // A callback argument may have changed the file.
         let backing = self.backing(step);
         let guard = made.as_ref().ok().and_then(|map| self.guard(map, first));

@@ -4,12 +4,15 @@ use super::ffi::{Gil, Object, PyResult};
 use mmapcheck_spec::constants::{self, Constant};
 use mmapcheck_spec::notation::CLASSES;
 use mmapcheck_spec::platform::LINUX;
-use mmapcheck_spec::{KindOp, Op, PassedArg, PythonModule, WrongType};
+use mmapcheck_spec::{KindOp, ModuleOp, Op, PassedArg, PythonModule, WrongType};
 use std::cell::{Cell, RefCell};
 
 /// Functions for the compound statements of a session, and the modules that it imports.
 const SOURCE: &str = "
-import builtins, io, os, warnings
+import builtins, types, warnings
+
+# The module under test, as far as the classes of a session use it.
+mmap = types.SimpleNamespace(mmap=target)
 
 # A warning is not an outcome of a step, even if the user asked to make exceptions of warnings.
 warnings.simplefilter('ignore')
@@ -133,9 +136,13 @@ impl Fixtures {
         let builtins = gil.import("builtins")?;
         let get = |object: &Object, name: &str| object.attr(&gil.name(name)?);
         let scope = get(&builtins, "dict")?.call(&mut [], None)?;
-        let source = CLASSES.iter().fold(imports() + SOURCE, |source, class| source + &class.source());
-        let source = Op::ALL.iter().filter_map(|&op| function(op)).fold(source, |source, function| source + &function);
-        get(&builtins, "exec")?.call(&mut [gil.name(&source)?, scope.clone()], None)?;
+        scope.set_item(&gil.name("target")?, &class)?;
+        let exec = get(&builtins, "exec")?;
+        let run = |source: &str| exec.call(&mut [gil.name(source)?, scope.clone()], None);
+        run(&(imports() + SOURCE))?;
+        // A class under test that cannot be subclassed shows that in the steps that make an object of the subclass.
+        CLASSES.iter().for_each(|class| drop(run(&class.source())));
+        run(&Op::ALL.iter().filter_map(|&op| function(op)).collect::<String>())?;
         let eval = get(&builtins, "eval")?;
         let eval = |source: &str| eval.call(&mut [gil.name(source)?, scope.clone()], None);
         Ok(Fixtures {
@@ -224,7 +231,7 @@ fn imports() -> String {
 fn function(op: Op) -> Option<String> {
     let row = op.row();
     let is_form = match op.by_kind() {
-        KindOp::Use(_) => true,
+        KindOp::Use(_) | KindOp::Module(ModuleOp::Sub) => true,
         KindOp::View(_) => row.form.contains("$."),
         _ => false,
     };
@@ -236,6 +243,9 @@ fn function(op: Op) -> Option<String> {
     for place in 0..row.params.len() {
         form = form.replace(&format!("${place}"), &format!("a{place}"));
         parameters += &format!(", a{place}");
+    }
+    if row.is_call() {
+        (form, parameters) = (form.replace("$*", "*args, **keywords"), "*args, **keywords".to_owned());
     }
     let form = form.replace('$', "s");
     let is_statement = form.starts_with("del ") || form.contains(" = ");
