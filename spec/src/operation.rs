@@ -30,6 +30,12 @@ operations! {
     /// Construct a map.
     New: Module, "mmap", "mmap.mmap($*)" => Map, ConstructorParam::POSIX,
     { changes: Nothing, weight: 6, uses: Some(Mmap), memory: Fixed, callback: Drawn(18..19), hostile: false, by_item: false, there: Always }
+    /// Whether the exception of the module is that of the system.
+    ErrorClass: Module, "mmap.error", "mmap.error is OSError", [],
+    { changes: Nothing, weight: 1, uses: Some(Mmap), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A weak reference to a map without a name leads nowhere.
+    Gone: Module, "weakref-gone", "weakref.ref(mmap.mmap(-1, $0))() is None", [needed("length", Domain::Length)],
+    { changes: Nothing, weight: 2, uses: Some(PythonModule::Weakref), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Construct a map of a subclass, which has an attribute and overrides `close`.
     Sub: Module, "subclass", "Sub($*)" => Map, ConstructorParam::POSIX,
     { changes: Nothing, weight: 3, uses: Some(Mmap), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::HasContext) }

@@ -232,6 +232,8 @@ MUTANTS of Step {
     "a map cannot be referred to weakly" (2): |m, s| on(m, s, Op::WeakRef, |_, _| raised("TypeError", "cannot create weak reference to 'mmap.mmap' object"));
     "the collector does not track a map" (2): |m, s| on(m, s, Op::IsTracked, |_, _| boolean(false));
     "a map does not refer to its class" (2): |m, s| on(m, s, Op::Referents, |m, s| map_int(m.step(s), |_| 0));
+    "the exception of the module is another class" (1): |m, s| on(m, s, Op::ErrorClass, |_, _| boolean(false));
+    "a map without a name stays" (1): |m, s| on(m, s, Op::Gone, |m, s| m.step(s).map(never_true));
     "a subclass makes objects of its base" (2): |m, s| on(m, s, Op::Sub, |m, s| m.step(&as_op(s, Op::New)));
     "repr of an object of a subclass names the base" (2): |m, s| on(m, s, Op::Repr, of_base);
     "__exit__ calls the close of a subclass" (3): |m, s| on(m, s, Op::Exit, calling_close);

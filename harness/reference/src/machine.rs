@@ -5,11 +5,11 @@ mod uses;
 mod views;
 
 use crate::operands::args::Args;
-use crate::operands::operand::PerformStep;
+use crate::operands::operand::{Operand, PerformStep};
 use crate::operands::step_args;
 use crate::result::{RuleResult, Stop, attribute_error, outcome, type_error, unsupported};
 use crate::rules::constructor_args::ConstructorArgs;
-use crate::rules::{compare, construct, section};
+use crate::rules::{compare, construct, object, section};
 use crate::state::bindings::{bind, unbind, unbound};
 use crate::state::class::Class;
 use crate::state::iterator::MapIterator;
@@ -177,6 +177,8 @@ impl<S: Store> Reference<S> {
             KindOp::Folder(_) => return self.processes.files.borrow_mut().step(step),
             KindOp::Child(ChildOp::Fork) => self.fork(),
             KindOp::Child(ChildOp::Wait) => self.wait(),
+            KindOp::Module(ModuleOp::ErrorClass) => Ok(Value::Bool(!self.profile.system_errors_have_own_class())),
+            KindOp::Module(ModuleOp::Gone) => self.make_nameless(step),
             KindOp::Module(ModuleOp::Constant) => self.constant(step),
             KindOp::Module(ModuleOp::New) => self.construct(step, Class::Mmap),
             KindOp::Module(ModuleOp::Sub) if step.op.row().there.on_system(self.profile) => {
@@ -224,17 +226,29 @@ impl<S: Store> Reference<S> {
     }
 
     fn construct(&self, step: &Step, class: Class) -> RuleResult {
-        let args = ConstructorArgs::parse(&self.args(step)?, self.profile)?;
-        let files = self.processes.files.borrow();
-        let map = if self.profile.maps_sections() {
-            section::construct(&self.store, &files.sections, &args, self.profile)?
-        } else {
-            construct::construct(&self.store, &files.quotas, args, self.profile.facts())?
-        };
+        let map = self.make(&self.args(step)?)?;
         let bindings = &mut *self.processes.bindings.borrow_mut();
         bind(&mut bindings.maps, step.bind, Rc::new(map.of_class(class)))?;
         bindings.map_slots = bindings.map_slots.max(usize::from(step.bind) + 1);
         Ok(Value::None)
+    }
+
+    /// `weakref.ref(mmap.mmap(-1, length))() is None`
+    fn make_nameless(&self, step: &Step) -> RuleResult {
+        let mut args = self.args(step)?;
+        args.positional.insert(0, Operand::Int(-1));
+        drop(self.make(&args)?);
+        object::refer_weakly(self.profile)
+    }
+
+    fn make(&self, args: &Args<'_, S>) -> RuleResult<Map<S>> {
+        let args = ConstructorArgs::parse(args, self.profile)?;
+        let files = self.processes.files.borrow();
+        if self.profile.maps_sections() {
+            section::construct(&self.store, &files.sections, &args, self.profile)
+        } else {
+            construct::construct(&self.store, &files.quotas, args, self.profile.facts())
+        }
     }
 
     /// `int(mmap.X | mmap.Y)`. The module of this version may lack a constant.

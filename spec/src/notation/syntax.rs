@@ -135,9 +135,11 @@ fn number(text: &str) -> Result<(Token, usize)> {
         return Ok((Token::Float(text[..len].into()), len));
     }
     let digits = text[..len].replace('_', "");
-    let value = match digits.strip_prefix("0x") {
-        Some(hex) => i128::from_str_radix(hex, 16),
-        None => digits.parse(),
+    let value = match digits.get(..2) {
+        Some("0x" | "0X") => i128::from_str_radix(&digits[2..], 16),
+        Some("0o" | "0O") => i128::from_str_radix(&digits[2..], 8),
+        Some("0b" | "0B") => i128::from_str_radix(&digits[2..], 2),
+        _ => digits.parse(),
     };
     value.map(|value| (Token::Int(value), len)).map_err(|_| format!("invalid number '{}'", &text[..len]))
 }

@@ -365,6 +365,8 @@ class Target(object):
 
         stand_in = Module()
         stand_in.mmap = self.kind
+        if hasattr(self.module, "error"):
+            stand_in.error = self.module.error
         scope = {"mmap": stand_in, "open": io.open, "__name__": "__main__"}
         for name in self.MODULES:
             try:

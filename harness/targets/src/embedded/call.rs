@@ -144,6 +144,9 @@ impl Embedded {
         match step.op.by_kind() {
             KindOp::Module(ModuleOp::Constant) => self.constant(step),
             KindOp::Module(ModuleOp::New | ModuleOp::Sub) => self.construct(step),
+            KindOp::Module(ModuleOp::ErrorClass | ModuleOp::Gone) => {
+                Ok(self.fixtures.outcome(self.by_form(step, self.fixtures.none.clone())?))
+            }
             KindOp::Folder(_) => self.files.borrow_mut().step(step),
             KindOp::Child(ChildOp::Fork) => {
                 Err(End::Unsupported("fork() runs as a block, together with the steps of the child".into()))

@@ -11,8 +11,10 @@ use std::cell::{Cell, RefCell};
 const SOURCE: &str = "
 import builtins, types, warnings
 
-# The module under test, as far as the classes of a session use it.
+# The module under test, as far as classes and forms use it.
 mmap = types.SimpleNamespace(mmap=target)
+if hasattr(module, 'error'):
+    mmap.error = module.error
 
 # A warning is not an outcome of a step, even if the user asked to make exceptions of warnings.
 warnings.simplefilter('ignore')
@@ -137,6 +139,7 @@ impl Fixtures {
         let get = |object: &Object, name: &str| object.attr(&gil.name(name)?);
         let scope = get(&builtins, "dict")?.call(&mut [], None)?;
         scope.set_item(&gil.name("target")?, &class)?;
+        scope.set_item(&gil.name("module")?, &module)?;
         let exec = get(&builtins, "exec")?;
         let run = |source: &str| exec.call(&mut [gil.name(source)?, scope.clone()], None);
         run(&(imports() + SOURCE))?;
@@ -231,7 +234,7 @@ fn imports() -> String {
 fn function(op: Op) -> Option<String> {
     let row = op.row();
     let is_form = match op.by_kind() {
-        KindOp::Use(_) | KindOp::Module(ModuleOp::Sub) => true,
+        KindOp::Use(_) | KindOp::Module(ModuleOp::Sub | ModuleOp::ErrorClass | ModuleOp::Gone) => true,
         KindOp::View(_) => row.form.contains("$."),
         _ => false,
     };

@@ -3,6 +3,26 @@
 use super::*;
 
 #[test]
+fn a_number_is_written_in_any_base() {
+    for text in ["30", "0x1e", "0X1E", "0o36", "0b11110", "0b1_1110"] {
+        assert_eq!(statement(text), Ok(Stmt::Expr(Expr::Int(30))), "{text}");
+    }
+    assert!(statement("0b2").is_err() && statement("0o8").is_err() && statement("0x").is_err());
+}
+
+#[test]
+fn a_list_and_a_module_with_a_dot_are_read() {
+    let items = vec![Expr::Name("m".into()), Expr::Int(1)];
+    assert_eq!(statement("[m, 1,]"), Ok(Stmt::Expr(Expr::List(items))));
+    assert!(statement("[m").is_err() && statement("[m 1]").is_err());
+    assert_eq!(
+        statement("import collections.abc, mmap"),
+        Ok(Stmt::Import(vec!["collections.abc".into(), "mmap".into()]))
+    );
+    assert!(statement("import collections.").is_err());
+}
+
+#[test]
 fn power_binds_tighter_than_minus() {
     let two = || Box::new(Expr::Int(2));
     let power = Expr::Binary(two(), "**", Expr::Int(63).into());
