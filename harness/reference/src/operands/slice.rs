@@ -2,6 +2,7 @@
 
 use crate::operands::operand::Operand;
 use crate::result::{RuleResult, type_error, value_error};
+use crate::state::layout::Layout;
 use crate::store::Store;
 use mmapcheck_spec::Profile;
 
@@ -56,14 +57,9 @@ pub struct SliceIndices {
 }
 
 impl SliceIndices {
-    /// The first index, if there is any.
-    pub fn first(self) -> i64 {
-        self.start
-    }
-
-    /// The distance from one index to the next.
-    pub fn step(self) -> i64 {
-        self.step
+    /// The part of a view that the slice selects.
+    pub fn part(self, layout: Layout) -> Layout {
+        layout.part(self.start, self.step, self.count)
     }
 
     /// The first index, where the indices are consecutive.

@@ -17,7 +17,7 @@ impl<S: Store> View<S> {
         // The subview shares the buffer before its bounds are converted: a callback may release this view.
         let export = self.export()?;
         let indices = Slice::new(parts, profile)?.of(self.layout.count);
-        Ok(View::of(export, self.layout.part(indices)))
+        Ok(View::of(export, indices.part(self.layout)))
     }
 
     /// `v.toreadonly()`
@@ -167,7 +167,7 @@ impl<S: Store> View<S> {
         let buffer = Buffer::any(value, profile)?;
         let indices = Slice::new(parts, profile)?.of(self.layout.count);
         let (map, layout) = self.part()?;
-        let layout = layout.part(indices);
+        let layout = indices.part(layout);
         if buffer.items() != layout.count || buffer.format() != layout.format {
             return Err(value_error("memoryview assignment: lvalue and rvalue have different structures"));
         }

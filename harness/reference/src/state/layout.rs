@@ -1,6 +1,5 @@
 //! Layouts of views: which bytes of a map are the items of a view.
 
-use crate::operands::slice::SliceIndices;
 use crate::result::RuleResult;
 use crate::state::map::Open;
 use crate::store::Store;
@@ -56,15 +55,10 @@ impl Layout {
         Layout { start: start as i64, stride: 1, count, format: Format::Byte, readonly: false }
     }
 
-    /// The items at these indices.
-    pub fn part(self, indices: SliceIndices) -> Layout {
-        let first = if indices.count == 0 { 0 } else { indices.first() };
-        Layout {
-            start: self.start + first * self.stride,
-            stride: self.stride.wrapping_mul(indices.step()),
-            count: indices.count,
-            ..self
-        }
+    /// So many items, from the index of the first one by steps.
+    pub fn part(self, first: i64, step: i64, count: usize) -> Layout {
+        let first = if count == 0 { 0 } else { first };
+        Layout { start: self.start + first * self.stride, stride: self.stride.wrapping_mul(step), count, ..self }
     }
 
     /// The same items, which cannot be written.
