@@ -38,7 +38,7 @@ operations! {
     { changes: Nothing, weight: 2, uses: Some(PythonModule::Weakref), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Construct a map of a subclass, which has an attribute and overrides `close`.
     Sub: Module, "subclass", "Sub($*)" => Map, ConstructorParam::POSIX,
-    { changes: Nothing, weight: 3, uses: Some(Mmap), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::HasContext) }
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::HasContext) }
     /// Close the map.
     Close: Method, "close", "$.close($*)", [],
     { changes: Nothing, weight: 1, uses: None, memory: Fixed, callback: Drawn(0..3), hostile: false, by_item: false, there: Always }

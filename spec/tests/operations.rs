@@ -4,7 +4,7 @@ use mmapcheck_spec::{
     Callback, ChildOp, Domain, FileOp, FolderOp, IterOp, KindOp, LimitOp, MapOp, MethodOp, ModuleOp, ObjectKind, Op,
     Param, PassedArg, PythonModule, UseOp, ViewOp,
 };
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 #[test]
 fn names_are_unique_and_found() {
@@ -78,16 +78,23 @@ fn a_form_names_just_its_parameters() {
     let brackets = [Op::GetItem, Op::DelSlice, Op::SetStep, Op::ViewSetSlice, Op::Pack, Op::Contains];
     assert_eq!(brackets.map(|op| op.row().in_brackets()), [1, 2, 3, 2, 0, 0]);
     let operators: Vec<_> = Op::ALL.iter().filter(|op| op.row().is_operator()).collect();
-    assert_eq!(operators, [&Op::Contains, &Op::Eq, &Op::Less, &Op::Add, &Op::Mul]);
+    assert_eq!(operators, [&Op::Contains, &Op::Eq, &Op::Ne, &Op::Less, &Op::Add, &Op::Mul]);
 }
 
 #[test]
 fn a_row_uses_just_the_module_that_its_form_names() {
     for &op in Op::ALL {
         let words = op.row().form.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.');
-        let modules = words.filter_map(|word| PythonModule::named(word.split_once('.')?.0));
-        let named: BTreeSet<_> = modules.map(PythonModule::name).collect();
-        assert_eq!(named, op.row().uses.map(PythonModule::name).into_iter().collect(), "{op}");
+        let words: Vec<_> = words.collect();
+        let uses = op.row().uses;
+        let is_named = |module: &&PythonModule| {
+            let start = format!("{}.", module.name());
+            // Every session imports the module under test, which a row with another module may name as well.
+            words.iter().any(|word| word.starts_with(&start))
+                && (uses == Some(**module) || **module != PythonModule::Mmap)
+        };
+        let named: Vec<_> = PythonModule::ALL.iter().filter(is_named).collect();
+        assert_eq!(named, uses.iter().collect::<Vec<_>>(), "{op}");
     }
 }
 
