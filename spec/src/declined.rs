@@ -35,7 +35,8 @@ impl Declined {
     pub fn includes(&self, step: &Step) -> bool {
         let is_declined = |given: &PassedArg| self.arguments.contains(&ArgKind::of(&given.arg));
         self.operations.contains(&step.op)
-            || (step.op == Op::New && self.parameters.iter().any(|param| step.passed(*param).is_some()))
+            || (matches!(step.op, Op::New | Op::Sub)
+                && self.parameters.iter().any(|param| step.passed(*param).is_some()))
             || step.args.iter().any(is_declined)
             || step.callback().is_some_and(|callback| self.includes(callback))
     }

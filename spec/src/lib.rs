@@ -35,7 +35,7 @@ pub use case::{Case, Draft, Sieve, Sifted};
 pub use constructor::ConstructorParam;
 pub use declined::{ArgKind, Declined, Named};
 pub use kind::{ObjectKind, Slot};
-pub use operation::{ChildOp, FileOp, FolderOp, IterOp, KindOp, LimitOp, MapOp, MethodOp, ModuleOp, Op, ViewOp};
+pub use operation::{ChildOp, FileOp, FolderOp, IterOp, KindOp, LimitOp, MapOp, MethodOp, ModuleOp, Op, UseOp, ViewOp};
 pub use param::{Domain, Param};
 pub use platform::{Capability, PageSize, Platform, PlatformFacts};
 pub use profile::{Dialect, Implementation, Profile, ProfileError};

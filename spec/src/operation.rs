@@ -5,13 +5,13 @@
 //!
 //! To add an operation, add a row. A missing column does not compile, and neither does a match over the operations of its
 //! kind ([`KindOp`]) that lacks the new one: the compiler names the places that must say something about it. For a method of
-//! a map, that is the reference; for any other operation on a map, iterator or view, the reference and the embedded target;
-//! for one on files, the files of a case, on which both stand.
+//! a map or a use of one, that is the reference; for any other operation on a map, iterator or view, the reference and the
+//! embedded target; for one on files, the files of a case, on which both stand.
 
 use crate::constructor::ConstructorParam;
 use crate::kind::ObjectKind;
 use crate::param::{Domain, keyword, needed, optional};
-use crate::python_module::PythonModule::{Mmap, Os, Re, Resource, Struct, Zlib};
+use crate::python_module::PythonModule::{self, Mmap, Os, Re, Resource, Struct, Zlib};
 use crate::row::Availability::{Always, System, Version};
 use crate::row::Callback::{Drawn, Never, Possible};
 use crate::row::Changes::{Bytes, Length, Names, Nothing};
@@ -20,143 +20,8 @@ use crate::row::{Row, has_rest, in_brackets};
 use crate::rule::Rule;
 use serde::{Deserialize, Serialize};
 
-macro_rules! operations {
-    ($( #[doc = $doc:literal] $op:ident: $kind:ident, $name:literal, $form:literal $(=> $binds:ident)?, $params:expr, { $($column:tt)* } )*) => {
-        /// An operation: a row of the table.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[repr(u8)]
-        pub enum Op { $( #[doc = $doc] $op, )* }
-
-        impl Op {
-            /// Every operation, in the order of the table.
-            pub const ALL: &'static [Op] = &[$(Op::$op),*];
-        }
-
-        static TABLE: [Row; Op::ALL.len()] = [$( Row {
-            name: $name,
-            on: operations!(@on $kind),
-            form: $form,
-            binds: operations!(@binds $($binds)?),
-            params: &$params,
-            call: has_rest($form),
-            in_brackets: in_brackets($form),
-            $($column)*
-        } ),*];
-
-        kinds! { [] [] [] [] [] [] [] [] [] $($kind $op,)* }
-    };
-    (@binds) => { None };
-    (@binds $kind:ident) => { Some(ObjectKind::$kind) };
-    (@on Method) => { ObjectKind::Map };
-    (@on Map) => { ObjectKind::Map };
-    (@on Iter) => { ObjectKind::Iter };
-    (@on View) => { ObjectKind::View };
-    (@on File) => { ObjectKind::File };
-    (@on $other:ident) => { ObjectKind::Module };
-}
-
-/// Sorts the operations by their kind, and makes an enum of each kind.
-macro_rules! kinds {
-    ([$($done:tt)*] $folder:tt $child:tt $limit:tt $method:tt $map:tt $iter:tt $view:tt $file:tt Module $op:ident, $($rest:tt)*) => {
-        kinds! { [$($done)* $op] $folder $child $limit $method $map $iter $view $file $($rest)* }
-    };
-    ($module:tt [$($done:tt)*] $child:tt $limit:tt $method:tt $map:tt $iter:tt $view:tt $file:tt Folder $op:ident, $($rest:tt)*) => {
-        kinds! { $module [$($done)* $op] $child $limit $method $map $iter $view $file $($rest)* }
-    };
-    ($module:tt $folder:tt [$($done:tt)*] $limit:tt $method:tt $map:tt $iter:tt $view:tt $file:tt Child $op:ident, $($rest:tt)*) => {
-        kinds! { $module $folder [$($done)* $op] $limit $method $map $iter $view $file $($rest)* }
-    };
-    ($module:tt $folder:tt $child:tt [$($done:tt)*] $method:tt $map:tt $iter:tt $view:tt $file:tt Limit $op:ident, $($rest:tt)*) => {
-        kinds! { $module $folder $child [$($done)* $op] $method $map $iter $view $file $($rest)* }
-    };
-    ($module:tt $folder:tt $child:tt $limit:tt [$($done:tt)*] $map:tt $iter:tt $view:tt $file:tt Method $op:ident, $($rest:tt)*) => {
-        kinds! { $module $folder $child $limit [$($done)* $op] $map $iter $view $file $($rest)* }
-    };
-    ($module:tt $folder:tt $child:tt $limit:tt $method:tt [$($done:tt)*] $iter:tt $view:tt $file:tt Map $op:ident, $($rest:tt)*) => {
-        kinds! { $module $folder $child $limit $method [$($done)* $op] $iter $view $file $($rest)* }
-    };
-    ($module:tt $folder:tt $child:tt $limit:tt $method:tt $map:tt [$($done:tt)*] $view:tt $file:tt Iter $op:ident, $($rest:tt)*) => {
-        kinds! { $module $folder $child $limit $method $map [$($done)* $op] $view $file $($rest)* }
-    };
-    ($module:tt $folder:tt $child:tt $limit:tt $method:tt $map:tt $iter:tt [$($done:tt)*] $file:tt View $op:ident, $($rest:tt)*) => {
-        kinds! { $module $folder $child $limit $method $map $iter [$($done)* $op] $file $($rest)* }
-    };
-    ($module:tt $folder:tt $child:tt $limit:tt $method:tt $map:tt $iter:tt $view:tt [$($done:tt)*] File $op:ident, $($rest:tt)*) => {
-        kinds! { $module $folder $child $limit $method $map $iter $view [$($done)* $op] $($rest)* }
-    };
-    ([$($module:ident)*] [$($folder:ident)*] [$($child:ident)*] [$($limit:ident)*] [$($method:ident)*] [$($map:ident)*] [$($iter:ident)*] [$($view:ident)*] [$($file:ident)*]) => {
-        kind! { "An operation on the module.", ModuleOp, $($module)* }
-        kind! { "An operation on the names of files in the folder of the case.", FolderOp, $($folder)* }
-        kind! { "An operation on child processes.", ChildOp, $($child)* }
-        kind! { "An operation on the limits of the process.", LimitOp, $($limit)* }
-        kind! { "An operation on a map, by calling a method with any arguments.", MethodOp, $($method)* }
-        kind! { "An operation on a map, in any other way.", MapOp, $($map)* }
-        kind! { "An operation on an iterator over a map.", IterOp, $($iter)* }
-        kind! { "An operation on a view of a map.", ViewOp, $($view)* }
-        kind! { "An operation on a file object.", FileOp, $($file)* }
-
-        /// An operation by its kind, for matches that must say something about every operation of it.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum KindOp {
-            /// On the module.
-            Module(ModuleOp),
-            /// On the names of files in the folder of the case.
-            Folder(FolderOp),
-            /// On child processes.
-            Child(ChildOp),
-            /// On the limits of the process.
-            Limit(LimitOp),
-            /// On a map, by calling a method with any arguments.
-            Method(MethodOp),
-            /// On a map, in any other way.
-            Map(MapOp),
-            /// On an iterator over a map.
-            Iter(IterOp),
-            /// On a view of a map.
-            View(ViewOp),
-            /// On a file object.
-            File(FileOp),
-        }
-
-        impl Op {
-            /// The operation by its kind.
-            #[must_use]
-            pub fn by_kind(self) -> KindOp {
-                match self {
-                    $(Op::$module => KindOp::Module(ModuleOp::$module),)*
-                    $(Op::$folder => KindOp::Folder(FolderOp::$folder),)*
-                    $(Op::$child => KindOp::Child(ChildOp::$child),)*
-                    $(Op::$limit => KindOp::Limit(LimitOp::$limit),)*
-                    $(Op::$method => KindOp::Method(MethodOp::$method),)*
-                    $(Op::$map => KindOp::Map(MapOp::$map),)*
-                    $(Op::$iter => KindOp::Iter(IterOp::$iter),)*
-                    $(Op::$view => KindOp::View(ViewOp::$view),)*
-                    $(Op::$file => KindOp::File(FileOp::$file),)*
-                }
-            }
-        }
-    };
-}
-
-/// The enum of one kind.
-macro_rules! kind {
-    ($doc:literal, $name:ident, $($op:ident)*) => {
-        #[doc = $doc]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $( #[doc = concat!("[`Op::", stringify!($op), "`]")] $op, )* }
-
-        impl $name {
-            /// Every operation of this kind, in the order of the table.
-            pub const ALL: &'static [$name] = &[$($name::$op),*];
-        }
-
-        impl From<$name> for Op {
-            fn from(op: $name) -> Op {
-                match op { $($name::$op => Op::$op,)* }
-            }
-        }
-    };
-}
+mod table;
+use table::{kind, kinds, operations};
 
 operations! {
     /// The value of a constant.
@@ -166,11 +31,17 @@ operations! {
     Error: Module, "error", "mmap.error == OSError", [],
     { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Derive a class from that of the maps.
-    Subclass: Module, "subclass", "issubclass(type(\"M\", (mmap.mmap,), {}), mmap.mmap)", [],
+    Subclass: Module, "issubclass", "issubclass(type(\"M\", (mmap.mmap,), {}), mmap.mmap)", [],
     { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Construct a map.
     New: Module, "mmap", "mmap.mmap($*)" => Map, ConstructorParam::POSIX,
     { changes: Nothing, weight: 6, uses: Some(Mmap), memory: Fixed, callback: Drawn(18..19), hostile: false, by_item: false, there: Always }
+    /// A weak reference to a map without a name leads nowhere.
+    Gone: Module, "weakref-gone", "weakref.ref(mmap.mmap(-1, $0))() is None", [needed("length", Domain::Length)],
+    { changes: Nothing, weight: 2, uses: Some(PythonModule::Weakref), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Construct a map of a subclass, which has an attribute and overrides `close`.
+    Sub: Module, "subclass", "Sub($*)" => Map, ConstructorParam::POSIX,
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::HasContext) }
     /// Close the map.
     Close: Method, "close", "$.close($*)", [],
     { changes: Nothing, weight: 1, uses: None, memory: Fixed, callback: Drawn(0..3), hostile: false, by_item: false, there: Always }
@@ -298,6 +169,9 @@ operations! {
     /// Equality.
     Eq: Map, "eq", "$ == $0", [needed("other", Domain::Other)],
     { changes: Nothing, weight: 6, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Inequality.
+    Ne: Use, "ne", "$ != $0", [needed("other", Domain::Other)],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Order.
     Less: Map, "lt", "$ < $0", [needed("other", Domain::Other)],
     { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
@@ -310,6 +184,44 @@ operations! {
     /// The hash is stable.
     Hash: Map, "hash", "hash($) == hash($)", [],
     { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A shallow copy: never possible.
+    Copy: Use, "copy.copy", "copy.copy($)", [],
+    { changes: Nothing, weight: 1, uses: Some(PythonModule::Copy), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A deep copy: never possible.
+    DeepCopy: Use, "copy.deepcopy", "copy.deepcopy($)", [],
+    { changes: Nothing, weight: 1, uses: Some(PythonModule::Copy), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A pickle: never possible.
+    Pickle: Use, "pickle.dumps", "pickle.dumps($)", [],
+    { changes: Nothing, weight: 1, uses: Some(PythonModule::Pickle), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// The size of the object, which is that of its struct, whatever the length of the map.
+    SizeOf: Use, "sizeof", "$.__sizeof__() == $.__class__.__basicsize__", [],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// The abstract classes that the map is an instance of.
+    IsInstance: Use, "isinstance",
+        "(isinstance($, collections.abc.Sized), isinstance($, collections.abc.Hashable), isinstance($, collections.abc.Iterable), isinstance($, collections.abc.Sequence))",
+        [],
+    { changes: Nothing, weight: 1, uses: Some(PythonModule::CollectionsAbc), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::HasAbstractClasses) }
+    /// An attribute that only objects of a subclass have.
+    GetAttr: Use, "getattr", "$.x", [],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Assign to an attribute that only objects of a subclass have.
+    SetAttr: Use, "setattr", "$.x = 3", [],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Delete an attribute that only objects of a subclass have.
+    DelAttr: Use, "delattr", "del $.x", [],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Assign to `closed`: never possible.
+    SetClosed: Use, "set-closed", "$.closed = $0", [needed("value", Domain::Other)],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A weak reference to the map leads to it.
+    WeakRef: Use, "weakref.ref", "weakref.ref($)() is $", [],
+    { changes: Nothing, weight: 2, uses: Some(PythonModule::Weakref), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Whether the garbage collector tracks the map.
+    IsTracked: Use, "gc.is_tracked", "gc.is_tracked($)", [],
+    { changes: Nothing, weight: 1, uses: Some(PythonModule::Gc), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// The number of objects that the map refers to.
+    Referents: Use, "gc.get_referents", "len(gc.get_referents($))", [],
+    { changes: Nothing, weight: 1, uses: Some(PythonModule::Gc), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Search by regular expression, here always a literal.
     FindAll: Map, "re.findall", "re.findall($0, $)", [needed("pattern", Domain::Pattern)],
     { changes: Nothing, weight: 2, uses: Some(Re), memory: Unforeseen, callback: Possible, hostile: false, by_item: true, there: Always }
@@ -323,6 +235,39 @@ operations! {
     Pack: Map, "struct.pack_into", "struct.pack_into('<H', $, $0, $1)",
         [needed("offset", Domain::Position), needed("value", Domain::Byte)],
     { changes: Bytes, weight: 3, uses: Some(Struct), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// The map joined to bytes.
+    Join: Use, "bytes.join", "b''.join([$])", [],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// The map appended to a bytearray.
+    Append: Use, "bytearray-iadd", "bytes(operator.iadd(bytearray(b'>'), $))", [],
+    { changes: Nothing, weight: 2, uses: Some(PythonModule::Operator), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// The number of bits of the bytes as one number.
+    BitLength: Use, "int.from_bytes", "int.from_bytes($, 'big').bit_length()", [],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// The bytes as text of one character each.
+    Decode: Use, "str-decode", "str($, 'latin-1')", [],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A digest over the buffer is that of a copy.
+    Digest: Use, "hashlib.sha256", "hashlib.sha256($).digest() == hashlib.sha256($[:]).digest()", [],
+    { changes: Nothing, weight: 1, uses: Some(PythonModule::Hashlib), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// The bytes, compressed and decompressed, are those of a copy.
+    Compress: Use, "zlib.compress", "zlib.decompress(zlib.compress($)) == $[:]", [],
+    { changes: Nothing, weight: 1, uses: Some(Zlib), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A file in memory that begins with the bytes.
+    BytesIo: Use, "io.BytesIO", "io.BytesIO($).getvalue()", [],
+    { changes: Nothing, weight: 2, uses: Some(PythonModule::Io), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// An array that takes the bytes.
+    ArrayFrom: Use, "array.frombytes", "array.array('B').frombytes($)", [],
+    { changes: Nothing, weight: 1, uses: Some(PythonModule::Array), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A C character that shares the memory.
+    FromBuffer: Use, "ctypes.from_buffer", "ctypes.c_char.from_buffer($, $0).value", [needed("offset", Domain::Position)],
+    { changes: Nothing, weight: 3, uses: Some(PythonModule::Ctypes), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::MemoryviewsTakeMaps) }
+    /// Assign to a C character that shares the memory.
+    SetFromBuffer: Use, "ctypes.set", "ctypes.c_char.from_buffer($, $0).value = $1", [needed("offset", Domain::Position), needed("value", Domain::Byte)],
+    { changes: Bytes, weight: 3, uses: Some(PythonModule::Ctypes), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::MemoryviewsTakeMaps) }
+    /// A C character that is a copy.
+    FromBufferCopy: Use, "ctypes.from_buffer_copy", "ctypes.c_char.from_buffer_copy($, $0).value", [needed("offset", Domain::Position)],
+    { changes: Nothing, weight: 2, uses: Some(PythonModule::Ctypes), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::MemoryviewsTakeMaps) }
     /// Drop the name.
     Drop: Map, "del", "del $", [],
     { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Drawn(23..24), hostile: false, by_item: false, there: Always }
@@ -341,6 +286,37 @@ operations! {
     /// A view of a part of a view.
     SubView: View, "view-slice", "$[$0:$1]" => View, [needed("start", Domain::Position), needed("stop", Domain::Position)],
     { changes: Nothing, weight: 6, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A view of every so many items, perhaps backwards.
+    ViewStep: View, "view-slice-step", "$[$0:$1:$2]" => View,
+        [needed("start", Domain::Position), needed("stop", Domain::Position), needed("step", Domain::Position)],
+    { changes: Nothing, weight: 8, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A view that refuses writing (3.8).
+    ToReadonly: View, "toreadonly", "$.toreadonly()" => View, [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A view whose items are numbers of one byte.
+    CastByte: View, "cast-B", "$.cast('B')" => View, [],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A view whose items are `bytes` of length one.
+    CastCharacter: View, "cast-c", "$.cast('c')" => View, [],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A view whose items are numbers of two bytes.
+    CastShort: View, "cast-H", "$.cast('H')" => View, [],
+    { changes: Nothing, weight: 4, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// The bytes of a view in two rows.
+    CastRows: View, "cast-rows", "$.cast('B', (2, $0)).tolist()", [needed("columns", Domain::Count)],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// The format of a view, and where its items lie.
+    ViewLayout: View, "view-layout", "($.format, $.itemsize, $.shape, $.strides, $.contiguous)", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A copy of a view's bytes, by its method.
+    ToBytes: View, "tobytes", "$.tobytes()", [],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// The items of a view.
+    ToList: View, "tolist", "$.tolist()", [],
+    { changes: Nothing, weight: 4, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: true, there: Always }
+    /// The bytes of a view in hexadecimal digits.
+    Hex: View, "hex", "$.hex()", [],
+    { changes: Nothing, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// The length of a view.
     ViewLen: View, "view-len", "len($)", [],
     { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }

@@ -162,13 +162,15 @@ impl Profile {
         if self.bytes_are_strings() { Dialect::Python2 } else { Dialect::Python3 }
     }
 
-    /// The text with which `re` refuses to search an object without a buffer.
+    /// The text with which `re` refuses to search an object without a buffer, whose type has this name.
     #[must_use]
-    pub fn re_refusal_text(self) -> &'static str {
+    pub fn re_refusal_text(self, name: &str) -> String {
         match self.dialect() {
-            Dialect::Python2 => "expected string or buffer",
-            Dialect::Python3 if self.re_refusal_names_type() => "expected string or bytes-like object, got 'mmap.mmap'",
-            Dialect::Python3 => "expected string or bytes-like object",
+            Dialect::Python2 => "expected string or buffer".to_owned(),
+            Dialect::Python3 if self.re_refusal_names_type() => {
+                format!("expected string or bytes-like object, got '{name}'")
+            }
+            Dialect::Python3 => "expected string or bytes-like object".to_owned(),
         }
     }
 

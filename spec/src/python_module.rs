@@ -27,6 +27,15 @@ modules! {
     Struct = "struct";
     Zlib = "zlib";
     Array = "array";
+    CollectionsAbc = "collections.abc";
+    Copy = "copy";
+    Ctypes = "ctypes";
+    Gc = "gc";
+    Hashlib = "hashlib";
+    Io = "io";
+    Operator = "operator";
+    Pickle = "pickle";
+    Weakref = "weakref";
 }
 
 impl PythonModule {

@@ -132,7 +132,8 @@ impl Row {
     /// Whether an argument stands beside an operator, so that a compound one needs brackets.
     #[must_use]
     pub fn is_operator(&self) -> bool {
-        self.in_brackets == 0 && (self.form.starts_with("$0 ") || self.form.ends_with(" $0"))
+        let is_beside = self.form.starts_with("$0 ") || self.form.ends_with(" $0");
+        self.in_brackets == 0 && is_beside && !self.form.contains(" = ")
     }
 
     /// The number of arguments in the index or slice of the receiver; 0 without one.

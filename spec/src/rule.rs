@@ -3,91 +3,15 @@
 //! This is the only place where a version is compared. All others ask a [`Profile`](crate::Profile), which looks up the
 //! whole table once, when it is made.
 
+mod range;
+
 use crate::platform::{Capability, Platform};
 use crate::version::Version;
+use range::read;
 use std::fmt;
 use std::str::FromStr;
 
-/// Versions and platforms in which a rule holds. A row with several ranges holds in each of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RuleRange {
-    /// The first version; none: from the beginning.
-    pub since: Option<Version>,
-    /// The last version, where 255 as its micro version takes in the whole series; none: up to the newest.
-    pub until: Option<Version>,
-    /// The platforms: those that have a capability (`true`), or those that lack it; `None` for all.
-    pub platform: Option<(Capability, bool)>,
-}
-
-impl RuleRange {
-    /// Every version.
-    const EVERY: RuleRange = RuleRange { since: None, until: None, platform: None };
-
-    /// From a version on.
-    const fn since(version: &str) -> RuleRange {
-        RuleRange { since: Some(read(version, 0)), ..RuleRange::EVERY }
-    }
-
-    /// Up to a version, as precisely as it is written: `3.12` takes in all of 3.12.
-    const fn until(version: &str) -> RuleRange {
-        RuleRange { until: Some(read(version, u8::MAX)), ..RuleRange::EVERY }
-    }
-
-    /// From one version up to another.
-    const fn between(since: &str, until: &str) -> RuleRange {
-        RuleRange { until: Some(read(until, u8::MAX)), ..RuleRange::since(since) }
-    }
-
-    /// The same versions, on the platforms that have a capability.
-    const fn with(self, capability: Capability) -> RuleRange {
-        RuleRange { platform: Some((capability, true)), ..self }
-    }
-
-    /// The same versions, on the platforms that lack a capability.
-    const fn without(self, capability: Capability) -> RuleRange {
-        RuleRange { platform: Some((capability, false)), ..self }
-    }
-
-    const fn takes_in(&self, version: Version, platform: Platform) -> bool {
-        let late_enough = match self.since {
-            Some(since) => since.is_at_most(version),
-            None => true,
-        };
-        let early_enough = match self.until {
-            Some(until) => version.is_at_most(until),
-            None => true,
-        };
-        let right_platform = match self.platform {
-            Some((capability, wanted)) => platform.facts().has(capability) == wanted,
-            None => true,
-        };
-        late_enough && early_enough && right_platform
-    }
-}
-
-const fn read(text: &str, micro: u8) -> Version {
-    match Version::read(text, micro) {
-        Some(version) => version,
-        None => panic!("a row names something that is not a version"),
-    }
-}
-
-impl fmt::Display for RuleRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.since, self.until) {
-            (Some(since), Some(until)) if since.short() == until.short() => write!(f, "only {}", since.short())?,
-            (Some(since), Some(until)) => write!(f, "{} to {}", since.short(), until.short())?,
-            (Some(since), None) => write!(f, "since {}", since.short())?,
-            (None, Some(until)) => write!(f, "until {}", until.short())?,
-            (None, None) => f.write_str("every version")?,
-        }
-        match self.platform {
-            Some((capability, true)) => write!(f, " with {capability}"),
-            Some((capability, false)) => write!(f, " without {capability}"),
-            None => Ok(()),
-        }
-    }
-}
+pub use range::RuleRange;
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -238,6 +162,41 @@ macro_rules! table {
             MapsHaveOrder maps_have_order: [RuleRange::until("2.7")],
                 "seen in 2.7.18; not in 3.6.15",
                 "`<` compares a map with an object of any type.";
+            CopyRefusalQuotesType copy_refusal_quotes_type: [RuleRange::since("3.8")],
+                "seen in 3.8.18; not in 3.7.16",
+                "`copy` and `pickle` refuse a map with `cannot pickle 'mmap.mmap' object`. Before, with `can't pickle \
+                 mmap.mmap objects`.";
+            HasAbstractClasses has_abstract_classes: [RuleRange::since("3.3")],
+                "documentation, `collections.abc`",
+                "The module `collections.abc` exists.";
+            HasWeakReferences has_weak_references: [RuleRange::since("3.0")],
+                "seen in 3.6.15; not in 2.7.18",
+                "A map can be referred to weakly.";
+            MapsAreCollected maps_are_collected: [RuleRange::since("3.10")],
+                "seen in 3.10.13; not in 3.9.18",
+                "The garbage collector tracks a map, which refers to its class.";
+            AttributeRefusalNamesDict attribute_refusal_names_dict: [RuleRange::since("3.13")],
+                "seen in 3.13.0; not in 3.12.1",
+                "The refusal to set or delete an attribute says that the map has `no __dict__ for setting new attributes`.";
+            ViewsCanBecomeReadonly views_can_become_readonly: [RuleRange::since("3.8")],
+                "documentation, `memoryview.toreadonly`",
+                "A memoryview has `toreadonly()`.";
+            FromBufferChecksOffsetFirst from_buffer_checks_offset_first: [RuleRange::since("3.15")],
+                "seen in 3.15.2; not in 3.14.10",
+                "`from_buffer` of a `ctypes` type refuses a negative offset before it asks for the buffer.";
+            CharacterRefusalNamesType character_refusal_names_type: [RuleRange::since("3.14")],
+                "seen in 3.14.10 and 3.15.2; not in 3.13.18",
+                "The refusal to assign to a `ctypes.c_char` states the type and length of the value, or that a number is \
+                 not in `range(256)`.";
+            ExitCallsClose exit_calls_close: [RuleRange::until("3.10")],
+                "seen in 3.10.13; not in 3.11.7",
+                "`__exit__` calls the method `close`, which a subclass may override.";
+            MissingAttributeIsNamedAlone missing_attribute_is_named_alone: [RuleRange::until("3.10")],
+                "seen in 3.10.13; not in 3.11.7",
+                "The refusal to delete an attribute that an object of a subclass lacks is the name alone.";
+            AttributesAreReferents attributes_are_referents: [RuleRange::since("3.14")],
+                "seen in 3.14.10; not in 3.13.18",
+                "An object of a subclass refers to the values of its attributes. Before, to a `dict` of them.";
             Crc32IsSigned crc32_is_signed: [RuleRange::until("2.7")],
                 "seen in 2.7.18; not in 3.6.15",
                 "`zlib.crc32` returns a signed number.";

@@ -11,6 +11,7 @@ mod limited;
 mod long;
 mod reentrant;
 mod steps;
+mod using;
 mod wrong;
 
 use fatal::{
@@ -34,6 +35,10 @@ use reentrant::{
 use std::path::Path;
 use steps::{
     EFBIG, EINVAL, EMFILE, ENOMEM, PAGE, StepResult, as_op, boolean, first_args, map_int, none, plain_int, raised, text,
+};
+use using::{
+    as_bytes, byte_instead, calling_close, cut_text, first_page, from_position, from_the_end, iterable, next_byte,
+    of_base, rows_swapped, short_bytes, upper_case, without_stride, writable_view,
 };
 use wrong::{
     across_page, as_class, beyond, chomped, clamped_index, cut_write, dead_part, dirty_resize, empty_needle,
@@ -244,6 +249,46 @@ MUTANTS of Step {
     "a slice bound of 2**63 overflows" (3): |m, s| on(m, s, Op::GetSlice, |m, s| if plain_int(s, 1) >= Some(1 << 63) { raised("OverflowError", "too large") } else { m.step(s) });
     "objects with __index__ are refused" (2): |m, s| on(m, s, Op::GetItem, no_index_objects);
     "a slice assigned backwards is written forwards" (2): |m, s| on(m, s, Op::SetStep, forward_slice);
+    "!= is always true" (2): |m, s| on(m, s, Op::Ne, |_, _| boolean(true));
+    "copy.copy gives nothing" (2): |m, s| forgive(m, s, Op::Copy, "TypeError", "");
+    "copy.deepcopy gives nothing" (2): |m, s| forgive(m, s, Op::DeepCopy, "TypeError", "");
+    "pickle.dumps gives nothing" (2): |m, s| forgive(m, s, Op::Pickle, "TypeError", "");
+    "the size of the object is not that of its struct" (2): |m, s| on(m, s, Op::SizeOf, |_, _| boolean(false));
+    "a map is an instance of Iterable" (2): |m, s| on(m, s, Op::IsInstance, iterable);
+    "an attribute that is missing is None" (2): |m, s| forgive(m, s, Op::GetAttr, "AttributeError", "");
+    "any attribute can be set" (2): |m, s| forgive(m, s, Op::SetAttr, "AttributeError", "");
+    "any attribute can be deleted" (2): |m, s| forgive(m, s, Op::DelAttr, "AttributeError", "");
+    "closed can be set" (2): |m, s| forgive(m, s, Op::SetClosed, "AttributeError", "");
+    "a map cannot be referred to weakly" (2): |m, s| on(m, s, Op::WeakRef, |_, _| raised("TypeError", "cannot create weak reference to 'mmap.mmap' object"));
+    "the collector does not track a map" (2): |m, s| on(m, s, Op::IsTracked, |_, _| boolean(false));
+    "a map does not refer to its class" (2): |m, s| on(m, s, Op::Referents, |m, s| map_int(m.step(s), |_| 0));
+    "a map without a name stays" (1): |m, s| on(m, s, Op::Gone, |m, s| m.step(s).map(never_true));
+    "a subclass makes objects of its base" (2): |m, s| on(m, s, Op::Sub, |m, s| m.step(&as_op(s, Op::New)));
+    "repr of an object of a subclass names the base" (2): |m, s| on(m, s, Op::Repr, of_base);
+    "__exit__ calls the close of a subclass" (3): |m, s| on(m, s, Op::Exit, calling_close);
+    "an attribute of a subclass keeps its value" (3): |m, s| on(m, s, Op::SetAttr, |_, _| none());
+    "a closed map joins nothing" (3): |m, s| forgive(m, s, Op::Join, "TypeError", "");
+    "the last byte is not appended" (2): |m, s| on(m, s, Op::Append, short_bytes);
+    "a number has whole bytes" (2): |m, s| on(m, s, Op::BitLength, |m, s| map_int(m.step(s), |bits| (bits + 7) / 8 * 8));
+    "text ends at a zero byte" (3): |m, s| on(m, s, Op::Decode, cut_text);
+    "a digest ends at the first page" (2): |m, s| on(m, s, Op::Digest, first_page);
+    "a closed map can be compressed" (3): |m, s| forgive(m, s, Op::Compress, "ValueError", "closed");
+    "a file in memory begins at the position" (3): |m, s| on(m, s, Op::BytesIo, from_position);
+    "an array takes the bytes of a closed map" (3): |m, s| forgive(m, s, Op::ArrayFrom, "ValueError", "closed");
+    "from_buffer takes a read-only map" (2): |m, s| forgive(m, s, Op::FromBuffer, "TypeError", "writable");
+    "a C character lies at a negative offset from the end" (2): |m, s| on(m, s, Op::FromBufferCopy, from_the_end);
+    "a C character is written one byte too far" (2): |m, s| on(m, s, Op::SetFromBuffer, next_byte);
+    "the step of a view is ignored" (4): |m, s| on(m, s, Op::ViewStep, |m, s| m.step(&as_op(&first_args(s, 2), Op::SubView)));
+    "toreadonly gives a writable view" (4): |m, s| on(m, s, Op::ToReadonly, writable_view);
+    "cast('H') gives single bytes" (4): |m, s| on(m, s, Op::CastShort, |m, s| m.step(&as_op(s, Op::CastByte)));
+    "cast('c') gives numbers" (4): |m, s| on(m, s, Op::CastCharacter, |m, s| m.step(&as_op(s, Op::CastByte)));
+    "cast('B') keeps the format" (5): |m, s| on(m, s, Op::CastByte, writable_view);
+    "the rows of a view are swapped" (3): |m, s| on(m, s, Op::CastRows, rows_swapped);
+    "strides are the size of an item" (4): |m, s| on(m, s, Op::ViewLayout, without_stride);
+    "tobytes leaves out the last byte" (3): |m, s| on(m, s, Op::ToBytes, short_bytes);
+    "tolist of a view holds bytes objects" (3): |m, s| on(m, s, Op::ToList, as_bytes);
+    "hexadecimal digits are upper case" (3): |m, s| on(m, s, Op::Hex, upper_case);
+    "an item of two bytes is read as one" (4): |m, s| on(m, s, Op::ViewGet, byte_instead);
     "a read-only view can be written" (3): |m, s| forgive(m, s, Op::ViewSet, "TypeError", "read-only");
     "releasing a view releases its parts" (5): |m, s| on(m, s, Op::ViewLen, dead_part);
     "close checks the first view only" (5): |m, s| if released(m, 0) { forgive(m, s, Op::Close, "BufferError", "") } else { m.step(s) };

@@ -1,5 +1,6 @@
 //! Rules of the repository that no compiler holds: sources, packages and documents.
 
+use mmapcheck_spec::PythonModule;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -322,5 +323,17 @@ fn every_operation_has_an_example() -> Result {
         .collect();
     let missing: Vec<_> = mmapcheck_spec::Op::ALL.iter().filter(|op| !shown.contains(op)).collect();
     assert!(missing.is_empty(), "no example shows {missing:?}");
+    Ok(())
+}
+
+/// The driver is a script of its own, which no compiler compares with the table of modules.
+#[test]
+fn the_driver_imports_every_module_that_an_operation_uses() -> Result {
+    let driver = read("harness/targets/src/driver/driver.py")?;
+    let modules = driver.split("MODULES = (").nth(1).and_then(|rest| rest.split('"').nth(1)).unwrap_or_default();
+    let imported: BTreeSet<_> = modules.split(' ').collect();
+    let used: BTreeSet<_> =
+        PythonModule::ALL.iter().map(|module| module.name()).filter(|name| *name != "mmap").collect();
+    assert_eq!(imported, used);
     Ok(())
 }

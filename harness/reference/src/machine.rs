@@ -1,14 +1,17 @@
 //! The machine: dispatches a step to the rule of its operation. A match here only calls.
 
 mod outside;
+mod uses;
+mod views;
 
 use crate::operands::args::Args;
-use crate::operands::operand::PerformStep;
+use crate::operands::operand::{Operand, PerformStep};
 use crate::operands::step_args;
 use crate::result::{RuleResult, Stop, attribute_error, outcome, type_error, unsupported};
 use crate::rules::constructor_args::ConstructorArgs;
-use crate::rules::{compare, construct, section};
+use crate::rules::{compare, construct, object, section};
 use crate::state::bindings::{bind, unbind, unbound};
+use crate::state::class::Class;
 use crate::state::iterator::MapIterator;
 use crate::state::map::Map;
 use crate::state::processes::Processes;
@@ -20,8 +23,7 @@ use mmapcheck_spec::constants;
 use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{
     Arg, Base, ChildOp, Detail, Dialect, End, FileOp, FileState, IterOp, KindOp, MapOp, MapState, MethodOp, ModuleOp,
-    Op, Outcome, PassedArg, PlatformFacts, Profile, Raise, Slot, Snapshot, Step, Stepper, TargetError, Value, ViewOp,
-    World,
+    Op, Outcome, PassedArg, PlatformFacts, Profile, Raise, Slot, Snapshot, Step, Stepper, TargetError, Value, World,
 };
 use mmapcheck_world::{Errno, FileHandle, Folder};
 use std::cell::RefCell;
@@ -175,13 +177,18 @@ impl<S: Store> Reference<S> {
             KindOp::Folder(_) => return self.processes.files.borrow_mut().step(step),
             KindOp::Child(ChildOp::Fork) => self.fork(),
             KindOp::Child(ChildOp::Wait) => self.wait(),
+            KindOp::Module(ModuleOp::Gone) => self.make_nameless(step),
             KindOp::Module(ModuleOp::Constant) => self.constant(step),
-            // Python 2 has a class of its own.
-            KindOp::Module(ModuleOp::Error) => Ok(Value::Bool(self.profile.dialect() == Dialect::Python3)),
+            KindOp::Module(ModuleOp::Error) => Ok(Value::Bool(!self.profile.system_errors_have_own_class())),
             KindOp::Module(ModuleOp::Subclass) => Ok(Value::Bool(true)),
-            KindOp::Module(ModuleOp::New) => self.construct(step),
+            KindOp::Module(ModuleOp::New) => self.construct(step, Class::Mmap),
+            KindOp::Module(ModuleOp::Sub) if step.op.row().there.on_system(self.profile) => {
+                self.construct(step, Class::sub())
+            }
+            KindOp::Module(ModuleOp::Sub) => Err(unsupported("no rule covers a subclass in Python 2").into()),
             KindOp::Method(op) => self.on_map_method(op, step),
             KindOp::Map(op) => self.on_map(op, step),
+            KindOp::Use(op) => self.on_use(op, step),
             KindOp::Iter(op) => self.on_iter(op, step),
             KindOp::View(op) => self.on_view(op, step),
         };
@@ -219,18 +226,30 @@ impl<S: Store> Reference<S> {
         }
     }
 
-    fn construct(&self, step: &Step) -> RuleResult {
-        let args = ConstructorArgs::parse(&self.args(step)?, self.profile)?;
-        let files = self.processes.files.borrow();
-        let map = if self.profile.maps_sections() {
-            section::construct(&self.store, &files.sections, &args, self.profile)?
-        } else {
-            construct::construct(&self.store, &files.quotas, args, self.profile.facts())?
-        };
+    fn construct(&self, step: &Step, class: Class) -> RuleResult {
+        let map = self.make(&self.args(step)?)?;
         let bindings = &mut *self.processes.bindings.borrow_mut();
-        bind(&mut bindings.maps, step.bind, Rc::new(map))?;
+        bind(&mut bindings.maps, step.bind, Rc::new(map.of_class(class)))?;
         bindings.map_slots = bindings.map_slots.max(usize::from(step.bind) + 1);
         Ok(Value::None)
+    }
+
+    /// `weakref.ref(mmap.mmap(-1, length))() is None`
+    fn make_nameless(&self, step: &Step) -> RuleResult {
+        let mut args = self.args(step)?;
+        args.positional.insert(0, Operand::Int(-1));
+        drop(self.make(&args)?);
+        object::refer_weakly(self.profile)
+    }
+
+    fn make(&self, args: &Args<'_, S>) -> RuleResult<Map<S>> {
+        let args = ConstructorArgs::parse(args, self.profile)?;
+        let files = self.processes.files.borrow();
+        if self.profile.maps_sections() {
+            section::construct(&self.store, &files.sections, &args, self.profile)
+        } else {
+            construct::construct(&self.store, &files.quotas, args, self.profile.facts())
+        }
     }
 
     /// `int(mmap.X | mmap.Y)`. The module of this version may lack a constant.
@@ -272,7 +291,10 @@ impl<S: Store> Reference<S> {
         let map = self.processes.map(step.on)?;
         let args = &self.args(step)?;
         let profile = self.profile;
-        self.refuse_missing(step.op)?;
+        self.refuse_missing(step.op, &map)?;
+        if op == MethodOp::Close {
+            map.class.note_close();
+        }
         self.refuse_keywords(step, args)?;
         if step.op.row().params.is_empty() {
             args.none(step.op.row().name, profile)?;
@@ -308,13 +330,13 @@ impl<S: Store> Reference<S> {
     }
 
     /// Refuses an attribute that a map of this version lacks.
-    fn refuse_missing(&self, op: Op) -> RuleResult<()> {
+    fn refuse_missing(&self, op: Op, map: &Map<S>) -> RuleResult<()> {
         let row = op.row();
         match row.there.in_version(self.profile) {
             true => Ok(()),
             // A `with` statement names the first attribute that it looks up.
             false if row.is_compound() => Err(attribute_error("__exit__")),
-            false => Err(attribute_error(format!("'mmap.mmap' object has no attribute '{}'", row.name))),
+            false => Err(attribute_error(format!("'{}' object has no attribute '{}'", map.class.name(), row.name))),
         }
     }
 
@@ -338,7 +360,7 @@ impl<S: Store> Reference<S> {
         let args = &self.args(step)?.positional[..];
         let arg = |place: usize| args.get(place).ok_or_else(|| no_rule(step));
         let profile = self.profile;
-        self.refuse_missing(step.op)?;
+        self.refuse_missing(step.op, &map)?;
         match op {
             MapOp::View => {
                 if !profile.memoryviews_take_maps() {
@@ -352,8 +374,8 @@ impl<S: Store> Reference<S> {
             MapOp::Drop => unbind(&mut self.processes.bindings.borrow_mut().maps, step.on),
             MapOp::Closed => Ok(Value::Bool(map.is_closed())),
             MapOp::Enter => map.enter(),
-            MapOp::With => map.with_pass(),
-            MapOp::WithRaise => map.with_raise(),
+            MapOp::With => map.with_pass(profile),
+            MapOp::WithRaise => map.with_raise(profile),
             MapOp::Len => map.length(),
             MapOp::GetItem => map.get_item(arg(0)?, profile),
             MapOp::GetSlice | MapOp::GetStep => map.get_slice(args, profile),
@@ -384,36 +406,13 @@ impl<S: Store> Reference<S> {
             MapOp::Bool => map.open().map(|_| Value::Bool(true)),
             MapOp::Eq => compare::equal(&map, arg(0)?, profile),
             MapOp::Less => compare::less(&map, arg(0)?, profile),
-            MapOp::Add => compare::add(arg(0)?, profile),
-            MapOp::Mul => compare::multiply(arg(0)?, profile),
+            MapOp::Add => compare::add(&map, arg(0)?, profile),
+            MapOp::Mul => compare::multiply(&map, arg(0)?, profile),
             MapOp::Hash => Ok(Value::Bool(true)),
             MapOp::FindAll => map.find_all(arg(0)?, profile),
             MapOp::Crc => map.crc(profile),
             MapOp::Unpack => map.unpack(arg(0)?, profile),
             MapOp::Pack => map.pack(arg(0)?, arg(1)?, profile),
-        }
-    }
-
-    fn on_view(&self, op: ViewOp, step: &Step) -> RuleResult {
-        let view = self.processes.view(step.on)?;
-        let args = &self.args(step)?.positional[..];
-        let arg = |place: usize| args.get(place).ok_or_else(|| no_rule(step));
-        match op {
-            ViewOp::SubView => {
-                let view = view.sub_view(args, self.profile)?;
-                bind(&mut self.processes.bindings.borrow_mut().views, step.bind, Rc::new(view))
-            }
-            ViewOp::ViewLen => view.length(),
-            ViewOp::ViewBytes => view.to_bytes(),
-            ViewOp::ViewGet => view.get(arg(0)?, self.profile),
-            ViewOp::ViewSet => view.set(arg(0)?, arg(1)?, self.profile),
-            ViewOp::ViewSetSlice => {
-                let (value, parts) = args.split_last().ok_or_else(|| no_rule(step))?;
-                view.set_slice(parts, value, self.profile)
-            }
-            ViewOp::ViewReadonly => view.readonly(),
-            ViewOp::ViewRelease => view.release_method(),
-            ViewOp::DropView => unbind(&mut self.processes.bindings.borrow_mut().views, step.on),
         }
     }
 

@@ -388,6 +388,7 @@ impl<S: FileSystem> FileObjects<S> {
             | KindOp::Limit(_)
             | KindOp::Method(_)
             | KindOp::Map(_)
+            | KindOp::Use(_)
             | KindOp::Iter(_)
             | KindOp::View(_) => return Err(unsupported(format!("{} is not an operation on files", step.op))),
         };

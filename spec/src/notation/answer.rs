@@ -85,10 +85,16 @@ fn text_literal(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
             '\\' => out.push_str("\\\\"),
             _ if c == quote => {
                 out.push('\\');
                 out.push(c);
+            }
+            // Python does not print these characters of Latin-1.
+            '\0'..' ' | '\x7f'..='\u{a0}' | '\u{ad}' => {
+                let _ = write!(out, "\\x{:02x}", u32::from(c));
             }
             _ => out.push(c),
         }

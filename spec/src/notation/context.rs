@@ -1,7 +1,7 @@
 //! The names, files, modules and classes that a statement of a session can use, and statements read as steps.
 
 use super::form::{Found, forms, unify_stmt};
-use super::frame::{CALLBACK, CLASSES, SavedLimit};
+use super::frame::{CALLBACK, CLASSES, SavedLimit, made_by};
 use super::literal::{bytes_of, constants_of, flags_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt};
 use crate::{Arg, BytesLike, Domain, Mode, ObjectKind, Op, PassedArg, PythonModule, SLOTS, Slot, Step};
@@ -81,6 +81,7 @@ impl Context {
                 (None, _) => {}
             }
             row.uses.map_or(Ok(()), |module| self.needs(module))?;
+            made_by(*op).map_or(Ok(()), |class| self.needs_class(class))?;
             return Ok((step, discards));
         }
         Err(match unknown {
@@ -111,6 +112,11 @@ impl Context {
             return Ok(());
         }
         Err(format!("the module '{}' has not been imported", module.name()))
+    }
+
+    /// A class must be defined before a form or an argument uses it.
+    fn needs_class(&self, class: &str) -> Result<()> {
+        if self.classes.contains(&class) { Ok(()) } else { Err(format!("the class {class} has not been defined")) }
     }
 
     fn arguments(&self, op: Op, found: Found) -> Result<SmallVec<[PassedArg; 2]>> {
@@ -223,9 +229,7 @@ impl Context {
 impl Context {
     /// An object of a class of the session.
     fn object(&self, class: &str, value: &Expr, rest: &[(Option<String>, Expr)]) -> Result<Arg> {
-        if !self.classes.contains(&class) {
-            return Err(format!("the class {class} has not been defined"));
-        }
+        self.needs_class(class)?;
         let number = || num_of(value)?.ok_or_else(|| format!("{class} takes a whole number"));
         if class == "Index" {
             return if rest.is_empty() { number().map(Arg::Index) } else { Err("Index takes a whole number".into()) };

@@ -61,7 +61,7 @@ fn unify(form: &Expr, expr: &Expr, found: &mut Found) -> bool {
             unify(function, other, found) && unify_args(form, args, found)
         }
         (Expr::Binary(a, op, b), Expr::Binary(x, other, y)) => op == other && unify(a, x, found) && unify(b, y, found),
-        (Expr::Tuple(form), Expr::Tuple(items)) => {
+        (Expr::Tuple(form), Expr::Tuple(items)) | (Expr::List(form), Expr::List(items)) => {
             form.len() == items.len() && form.iter().zip(items).all(|(form, item)| unify(form, item, found))
         }
         (form, expr) => form == expr,

@@ -38,7 +38,8 @@ impl Class {
     }
 }
 
-/// Every such class: one whose objects only have `__index__`, and two whose objects do something first.
+/// Every such class: one whose objects only have `__index__`, two whose objects do something first, and a subclass of the class
+/// under test.
 pub const CLASSES: &[Class] = &[
     Class {
         name: "Index",
@@ -77,7 +78,25 @@ pub const CLASSES: &[Class] = &[
             "...",
         ],
     },
+    Class {
+        name: "Sub",
+        lines: &[
+            ">>> class Sub(mmap.mmap):",
+            "...     def __init__(self, *args, **keywords):",
+            "...         self.x = 1",
+            "...     def close(self, *args, **keywords):",
+            "...         self.x = 2",
+            "...         return mmap.mmap.close(self, *args, **keywords)",
+            "...",
+        ],
+    },
 ];
+
+/// The class that an operation makes an object of.
+pub(super) fn made_by(op: Op) -> Option<&'static str> {
+    let calls = |class: &&Class| op.row().form.strip_prefix(class.name).is_some_and(|rest| rest.starts_with('('));
+    CLASSES.iter().find(calls).map(|class| class.name)
+}
 
 /// The lines of a session that save a limit of its process and put it back, so that the limits of a prompt are what they were
 /// before. Neither is a step: a target keeps no limit after a case.
@@ -109,7 +128,7 @@ impl SavedLimit {
     }
 }
 
-/// The name of the function that an object of the last two classes calls.
+/// The name of the function that an object of two of the classes calls.
 pub const CALLBACK: &str = "callback";
 
 /// The last statement of a child process. Every child has it, so that it is not a step.

@@ -1,7 +1,7 @@
 //! Cases as sessions.
 
 use super::answer::{bytes_literal, render, render_value};
-use super::frame::{CALLBACK, CLASSES, COMMENT, LEAVE, OPEN_IMPORT, SavedLimit};
+use super::frame::{CALLBACK, CLASSES, COMMENT, Class, LEAVE, OPEN_IMPORT, SavedLimit, made_by};
 use crate::constants;
 use crate::{
     Arg, Base, BytesLike, Dialect, Draft, End, LimitOp, Mode, Num, ObjectKind, Op, Outcome, PassedArg, PythonModule,
@@ -142,7 +142,9 @@ fn opening(case: &Draft, dialect: Dialect) -> Vec<String> {
     if is_python2 && !case.world.files.is_empty() {
         lines.push(format!(">>> {OPEN_IMPORT}"));
     }
-    for class in CLASSES.iter().filter(|class| uses(case, |arg| class_of(arg) == Some(class.name))) {
+    let is_made = |class: &Class| case.all_steps().any(|step| made_by(step.op) == Some(class.name));
+    let is_used = |class: &&Class| is_made(class) || uses(case, |arg| class_of(arg) == Some(class.name));
+    for class in CLASSES.iter().filter(is_used) {
         lines.extend(class.lines.iter().map(|&line| line.to_owned()));
     }
     for (i, file) in case.world.files.iter().enumerate() {

@@ -87,7 +87,7 @@ fn roomy(case: &Case) -> Case {
     let mut roomy = case.clone();
     roomy.edit(|draft| {
         draft.world.files.iter_mut().for_each(|file| file.bytes = [ROOM, &file.bytes].concat());
-        for step in draft.steps.iter_mut().filter(|step| step.op == Op::New) {
+        for step in draft.steps.iter_mut().filter(|step| matches!(step.op, Op::New | Op::Sub)) {
             if let Some(PassedArg { arg: Arg::Int(Num { base: Base::Zero, plus: plus @ 1..=LONGEST }), .. }) =
                 step.args.get_mut(1)
             {
@@ -113,7 +113,7 @@ fn in_longer_files(case: &Case) -> Vec<Case> {
 
 /// Other arguments of a constructor: without its keywords and flags, and with each access.
 fn openings(step: &Step) -> Vec<SmallVec<[PassedArg; 2]>> {
-    if step.op != Op::New {
+    if !matches!(step.op, Op::New | Op::Sub) {
         return Vec::new();
     }
     let plain: SmallVec<[PassedArg; 2]> = step.args.iter().take(2).cloned().collect();

@@ -10,7 +10,7 @@ type Args = smallvec::SmallVec<[PassedArg; 2]>;
 impl<C: Choices> Maker<'_, C> {
     pub(super) fn args(&mut self, op: Op) -> Args {
         match op {
-            Op::New if self.options.profile.maps_sections() || !self.one_in(5) => return self.sound_map(),
+            Op::New | Op::Sub if self.options.profile.maps_sections() || !self.one_in(5) => return self.sound_map(),
             Op::SetSlice if !self.one_in(8) => return self.fitting_slice(),
             Op::SetStep if !self.one_in(4) => return self.fitting_stride(),
             Op::Seek if !self.one_in(4) => return self.sound_seek(),

@@ -139,8 +139,8 @@ impl<'a, C: Choices> Maker<'a, C> {
             // `fork` inserts children at the end.
             KindOp::Child(_) => false,
             KindOp::Folder(_) => op.row().there.on_system(profile) && op.row().paths() <= files,
+            KindOp::Use(_) | KindOp::Module(_) => op.row().there.on_system(profile),
             KindOp::Limit(_)
-            | KindOp::Module(_)
             | KindOp::Method(_)
             | KindOp::Map(_)
             | KindOp::Iter(_)

@@ -1,8 +1,9 @@
 //! The buffers of bytes-like operands.
 
 use crate::operands::operand::Operand;
-use crate::result::{RuleResult, buffer_error, type_error, unsupported};
+use crate::result::{RuleResult, Stop, buffer_error, type_error, unsupported};
 use crate::state::export::Export;
+use crate::state::layout::{Format, Layout};
 use crate::state::map::{Map, Open};
 use crate::state::view::ViewExport;
 use crate::store::Store;
@@ -18,10 +19,8 @@ pub enum Buffer<'a, S: Store> {
     Mapped {
         /// The map.
         map: Rc<Map<S>>,
-        /// The index of the first byte in the map.
-        start: usize,
-        /// How many bytes.
-        count: usize,
+        /// The bytes of the map that belong to the buffer.
+        layout: Layout,
         /// Keeps the map open.
         _guard: ExportGuard<S>,
     },
@@ -40,9 +39,8 @@ impl<'a, S: Store> Buffer<'a, S> {
     pub fn contiguous(operand: &Operand<'a, S>, profile: Profile) -> RuleResult<Buffer<'a, S>> {
         match operand {
             // A view of one item is contiguous whatever its stride; an empty one is not.
-            Operand::Bytes(BytesLike::Strided, bytes) if !matches!(bytes.len(), 1 | 2) => {
-                Err(buffer_error("memoryview: underlying buffer is not C-contiguous"))
-            }
+            Operand::Bytes(BytesLike::Strided, bytes) if !matches!(bytes.len(), 1 | 2) => Err(not_contiguous()),
+            Operand::View(view) if !view.part()?.1.is_contiguous() => Err(not_contiguous()),
             _ => Buffer::any(operand, profile),
         }
     }
@@ -69,12 +67,12 @@ impl<'a, S: Store> Buffer<'a, S> {
             }
             Operand::Map(map) => {
                 let _export = Export::of(map)?;
-                let (count, _guard) = (map.len.get(), ExportGuard::Map { _export });
-                Ok(Buffer::Mapped { map: Rc::clone(map), start: 0, count, _guard })
+                let (layout, _guard) = (Layout::bytes(0, map.len.get()), ExportGuard::Map { _export });
+                Ok(Buffer::Mapped { map: Rc::clone(map), layout, _guard })
             }
             Operand::View(view) => {
-                let (map, start, count) = view.part()?;
-                Ok(Buffer::Mapped { map, start, count, _guard: ExportGuard::View { _export: ViewExport::of(view) } })
+                let (map, layout) = view.part()?;
+                Ok(Buffer::Mapped { map, layout, _guard: ExportGuard::View { _export: ViewExport::of(view) } })
             }
             _ => Err(type_error(format!("a bytes-like object is required, not '{}'", operand.type_name(profile)))),
         }
@@ -84,7 +82,28 @@ impl<'a, S: Store> Buffer<'a, S> {
     pub fn len(&self) -> usize {
         match self {
             Buffer::Bytes(bytes) => bytes.len(),
-            Buffer::Mapped { count, .. } => *count,
+            Buffer::Mapped { layout, .. } => layout.size(),
+        }
+    }
+
+    /// The format of its items.
+    pub fn format(&self) -> Format {
+        match self {
+            Buffer::Bytes(_) => Format::Byte,
+            Buffer::Mapped { layout, .. } => layout.format,
+        }
+    }
+
+    /// How many items.
+    pub fn items(&self) -> usize {
+        self.len() / self.format().size()
+    }
+
+    /// The number that an item holds; of a `bytes` object, that of its byte.
+    pub fn number(&self, at: usize) -> RuleResult<u16> {
+        match self {
+            Buffer::Bytes(bytes) => Ok(bytes[at].into()),
+            Buffer::Mapped { map, layout, .. } => layout.number(&map.open()?, at),
         }
     }
 
@@ -92,7 +111,7 @@ impl<'a, S: Store> Buffer<'a, S> {
     pub fn bytes(&self) -> RuleResult<Cow<'_, [u8]>> {
         match self {
             Buffer::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
-            Buffer::Mapped { map, start, count, .. } => Ok(Cow::Owned(map.open()?.read(*start, *count)?)),
+            Buffer::Mapped { map, layout, .. } => Ok(Cow::Owned(layout.read(&map.open()?)?)),
         }
     }
 
@@ -109,7 +128,7 @@ impl<'a, S: Store> Buffer<'a, S> {
     pub fn touch(&self) -> RuleResult<()> {
         match self {
             Buffer::Bytes(_) => Ok(()),
-            Buffer::Mapped { map, start, count, .. } => map.open()?.touch(*start, *count),
+            Buffer::Mapped { map, layout, .. } => layout.touch(&map.open()?),
         }
     }
 
@@ -117,7 +136,7 @@ impl<'a, S: Store> Buffer<'a, S> {
     pub fn byte(&self, at: usize) -> RuleResult<u8> {
         match self {
             Buffer::Bytes(bytes) => Ok(bytes[at]),
-            Buffer::Mapped { map, start, .. } => map.open()?.byte(start + at),
+            Buffer::Mapped { map, layout, .. } => map.open()?.byte(layout.byte(at)),
         }
     }
 
@@ -125,7 +144,14 @@ impl<'a, S: Store> Buffer<'a, S> {
     pub fn copy_to(&self, open: &Open<'_, S>, at: usize) -> RuleResult<()> {
         match self {
             Buffer::Bytes(bytes) => open.write(at, bytes),
-            Buffer::Mapped { map, start, count, .. } => open.copy(at, &map.open()?, *start, *count),
+            Buffer::Mapped { map, layout, .. } if layout.is_contiguous() => {
+                open.copy(at, &map.open()?, layout.item(0), layout.size())
+            }
+            Buffer::Mapped { .. } => open.write(at, &self.bytes()?),
         }
     }
+}
+
+fn not_contiguous() -> Stop {
+    buffer_error("memoryview: underlying buffer is not C-contiguous")
 }

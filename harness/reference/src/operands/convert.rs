@@ -151,7 +151,7 @@ pub fn truth<S: Store>(operand: &Operand<'_, S>) -> RuleResult<bool> {
         Operand::WrongType(_) | Operand::Index(_) | Operand::IndexAfter(..) | Operand::BufferAfter(..) => true,
         Operand::File | Operand::Descriptor(..) => true,
         Operand::Map(map) => map.open().map(|_| true)?,
-        Operand::View(view) => view.part()?.2 > 0,
+        Operand::View(view) => view.part()?.1.count > 0,
     })
 }
 

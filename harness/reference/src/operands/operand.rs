@@ -85,7 +85,7 @@ impl<S: Store> Operand<'_, S> {
             Operand::Bytes(BytesLike::Array, _) => "array.array",
             Operand::WrongType(wrong) => wrong.type_name(),
             Operand::File => "_io.FileIO",
-            Operand::Map(_) => "mmap.mmap",
+            Operand::Map(map) => map.class.name(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::operands::operand::Operand;
 use crate::result::{RuleResult, type_error, value_error};
+use crate::state::layout::Layout;
 use crate::store::Store;
 use mmapcheck_spec::Profile;
 
@@ -56,6 +57,11 @@ pub struct SliceIndices {
 }
 
 impl SliceIndices {
+    /// The part of a view that the slice selects.
+    pub fn part(self, layout: Layout) -> Layout {
+        layout.part(self.start, self.step, self.count)
+    }
+
     /// The first index, where the indices are consecutive.
     pub fn run(self) -> Option<usize> {
         (self.step == 1 || self.count == 0).then_some(self.start.max(0) as usize)

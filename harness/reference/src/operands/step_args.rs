@@ -93,5 +93,6 @@ pub fn flags(places: &[u8], facts: &PlatformFacts) -> Result<i32, End> {
 
 fn is_fileno(step: &Step, place: usize, given: &PassedArg) -> bool {
     let fileno = ConstructorParam::Fileno;
-    step.op == Op::New && given.keyword.map_or(Some(place) == fileno.place(), |keyword| keyword == fileno.name())
+    matches!(step.op, Op::New | Op::Sub)
+        && given.keyword.map_or(Some(place) == fileno.place(), |keyword| keyword == fileno.name())
 }

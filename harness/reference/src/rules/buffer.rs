@@ -48,7 +48,7 @@ impl<S: Store> Map<S> {
             return Err(unsupported("no rule covers re.findall() with a pattern that is not literal").into());
         }
         if self.is_closed() {
-            return Err(type_error(profile.re_refusal_text()));
+            return Err(type_error(profile.re_refusal_text(self.class.name())));
         }
         Ok(Value::List(vec![Value::Bytes(needle.to_vec()); self.count_matches(needle)?]))
     }
@@ -108,7 +108,8 @@ impl<S: Store> Map<S> {
             Ok(()) if self.access != Access::Read => Ok(()),
             _ => {
                 let argument = if profile.pack_into_names_arguments() { "pack_into() argument 2" } else { "argument" };
-                Err(type_error(format!("{argument} must be read-write bytes-like object, not mmap.mmap")))
+                let name = self.class.name();
+                Err(type_error(format!("{argument} must be read-write bytes-like object, not {name}")))
             }
         }
     }

@@ -3,7 +3,8 @@
 use crate::operands::buffer::Buffer;
 use crate::operands::operand::Operand;
 use crate::result::{RuleResult, Stop, type_error, unsupported};
-use crate::state::map::Map;
+use crate::state::layout::Format;
+use crate::state::map::{Map, Open};
 use crate::store::Store;
 use mmapcheck_spec::{BytesLike, Profile, Value, WrongType};
 use std::rc::Rc;
@@ -21,16 +22,36 @@ pub fn equal<S: Store>(map: &Rc<Map<S>>, other: &Operand<'_, S>, profile: Profil
     }))
 }
 
+/// `m != other`
+pub fn differ<S: Store>(map: &Rc<Map<S>>, other: &Operand<'_, S>, profile: Profile) -> RuleResult {
+    let same = equal(map, other, profile)?;
+    Ok(Value::Bool(same == Value::Bool(false)))
+}
+
 /// Whether a bytes-like object equals the bytes of the map. Without a buffer, they differ.
 fn same_bytes<S: Store>(map: &Map<S>, other: &Operand<'_, S>, profile: Profile) -> RuleResult<bool> {
     let (Ok(open), Ok(source)) = (map.open(), Buffer::any(other, profile)) else { return Ok(false) };
-    if source.len() != map.len.get() {
+    if source.items() != map.len.get() {
         return Ok(false);
+    }
+    if source.format() != Format::Byte {
+        return same_numbers(&open, &source);
     }
     match (open.read(0, source.len()), source.bytes()) {
         (Ok(own), Ok(others)) => Ok(own == *others),
         _ => Err(untouchable(source.len(), |at| Ok((open.byte(at)?, source.byte(at)?)))),
     }
+}
+
+/// Whether the items of a buffer are the bytes of the map as numbers, compared one by one. A `bytes` object equals none.
+fn same_numbers<S: Store>(open: &Open<'_, S>, source: &Buffer<'_, S>) -> RuleResult<bool> {
+    for at in 0..source.items() {
+        let (own, other) = (open.byte(at)?, source.number(at)?);
+        if source.format() == Format::Character || u16::from(own) != other {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The end of a comparison with a dead byte among the first `count` pairs: a comparison that gets that far dies.
@@ -56,7 +77,8 @@ pub fn less<S: Store>(map: &Rc<Map<S>>, other: &Operand<'_, S>, profile: Profile
         let order = own.as_slice().cmp(&bytes[..count]);
         return Ok(Value::Bool(order.then(map.len.get().cmp(&bytes.len())).is_lt()));
     }
-    Err(type_error(format!("'<' not supported between instances of 'mmap.mmap' and '{}'", other.type_name(profile))))
+    let (own, name) = (map.class.name(), other.type_name(profile));
+    Err(type_error(format!("'<' not supported between instances of '{own}' and '{name}'")))
 }
 
 /// Python 2 orders any two objects: `None` and numbers first, then by the names of their types.
@@ -75,21 +97,22 @@ fn less_in_python2<S: Store>(map: &Rc<Map<S>>, other: &Operand<'_, S>, profile: 
 }
 
 /// `m + other`
-pub fn add<S: Store>(other: &Operand<'_, S>, profile: Profile) -> RuleResult {
-    Err(unsupported_operand('+', other, profile))
+pub fn add<S: Store>(map: &Map<S>, other: &Operand<'_, S>, profile: Profile) -> RuleResult {
+    Err(unsupported_operand(map, '+', other, profile))
 }
 
 /// `m * other`: a sequence on the right tries to repeat itself `m` times.
-pub fn multiply<S: Store>(other: &Operand<'_, S>, profile: Profile) -> RuleResult {
+pub fn multiply<S: Store>(map: &Map<S>, other: &Operand<'_, S>, profile: Profile) -> RuleResult {
     Err(match other {
         Operand::Bytes(BytesLike::Bytes | BytesLike::ByteArray | BytesLike::Array, _)
         | Operand::WrongType(
             WrongType::List | WrongType::Tuple | WrongType::Text | WrongType::Accent | WrongType::LongText,
-        ) => type_error("can't multiply sequence by non-int of type 'mmap.mmap'"),
-        _ => unsupported_operand('*', other, profile),
+        ) => type_error(format!("can't multiply sequence by non-int of type '{}'", map.class.name())),
+        _ => unsupported_operand(map, '*', other, profile),
     })
 }
 
-fn unsupported_operand<S: Store>(operator: char, other: &Operand<'_, S>, profile: Profile) -> Stop {
-    type_error(format!("unsupported operand type(s) for {operator}: 'mmap.mmap' and '{}'", other.type_name(profile)))
+fn unsupported_operand<S: Store>(map: &Map<S>, operator: char, other: &Operand<'_, S>, profile: Profile) -> Stop {
+    let (own, name) = (map.class.name(), other.type_name(profile));
+    type_error(format!("unsupported operand type(s) for {operator}: '{own}' and '{name}'"))
 }

@@ -17,7 +17,7 @@ impl<S: Store> Map<S> {
         if profile.exit_takes_three() {
             args.counted("__exit__", 3, 3, profile)?;
         }
-        self.close_method()
+        self.leave(profile)
     }
 
     /// `m.__enter__() is m`
@@ -26,14 +26,22 @@ impl<S: Store> Map<S> {
     }
 
     /// `with m: pass`
-    pub fn with_pass(&self) -> RuleResult {
+    pub fn with_pass(&self, profile: Profile) -> RuleResult {
         self.open()?;
+        self.leave(profile)
+    }
+
+    /// Closes the map at the end of a `with` statement.
+    fn leave(&self, profile: Profile) -> RuleResult {
+        if profile.exit_calls_close() {
+            self.class.note_close();
+        }
         self.close_method()
     }
 
     /// `with m: raise KeyError`. Where `close` refuses, its exception replaces that of the body.
-    pub fn with_raise(&self) -> RuleResult {
-        self.with_pass()?;
+    pub fn with_raise(&self, profile: Profile) -> RuleResult {
+        self.with_pass(profile)?;
         Err(Stop::Raised(Raise::new("KeyError", "")))
     }
 }

@@ -3,6 +3,7 @@
 use crate::operands::args::Args;
 use crate::operands::convert;
 use crate::result::{RuleResult, number, value_error};
+use crate::state::class::Class;
 use crate::state::map::{Access, Map};
 use crate::store::Store;
 use mmapcheck_spec::{Dialect, Profile, Value};
@@ -52,14 +53,18 @@ impl<S: Store> Map<S> {
     /// `repr(m)`, with dots in place of an address, which differs from process to process.
     pub fn repr(&self, profile: Profile) -> RuleResult {
         if !profile.repr_shows_state() {
-            let shown = "<mmap.mmap object at 0x...>";
+            let shown = match self.class {
+                Class::Mmap => "<mmap.mmap object at 0x...>",
+                Class::Sub(_) => "<__main__.Sub object at 0x...>",
+            };
             return Ok(match profile.dialect() {
                 Dialect::Python2 => Value::Bytes(shown.into()),
                 Dialect::Python3 => Value::Text(shown.into()),
             });
         }
+        let class = self.class.name();
         if self.is_closed() {
-            return Ok(Value::Text("<mmap.mmap closed=True>".into()));
+            return Ok(Value::Text(format!("<{class} closed=True>")));
         }
         let access = match self.access {
             Access::Default => "ACCESS_DEFAULT",
@@ -69,7 +74,7 @@ impl<S: Store> Map<S> {
         };
         let (len, position, offset) = (self.len.get(), self.position.get(), self.offset);
         Ok(Value::Text(format!(
-            "<mmap.mmap closed=False, access={access}, length={len}, pos={position}, offset={offset}>"
+            "<{class} closed=False, access={access}, length={len}, pos={position}, offset={offset}>"
         )))
     }
 }

@@ -107,6 +107,7 @@ impl<S: Store> CaseFiles<S> {
             | KindOp::Limit(_)
             | KindOp::Method(_)
             | KindOp::Map(_)
+            | KindOp::Use(_)
             | KindOp::Iter(_)
             | KindOp::View(_) => Ok(()),
         }

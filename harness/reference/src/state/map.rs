@@ -1,6 +1,7 @@
 //! Maps, and the ways to access their memory.
 
 use crate::result::{RuleResult, Stop, buffer_error, unsupported, value_error};
+use crate::state::class::Class;
 use crate::state::section::SectionHandles;
 use crate::store::{Direction, Memory, Store};
 use mmapcheck_spec::constants::{
@@ -68,6 +69,7 @@ pub struct Map<S: Store> {
     pub(crate) tracked: TrackedFile<S::File>,
     sharing: Sharing,
     protection: Protection,
+    pub(crate) class: Class,
     /// On Windows: the handles of the section and the file.
     pub(crate) handles: Option<SectionHandles<S>>,
 }
@@ -115,6 +117,7 @@ impl<S: Store> Map<S> {
             tracked,
             sharing,
             protection,
+            class: Class::Mmap,
             handles: None,
         }
     }
@@ -132,9 +135,15 @@ impl<S: Store> Map<S> {
             position: self.position.clone(),
             exports: Cell::new(0),
             tracked: self.tracked.clone(),
+            class: self.class.clone(),
             handles: None,
             ..*self
         })
+    }
+
+    /// The map as an object of a class.
+    pub fn of_class(self, class: Class) -> Map<S> {
+        Map { class, ..self }
     }
 
     /// The map with the handles of its section, on Windows.

@@ -3,9 +3,11 @@
 
 pub mod bindings;
 pub mod case_files;
+pub mod class;
 pub mod export;
 pub mod fork;
 pub mod iterator;
+pub mod layout;
 pub mod map;
 pub mod processes;
 pub mod quotas;

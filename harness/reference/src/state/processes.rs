@@ -120,8 +120,8 @@ impl<S: Store> Processes<S> {
             ObjectKind::Map => self.map_len(step.on).map(|len| len as u64),
             ObjectKind::View => {
                 let bindings = self.bindings.borrow();
-                let (.., count) = bindings.views.get(usize::from(step.on))?.as_ref()?.part().ok()?;
-                Some(count as u64)
+                let (_, layout) = bindings.views.get(usize::from(step.on))?.as_ref()?.part().ok()?;
+                Some(layout.count as u64)
             }
             ObjectKind::Module | ObjectKind::File | ObjectKind::Iter => None,
         }

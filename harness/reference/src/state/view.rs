@@ -3,6 +3,7 @@
 use crate::result::{RuleResult, buffer_error, value_error};
 use crate::state::export::Export;
 use crate::state::fork::ForkCopies;
+use crate::state::layout::Layout;
 use crate::state::map::Map;
 use crate::store::Store;
 use std::cell::{Cell, RefCell};
@@ -12,10 +13,8 @@ use std::rc::Rc;
 pub struct View<S: Store> {
     /// `None` once the view is released: it no longer keeps its map open.
     export: RefCell<Option<Rc<Export<S>>>>,
-    /// The first byte of the view in the map.
-    pub(crate) start: usize,
-    /// How many bytes the view has.
-    pub(crate) count: usize,
+    /// The bytes of the map that it shows.
+    pub(crate) layout: Layout,
     /// How many buffers of it are exported.
     exports: Cell<usize>,
 }
@@ -23,12 +22,12 @@ pub struct View<S: Store> {
 impl<S: Store> View<S> {
     /// `memoryview(m)`
     pub fn new(map: &Rc<Map<S>>) -> RuleResult<View<S>> {
-        Ok(View::part_of(Rc::new(Export::of(map)?), 0, map.len.get()))
+        Ok(View::of(Rc::new(Export::of(map)?), Layout::bytes(0, map.len.get())))
     }
 
-    /// A view of a part of an exported buffer.
-    pub fn part_of(export: Rc<Export<S>>, start: usize, count: usize) -> View<S> {
-        View { export: RefCell::new(Some(export)), start, count, exports: Cell::new(0) }
+    /// A view of some bytes of an exported buffer.
+    pub fn of(export: Rc<Export<S>>, layout: Layout) -> View<S> {
+        View { export: RefCell::new(Some(export)), layout, exports: Cell::new(0) }
     }
 
     /// The copy of the view in a child process; `None` where the child does not inherit its map.
@@ -37,7 +36,7 @@ impl<S: Store> View<S> {
             Some(export) => Some(copies.export(export)?),
             None => None,
         };
-        Some(View { export: RefCell::new(export), start: self.start, count: self.count, exports: Cell::new(0) })
+        Some(View { export: RefCell::new(export), layout: self.layout, exports: Cell::new(0) })
     }
 
     /// The buffer that the view shows. A released view refuses.
@@ -46,9 +45,9 @@ impl<S: Store> View<S> {
         self.export.borrow().clone().ok_or_else(released)
     }
 
-    /// The map, and the range of it that is viewed: the first byte, and how many bytes.
-    pub fn part(&self) -> RuleResult<(Rc<Map<S>>, usize, usize)> {
-        Ok((Rc::clone(self.export()?.map()), self.start, self.count))
+    /// The map of the view, and the bytes of it that the view shows.
+    pub fn part(&self) -> RuleResult<(Rc<Map<S>>, Layout)> {
+        Ok((Rc::clone(self.export()?.map()), self.layout))
     }
 
     /// Releases the view; releasing it again has no effect. A view with exported buffers refuses.

@@ -148,7 +148,10 @@ impl Embedded {
                 let derived = self.fixtures.functions.derives.call(&mut [self.fixtures.class.clone()], None);
                 Ok(self.fixtures.outcome(derived))
             }
-            KindOp::Module(ModuleOp::New) => self.construct(step),
+            KindOp::Module(ModuleOp::New | ModuleOp::Sub) => self.construct(step),
+            KindOp::Module(ModuleOp::Gone) => {
+                Ok(self.fixtures.outcome(self.by_form(step, self.fixtures.none.clone())?))
+            }
             KindOp::Folder(_) => self.files.borrow_mut().step(step),
             KindOp::Child(ChildOp::Fork) => {
                 Err(End::Unsupported("fork() runs as a block, together with the steps of the child".into()))
@@ -157,6 +160,7 @@ impl Embedded {
             KindOp::Limit(op) => self.set_limit(op, step),
             KindOp::Method(_) => self.method(step),
             KindOp::Map(op) => self.on_map(op, step),
+            KindOp::Use(_) => Ok(self.fixtures.outcome(self.by_form(step, self.map(step.on)?)?)),
             KindOp::Iter(op) => self.on_iter(op, step),
             KindOp::View(op) => self.on_view(op, step),
             KindOp::File(op) => match (op, step.args.first()) {
@@ -212,7 +216,8 @@ impl Embedded {
         let keywords = self.args(&step.args, &mut args)?;
         let (unreadable, anonymous) = (self.makes_unreadable(step), may_be_anonymous(step));
         let first = if self.guards.get() { GuardPage::first() } else { None };
-        let made = self.fixtures.class.call(&mut args, keywords.as_ref());
+        let class = self.fixtures.forms[step.op as usize].as_ref().unwrap_or(&self.fixtures.class);
+        let made = class.call(&mut args, keywords.as_ref());
         // A callback argument may have changed the file.
         let backing = self.backing(step);
         let guard = made.as_ref().ok().and_then(|map| self.guard(map, first));
@@ -283,9 +288,7 @@ impl Embedded {
                 return self
                     .bind(step, map.iter(), |bindings, place, object| bindings.iterators[place].replace(object));
             }
-            MapOp::View => {
-                return self.bind(step, map.view(), |bindings, place, object| bindings.views[place].replace(object));
-            }
+            MapOp::View => return self.bind_view(step, map.view()),
             MapOp::Len => return Ok(self.length(map)),
             MapOp::Bool => return Ok(truth(map.truth())),
             MapOp::Contains => return Ok(truth(map.contains(&self.arg(step, 0)?))),
@@ -323,6 +326,15 @@ impl Embedded {
         Ok(self.fixtures.outcome(answer))
     }
 
+    /// Runs the form of an operation as it stands, on a receiver.
+    fn by_form(&self, step: &Step, on: Object) -> Result<PyResult, End> {
+        let Some(form) = &self.fixtures.forms[step.op as usize] else { return Err(misused(step)) };
+        let mut args = Args::new();
+        args.push(on);
+        self.args(&step.args, &mut args)?;
+        Ok(form.call(&mut args, None))
+    }
+
     fn on_view(&self, op: ViewOp, step: &Step) -> StepResult {
         let view = &self.view(step.on)?;
         let answer = match op {
@@ -330,9 +342,12 @@ impl Embedded {
                 self.release(|bindings| bindings.views[usize::from(step.on)].take());
                 return Ok(Outcome::Value(Value::None));
             }
-            ViewOp::SubView => {
-                let made = view.item(&self.key(step)?);
-                return self.bind(step, made, |bindings, place, object| bindings.views[place].replace(object));
+            ViewOp::SubView | ViewOp::ViewStep => return self.bind_view(step, view.item(&self.key(step)?)),
+            ViewOp::ToReadonly | ViewOp::CastByte | ViewOp::CastCharacter | ViewOp::CastShort => {
+                return self.bind_view(step, self.by_form(step, view.clone())?);
+            }
+            ViewOp::CastRows | ViewOp::ViewLayout | ViewOp::ToBytes | ViewOp::ToList | ViewOp::Hex => {
+                self.by_form(step, view.clone())?
             }
             ViewOp::ViewLen => return Ok(self.length(view)),
             ViewOp::ViewSet | ViewOp::ViewSetSlice => return self.assign(step, view),
@@ -376,6 +391,10 @@ impl Embedded {
             self.release(|bindings| set(bindings, step.bind.into(), object));
             Value::None
         }))
+    }
+
+    fn bind_view(&self, step: &Step, made: PyResult) -> StepResult {
+        self.bind(step, made, |bindings, place, object| bindings.views[place].replace(object))
     }
 
     /// Takes an object out of the bindings and drops it when they are no longer borrowed: its `__del__` may do a step.

@@ -4,12 +4,17 @@ use super::ffi::{Gil, Object, PyResult};
 use mmapcheck_spec::constants::{self, Constant};
 use mmapcheck_spec::notation::CLASSES;
 use mmapcheck_spec::platform::LINUX;
-use mmapcheck_spec::{Op, PassedArg, WrongType};
+use mmapcheck_spec::{KindOp, ModuleOp, Op, PassedArg, PythonModule, WrongType};
 use std::cell::{Cell, RefCell};
 
 /// Functions for the compound statements of a session, and the modules that it imports.
 const SOURCE: &str = "
-import array, builtins, gc, io, os, re, struct, warnings, weakref, zlib
+import builtins, types, warnings
+
+# The module under test, as far as classes and forms use it.
+mmap = types.SimpleNamespace(mmap=target)
+if hasattr(module, 'error'):
+    mmap.error = module.error
 
 # A warning is not an outcome of a step, even if the user asked to make exceptions of warnings.
 warnings.simplefilter('ignore')
@@ -66,6 +71,8 @@ pub struct Fixtures {
     pub flags: Vec<i128>,
     /// Method names by operation, where the operation is a method call.
     pub methods: Vec<Option<Object>>,
+    /// Functions by operation, where the operation is its form: of the receiver and the arguments.
+    pub forms: Vec<Option<Object>>,
     /// The keywords of [`PassedArg::KEYWORDS`].
     pub keywords: Vec<Object>,
     /// The objects of [`WrongType::ALL`].
@@ -139,8 +146,14 @@ impl Fixtures {
         let builtins = gil.import("builtins")?;
         let get = |object: &Object, name: &str| object.attr(&gil.name(name)?);
         let scope = get(&builtins, "dict")?.call(&mut [], None)?;
-        let source = CLASSES.iter().fold(SOURCE.to_owned(), |source, class| source + &class.source());
-        get(&builtins, "exec")?.call(&mut [gil.name(&source)?, scope.clone()], None)?;
+        scope.set_item(&gil.name("target")?, &class)?;
+        scope.set_item(&gil.name("module")?, &module)?;
+        let exec = get(&builtins, "exec")?;
+        let run = |source: &str| exec.call(&mut [gil.name(source)?, scope.clone()], None);
+        run(&(imports() + SOURCE))?;
+        // A class under test that cannot be subclassed shows that in the steps that make an object of the subclass.
+        CLASSES.iter().for_each(|class| drop(run(&class.source())));
+        run(&Op::ALL.iter().filter_map(|&op| function(op)).collect::<String>())?;
         let eval = get(&builtins, "eval")?;
         let eval = |source: &str| eval.call(&mut [gil.name(source)?, scope.clone()], None);
         Ok(Fixtures {
@@ -150,6 +163,10 @@ impl Fixtures {
             methods: Op::ALL
                 .iter()
                 .map(|&op| method(op).map(|name| gil.name(name)).transpose())
+                .collect::<PyResult<_>>()?,
+            forms: Op::ALL
+                .iter()
+                .map(|&op| function(op).map(|_| eval(&function_name(op))).transpose())
                 .collect::<PyResult<_>>()?,
             keywords: PassedArg::KEYWORDS.iter().map(|word| gil.name(word)).collect::<PyResult<_>>()?,
             wrong_types: WrongType::ALL.iter().map(|&(_, source, _)| eval(source)).collect::<PyResult<_>>()?,
@@ -214,6 +231,43 @@ impl Functions {
 /// The name of the method that an operation calls, from its form in the table.
 fn method(op: Op) -> Option<&'static str> {
     op.row().form.strip_prefix("$.")?.strip_suffix("($*)")
+}
+
+/// The modules that forms use. A session imports the module under test by its own name; `resource` limits this process.
+fn imports() -> String {
+    let modules =
+        PythonModule::ALL.iter().filter(|module| !matches!(module, PythonModule::Mmap | PythonModule::Resource));
+    modules.map(|module| format!("import {}\n", module.name())).collect()
+}
+
+/// A function of the receiver and the arguments that runs the form of an operation, where an embedded interpreter runs it so.
+fn function(op: Op) -> Option<String> {
+    let row = op.row();
+    let is_form = match op.by_kind() {
+        KindOp::Use(_) | KindOp::Module(ModuleOp::Sub | ModuleOp::Gone) => true,
+        KindOp::View(_) => row.form.contains("$."),
+        _ => false,
+    };
+    if !is_form {
+        return None;
+    }
+    let mut form = row.form.to_owned();
+    let mut parameters = "s".to_owned();
+    for place in 0..row.params.len() {
+        form = form.replace(&format!("${place}"), &format!("a{place}"));
+        parameters += &format!(", a{place}");
+    }
+    if row.is_call() {
+        (form, parameters) = (form.replace("$*", "*args, **keywords"), "*args, **keywords".to_owned());
+    }
+    let form = form.replace('$', "s");
+    let is_statement = form.starts_with("del ") || form.contains(" = ");
+    let answer = if is_statement { "" } else { "return " };
+    Some(format!("\ndef {}({parameters}):\n    {answer}{form}\n", function_name(op)))
+}
+
+fn function_name(op: Op) -> String {
+    format!("form_{}", op as usize)
 }
 
 /// The constants of the module; the value of the table where the module lacks one.
