@@ -2,7 +2,7 @@
 
 use super::form::{Found, forms, unify_stmt};
 use super::frame::{CALLBACK, CLASSES, SavedLimit};
-use super::literal::{bytes_of, flags_of, num_of, thing_of};
+use super::literal::{bits_of, bytes_of, flags_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt};
 use crate::{Arg, BytesLike, Domain, Mode, ObjectKind, Op, PassedArg, PythonModule, SLOTS, Slot, Step};
 use smallvec::SmallVec;
@@ -140,6 +140,11 @@ impl Context {
                     .ok_or_else(|| format!("the file '{path}' has not been made"));
             }
             (Some(Domain::Mode), Expr::Text(text)) => return mode_of(text).map(Arg::Mode),
+            (Some(Domain::Flags | Domain::Prot), expr) => {
+                if let Some((bits, true)) = bits_of(expr)? {
+                    return Ok(Arg::int(bits));
+                }
+            }
             _ => {}
         }
         let arg = self.plain_arg(expr)?;

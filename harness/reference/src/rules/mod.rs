@@ -12,6 +12,7 @@ pub mod context;
 pub mod find;
 pub mod index;
 pub mod iterate;
+pub mod map_flags;
 pub mod name;
 pub mod read;
 pub mod resize;

@@ -5,13 +5,13 @@ use crate::operands::convert;
 use crate::result::{RuleResult, buffer_error, type_error, unsupported, value_error};
 use crate::state::map::{Access, Map};
 use crate::state::quotas::Quotas;
-use crate::store::{Memory, Store};
+use crate::store::{Kernel, Memory, Store};
 use mmapcheck_spec::{Profile, Value};
 use mmapcheck_world::{Errno, FileHandle, MAX_FILE_SIZE};
 
 impl<S: Store> Map<S> {
     /// `resize(newsize)`: resizes the file, then the map. Where the map then fails, the file keeps its new size.
-    pub fn resize(&self, args: &Args<'_, S>, quotas: &Quotas, profile: Profile) -> RuleResult {
+    pub fn resize(&self, args: &Args<'_, S>, quotas: &Quotas, kernel: &Kernel, profile: Profile) -> RuleResult {
         let len = self.new_len(args, profile)?;
         // A closed map has no descriptor.
         let has_no_file = self.tracked.file.is_none() || self.is_closed();
@@ -27,6 +27,9 @@ impl<S: Store> Map<S> {
         }
         if has_no_file && (MAX_FILE_SIZE as i64..profile.facts().addresses() as i64).contains(&len) {
             return Err(unsupported("whether a map of this length fits into the process is not specified").into());
+        }
+        if self.is_locked() && len > self.len.get() as i64 {
+            kernel.check_locked(len as u64)?;
         }
         self.with_memory(|memory| memory.resize(len as usize, quotas.allow_memory())).unwrap_or(Err(Errno::EINVAL))?;
         self.len.set(len as usize);
