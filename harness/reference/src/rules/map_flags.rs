@@ -11,6 +11,9 @@ use mmapcheck_spec::constants::{MAP_NORESERVE, PROT_EXEC, PROT_WRITE};
 use mmapcheck_spec::{Mode, PlatformFacts};
 use mmapcheck_world::{Errno, FileHandle, MAX_FILE_SIZE};
 
+/// Why a map of huge pages has no outcome.
+const ONLY_LACK: &str = "no rule covers maps of huge pages, only the lack of them";
+
 impl<S: Store> ConstructorArgs<S> {
     /// Refuses a map that the kernel refuses, but for a lack of memory.
     pub fn check_kernel(&self, kernel: &Kernel, facts: &PlatformFacts) -> RuleResult<()> {
@@ -28,6 +31,9 @@ impl<S: Store> ConstructorArgs<S> {
             return Err(unsupported("MAP_FIXED asks for a map at address 0, which no Python object can use").into());
         }
         self.check_length(facts)?;
+        if self.has(MAP_LOCKED) && self.has(MAP_HUGETLB) && kernel.lockable.is_some() {
+            return Err(unsupported(ONLY_LACK).into());
+        }
         if self.has(MAP_LOCKED) {
             kernel.check_locked(facts.page.round_up(self.length as usize) as u64)?;
         }
@@ -108,7 +114,7 @@ impl<S: Store> ConstructorArgs<S> {
         let known = kernel.huge_pages.iter().find(|(log, _)| *log == self.huge_page_size());
         let refusal = known.and_then(|(_, refusal)| *refusal);
         if refusal.is_none() || self.offset != 0 || self.has(facts.bits(&[MAP_NORESERVE])) {
-            return Err(unsupported("no rule covers maps of huge pages, only the lack of them").into());
+            return Err(unsupported(ONLY_LACK).into());
         }
         refuse(refusal)
     }
