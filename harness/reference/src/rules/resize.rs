@@ -21,15 +21,15 @@ impl<S: Store> Map<S> {
         if self.is_closed() {
             return Err(closed_refusal(len)?.into());
         }
+        if self.is_locked() && len > self.len.get() as i64 && kernel.check_locked(len as u64).is_err() {
+            return Err(unsupported("no rule covers the growth of a locked map beyond a limit of the system").into());
+        }
         self.resize_file(len, quotas)?;
         if len == 0 {
             return Err(Errno::EINVAL.into());
         }
         if has_no_file && (MAX_FILE_SIZE as i64..profile.facts().addresses() as i64).contains(&len) {
             return Err(unsupported("whether a map of this length fits into the process is not specified").into());
-        }
-        if self.is_locked() && len > self.len.get() as i64 {
-            kernel.check_locked(len as u64)?;
         }
         self.with_memory(|memory| memory.resize(len as usize, quotas.allow_memory())).unwrap_or(Err(Errno::EINVAL))?;
         self.len.set(len as usize);
