@@ -7,7 +7,7 @@ use crate::store::flags::{
     MapType,
 };
 use crate::store::{Kernel, Store};
-use mmapcheck_spec::constants::{MAP_NORESERVE, PROT_EXEC, PROT_WRITE};
+use mmapcheck_spec::constants::{MAP_32BIT, MAP_NORESERVE, PROT_EXEC, PROT_WRITE};
 use mmapcheck_spec::{Mode, PlatformFacts};
 use mmapcheck_world::{Errno, FileHandle, MAX_FILE_SIZE};
 
@@ -106,6 +106,10 @@ impl<S: Store> ConstructorArgs<S> {
 
     /// Checks a map of huge pages, which is one of a file that can be read and written.
     fn check_huge_pages(&self, kernel: &Kernel, facts: &PlatformFacts) -> RuleResult<()> {
+        if self.has(facts.bits(&[MAP_32BIT])) {
+            // Few huge pages fit below 2 GiB, and the kernel looks for a place before it checks the type.
+            return Err(unsupported(ONLY_LACK).into());
+        }
         let kind = MapType::of(self.flags, facts);
         self.check_validated(kind, 0, kernel, facts)?;
         if matches!(kind, MapType::Droppable | MapType::Unknown) || self.has(MAP_GROWSDOWN) {
