@@ -299,6 +299,23 @@ fn the_largest_numbers_read_back_as_printed() -> Result<(), NotationError> {
 }
 
 #[test]
+fn flags_are_joined_with_numbers() -> Result<(), NotationError> {
+    let session = |flags: &str| format!(">>> import mmap\n>>> m = mmap.mmap(-1, 9, {flags})\n");
+    let printed = |flags: &str| parse(&session(flags), 1).map(|read| print(&read.case));
+    for (flags, form) in [
+        ("mmap.MAP_PRIVATE | 0x2000 | mmap.MAP_STACK", "0x22002"),
+        ("flags=1 | mmap.MAP_POPULATE", "flags=0x8001"),
+        ("mmap.MAP_PRIVATE | 4", "6"),
+        ("mmap.MAP_PRIVATE | mmap.MAP_ANON", "mmap.MAP_PRIVATE | mmap.MAP_ANON"),
+    ] {
+        assert_eq!(printed(flags)?, printed(form)?);
+        assert!(printed(flags)?.contains(&format!("9, {form})")), "{flags}");
+    }
+    assert!(printed("mmap.MAP_PRIVATE | None").is_err());
+    Ok(())
+}
+
+#[test]
 fn the_longest_bytes_read_back_as_printed() -> Result<(), NotationError> {
     let runs: Vec<u8> = (0..=255).flat_map(|byte| [byte; 20]).collect();
     for bytes in [runs.repeat(MOST_BYTES / runs.len() + 1), vec![7; MOST_BYTES + 1]] {

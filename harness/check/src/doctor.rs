@@ -1,7 +1,10 @@
 //! The abilities of this machine: each thing that some part of the tool uses, and the effect of its absence.
 
 use crate::{interpreters, limits};
+use mmapcheck_reference::DiskStore;
+use mmapcheck_reference::store::Store;
 use mmapcheck_spec::TargetError;
+use mmapcheck_world::in_temporary_folder;
 use rustix::fs::{MemfdFlags, memfd_create, statfs};
 use rustix::process::{Resource, getrlimit};
 use std::path::Path;
@@ -33,6 +36,7 @@ pub fn examine() -> Result<Vec<Section>, TargetError> {
     let interpreters: Vec<_> = interpreters::find(None)?.iter().map(|python| interpreter(python)).collect();
     Ok(vec![
         Section { title: "system", all: vec![pages(), files(), memfd(), huge_pages(), named_maps(), namespaces()] },
+        Section { title: "flags of maps", all: flags_of_maps() },
         Section { title: "limits", all: LIMITS.map(limit).to_vec() },
         Section { title: "interpreters", all: [embedded()].into_iter().chain(interpreters).collect() },
         Section { title: "programs", all: PROGRAMS.iter().map(program).collect() },
@@ -60,7 +64,8 @@ const FILE_SYSTEMS: [(u64, &str); 7] = [
 
 /// The file system of the folder for temporary files, where every target runs.
 fn files() -> Checked {
-    let folder = std::env::temp_dir();
+    let made = in_temporary_folder(|folder| folder.metadata().map(|_| folder.to_owned()));
+    let folder = made.unwrap_or_else(|_| std::env::temp_dir());
     let kind = |number: u64| {
         let known = FILE_SYSTEMS.iter().find(|(known, _)| *known == number).map(|(_, name)| (*name).to_owned());
         known.unwrap_or_else(|| format!("of the kind {number:#x}"))
@@ -78,6 +83,40 @@ fn huge_pages() -> Checked {
     let setting = std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled").ok();
     let found = setting.and_then(|text| Some(text.split_once('[')?.1.split_once(']')?.0.to_owned()));
     checked("transparent huge pages", found.ok_or("`MADV_HUGEPAGE` is refused, as by a kernel without them"))
+}
+
+/// The answers of this system to flags of maps that not every Linux takes.
+fn flags_of_maps() -> Vec<Checked> {
+    let store = match DiskStore::new() {
+        Ok(store) => store,
+        Err(why) => return vec![Checked { name: "maps".into(), found: Err(why.0) }],
+    };
+    let kernel = store.kernel();
+    let has_huge_pages = kernel.huge_pages.iter().any(|(_, refusal)| refusal.is_none());
+    let locked = match kernel.lockable {
+        None => Ok("without a limit".into()),
+        Some(most) if kernel.check_locked(rustix::param::page_size() as u64).is_ok() => {
+            Ok(format!("at most {most} bytes"))
+        }
+        Some(_) => Err("cases with `MAP_LOCKED` are left out: the limit `RLIMIT_MEMLOCK` is low"),
+    };
+    let said = |is_so, yes: &str, no: &str| Ok(if is_so { yes } else { no }.to_owned());
+    vec![
+        checked("PROT_EXEC alone", said(kernel.executes_only, "cannot be read", "can be read")),
+        checked("MAP_DROPPABLE", said(kernel.droppable.is_none(), "available", "refused")),
+        checked("MAP_LOCKED", locked),
+        checked(
+            "MAP_HUGETLB",
+            if has_huge_pages { Err("cases with it are left out: there are huge pages") } else { Ok("refused".into()) },
+        ),
+        checked(
+            "MAP_SYNC",
+            match &kernel.files {
+                Some(files) => said(files.sync.is_none(), "ignored or available", "refused"),
+                None => Err("cases with it are left out: the folder for temporary files has none without a name"),
+            },
+        ),
+    ]
 }
 
 /// Maps can have names since Linux 5.17, if the kernel is built so: its configuration may be hidden.

@@ -6,8 +6,8 @@
 mod args;
 mod callbacks;
 mod faults;
-mod look;
 mod long;
+mod look;
 mod maker;
 mod options;
 mod weights;

@@ -4,6 +4,7 @@
 //! and the pages of the specification must fail on it.
 
 mod fatal;
+mod flagged;
 mod forked;
 mod keeping;
 mod leaking;
@@ -18,6 +19,7 @@ use fatal::{
     SIGBUS, SIGSEGV, dead_raises, dead_writes, dead_zeros, dies_if, dies_of, has_dead_pages, is_given_a_view,
     searches_to_a_page, tail_is_dead,
 };
+use flagged::{takes_all_flags, with_flags, with_prot};
 use forked::{as_of_a_copy, at_fork, at_wait, bytes_of, close_of, first_position, length_of, position_of, unshared};
 use keeping::{Keeper, closing_resize, follows_file, frozen};
 use leaking::{if_done, if_raised, keeping_close, leak_descriptor, leak_memory, leave_file};
@@ -190,6 +192,13 @@ MUTANTS of Step {
     "PAGESIZE is 1" (1): |m, s| on(m, s, Op::Constant, |m, s| if names(s, "PAGESIZE") { map_int(m.step(s), |_| 1) } else { m.step(s) });
     "the exception of the module is a class of its own" (1): |m, s| on(m, s, Op::Error, |_, _| boolean(false));
     "the class cannot be subclassed" (1): |m, s| on(m, s, Op::Subclass, |_, _| raised("TypeError", "not an acceptable base type"));
+    "PROT_EXEC makes a map that can be written" (2): |m, s| on(m, s, Op::New, |m, s| with_prot(m, s, |prot| if prot & 7 == 4 { 7 } else { prot }));
+    "PROT_WRITE without PROT_READ is refused" (1): |m, s| on(m, s, Op::New, |m, s| with_prot(m, s, |prot| if prot & 3 == 2 { -1 } else { prot }));
+    "a flag that Linux does not know is refused" (1): |m, s| on(m, s, Op::New, |m, s| with_flags(m, s, |flags| if flags & 0x200 != 0 { 0 } else { flags }));
+    "MAP_SHARED_VALIDATE takes every flag" (1): |m, s| on(m, s, Op::New, takes_all_flags);
+    "MAP_HUGETLB falls back to small pages" (1): |m, s| on(m, s, Op::New, |m, s| with_flags(m, s, |flags| flags & !0x40000));
+    "MAP_LOCKED is ignored" (2): |m, s| on(m, s, Op::New, |m, s| with_flags(m, s, |flags| flags & !0x2000));
+    "MAP_GROWSDOWN is ignored" (1): |m, s| on(m, s, Op::New, |m, s| with_flags(m, s, |flags| flags & !0x100));
     "the offset is ignored" (1): |m, s| on(m, s, Op::New, |m, s| m.step(&without_keyword(s, "offset")));
     "the length is ignored" (1): |m, s| on(m, s, Op::New, whole_file);
     "move copies forward when ranges overlap" (2): |m, s| on(m, s, Op::Move, forward_move);
@@ -315,6 +324,7 @@ FATAL of Step {
     "a write to a dead page is ignored" (3): dead_writes;
     "a dead page raises an exception" (3): dead_raises;
     "a dead page is a SIGSEGV" (3): |m, s| dies_of(m, s, SIGBUS, SIGSEGV);
+    "memory without rights is readable" (2): |m, s| on(m, s, Op::New, |m, s| with_prot(m, s, |prot| if prot & 7 == 0 { 1 } else { prot }));
     "memory without rights is a SIGBUS" (2): |m, s| dies_of(m, s, SIGSEGV, SIGBUS);
     "flush dies of a dead page" (3): |m, s| dies_if(m, s, Op::Flush, has_dead_pages, SIGBUS);
     "a view dies of a dead page" (3): |m, s| dies_if(m, s, Op::View, has_dead_pages, SIGBUS);

@@ -98,7 +98,7 @@ pub fn run_until(
             break;
         }
         let skipped = match skips(clause, oracle, target.info()) {
-            None => undecided(&page.path, example, oracle)?,
+            None => undecided(&page.path, clause, example, oracle)?,
             reason => reason,
         };
         if let Some(reason) = skipped {
@@ -123,15 +123,21 @@ pub fn skips(clause: &Clause, oracle: &Oracle, info: &TargetInfo) -> Option<Stri
     clause.scope.excludes(oracle.profile()).or_else(|| free.then(|| "implementations may differ".into()))
 }
 
-/// Why the specification does not decide an example for a target that lacks a rule of its version; none if it does, or if the
-/// target has all rules.
-fn undecided(page: &str, example: &Example, oracle: &mut Oracle) -> Result<Option<String>, TargetError> {
+/// Why the specification does not decide an example; none if it does. A target may lack a rule of its version, and what a
+/// free clause says of the kernel may not hold on this system.
+fn undecided(
+    page: &str,
+    clause: &Clause,
+    example: &Example,
+    oracle: &mut Oracle,
+) -> Result<Option<String>, TargetError> {
     let profile = oracle.profile();
-    if profile == Profile::new(profile.implementation(), profile.version(), profile.platform()) {
+    let lacks_rule = profile != Profile::new(profile.implementation(), profile.version(), profile.platform());
+    if !lacks_rule && clause.level != Level::Free {
         return Ok(None);
     }
-    let unanswered = on_reference(page, example, oracle)?;
-    Ok(unanswered.map(|_| "the kernel decides in development mode".into()))
+    let reason = if lacks_rule { "the kernel decides in development mode" } else { "this system answers otherwise" };
+    Ok(on_reference(page, example, oracle)?.map(|_| reason.into()))
 }
 
 /// Runs an example on a target. Divergences milder than `least` count as agreement.

@@ -317,7 +317,7 @@ impl<S: Store> Reference<S> {
             }
             MethodOp::Resize => {
                 let quotas = Rc::clone(&self.processes.files.borrow().quotas);
-                map.resize(args, &quotas, profile)
+                map.resize(args, &quotas, self.store.kernel(), profile)
             }
             MethodOp::Seek => map.seek(args, profile),
             MethodOp::Seekable => Ok(Value::Bool(true)),

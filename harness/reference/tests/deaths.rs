@@ -22,6 +22,8 @@ const KEPT: &str =
     "f.write(b'abc' * 3000); m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_COPY); m[4096] = 1; f.truncate(4097)";
 /// An inaccessible map, and an accessible one.
 const SHUT: &str = "f.write(b'abc'); m = mmap.mmap(f.fileno(), 0, prot=0); m2 = mmap.mmap(-1, 3)";
+/// A map of `PROT_WRITE` alone.
+const HALF: &str = "f.write(b'abc'); m = mmap.mmap(f.fileno(), 0, prot=2)";
 /// A map of a file that was truncated to nothing.
 const EMPTY: &str = "f.write(b'abc'); m = mmap.mmap(f.fileno(), 0); f.truncate(0)";
 
@@ -68,6 +70,12 @@ const STEPS: &[(&str, &str, i32)] = &[
     (SHUT, "m.find(b'')", 0),
     (SHUT, "m2.write(m)", SIGSEGV),
     (SHUT, "m.read(0)", 0),
+    (SHUT, "m.readline()", SIGSEGV),
+    (SHUT, "bytes(m)", SIGSEGV),
+    (SHUT, "m.flush()", 0),
+    (HALF, "m[0]", 0),
+    (HALF, "m[0] = 1", 0),
+    (HALF, "m.move(0, 1, 2)", 0),
     (EMPTY, "m[0]", SIGBUS),
     (EMPTY, "m.readline()", SIGBUS),
     (EMPTY, "m.write_byte(1)", SIGBUS),

@@ -12,7 +12,16 @@ type Region = <DiskStore as Store>::Memory;
 type Access = (&'static str, fn(&Region));
 
 const PAGE: usize = LINUX.page.bytes();
-const REQUEST: MapRequest = MapRequest { len: PAGE, offset: 0, shared: true, writable: true, populate: false };
+const REQUEST: MapRequest = MapRequest {
+    len: PAGE,
+    offset: 0,
+    shared: true,
+    writable: true,
+    populate: false,
+    locked: false,
+    droppable: false,
+    no_huge_pages: false,
+};
 
 /// Accesses to memory behind the map.
 const OUTSIDE: [Access; 8] = [

@@ -10,6 +10,8 @@ mod file_objects;
 mod file_system;
 mod folder;
 mod limits;
+mod probe;
+mod scratch;
 
 pub use digest::{content_of, digest};
 pub use errno::Errno;
@@ -17,3 +19,5 @@ pub use file_objects::{Cursor, FileObjects, FileTable};
 pub use file_system::{FileHandle, FileSystem, MAX_FILE_SIZE};
 pub use folder::{Folder, Inode, OpenFile};
 pub use limits::{AppliedLimits, ResourceLimits};
+pub use probe::ProbedMap;
+pub use scratch::in_temporary_folder;

@@ -2,7 +2,7 @@
 
 use super::form::{Found, forms, unify_stmt};
 use super::frame::{CALLBACK, CLASSES, SavedLimit, made_by};
-use super::literal::{bytes_of, constants_of, flags_of, num_of, thing_of};
+use super::literal::{bits_of, bytes_of, constants_of, flags_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt};
 use crate::{Arg, BytesLike, Domain, Mode, ObjectKind, Op, PassedArg, PythonModule, SLOTS, Slot, Step};
 use smallvec::SmallVec;
@@ -148,6 +148,11 @@ impl Context {
             (Some(Domain::Mode), Expr::Text(text)) => return mode_of(text).map(Arg::Mode),
             (Some(Domain::Constant), expr) => {
                 return constants_of(expr)?.map(Arg::Flags).ok_or_else(|| "expected constants of the module".into());
+            }
+            (Some(Domain::Flags | Domain::Prot), expr) => {
+                if let Some((bits, true)) = bits_of(expr)? {
+                    return Ok(Arg::int(bits));
+                }
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 use super::syntax::{Expr, Stmt, statement};
 use crate::constants;
+use crate::platform::LINUX;
 use crate::{Base, MOST_BYTES, Num, WrongType};
 use smallvec::SmallVec;
 use std::sync::OnceLock;
@@ -48,6 +49,20 @@ pub(super) fn constants_of(expr: &Expr) -> Result<Option<SmallVec<[u8; 4]>>> {
         },
         _ => Ok(None),
     }
+}
+
+/// The bits of constants of the module, as on Linux, and of whole numbers joined by `|`; and whether a number is among them.
+/// `None` for any other expression.
+pub(super) fn bits_of(expr: &Expr) -> Result<Option<(i128, bool)>> {
+    if let Expr::Binary(left, "|", right) = expr {
+        let both = bits_of(left)?.zip(bits_of(right)?);
+        return Ok(both.map(|((left, has), (right, also_has))| (left | right, has || also_has)));
+    }
+    if let Expr::Int(value) = expr {
+        return Ok(Some((*value, true)));
+    }
+    let constant = flags_of(expr)?.and_then(|places| places.first().map(|&place| constants::ALL[usize::from(place)]));
+    Ok(constant.map(|constant| (LINUX.value_in_session(constant).into(), false)))
 }
 
 pub(super) fn num_of(expr: &Expr) -> Result<Option<Num>> {

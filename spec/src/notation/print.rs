@@ -4,8 +4,8 @@ use super::answer::{bytes_literal, render, render_value};
 use super::frame::{CALLBACK, CLASSES, COMMENT, Class, LEAVE, OPEN_IMPORT, SavedLimit, made_by};
 use crate::constants;
 use crate::{
-    Arg, Base, BytesLike, Dialect, Draft, End, LimitOp, Mode, Num, ObjectKind, Op, Outcome, PassedArg, PythonModule,
-    Slot, Step, Value,
+    Arg, Base, BytesLike, Dialect, Domain, Draft, End, LimitOp, Mode, Num, ObjectKind, Op, Outcome, PassedArg,
+    PythonModule, Slot, Step, Value,
 };
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -203,7 +203,7 @@ pub fn step_text(step: &Step) -> String {
         match (c, form.peek()) {
             ('$', Some('*')) => {
                 form.next();
-                text.push_str(&arguments(&step.args));
+                text.push_str(&arguments(step));
             }
             ('$', Some(digit)) if digit.is_ascii_digit() => {
                 let place = digit.to_digit(10).unwrap_or(0) as usize;
@@ -217,12 +217,28 @@ pub fn step_text(step: &Step) -> String {
     text
 }
 
-fn arguments(args: &[PassedArg]) -> String {
-    let one = |given: &PassedArg| match given.keyword {
-        Some(keyword) => format!("{keyword}={}", arg_text(&given.arg)),
-        None => arg_text(&given.arg),
+fn arguments(step: &Step) -> String {
+    let one = |(place, given): (usize, &PassedArg)| {
+        let text = bits_text(step, place).unwrap_or_else(|| arg_text(&given.arg));
+        match given.keyword {
+            Some(keyword) => format!("{keyword}={text}"),
+            None => text,
+        }
     };
-    args.iter().map(one).collect::<Vec<_>>().join(", ")
+    step.args.iter().enumerate().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// The flags of a map as a hexadecimal number, if they are given as a number of more than eight bits.
+fn bits_text(step: &Step, place: usize) -> Option<String> {
+    let given = &step.args[place];
+    let value = if let Arg::Int(num) = given.arg { num.as_plain()? } else { return None };
+    let params = step.op.row().params;
+    let param = match given.keyword {
+        Some(keyword) => params.iter().find(|param| param.name == keyword),
+        None => params.get(place),
+    };
+    let is_long = param.is_some_and(|param| param.domain == Domain::Flags) && (1 << 8..1 << 31).contains(&value);
+    is_long.then(|| format!("{value:#x}"))
 }
 
 /// An argument at its place in a form; in brackets where an operator stands beside it.

@@ -83,6 +83,11 @@ impl<C: Choices> Maker<'_, C> {
                 let prot = self.arg(Domain::Prot);
                 smallvec::smallvec![file, whole, word("prot", prot)]
             }
+            14 => smallvec::smallvec![file, whole, plain(self.rare_flags())],
+            13 if self.one_in(2) => {
+                let prot = self.arg(Domain::Prot);
+                smallvec::smallvec![file, whole, plain(self.rare_flags()), plain(prot)]
+            }
             9..12 if size > page.bytes() => {
                 let offset = Arg::Int(Num { base: Base::Pages(1 + self.below(page.before(size - 1)) as u8), plus: 0 });
                 smallvec::smallvec![file, whole, word("offset", offset)]
@@ -142,6 +147,11 @@ impl<C: Choices> Maker<'_, C> {
                 PassedArg::plain(Self::flag("MAP_PRIVATE"))
             ],
             2 => smallvec::smallvec![nothing, PassedArg::plain(small), PassedArg::plain(Self::flag("MAP_PRIVATE"))],
+            3 => smallvec::smallvec![nothing, PassedArg::plain(Arg::Int(page)), PassedArg::plain(self.rare_flags())],
+            4 if self.one_in(4) => {
+                let prot = PassedArg::named("prot", self.arg(Domain::Prot));
+                smallvec::smallvec![nothing, PassedArg::plain(small), prot]
+            }
             _ => smallvec::smallvec![nothing, PassedArg::plain(small)],
         }
     }
@@ -422,10 +432,23 @@ impl<C: Choices> Maker<'_, C> {
         constants::place(name).map_or(Arg::int(0), |place| Arg::Flags(smallvec::smallvec![place]))
     }
 
+    /// The type of a map, and one or two flags of Linux, most of which have no constant.
+    fn rare_flags(&mut self) -> Arg {
+        /// `MAP_ANONYMOUS`, `MAP_32BIT`, `MAP_ABOVE4G`, `MAP_GROWSDOWN`, an unknown one, and from `MAP_DENYWRITE` to `MAP_SYNC`.
+        const BITS: [i128; 15] = [
+            0x20, 0x40, 0x80, 0x100, 0x200, 0x800, 0x1000, 0x2000, 0x2000, 0x4000, 0x8000, 0x1_0000, 0x2_0000,
+            0x4_0000, 0x8_0000,
+        ];
+        /// `MAP_SHARED`, `MAP_PRIVATE`, `MAP_SHARED_VALIDATE`, `MAP_DROPPABLE`, and two unknown ones.
+        const TYPES: [i128; 8] = [1, 1, 2, 2, 3, 8, 4, 15];
+        let more = if self.one_in(3) { self.pick(&BITS) } else { 0 };
+        Arg::int(self.pick(&TYPES) | self.pick(&BITS) | more)
+    }
+
     /// One to four constants joined by `|`, or a plain number.
     fn flag_set(&mut self, prefix: &str) -> Arg {
         if self.one_in(6) {
-            return Arg::int(self.pick(&[0, 1, 2, 3, 4, 8, 16, 32, 33, 34, -1, 1 << 24]));
+            return Arg::int(self.pick(&[0, 1, 2, 3, 4, 8, 15, 16, 32, 33, 34, -1, 1 << 24]));
         }
         let mut places = smallvec::SmallVec::new();
         for _ in 0..=self.below(3) {

@@ -1,48 +1,16 @@
 //! The constructor on POSIX systems: the checks of Python, then those of the kernel.
 
-use crate::result::{RuleResult, unsupported, value_error};
+use crate::result::{RuleResult, value_error};
 use crate::rules::constructor_args::{ConstructorArgs, Fileno};
 use crate::state::map::{Access, Map, Protection, Sharing, TrackedFile};
 use crate::state::quotas::Quotas;
-use crate::store::{MapRequest, Store};
+use crate::store::flags::{MAP_LOCKED, MAP_NONBLOCK, MapType};
+use crate::store::{Kernel, MapRequest, Store};
 use mmapcheck_spec::PlatformFacts;
 use mmapcheck_spec::constants::{
-    ACCESS_DEFAULT, Constant, MAP_32BIT, MAP_ANONYMOUS, MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_POPULATE,
-    MAP_PRIVATE, MAP_SHARED, MAP_STACK, PROT_READ, PROT_WRITE,
+    ACCESS_DEFAULT, MAP_ANONYMOUS, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED, MAP_STACK, PROT_READ, PROT_WRITE,
 };
-use mmapcheck_world::{Errno, FileHandle, MAX_FILE_SIZE};
-
-/// The bits of `flags` that hold the type of the map.
-const MAP_TYPE: i32 = 0x0f;
-/// A shared map whose unknown flags the kernel refuses. Linux; the module has no constant for it.
-const MAP_SHARED_VALIDATE: i32 = 3;
-/// Private memory that the kernel may drop. Newer kernels of Linux; the module has no constant for it.
-const MAP_DROPPABLE: i32 = 8;
-/// The flags outside of [`MAP_TYPE`] that have no visible effect.
-const INVISIBLE: [Constant; 7] =
-    [MAP_ANONYMOUS, MAP_DENYWRITE, MAP_EXECUTABLE, MAP_POPULATE, MAP_STACK, MAP_NORESERVE, MAP_32BIT];
-
-/// The type of a map, as `flags` request it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum MapType {
-    Shared,
-    SharedValidate,
-    Private,
-    Droppable,
-    Unknown,
-}
-
-impl MapType {
-    fn of(flags: i32, facts: &PlatformFacts) -> MapType {
-        match flags & MAP_TYPE {
-            kind if kind == facts.bits(&[MAP_SHARED]) => MapType::Shared,
-            kind if kind == facts.bits(&[MAP_PRIVATE]) => MapType::Private,
-            MAP_SHARED_VALIDATE => MapType::SharedValidate,
-            MAP_DROPPABLE => MapType::Droppable,
-            _ => MapType::Unknown,
-        }
-    }
-}
+use mmapcheck_world::{Errno, FileHandle};
 
 /// `mmap.mmap(...)`
 pub fn construct<S: Store>(
@@ -60,15 +28,16 @@ pub fn construct<S: Store>(
     if args.trackfd && args.file().is_some() && !quotas.allow_descriptor() {
         return Err(Errno::EMFILE.into());
     }
-    args.check_kernel(facts)?;
+    args.check_kernel(store.kernel(), facts)?;
     if !quotas.allow_memory() {
         return Err(Errno::ENOMEM.into());
     }
     let anonymous = args.is_anonymous(facts);
-    let memory = store.map(args.mapped_file(facts), args.request(facts))?;
+    let memory = store.map(args.mapped_file(facts), args.request(store.kernel(), facts))?;
     let tracked = TrackedFile { file: args.file().filter(|_| args.trackfd).cloned(), wanted: args.trackfd };
-    let sharing = Sharing { anonymous, shared: args.flags & facts.bits(&[MAP_SHARED]) != 0 };
-    let protection = Protection::of(args.prot, facts);
+    let shared = !args.has(facts.bits(&[MAP_PRIVATE]));
+    let sharing = Sharing { anonymous, shared, locked: args.has(MAP_LOCKED) };
+    let protection = Protection::of(args.prot, facts, store.kernel());
     Ok(Map::new(memory, args.length as usize, args.offset, access, tracked, sharing, protection))
 }
 
@@ -112,70 +81,34 @@ impl<S: Store> ConstructorArgs<S> {
     }
 }
 
-/// The checks of the kernel, in the order of Linux.
+/// The request to the kernel.
 impl<S: Store> ConstructorArgs<S> {
-    fn is_anonymous(&self, facts: &PlatformFacts) -> bool {
+    /// Whether the map is of no file.
+    pub fn is_anonymous(&self, facts: &PlatformFacts) -> bool {
         matches!(self.fileno, Fileno::Number(-1)) || self.flags & facts.bits(&[MAP_ANONYMOUS]) != 0
     }
 
-    fn mapped_file(&self, facts: &PlatformFacts) -> Option<&S::File> {
+    /// The file that is mapped.
+    pub fn mapped_file(&self, facts: &PlatformFacts) -> Option<&S::File> {
         self.file().filter(|_| !self.is_anonymous(facts))
     }
 
-    fn request(&self, facts: &PlatformFacts) -> MapRequest {
+    /// Whether one of these `MAP_*` bits is set.
+    pub fn has(&self, bits: i32) -> bool {
+        self.flags & bits != 0
+    }
+
+    fn request(&self, kernel: &Kernel, facts: &PlatformFacts) -> MapRequest {
+        let kind = MapType::of(self.flags, facts);
         MapRequest {
             len: self.length as usize,
             offset: self.offset as u64,
-            shared: MapType::of(self.flags, facts) != MapType::Private,
+            shared: kind.is_shared(),
             writable: self.prot & facts.bits(&[PROT_WRITE]) != 0,
-            populate: self.flags & facts.bits(&[MAP_POPULATE]) != 0,
-        }
-    }
-
-    fn check_kernel(&self, facts: &PlatformFacts) -> RuleResult<()> {
-        if !facts.page.divides(self.offset) {
-            return Err(Errno::EINVAL.into());
-        }
-        if !self.is_anonymous(facts) && self.is_bad_descriptor() {
-            return Err(Errno::EBADF.into());
-        }
-        if self.length == 0 {
-            return Err(Errno::EINVAL.into());
-        }
-        if self.flags & !(MAP_TYPE | facts.bits(&INVISIBLE)) != 0 {
-            return Err(unsupported(format!("no rule covers the mmap flags {:#x}", self.flags)).into());
-        }
-        self.check_length(facts)?;
-        self.check_type(facts)
-    }
-
-    fn check_length(&self, facts: &PlatformFacts) -> RuleResult<()> {
-        match self.length {
-            length if length >= facts.addresses() as i64 => Err(Errno::ENOMEM.into()),
-            length if length > MAX_FILE_SIZE as i64 => {
-                Err(unsupported("whether a map of this length fits into the process is not specified").into())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Checks the type of the map, and the mode of the file.
-    fn check_type(&self, facts: &PlatformFacts) -> RuleResult<()> {
-        let writes = self.prot & facts.bits(&[PROT_WRITE]) != 0;
-        match (MapType::of(self.flags, facts), self.mapped_file(facts).map(FileHandle::mode)) {
-            (MapType::Shared | MapType::Private, None) => Ok(()),
-            (MapType::Droppable, None) => Err(unsupported("no rule covers maps of the type MAP_DROPPABLE").into()),
-            (MapType::Shared | MapType::SharedValidate, Some(mode)) if writes && !mode.writes() => {
-                Err(Errno::EACCES.into())
-            }
-            (MapType::Shared | MapType::SharedValidate | MapType::Private, Some(mode)) => {
-                if mode.reads() {
-                    Ok(())
-                } else {
-                    Err(Errno::EACCES.into())
-                }
-            }
-            _ => Err(Errno::EINVAL.into()),
+            populate: self.has(facts.bits(&[MAP_POPULATE])) && !self.has(MAP_NONBLOCK),
+            locked: self.has(MAP_LOCKED),
+            droppable: kind == MapType::Droppable,
+            no_huge_pages: self.has(facts.bits(&[MAP_STACK])) && kernel.stack_has_no_huge_pages,
         }
     }
 }

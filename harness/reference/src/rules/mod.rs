@@ -14,6 +14,7 @@ pub mod find;
 pub mod index;
 pub mod iterate;
 pub mod library;
+pub mod map_flags;
 pub mod name;
 pub mod object;
 pub mod read;

@@ -5,13 +5,13 @@ use crate::operands::convert;
 use crate::result::{RuleResult, buffer_error, type_error, unsupported, value_error};
 use crate::state::map::{Access, Map};
 use crate::state::quotas::Quotas;
-use crate::store::{Memory, Store};
+use crate::store::{Kernel, Memory, Store};
 use mmapcheck_spec::{Profile, Value};
 use mmapcheck_world::{Errno, FileHandle, MAX_FILE_SIZE};
 
 impl<S: Store> Map<S> {
     /// `resize(newsize)`: resizes the file, then the map. Where the map then fails, the file keeps its new size.
-    pub fn resize(&self, args: &Args<'_, S>, quotas: &Quotas, profile: Profile) -> RuleResult {
+    pub fn resize(&self, args: &Args<'_, S>, quotas: &Quotas, kernel: &Kernel, profile: Profile) -> RuleResult {
         let len = self.new_len(args, profile)?;
         // A closed map has no descriptor.
         let has_no_file = self.tracked.file.is_none() || self.is_closed();
@@ -20,6 +20,9 @@ impl<S: Store> Map<S> {
         }
         if self.is_closed() {
             return Err(closed_refusal(len)?.into());
+        }
+        if self.is_locked() && len > self.len.get() as i64 && kernel.check_locked(len as u64).is_err() {
+            return Err(unsupported("no rule covers the growth of a locked map beyond a limit of the system").into());
         }
         self.resize_file(len, quotas)?;
         if len == 0 {

@@ -106,7 +106,7 @@ fn map_view<S: Store>(
         offset: offset as u64,
         shared: access != Access::Copy,
         writable: access != Access::Read,
-        populate: false,
+        ..MapRequest::default()
     };
     Ok(store.map(Some(&section.file), request)?)
 }
@@ -156,7 +156,7 @@ fn map_section<S: Store>(
     let memory = map_view(&section, store, (args.offset, len), access, profile)?;
     let tracked = TrackedFile { file: file.map(|(file, _)| file.clone()), wanted: true };
     let handles = SectionHandles::new(section, file.map(|(_, cursor)| Rc::clone(cursor)));
-    let sharing = Sharing { anonymous: false, shared: access != Access::Copy };
+    let sharing = Sharing { anonymous: false, shared: access != Access::Copy, locked: false };
     Ok(Map::new(memory, len as usize, args.offset, access, tracked, sharing, Protection::Read).with_handles(handles))
 }
 

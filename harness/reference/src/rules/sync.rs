@@ -59,6 +59,10 @@ impl<S: Store> Map<S> {
         if calls_kernel && (!facts.page.divides(offset) || is_unknown || is_both) {
             return Err(Errno::EINVAL.into());
         }
+        let invalidates = size > 0 && flags & facts.bits(&[MS_INVALIDATE]) != 0;
+        if calls_kernel && invalidates && self.is_locked() && !self.is_closed() {
+            return Err(Errno::EBUSY.into());
+        }
         // A callback closed the map while the arguments were converted, in a version that does not check again.
         match self.flushes() && self.is_closed() && size > 0 {
             true if profile.flush_starts_at_pages() => Err(Errno::ENOMEM.into()),

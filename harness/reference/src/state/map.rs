@@ -3,7 +3,7 @@
 use crate::result::{RuleResult, Stop, buffer_error, unsupported, value_error};
 use crate::state::class::Class;
 use crate::state::section::SectionHandles;
-use crate::store::{Direction, Memory, Store};
+use crate::store::{Direction, Kernel, Memory, Store};
 use mmapcheck_spec::constants::{
     ACCESS_COPY, ACCESS_DEFAULT, ACCESS_READ, ACCESS_WRITE, Constant, PROT_EXEC, PROT_READ, PROT_WRITE,
 };
@@ -43,8 +43,10 @@ impl Access {
 pub struct Sharing {
     /// The memory belongs to no file.
     pub anonymous: bool,
-    /// Writes are shared with other maps and processes.
+    /// The flags lack `MAP_PRIVATE`: Python calls the memory shared, although that of `MAP_DROPPABLE` is not.
     pub shared: bool,
+    /// The pages stay in memory.
+    pub locked: bool,
 }
 
 /// The file that a map keeps a descriptor of.
@@ -79,19 +81,19 @@ pub struct Map<S: Store> {
 pub enum Protection {
     /// The memory can be read. Rules refuse a write to read-only memory before it happens.
     Read,
-    /// The memory can be executed. Whether it can be read depends on the processor.
-    Execute,
     /// The memory cannot be accessed.
     None,
 }
 
 impl Protection {
-    /// The protection that `PROT_*` bits request. On x86, writable memory is readable.
-    pub fn of(prot: i32, facts: &PlatformFacts) -> Protection {
-        match prot {
-            _ if prot & facts.bits(&[PROT_READ, PROT_WRITE]) != 0 => Protection::Read,
-            _ if prot & facts.bits(&[PROT_EXEC]) != 0 => Protection::Execute,
-            _ => Protection::None,
+    /// The protection that `PROT_*` bits request. On x86, writable memory is readable, and so is executable memory, unless the
+    /// processor has protection keys and no other bit is set.
+    pub fn of(prot: i32, facts: &PlatformFacts, kernel: &Kernel) -> Protection {
+        let execute = facts.bits(&[PROT_EXEC]);
+        match prot & (execute | facts.bits(&[PROT_READ, PROT_WRITE])) {
+            0 => Protection::None,
+            _ if prot == execute && kernel.executes_only => Protection::None,
+            _ => Protection::Read,
         }
     }
 }
@@ -136,6 +138,7 @@ impl<S: Store> Map<S> {
             exports: Cell::new(0),
             tracked: self.tracked.clone(),
             class: self.class.clone(),
+            sharing: Sharing { locked: false, ..self.sharing },
             handles: None,
             ..*self
         })
@@ -161,9 +164,14 @@ impl<S: Store> Map<S> {
         self.sharing.anonymous
     }
 
-    /// Whether the map shares its writes.
+    /// Whether Python calls the memory of the map shared.
     pub fn is_shared(&self) -> bool {
         self.sharing.shared
+    }
+
+    /// Whether the pages of the map stay in memory.
+    pub fn is_locked(&self) -> bool {
+        self.sharing.locked
     }
 
     /// Refuses a closed map before a method converts its arguments, in the versions that check so early.
@@ -253,12 +261,8 @@ impl<S: Store> Open<'_, S> {
         if count == 0 {
             return Ok(());
         }
-        match self.map.protection {
-            Protection::Read => {}
-            Protection::Execute => {
-                return Err(unsupported("whether executable memory is readable depends on the processor").into());
-            }
-            Protection::None => return Err(Stop::Dies(Signal::Segv)),
+        if self.map.protection == Protection::None {
+            return Err(Stop::Dies(Signal::Segv));
         }
         if at + count > self.memory.live() {
             return Err(Stop::Dies(Signal::Bus));

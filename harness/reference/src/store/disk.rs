@@ -26,17 +26,20 @@ use std::rc::Rc;
 pub struct DiskStore {
     /// `/dev/zero`: Linux itself makes shared anonymous memory by mapping it shared.
     zero: File,
+    kernel: Kernel,
 }
 
 impl DiskStore {
     /// A store for the files of any folder.
     ///
     /// # Errors
-    /// Where `/dev/zero` cannot be opened.
+    /// Where `/dev/zero` cannot be opened, or the kernel cannot be probed.
     pub fn new() -> Result<DiskStore, TargetError> {
         let zero = File::options().read(true).write(true).open("/dev/zero");
         let zero = zero.map_err(|error| TargetError(format!("cannot open /dev/zero: {error}")))?;
-        Ok(DiskStore { zero })
+        let kernel =
+            kernel().map_err(|Errno(number)| TargetError(format!("cannot map memory: system error {number}")))?;
+        Ok(DiskStore { zero, kernel })
     }
 
     fn map_anonymous(&self, options: &MmapOptions, request: MapRequest) -> Result<DiskRegion, Errno> {
@@ -53,6 +56,10 @@ impl Store for DiskStore {
     type File = OpenFile<SpareMaps>;
     type Memory = DiskRegion;
 
+    fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
     fn anonymous_file(&self, size: u64) -> Result<OpenFile<SpareMaps>, Errno> {
         OpenFile::anonymous(size)
     }
@@ -63,11 +70,13 @@ impl Store for DiskStore {
         if request.populate {
             options.populate();
         }
-        match file {
+        let region = match file {
             None => self.map_anonymous(options.offset(0), request),
             Some(file) if request.shared => map_shared(file, request, options),
             Some(file) => map_private(file, request, &options),
-        }
+        }?;
+        region.follow_flags(request);
+        Ok(region)
     }
 }
 
@@ -146,14 +155,23 @@ const HARMLESS: [(Constant, Advice); 12] = [
 pub fn kernel() -> Result<Kernel, Errno> {
     if cfg!(miri) {
         // Miri has no `madvise` to ask. Any kernel will do.
-        return Ok(Kernel { unknown_advice: Vec::new(), checks_length_first: true });
+        return Ok(Kernel::simulated());
     }
     let mut page = MmapRaw::from(MmapOptions::new().len(page_size()).map_anon()?);
     let refuses = |kind: Advice| page.advise(kind).is_err();
     let unknown_advice = HARMLESS.iter().filter(|(_, kind)| refuses(*kind)).map(|(advice, _)| *advice).collect();
     // SAFETY: nothing points into the map.
     let longer = unsafe { page.remap(LINUX.addresses() + 1, RemapOptions::new().may_move(true)) };
-    Ok(Kernel { unknown_advice, checks_length_first: longer.is_err_and(|error| Errno::from(error) == Errno::EINVAL) })
+    let checks_length_first = longer.is_err_and(|error| Errno::from(error) == Errno::EINVAL);
+    Kernel::probe(unknown_advice, checks_length_first, stack_has_no_huge_pages()?)
+}
+
+/// Whether `MAP_STACK` implies `MADV_NOHUGEPAGE`. The advice for one page of two then splits no VMA, so that the map can grow.
+fn stack_has_no_huge_pages() -> Result<bool, Errno> {
+    let mut pages = MmapRaw::from(MmapOptions::new().len(2 * page_size()).stack().map_anon()?);
+    let advised = pages.advise_range(Advice::NoHugePage, 0, page_size()).is_ok();
+    // SAFETY: nothing points into the map.
+    Ok(advised && unsafe { pages.remap(3 * page_size(), RemapOptions::new().may_move(true)) }.is_ok())
 }
 
 /// A map in this process.
@@ -167,6 +185,8 @@ pub struct DiskRegion {
     backing: Backing,
     /// Whether the kernel was advised about the map. It remembers advice by page, and may split the map into several VMAs.
     advised: Cell<bool>,
+    /// Whether the map has the refusals of `MAP_DROPPABLE`. The memory is private.
+    droppable: Cell<bool>,
 }
 
 /// The memory object behind a map, which decides how much of the map is live.
@@ -194,7 +214,21 @@ impl Drop for DiskRegion {
 
 impl DiskRegion {
     fn new(raw: MmapRaw, len: usize, writable: bool, backing: Backing) -> DiskRegion {
-        DiskRegion { raw: Some(raw), len, writable, backing, advised: Cell::new(false) }
+        DiskRegion { raw: Some(raw), len, writable, backing, advised: Cell::default(), droppable: Cell::default() }
+    }
+
+    /// Does to the map what its flags request, as far as another call does the same. The kernel may lack huge pages, and pages
+    /// beyond the end of a file cannot be locked: neither matters to the map.
+    fn follow_flags(&self, request: MapRequest) {
+        let advice = [(request.no_huge_pages, Advice::NoHugePage), (request.droppable, Advice::DontDump)];
+        for (_, advice) in advice.into_iter().filter(|(requested, _)| *requested) {
+            let _ = self.raw().advise(advice);
+        }
+        if request.locked {
+            let _ = self.raw().lock();
+        }
+        self.droppable.set(request.droppable);
+        self.advised.set(request.locked || request.no_huge_pages);
     }
 
     fn raw(&self) -> &MmapRaw {
@@ -323,6 +357,11 @@ impl Memory for DiskRegion {
         let is_mapped = start.checked_add(len).is_some_and(|end| end <= self.raw().len());
         assert!(is_mapped, "{start}+{len} is not mapped");
         self.advised.set(true);
+        match advice {
+            c::MADV_DODUMP if self.droppable.get() => return Err(Errno::EINVAL),
+            c::MADV_MERGEABLE | c::MADV_UNMERGEABLE if self.droppable.get() => return Ok(()),
+            _ => {}
+        }
         match HARMLESS.iter().find(|(known, _)| *known == advice) {
             Some((_, kind)) => Ok(self.raw().advise_range(*kind, start, len)?),
             None => self.discard(advice, start, len),

@@ -1,24 +1,18 @@
 //! The traits of a store, by which the rules use an operating system: files, and memory that they are mapped into.
 
 pub mod disk;
+pub mod flags;
+mod kernel;
 pub mod memory;
+
+pub use kernel::{FileMaps, Kernel};
 
 use mmapcheck_spec::constants::Constant;
 use mmapcheck_world::{Errno, FileHandle, FileSystem};
 use std::ops::Range;
 
-/// The differences between Linux kernels that a program can see.
-#[derive(Clone, Debug)]
-pub struct Kernel {
-    /// The advice that this kernel refuses: it may have been built without page merging or huge pages.
-    pub unknown_advice: Vec<Constant>,
-    /// Whether `mremap` answers `EINVAL` for a length beyond the address space, as Linux 6.18 does. Older kernels answer
-    /// `ENOMEM`.
-    pub checks_length_first: bool,
-}
-
 /// The arguments of `mmap(2)`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct MapRequest {
     /// The length in bytes, never 0.
     pub len: usize,
@@ -30,6 +24,12 @@ pub struct MapRequest {
     pub writable: bool,
     /// Whether all pages are faulted in at once (`MAP_POPULATE`). A private writable page is then a copy from the start.
     pub populate: bool,
+    /// Whether the pages stay in memory (`MAP_LOCKED`).
+    pub locked: bool,
+    /// Whether the kernel may drop the pages (`MAP_DROPPABLE`).
+    pub droppable: bool,
+    /// Whether the flags imply `MADV_NOHUGEPAGE`.
+    pub no_huge_pages: bool,
 }
 
 /// The end of the memory that a search starts from.
@@ -49,6 +49,9 @@ pub trait Store {
     type File: FileHandle;
     /// Mapped memory.
     type Memory: Memory;
+
+    /// The kernel that makes the maps, or that is simulated.
+    fn kernel(&self) -> &Kernel;
 
     /// A file without a name, full of zeros, open for reading and writing.
     ///

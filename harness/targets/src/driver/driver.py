@@ -23,6 +23,8 @@ KEPT = 1 << 18
 # Some readers of JSON round numbers of more than 53 bits.
 SAFE = 1 << 53
 PYTHON_2 = sys.version_info[0] == 2
+# The bits of the type of a map, and the type of private memory that Linux may drop.
+MAP_TYPE, MAP_DROPPABLE = 0xF, 8
 
 try:
     from zlib import crc32
@@ -290,7 +292,7 @@ class Map(object):
         if not anonymous:
             self.file = given["file"]
             self.offset = operator.index(given.get("offset", 0))
-        elif not flags & constant("MAP_PRIVATE", 2) and given.get("access") != constant("ACCESS_COPY", 3):
+        elif not flags & constant("MAP_PRIVATE", 2) and flags & MAP_TYPE != MAP_DROPPABLE and given.get("access") != constant("ACCESS_COPY", 3):
             self.pages = True
 
     def made(self, thing):

@@ -19,6 +19,10 @@ type StepResult = Result<Outcome, End>;
 
 /// `mmap.ACCESS_COPY`
 const ACCESS_COPY: i128 = 3;
+/// The bits of `flags` that hold the type of a map.
+const MAP_TYPE: i128 = 0xf;
+/// The type of private memory that the kernel may drop.
+const MAP_DROPPABLE: i128 = 8;
 
 impl Embedded {
     /// Performs a step, perhaps while another step converts its arguments: nothing is borrowed while Python runs.
@@ -242,7 +246,7 @@ impl Embedded {
                 let offset = self.number_passed(step, ConstructorParam::Offset, 0)?.try_into().ok()?;
                 Some(Backing::File { number: self.files.borrow().cursor(*slot).ok()?.number, offset })
             }
-            _ if has(libc::MAP_PRIVATE) => Some(Backing::Private),
+            _ if has(libc::MAP_PRIVATE) || flags & MAP_TYPE == MAP_DROPPABLE => Some(Backing::Private),
             _ if self.number_passed(step, ConstructorParam::Access, 0)? == ACCESS_COPY => Some(Backing::Private),
             _ => self.shared_length(step).map(Backing::Shared),
         }

@@ -37,6 +37,10 @@ impl Store for MemoryStore {
     type File = SimulatedFile;
     type Memory = SimulatedRegion;
 
+    fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
     fn anonymous_file(&self, size: u64) -> Result<SimulatedFile, Errno> {
         Ok(SimulatedFile::anonymous(size as usize, self.facts.page))
     }
@@ -51,10 +55,10 @@ impl Store for MemoryStore {
             None if request.shared => (anonymous(), 0, Backing::Shared { writes: true }),
             None => (anonymous(), 0, Backing::Anonymous),
         };
-        let kernel = Rc::clone(&self.kernel);
-        let region = SimulatedRegion::new(inode, offset as usize, request.len, backing, kernel, self.facts);
-        if request.populate && request.writable {
-            region.populate();
+        let (kernel, request) = (Rc::clone(&self.kernel), MapRequest { offset, ..request });
+        let region = SimulatedRegion::new(inode, request, backing, kernel, self.facts);
+        if (request.populate || request.locked) && request.writable {
+            region.populate(0);
         }
         Ok(region)
     }

@@ -2,7 +2,7 @@
 
 use super::files::Inode;
 use super::vma;
-use crate::store::{self, Direction, Kernel, Memory};
+use crate::store::{self, Direction, Kernel, MapRequest, Memory};
 use mmapcheck_spec::constants::{self as c, Constant};
 use mmapcheck_spec::{PageSize, PlatformFacts};
 use mmapcheck_world::Errno;
@@ -17,6 +17,8 @@ pub struct SimulatedRegion {
     /// The offset in the file in bytes, a multiple of the page size.
     offset: usize,
     len: usize,
+    /// Whether the pages stay in memory.
+    locked: bool,
     backing: Backing,
     kernel: Rc<Kernel>,
     facts: &'static PlatformFacts,
@@ -82,24 +84,33 @@ fn by_page(size: PageSize, at: usize, count: usize) -> impl Iterator<Item = (usi
 }
 
 impl SimulatedRegion {
-    /// Maps `len` bytes of a file from an offset, a multiple of the page size.
+    /// Maps a file, or anonymous memory of its own, as requested.
     pub fn new(
         inode: Rc<Inode>,
-        offset: usize,
-        len: usize,
+        request: MapRequest,
         backing: Backing,
         kernel: Rc<Kernel>,
         facts: &'static PlatformFacts,
     ) -> SimulatedRegion {
-        let (flags, digested) = Default::default();
-        SimulatedRegion { inode, offset, len, backing, kernel, facts, flags, digested }
+        let flags = match vma::flags_of_request(request) {
+            0 => Vec::new(),
+            flags => vec![flags; facts.page.count(request.len)],
+        };
+        let MapRequest { len, locked, .. } = request;
+        let (offset, flags, digested) = (request.offset as usize, RefCell::new(flags), Cell::default());
+        SimulatedRegion { inode, offset, len, locked, backing, kernel, facts, flags, digested }
     }
 
-    /// Copies all pages of a private map, as writing to each of them does.
-    pub fn populate(&self) {
+    /// Copies the pages of a private map from one on, as writing to each of them does.
+    pub fn populate(&self, first: usize) {
         if let Backing::Private(copies) = &self.backing {
-            by_page(self.facts.page, 0, self.live()).for_each(|(page, _)| self.change_copy(copies, page, |_| ()));
+            let pages = by_page(self.facts.page, 0, self.live()).skip(first);
+            pages.for_each(|(page, _)| self.change_copy(copies, page, |_| ()));
         }
+    }
+
+    fn is_droppable(&self) -> bool {
+        self.flags.borrow().first().is_some_and(|page| page & vma::WIPEONFORK != 0)
     }
 
     /// Changes a page of a private map, which is a copy from then on.
@@ -229,13 +240,13 @@ impl Memory for SimulatedRegion {
         if len > self.facts.addresses() && self.kernel.checks_length_first {
             return Err(Errno::EINVAL);
         }
-        let pages = self.facts.page.count(len);
+        let (pages, before) = (self.facts.page.count(len), self.facts.page.count(self.len));
         let flags = self.flags.get_mut();
-        if pages > self.facts.page.count(self.len) && flags.iter().any(|page| *page != flags[0]) {
+        if pages > before && flags.iter().any(|page| *page != flags[0]) {
             // The map consists of more than one VMA, and the kernel grows only a single one.
             return Err(Errno::EFAULT);
         }
-        if len >= self.facts.addresses() || (!may_grow && pages > self.facts.page.count(self.len)) {
+        if len >= self.facts.addresses() || (!may_grow && pages > before) {
             return Err(Errno::ENOMEM);
         }
         if let Some(&page) = flags.first() {
@@ -247,6 +258,9 @@ impl Memory for SimulatedRegion {
             Backing::Private(copies) => copies.drop_pages(pages..usize::MAX),
         }
         self.len = len;
+        if self.locked {
+            self.populate(before);
+        }
         Ok(())
     }
 
@@ -256,11 +270,15 @@ impl Memory for SimulatedRegion {
         }
         let (inode, backing) = match &self.backing {
             Backing::Shared { writes } => (Rc::clone(&self.inode), Backing::Shared { writes: *writes }),
+            Backing::Anonymous if self.is_droppable() => {
+                (Rc::new(Inode::anonymous(self.len, self.facts.page)), Backing::Anonymous)
+            }
             Backing::Anonymous => (Rc::new(Inode::clone(&self.inode)), Backing::Anonymous),
             Backing::Private(copies) => (Rc::clone(&self.inode), Backing::Private(copies.clone())),
         };
         let kernel = Rc::clone(&self.kernel);
-        Some(SimulatedRegion { inode, backing, kernel, flags: self.flags.clone(), digested: Cell::default(), ..*self })
+        let (flags, digested) = (self.flags.clone(), Cell::default());
+        Some(SimulatedRegion { inode, backing, kernel, flags, digested, locked: false, ..*self })
     }
 
     fn advise(&self, advice: Constant, start: usize, len: usize) -> Result<(), Errno> {
@@ -272,6 +290,9 @@ impl Memory for SimulatedRegion {
         let range = self.offset + pages.start * size.bytes()..self.offset + pages.end * size.bytes();
         match (advice, &self.backing) {
             _ if len == 0 => {}
+            (c::MADV_DONTNEED | c::MADV_FREE | c::MADV_REMOVE, _) if self.locked => return Err(Errno::EINVAL),
+            (c::MADV_DODUMP, _) if self.is_droppable() => return Err(Errno::EINVAL),
+            (c::MADV_MERGEABLE | c::MADV_UNMERGEABLE, _) if self.is_droppable() => {}
             (c::MADV_DONTNEED, Backing::Private(copies)) => copies.drop_pages(pages),
             (c::MADV_DONTNEED, Backing::Anonymous) => self.inode.punch(range),
             (c::MADV_DONTNEED, Backing::Shared { .. }) | (c::MADV_FREE, Backing::Anonymous) => {}
