@@ -15,7 +15,7 @@ use mmapcheck_targets::census::Census;
 use std::fmt::Write;
 
 /// The profile of the reference in which the faults are planted, unless another is asked for.
-pub const PROFILE: Profile = Profile::cpython(3, 11, 7);
+pub const PROFILE: Profile = Profile::NEWEST;
 
 /// The detection of one mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -43,6 +43,9 @@ pub const REENTRANT: usize = 4;
 /// One step in `REENTRANT_STEP` of such a case has a callback argument.
 pub const REENTRANT_STEP: usize = 5;
 
+/// One of the first cases in `LOOKING` looks at a part of the module, until each was looked at.
+pub const LOOKING: u64 = 8;
+
 /// One case in `SEVERAL` begins with several maps, mostly of one file that is often longer than a page. Such a case is slow:
 /// every map has a snapshot after every step.
 pub const SEVERAL: usize = 12;

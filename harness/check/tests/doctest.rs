@@ -4,6 +4,7 @@ use mmapcheck::choices::seeded;
 use mmapcheck::generate::{GeneratorOptions, generate};
 use mmapcheck::known::KnownList;
 use mmapcheck::oracle::{AnswerOptions, Expected, Omissions, Oracle};
+use mmapcheck::worker::scratch;
 use mmapcheck_spec::pages::{Page, Scope, TEXTS, all};
 use mmapcheck_spec::{
     Case, Detail, Dialect, Implementation, LimitOp, Op, Platform, Profile, TargetInfo, Version, notation,
@@ -97,7 +98,8 @@ fn pages_for(version: Version, pages: &[Page], dir: &Path) -> Result<Vec<PathBuf
 
 /// Runs pages under an interpreter's doctest in an empty folder. Returns its output if they fail.
 fn doctest(python: &str, pages: &[PathBuf]) -> Result<Option<String>> {
-    let dir = tempfile::tempdir()?;
+    // The answers of some flags depend on the file system, which has to be that of the reference.
+    let dir = scratch()?;
     let done =
         Command::new(python).args(["-W", "ignore", "-m", "doctest"]).args(pages).current_dir(dir.path()).output()?;
     let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);

@@ -295,7 +295,7 @@ impl<S: Store> Reference<S> {
         if op == MethodOp::Close {
             map.class.note_close();
         }
-        self.refuse_keywords(step, args)?;
+        self.refuse_keywords(step, args, &map)?;
         if step.op.row().params.is_empty() {
             args.none(step.op.row().name, profile)?;
         }
@@ -341,17 +341,19 @@ impl<S: Store> Reference<S> {
     }
 
     /// Refuses keyword arguments, which only `flush` of newer versions takes. The message names the class in newer
-    /// versions; methods without parameters began to do so before the others.
-    fn refuse_keywords(&self, step: &Step, args: &Args<'_, S>) -> RuleResult<()> {
+    /// versions; methods without parameters began to do so before the others, by the class of the object.
+    fn refuse_keywords(&self, step: &Step, args: &Args<'_, S>, map: &Map<S>) -> RuleResult<()> {
         let row = step.op.row();
         if args.keywords.is_empty() || row.params.iter().any(|param| param.by_name && param.is_in(self.profile)) {
             return Ok(());
         }
-        let names_class = match row.params {
-            [] => self.profile.argument_refusal_names_class(),
-            _ => self.profile.keyword_refusal_names_class(),
+        let class = match row.params {
+            _ if self.profile.keyword_refusal_names_class() => "mmap.",
+            // The `close` of the subclass calls that of its base.
+            [] if self.profile.argument_refusal_names_class() && step.op == Op::Close => "mmap.",
+            [] if self.profile.argument_refusal_names_class() => map.class.of_method(),
+            _ => "",
         };
-        let class = if names_class { "mmap." } else { "" };
         Err(type_error(format!("{class}{}() takes no keyword arguments", row.name)))
     }
 

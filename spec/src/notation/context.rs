@@ -147,7 +147,9 @@ impl Context {
             }
             (Some(Domain::Mode), Expr::Text(text)) => return mode_of(text).map(Arg::Mode),
             (Some(Domain::Constant), expr) => {
-                return constants_of(expr)?.map(Arg::Flags).ok_or_else(|| "expected constants of the module".into());
+                if let Some(constants) = constants_of(expr)? {
+                    return Ok(Arg::Flags(constants));
+                }
             }
             (Some(Domain::Flags | Domain::Prot), expr) => {
                 if let Some((bits, true)) = bits_of(expr)? {

@@ -83,8 +83,8 @@ impl<C: Choices> Maker<'_, C> {
                 let prot = self.arg(Domain::Prot);
                 smallvec::smallvec![file, whole, word("prot", prot)]
             }
-            14 => smallvec::smallvec![file, whole, plain(self.rare_flags())],
-            13 if self.one_in(2) => {
+            14 if self.one_in(4) => smallvec::smallvec![file, whole, plain(self.rare_flags())],
+            13 if self.one_in(6) => {
                 let prot = self.arg(Domain::Prot);
                 smallvec::smallvec![file, whole, plain(self.rare_flags()), plain(prot)]
             }
@@ -147,7 +147,9 @@ impl<C: Choices> Maker<'_, C> {
                 PassedArg::plain(Self::flag("MAP_PRIVATE"))
             ],
             2 => smallvec::smallvec![nothing, PassedArg::plain(small), PassedArg::plain(Self::flag("MAP_PRIVATE"))],
-            3 => smallvec::smallvec![nothing, PassedArg::plain(Arg::Int(page)), PassedArg::plain(self.rare_flags())],
+            3 if self.one_in(2) => {
+                smallvec::smallvec![nothing, PassedArg::plain(Arg::Int(page)), PassedArg::plain(self.rare_flags())]
+            }
             4 if self.one_in(4) => {
                 let prot = PassedArg::named("prot", self.arg(Domain::Prot));
                 smallvec::smallvec![nothing, PassedArg::plain(small), prot]

@@ -25,6 +25,14 @@ impl Class {
         }
     }
 
+    /// The class before the name of a method, as messages about a bound method show it.
+    pub fn of_method(&self) -> &'static str {
+        match self {
+            Class::Mmap => "mmap.",
+            Class::Sub(_) => "Sub.",
+        }
+    }
+
     /// The method `close` of the subclass is called.
     pub fn note_close(&self) {
         if let Class::Sub(attribute) = self {
