@@ -78,9 +78,16 @@ impl<'a> Job<'a> {
     }
 
     /// Runs a range of cases. If the worker dies in one of them, the cases before and after it are run again as ranges of their
-    /// own.
+    /// own. A loss is kept even where the target can no longer be run.
     fn run_range(&mut self, range: Range<u64>) -> Result<(), TargetError> {
-        let (mut left, mut lost) = (vec![range], Vec::new());
+        let mut lost = Vec::new();
+        let done = self.run_around_losses(range, &mut lost);
+        let investigated = self.investigate_losses(&mut lost);
+        done.and(investigated)
+    }
+
+    fn run_around_losses(&mut self, range: Range<u64>, lost: &mut Vec<(u64, WorkerLoss)>) -> Result<(), TargetError> {
+        let mut left = vec![range];
         while let Some(range) = left.pop() {
             if range.is_empty() || (self.shared.over() && self.shared.deadline.is_some()) {
                 continue;
@@ -103,10 +110,10 @@ impl<'a> Job<'a> {
                 }
             }
             if lost.len() >= limits::LOSSES {
-                self.investigate_losses(&mut lost)?;
+                self.investigate_losses(lost)?;
             }
         }
-        self.investigate_losses(&mut lost)
+        Ok(())
     }
 
     fn add_batch(&mut self, batch: BatchResult) -> Result<(), TargetError> {

@@ -8,15 +8,16 @@ use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Divergence, Field, Severity, death, end_text, result_text};
 use crate::left_out::Kind;
 use crate::limits;
-use crate::oracle::Expected;
+use crate::oracle::{AnswerOptions, Expected, Omissions};
 use crate::repeat::Rate;
 use crate::worker::WorkerLoss;
 use mmapcheck_spec::{Detail, End, StepTrace, TargetError};
 
 impl Job<'_> {
-    /// Investigates losses of the worker. They take long, and the findings of the other cases often explain them.
+    /// Investigates losses of the worker, all of them even where one cannot be. They take long, and the findings of the other cases
+    /// often explain them.
     pub(super) fn investigate_losses(&mut self, lost: &mut Vec<(u64, WorkerLoss)>) -> Result<(), TargetError> {
-        lost.drain(..).try_for_each(|(case, loss)| self.investigate_loss(case, &loss))
+        lost.drain(..).fold(Ok(()), |done, (case, loss)| done.and(self.investigate_loss(case, &loss)))
     }
 
     /// Investigates the death or hang of the worker.
@@ -33,7 +34,7 @@ impl Job<'_> {
     /// Runs the case of a loss again: a fault of the target shows again, a kill from outside does not, and is reported as
     /// unsteady.
     fn retry_loss(&mut self, number: u64, loss: &WorkerLoss) -> Result<(), TargetError> {
-        if self.is_counted_loss(number, loss)? {
+        if self.is_counted_loss(number, loss)? || self.is_foreseen_now(number, loss)? {
             return Ok(());
         }
         for _ in 0..limits::REPEATS {
@@ -60,6 +61,23 @@ impl Job<'_> {
         let rate = Rate { shown: 0, runs: limits::REPEATS };
         self.keep_loss(number, loss, compared, Some(rate), &format!("it showed in {rate} runs: killed from outside?"));
         Ok(())
+    }
+
+    /// Whether the model has learned since that the target ends so in this case: its steps with a foreseen death are kept, and
+    /// the case runs again.
+    fn is_foreseen_now(&mut self, number: u64, loss: &WorkerLoss) -> Result<bool, TargetError> {
+        if self.model.variations.is_empty() {
+            return Ok(false);
+        }
+        let omissions = Omissions { foreseen_deaths: false, ..Omissions::of_case(number) };
+        let options =
+            AnswerOptions { omissions: self.omissions(omissions), ..self.answer_options(number, Detail::Quick) };
+        let case = self.generated(number);
+        let run = DifferentialRun::of(case, &mut self.oracle, self.worker.as_mut(), &options)?;
+        let ends = run.expected.steps.last().is_some_and(|step| step.result.as_ref() == Err(&loss.end));
+        let is_foreseen = ends && run.comparison.first(self.shared.severity).is_none();
+        self.shared.tally().deaths += u64::from(is_foreseen);
+        Ok(is_foreseen)
     }
 
     /// Counts the divergences of one case and investigates them. Returns whether one of them can be why the worker was lost: a

@@ -173,9 +173,13 @@ impl Variation {
         self.ops.contains(&op) && self.rule().is_none()
     }
 
-    /// The variation for another operation too; none where it is about an argument that is for something else there.
+    /// The variation for another operation too; none where it is about an argument that is for something else there, or for the
+    /// look at a constant, which says more by itself ([`Effect::Constants`]).
     #[must_use]
     pub fn for_op(&self, op: Op) -> Option<Variation> {
+        if op == Op::Constant {
+            return None;
+        }
         let purpose = |op: Op, place: usize| op.row().params.get(place).map(|param| param.domain.is_bytes());
         let of_conditions = self.when.iter().filter_map(|condition| match condition {
             Condition::Argument(place, _) => Some(*place),

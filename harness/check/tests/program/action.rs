@@ -50,7 +50,7 @@ fn a_module_with_a_fault_fails_with_a_report_in_each_format_and_a_summary() -> R
     assert!(read("index.html")?.contains("<html"));
     let summary = std::fs::read_to_string(dir.path().join("step summary"))?;
     assert_eq!(summary, read("summary.md")?);
-    for part in ["## mmapcheck: CPython", "| 1 | documented |", "`find`", "```pycon\n>>> import mmap", "random cases"] {
+    for part in ["## mmapcheck: CPython", "| 1 | ", "`find`", "```pycon\n>>> import mmap", "random cases"] {
         assert!(summary.contains(part), "{part} in {summary}");
     }
     let report: serde_json::Value = serde_json::from_str(&read("report.json")?)?;

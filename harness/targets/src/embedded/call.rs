@@ -216,6 +216,9 @@ impl Embedded {
     }
 
     fn construct(&self, step: &Step) -> StepResult {
+        if step.op == Op::Sub && !self.fixtures.has_subclass {
+            return Err(End::Unsupported("the class cannot be subclassed".into()));
+        }
         let mut args = Args::new();
         let keywords = self.args(&step.args, &mut args)?;
         let (unreadable, anonymous) = (self.makes_unreadable(step), may_be_anonymous(step));
