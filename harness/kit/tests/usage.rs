@@ -110,7 +110,7 @@ fn fails(session: &str, words: &str) -> Done {
     if text.contains(words) { Ok(()) } else { Err(format!("expected '{words}' in\n{text}").into()) }
 }
 
-fn trials() -> Vec<Trial> {
+fn trials_of_lists() -> Vec<Trial> {
     let stale = KNOWN.replace("'resize'", "'len'").replace("actual = 'panic'", "actual = 'TypeError'");
     vec![
         Trial::test("a difference that is not listed fails", || {
@@ -154,6 +154,11 @@ fn trials() -> Vec<Trial> {
         Trial::test("a wrong list is an error with its line", || {
             says("\nwhat = 1\n", SESSION, "", &[], 2, "known.toml:2: ")
         }),
+    ]
+}
+
+fn trials_of_sessions() -> Vec<Trial> {
+    vec![
         Trial::test("a session is a test", || says(KNOWN, SESSION, "session::", &[], 0, "test session::mine")),
         Trial::test("a session that diverges fails", || {
             let session = SESSION.to_owned() + ">>> m.resize(9)\n";
@@ -195,5 +200,6 @@ fn main() -> ExitCode {
     }
     // Some trials panic on purpose; the message of every other panic is that of its trial.
     std::panic::set_hook(Box::new(|_| {}));
-    libtest_mimic::run(&Arguments::from_args(), trials()).exit_code()
+    libtest_mimic::run(&Arguments::from_args(), trials_of_lists().into_iter().chain(trials_of_sessions()).collect())
+        .exit_code()
 }

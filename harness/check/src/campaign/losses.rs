@@ -17,7 +17,11 @@ impl Job<'_> {
     /// Investigates losses of the worker, all of them even where one cannot be. They take long, and the findings of the other cases
     /// often explain them.
     pub(super) fn investigate_losses(&mut self, lost: &mut Vec<(u64, WorkerLoss)>) -> Result<(), TargetError> {
-        lost.drain(..).fold(Ok(()), |done, (case, loss)| done.and(self.investigate_loss(case, &loss)))
+        let mut done = Ok(());
+        for (case, loss) in lost.drain(..) {
+            done = done.and(self.investigate_loss(case, &loss));
+        }
+        done
     }
 
     /// Investigates the death or hang of the worker.
