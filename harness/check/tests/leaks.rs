@@ -2,11 +2,11 @@
 
 mod catching;
 
-use catching::{catch, complaint};
+use catching::{SEED, catch, complaint};
 use mmapcheck::mutant::LEAKING;
 
 #[test]
 fn every_leak_is_found_and_shrunk() {
-    let missed: Vec<_> = LEAKING.iter().filter_map(|mutant| complaint(mutant, &catch(mutant, true))).collect();
+    let missed: Vec<_> = LEAKING.iter().filter_map(|mutant| complaint(mutant, &catch(mutant, SEED, true))).collect();
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }

@@ -17,7 +17,8 @@ use mmapcheck_targets::census::Census;
 use std::time::{Duration, Instant};
 
 const PROFILE: Profile = Profile::cpython(3, 11, 7);
-const SEED: u64 = 1;
+/// The seed of the campaign.
+pub const SEED: u64 = 2;
 /// A few seconds of a campaign on one core.
 const MOST_CASES: u64 = 2_000_000;
 
@@ -37,7 +38,7 @@ pub struct Caught {
 ///
 /// # Errors
 /// Where the divergence is not found, or not minimal.
-pub fn catch(mutant: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std::error::Error>> {
+pub fn catch(mutant: &'static Mutant, seed: u64, alone: bool) -> Result<Caught, Box<dyn std::error::Error>> {
     let dir = scratch()?;
     let mut oracle = Oracle::new(PROFILE)?;
     let mut target = MutantTarget::target(mutant, PROFILE, dir.path())?;
@@ -46,8 +47,8 @@ pub fn catch(mutant: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std
         target.census = Some(Census::new(dir.path())?);
     }
     let generator = GeneratorOptions::all(PROFILE);
-    let hit = first_hit(&mut oracle, &mut target, &generator)?.ok_or("not found")?;
-    let case = numbered(SEED, hit.case, &generator);
+    let hit = first_hit(seed, &mut oracle, &mut target, &generator)?.ok_or("not found")?;
+    let case = numbered(seed, hit.case, &generator);
     let options = AnswerOptions { omissions: Omissions::of_case(hit.case), ..AnswerOptions::new(Detail::Full) };
     let close = DifferentialRun::of(case.clone(), &mut oracle, &mut target, &options)?;
     let bucket: Bucket = close.comparison.divergences.first().ok_or("not shown again")?.bucket.clone();
@@ -68,6 +69,7 @@ pub fn catch(mutant: &'static Mutant, alone: bool) -> Result<Caught, Box<dyn std
 }
 
 fn first_hit(
+    seed: u64,
     oracle: &mut Oracle,
     target: &mut dyn Target,
     options: &GeneratorOptions,
@@ -76,7 +78,7 @@ fn first_hit(
     for first in (0..MOST_CASES).step_by(CHUNK as usize) {
         let cases = first..first + CHUNK;
         let (generator, known, omissions) = (options.clone(), Patterns::default(), Omissions::NONE);
-        let batch = Batch { seed: SEED, cases, generator, known, model: Vec::new(), omissions, fresh: None };
+        let batch = Batch { seed, cases, generator, known, model: Vec::new(), omissions, fresh: None };
         if let Some(hit) = batch.run(oracle, target, &mut |_, _| {})?.hits.into_iter().next() {
             return Ok(Some(hit));
         }

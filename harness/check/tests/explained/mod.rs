@@ -61,7 +61,7 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ("a with statement swallows the exception", "`with-raise` returns `None`, not `KeyError`"),
     (
         "the text of a closed map's error is short",
-        "`read` raises an exception with the message `mmap closed`, not `ValueError: mmap closed or invalid`",
+        "`write_byte` raises an exception with the message `mmap closed`, not `ValueError: mmap closed or invalid`",
     ),
     (
         "find(x, None) starts at 0",
@@ -119,7 +119,7 @@ pub const EXPLAINED: &[(&str, &str)] = &[
         "a read-only view can be written",
         "`view-setitem` returns `None`, not `TypeError: cannot modify read-only memory`",
     ),
-    ("an exhausted iterator starts again", "`next` returns `b'a'`, not `StopIteration`"),
+    ("an exhausted iterator starts again", "`next` returns `b'\\x00'`, not `StopIteration`"),
     (
         "an iterator of a closed map is exhausted",
         "`next` raises `StopIteration`, not `ValueError: mmap closed or invalid`",
@@ -127,11 +127,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ("a closed map can be flushed", "`flush` returns `None`, not `ValueError: mmap closed or invalid`"),
     (
         "a map is used after a callback argument closed it",
-        "`find` returns `None`, not `ValueError: mmap closed or invalid`, if an argument closes the map",
+        "`getslice` returns `None`, not `ValueError: mmap closed or invalid`, if an argument closes the map",
     ),
     (
         "a byte is written past the end after its value shrank the map",
         "`setitem` returns `None`, not `IndexError: mmap index out of range`, if an argument resizes the map",
     ),
-    ("a callback argument is never called", "`move` does not call the method that converts its argument"),
+    ("a callback argument is never called", "`setslice` does not call the method that converts its argument"),
 ];
