@@ -116,7 +116,7 @@ pub fn page(mut all: Vec<Detection>, profile: Profile, seeds: u64) -> String {
         "# Detection\n\n\
         Each row is a fault that is planted in the reference ({profile}), and the number of random cases until a campaign finds it: the median and the worst of {seeds} seeds.\n\
         A search ends after {most} cases.\n\n\
-        `mmapcheck bench --detection --seeds {seeds} > reports/detection.md` writes this page.\n\n\
+        `mmapcheck bench --detection --seeds {seeds} --profile {profile} > reports/detection.md` writes this page.\n\n\
         | planted fault | median | worst |\n| --- | ---: | ---: |\n"
     );
     for one in &all {
