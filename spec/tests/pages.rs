@@ -101,6 +101,7 @@ fn every_sentence_of_the_documents_is_covered() -> Result {
 
 /// Operations that always raise, and those on file objects, which are not under test.
 const WITHOUT_VALUE: &str = "with-raise delitem delslice delslice-step add mul \
+    copy.copy copy.deepcopy pickle.dumps set-closed \
     open file-read file-seek file-truncate file-close file-content file-size";
 
 #[test]
@@ -111,10 +112,9 @@ fn the_value_of_every_operation_is_settled_by_a_clause() -> Result {
         clauses().find(|clause| clause.settles.iter().any(|settles| settles.op == op && settles.kind == kind))
     };
     let exempt: Vec<_> = WITHOUT_VALUE.split_whitespace().collect();
-    for &op in Op::ALL {
-        let name = op.row().name;
-        assert_eq!(settled(Some(op), "value").is_none(), exempt.contains(&name), "the value of {name}");
-    }
+    let wrong = |op: &Op| settled(Some(*op), "value").is_none() != exempt.contains(&op.row().name);
+    let wrong: Vec<_> = Op::ALL.iter().copied().filter(wrong).map(|op| op.row().name).collect();
+    assert!(wrong.is_empty(), "the value of {wrong:?}");
     assert_eq!(settled(Some(Op::ReadByte), "ValueError").map(|clause| clause.id.as_str()), Some("READ-9"));
     assert_eq!(settled(None, "position").map(|clause| clause.id.as_str()), Some("SEEK-12"), "of any operation");
     Ok(())
