@@ -60,7 +60,7 @@ fn tried_once(mutant: &'static Mutant) -> Tried {
     };
     let explained = EXPLAINED.iter().find(|(name, _)| *name == mutant.name).map(|(_, wanted)| {
         let first = explain(caught);
-        // What one case and its neighbours show may fit another sentence as well: then another campaign decides.
+        // One case and its neighbours may fit another sentence as well: then another campaign decides.
         let is_right = first.as_ref().is_ok_and(|found| found.to_string() == *wanted);
         if is_right { first } else { explain(catch(mutant, SEED + 1, false)).or(first) }
     });

@@ -130,8 +130,7 @@ impl Conclusion<'_> {
     fn loses(&mut self, ops: &[Op], model: &Arc<[Variation]>) -> Result<bool, TargetError> {
         let now = self.tally.model.now().variations;
         let asked = question(self.config, self.severity, model, &[]);
-        let Gain { gained, lost } = Gain::of(&self.tally.sample, ops, (&now, model), asked, self.oracle)?;
-        Ok(gained.len() < lost)
+        Ok(Gain::of(&self.tally.sample, ops, (&now, model), asked, self.oracle)?.is_loss())
     }
 
     /// Attaches findings to explanations that were found after them.

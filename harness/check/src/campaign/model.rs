@@ -2,7 +2,7 @@
 
 use crate::diagnosis::Diagnosis;
 use crate::limits;
-use crate::variation::{Variation, in_order, method};
+use crate::variation::{Variation, method};
 use mmapcheck_spec::Op;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -179,7 +179,7 @@ impl Model {
 
     /// The variations without those of some explanations.
     pub(super) fn without_all(&self, ids: &[ExplanationId]) -> Arc<[Variation]> {
-        in_order(self.as_learned().filter(|(other, _)| !ids.contains(other)).map(|(_, one)| &one.variation))
+        self.ordered().filter(|(other, _)| !ids.contains(other)).map(|(_, one)| one.variation.clone()).collect()
     }
 
     /// The other explanations of the operations of one, which no known entry names.
@@ -199,17 +199,16 @@ impl Model {
         }
     }
 
-    /// The explanations in the order in which they were learned.
-    fn as_learned(&self) -> impl Iterator<Item = (ExplanationId, &Explanation)> {
+    /// The explanations in the order in which their variations change a rule: of one rank, as they were learned.
+    fn ordered(&self) -> impl Iterator<Item = (ExplanationId, &Explanation)> {
         let mut all: Vec<_> = self.explanations.iter().map(|(id, one)| (*id, one)).collect();
-        all.sort_by_key(|(_, one)| one.learned);
+        all.sort_by_key(|(_, one)| (one.variation.effect.rank(), one.learned));
         all.into_iter()
     }
 
     fn renew(&mut self) {
-        let mut ids: Vec<_> = self.as_learned().map(|(id, _)| id).collect();
-        ids.sort_by_key(|id| self.explanations[id].variation.effect.rank());
-        let variations = in_order(self.as_learned().map(|(_, one)| &one.variation));
+        let (ids, variations): (Vec<_>, Vec<_>) = self.ordered().map(|(id, one)| (id, one.variation.clone())).unzip();
+        let variations = variations.into();
         self.now = Snapshot { version: self.now.version + 1, ids, variations };
     }
 }

@@ -107,7 +107,8 @@ impl Job<'_> {
         let Some(better) = found.filter(|found| found.variation != known.variation || !others.is_empty()) else {
             return Ok(false);
         };
-        if !self.explains_all_of(&replaced, &rest, &better.variation)? || self.loses(&rest, &better.variation)? {
+        let with = in_order(rest.iter().chain([&better.variation]));
+        if !self.explains_all_of(&replaced, &with)? || self.loses(&better.variation.ops, &with)? {
             return Ok(false);
         }
         self.shared.tally().join(id, others, better);
@@ -115,30 +116,26 @@ impl Job<'_> {
         Ok(true)
     }
 
-    /// Whether a variation beside others takes in less of the sample than the model of now: others may rest on what it replaces.
-    fn loses(&mut self, others: &Arc<[Variation]>, variation: &Variation) -> Result<bool, TargetError> {
+    /// Whether a model takes in less of the sample than that of now: others may rest on what it replaces. They differ in these
+    /// operations.
+    fn loses(&mut self, ops: &[Op], model: &Arc<[Variation]>) -> Result<bool, TargetError> {
         let (now, sample) = {
             let tally = self.shared.tally();
             (tally.model.now().variations, tally.sample.clone())
         };
-        let with = in_order(others.iter().chain([variation]));
-        let asked = self.question(&with, &[]);
-        let Gain { gained, lost } = Gain::of(&sample, &variation.ops, (&now, &with), asked, &mut self.oracle)?;
-        Ok(gained.len() < lost)
+        Ok(Gain::of(&sample, ops, (&now, model), self.question(model, &[]), &mut self.oracle)?.is_loss())
     }
 
     pub(super) fn is_time(&self, until: Instant) -> bool {
         Instant::now() < until && !self.shared.stop.is_due()
     }
 
-    /// Whether a variation explains the findings of explanations in their place.
+    /// Whether a model without these explanations explains their findings.
     pub(super) fn explains_all_of(
         &mut self,
         ids: &[ExplanationId],
-        others: &Arc<[Variation]>,
-        variation: &Variation,
+        model: &Arc<[Variation]>,
     ) -> Result<bool, TargetError> {
-        let with = in_order(others.iter().chain([variation]));
         let all: Vec<_> = {
             let tally = self.shared.tally();
             let is_theirs = |finding: &&Finding| finding.explanation.is_some_and(|id| ids.contains(&id));
@@ -146,7 +143,7 @@ impl Job<'_> {
             its_own.map(|finding| Observation::of(&finding.compared)).collect()
         };
         for seen in all {
-            if understanding(&seen, self.question(&with, &[]), &mut self.oracle)?.is_none() {
+            if understanding(&seen, self.question(model, &[]), &mut self.oracle)?.is_none() {
                 return Ok(false);
             }
         }

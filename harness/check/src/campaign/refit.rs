@@ -53,7 +53,7 @@ impl Job<'_> {
         let with = in_order(others.iter().chain([&found.variation]));
         let (asked, ops) = (self.question(&with, &[]), &found.variation.ops);
         let Gain { gained, lost } = Gain::of(sample, ops, (&now, &with), asked, &mut self.oracle)?;
-        if gained.len() <= lost || !self.explains_all_of(&[id], &others, &found.variation)? {
+        if gained.len() <= lost || !self.explains_all_of(&[id], &with)? {
             return Ok(false);
         }
         let gained = gained.iter().take(GAINED).map(|seen| (**seen).clone()).collect();
@@ -94,6 +94,11 @@ impl Gain {
             }
         }
         Ok(gain)
+    }
+
+    /// Whether the second model takes in fewer cases than the first.
+    pub(super) fn is_loss(&self) -> bool {
+        self.gained.len() < self.lost
     }
 }
 

@@ -153,7 +153,6 @@ impl Job<'_> {
     /// Weeds the explanations whenever the sample has doubled: a wrong one distorts what is learned beside it.
     pub(super) fn weed_with_sample(&mut self) -> Result<(), TargetError> {
         let shared = self.shared;
-        let _turn = shared.take_turn();
         {
             let mut tally = shared.tally();
             if tally.sample.len() < 2 * tally.weeded.max(limits::WEEDED) {
@@ -161,6 +160,7 @@ impl Job<'_> {
             }
             tally.weeded = tally.sample.len();
         }
+        let _turn = shared.take_turn();
         let began = Instant::now();
         self.weed(began + limits::DIAGNOSIS)?;
         shared.tally().diagnosing += began.elapsed();

@@ -256,9 +256,13 @@ impl Check {
         ops.into_iter().chain(weights).chain(steps).flatten().chain(calm).collect()
     }
 
+    pub(super) fn weights(&self) -> Weights {
+        Weights::new(self.weight.iter().copied())
+    }
+
     /// The operations that cases are generated of: an operation with weight 0 is none of them.
     pub(super) fn drawn(&self) -> Vec<Op> {
-        let weights = Weights::new(self.weight.iter().copied());
+        let weights = self.weights();
         let ops = self.ops.clone().unwrap_or_else(|| Op::ALL.to_vec());
         ops.into_iter().filter(|op| weights.of(*op) > 0).collect()
     }

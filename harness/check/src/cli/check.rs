@@ -7,7 +7,6 @@ use super::output::write_out;
 use super::recorder::Recorder;
 use crate::campaign::CampaignConfig;
 use crate::examine::{CheckConfig, Lists, Pages, examine};
-use crate::generate::Weights;
 use crate::known::KnownList;
 use crate::pattern::Patterns;
 use crate::report::Report;
@@ -26,7 +25,7 @@ pub(super) fn check(args: &Check) -> Result<Exit, CommandError> {
         seed: args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000_000)),
         jobs: workers(args.jobs),
         ops: args.drawn(),
-        weights: Weights::new(args.weight.iter().copied()),
+        weights: args.weights(),
         steps: args.max_steps.into(),
         callbacks: !args.no_reentrancy,
         offer: None,

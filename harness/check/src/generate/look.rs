@@ -4,13 +4,18 @@ use super::GeneratorOptions;
 use crate::limits;
 use mmapcheck_spec::{Arg, Case, Op, Step, World, constants};
 
+/// The looks at anything but a constant.
+const OTHERS: [Op; 2] = [Op::Error, Op::Subclass];
+
 /// The case of this number, if it is one that looks at the module: at each constant, whether the profile has it or not, at the
 /// exception, and whether the class can be subclassed.
 pub(super) fn look(number: u64, options: &GeneratorOptions) -> Option<Case> {
     if number % limits::LOOKING != limits::LOOKING - 1 {
         return None;
     }
-    let turn = usize::try_from(number / limits::LOOKING).ok()?;
+    // Most cases of a campaign come after all looks.
+    let turn =
+        usize::try_from(number / limits::LOOKING).ok().filter(|turn| *turn < constants::ALL.len() + OTHERS.len())?;
     let step = steps().filter(|step| options.ops.contains(&step.op)).nth(turn)?;
     let is_taken = options.fit(step.clone()).is_some() && !options.declined.includes(&step);
     is_taken.then(|| Case::new(World::default(), vec![step]))
@@ -19,7 +24,7 @@ pub(super) fn look(number: u64, options: &GeneratorOptions) -> Option<Case> {
 fn steps() -> impl Iterator<Item = Step> {
     let look = |place: u8| Step::new(Op::Constant, 0, [Arg::Flags([place][..].into())]);
     let looks = constants::ALL.into_iter().map(move |constant| look(constant.place()));
-    looks.chain([Op::Error, Op::Subclass].map(|op| Step::new(op, 0, [])))
+    looks.chain(OTHERS.map(|op| Step::new(op, 0, [])))
 }
 
 #[cfg(test)]
