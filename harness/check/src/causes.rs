@@ -4,6 +4,7 @@
 //! explains the findings, all findings of one operation with the same expected and actual answers.
 
 use crate::campaign::{CampaignResult, ExplanationId, Finding, SHARED};
+use crate::clauses::Clauses;
 use crate::divergence::{Bucket, Severity, headline};
 use crate::variation::{Effect, Variation, are_twins, is_unsettled, method, sentence};
 use mmapcheck_spec::Op;
@@ -22,7 +23,7 @@ pub struct Cause<'a> {
     pub inherited: bool,
     /// Number of cases that met it.
     pub count: u64,
-    /// Its findings, the smallest case first.
+    /// Its findings: those that break the firmest promise first, and of these the smallest case.
     pub findings: Vec<&'a Finding>,
 }
 
@@ -94,8 +95,13 @@ pub fn causes(result: &CampaignResult) -> Vec<Cause<'_>> {
         count: findings.iter().map(|finding| finding.count).sum(),
         findings,
     }));
+    let clauses = Clauses::of(result.profile);
+    let level = |finding: &Finding| {
+        let covering = clauses.covering(&finding.compared, &finding.divergence);
+        covering.map_or(u8::MAX, |clause| clause.level as u8)
+    };
     for cause in &mut all {
-        cause.findings.sort_by_key(|finding| finding.compared.case.steps.len());
+        cause.findings.sort_by_cached_key(|finding| (level(finding), finding.compared.case.steps.len()));
     }
     all
 }

@@ -114,6 +114,15 @@ impl<S: Store> Reference<S> {
         answer
     }
 
+    /// Leaves a map without bytes, as no rule does, and returns `None`.
+    ///
+    /// # Errors
+    /// Where no map is bound to the slot.
+    pub fn empty(&mut self, slot: Slot) -> Result<Outcome, End> {
+        self.processes.map(slot)?.len.set(0);
+        Ok(Outcome::Value(Value::None))
+    }
+
     /// Follows the rules of another profile of the same platform from now on. Returns the profile of before.
     pub fn follow(&mut self, profile: Profile) -> Profile {
         std::mem::replace(&mut self.profile, profile)

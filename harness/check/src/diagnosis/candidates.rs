@@ -103,7 +103,9 @@ fn effects(step: &Step, expected: &Outcome, actual: &Result<Outcome, End>) -> Ve
             clamped.chain(returns).chain(of_value(step, expected, value)).collect()
         }
     };
-    let mut all: Vec<_> = unstopped.into_iter().chain(of_answer).collect();
+    let is_refused = step.op == Op::Resize && matches!(expected, Outcome::Raised(_));
+    let emptied = (is_refused && matches!(actual, Ok(Outcome::Value(Value::None)))).then_some(Effect::Empties);
+    let mut all: Vec<_> = emptied.into_iter().chain(unstopped).chain(of_answer).collect();
     all.extend([Position::Before, Position::Start, Position::End].map(Effect::Positions));
     all.push(Effect::DoesNothing);
     all.extend(changes(step).into_iter().map(Effect::Does));

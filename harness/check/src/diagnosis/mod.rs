@@ -388,6 +388,7 @@ fn given(effect: &Effect, conditions: &[Condition]) -> Vec<Condition> {
         Effect::Answers(Reply::Is(_) | Reply::Class(_) | Reply::Words(_) | Reply::Errno(_)) | Effect::Returns(_) => {
             true
         }
+        Effect::Empties => true,
         Effect::Answers(_) | Effect::DoesNothing | Effect::Raises { .. } => false,
         Effect::Does(_) | Effect::Positions(_) | Effect::Ends(_) => false,
         Effect::IgnoresExports | Effect::CountFirst | Effect::ArgumentsFirst | Effect::Rule { .. } => false,

@@ -65,6 +65,8 @@ pub enum Effect {
     Does(Change),
     /// The step is done as if no buffer of its map were exported.
     IgnoresExports,
+    /// The step returns `None`, and its map has no bytes afterwards.
+    Empties,
     /// The step checks the number of its arguments before it looks whether the map is closed, and raises what that causes.
     CountFirst,
     /// The step converts its arguments before it looks whether the map is closed, and raises what they cause.
@@ -99,6 +101,7 @@ impl Effect {
         match self {
             Effect::DoesNothing | Effect::Returns(_) | Effect::Raises { .. } => true,
             Effect::Does(_) | Effect::LocalRule { .. } | Effect::IgnoresExports | Effect::Ends(_) => true,
+            Effect::Empties => true,
             Effect::Answers(_) | Effect::Positions(_) | Effect::Rule { .. } => false,
             Effect::CountFirst | Effect::ArgumentsFirst | Effect::Unforeseen | Effect::Constants(_) => false,
         }
@@ -113,7 +116,7 @@ impl Effect {
             Effect::CountFirst | Effect::ArgumentsFirst => true,
             Effect::Rule { .. } | Effect::LocalRule { .. } => true,
             Effect::Answers(_) | Effect::Returns(_) | Effect::Raises { .. } => false,
-            Effect::DoesNothing | Effect::Positions(_) | Effect::Ends(_) => false,
+            Effect::DoesNothing | Effect::Positions(_) | Effect::Ends(_) | Effect::Empties => false,
         }
     }
 

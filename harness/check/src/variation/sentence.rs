@@ -128,6 +128,7 @@ impl Variation {
             Effect::Raises { class, message, .. } if message.is_empty() => format!("raises `{class}`"),
             Effect::Raises { class, message, .. } => format!("raises `{class}: {}`", printable(message)),
             Effect::Does(change) => self.change(change),
+            Effect::Empties => "leaves a map without bytes and returns `None`".into(),
             Effect::IgnoresExports => "is not stopped by an exported buffer".into(),
             Effect::Positions(Position::Before) => "leaves the position where it was".into(),
             Effect::Positions(Position::Start) => "moves the position to the start".into(),

@@ -38,6 +38,8 @@ enum How {
     /// Its callback did this in place of its own step.
     Instead(Instead),
     WithoutExports,
+    /// Its map had no bytes afterwards.
+    Emptying,
 }
 
 /// The reference in memory with variations switched on. Without variations it is the reference.
@@ -255,10 +257,11 @@ impl Varied {
                     return Ok(None);
                 }
                 self.take_back(mark)?;
-                let done = Done { step: step.clone(), how: How::WithoutExports, profile: self.local };
-                let answer = self.redo(&done)?;
-                self.done.push(done);
-                Ok(answer)
+                self.do_so(step, How::WithoutExports)
+            }
+            Effect::Empties => {
+                self.take_back(mark)?;
+                self.do_so(step, How::Emptying)
             }
             Effect::Positions(position) => {
                 let to = match position {
@@ -331,6 +334,11 @@ impl Varied {
             self.take_back(mark)?;
         }
         let how = self.instead(step)?.map_or(How::Plainly, How::Instead);
+        self.do_so(step, how)
+    }
+
+    /// Does a step in this way.
+    fn do_so(&mut self, step: &Step, how: How) -> StepResult {
         let done = Done { step: step.clone(), how, profile: self.local };
         let answer = self.redo(&done)?;
         self.done.push(done);
@@ -343,6 +351,7 @@ impl Varied {
             How::Plainly => self.reference.step(step),
             How::Instead(instead) => self.reference.step_instead(step, instead.clone()),
             How::WithoutExports => self.reference.step_without_exports(step),
+            How::Emptying => self.reference.step(step).and_then(|_| self.reference.empty(step.on)),
         };
         self.reference.follow(own);
         answer
