@@ -6,7 +6,7 @@
 use crate::campaign::{CampaignResult, ExplanationId, Finding, SHARED};
 use crate::clauses::Clauses;
 use crate::divergence::{Bucket, Severity, headline};
-use crate::variation::{Effect, Variation, are_twins, is_unsettled, method, sentence};
+use crate::variation::{Condition, Effect, Variation, are_twins, is_unsettled, method, sentence};
 use mmapcheck_spec::Op;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -135,9 +135,14 @@ fn is_one(a: &Cause<'_>, b: &Cause<'_>) -> bool {
         let (of_a, of_b) = (a.methods(), b.methods());
         let of_one = of_a.is_subset(&of_b) || of_b.is_subset(&of_a);
         a.effect.is_like(&b.effect)
-            && (a.ops == b.ops || (of_one && share_arguments(a, b)) || (a.when == b.when && are_twin(&of_a, &of_b)))
+            && (a.ops == b.ops || (of_one && share_arguments(a, b)) || (said(a) == said(b) && are_twin(&of_a, &of_b)))
     };
     b.variations.iter().any(|b| a.variations.iter().any(|a| alike(a, b)))
+}
+
+/// The conditions of a variation that its sentence says.
+fn said(variation: &Variation) -> Vec<&Condition> {
+    variation.when.iter().filter(|condition| condition.is_said()).collect()
 }
 
 /// Whether the conditions of two variations are about a common parameter, or those of one are about none.

@@ -65,6 +65,17 @@ impl Reference {
     }
 }
 
+/// The form of a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ViewForm {
+    /// The length in bytes.
+    pub len: usize,
+    /// Whether each item begins where the one before it ends.
+    pub is_contiguous: bool,
+    /// Whether an item has more than one byte.
+    pub is_wide: bool,
+}
+
 impl Reference<MemoryStore> {
     /// The rules of a profile, on simulated files and memory: the system is not used, and a step that would kill a process
     /// ends in [`End::Died`].
@@ -138,6 +149,21 @@ impl<S: Store> Reference<S> {
     #[must_use]
     pub fn map_len(&self, slot: Slot) -> Option<usize> {
         self.processes.map_len(slot)
+    }
+
+    /// The form of a view; `None` where the slot is not bound, or the view is released.
+    #[must_use]
+    pub fn view_form(&self, slot: Slot) -> Option<ViewForm> {
+        let (_, layout) = self.processes.view(slot).ok()?.part().ok()?;
+        let is_wide = layout.format.size() > 1;
+        Some(ViewForm { len: layout.size(), is_contiguous: layout.is_contiguous(), is_wide })
+    }
+
+    /// The bytes that a view shows; `None` where it has no form, or shows dead memory.
+    #[must_use]
+    pub fn view_bytes(&self, slot: Slot) -> Option<Vec<u8>> {
+        let (map, layout) = self.processes.view(slot).ok()?.part().ok()?;
+        layout.read(&map.open().ok()?).ok()
     }
 
     /// The present value of the base of a symbolic number, in bytes. A length is that of the map or view that the step is on;

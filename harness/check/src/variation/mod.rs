@@ -133,12 +133,23 @@ impl Effect {
     }
 
     /// Whether this effect and the other are one habit of a target: it treats two arguments alike, looks at arguments before it looks
-    /// whether the map is closed, raises one class, or dies.
+    /// whether the map is closed, raises one class, returns one value, follows one rule, or dies.
     #[must_use]
     pub fn is_like(&self, other: &Effect) -> bool {
         match (self, other) {
             (Effect::Does(one), Effect::Does(other)) => one == other || one.is_like(other),
             (Effect::Ends(_), Effect::Ends(_)) => true,
+            (Effect::Answers(Reply::Is(one)), Effect::Returns(other))
+            | (Effect::Returns(other), Effect::Answers(Reply::Is(one))) => one == other,
+            (Effect::Rule { rule, holds }, Effect::LocalRule { rule: other, holds: hold })
+            | (Effect::LocalRule { rule: other, holds: hold }, Effect::Rule { rule, holds }) => {
+                (rule, holds) == (other, hold)
+            }
+            // The rule says it of every bound.
+            (Effect::Does(Change::AsMissing(_)), Effect::Rule { rule, holds } | Effect::LocalRule { rule, holds })
+            | (Effect::Rule { rule, holds } | Effect::LocalRule { rule, holds }, Effect::Does(Change::AsMissing(_))) => {
+                *holds && *rule == Rule::NoneIsNoBound.to_string()
+            }
             _ => self.includes(other) || other.includes(self),
         }
     }

@@ -286,6 +286,7 @@ fn predicate(property: Property) -> String {
         Property::WrongType(wrong) => format!("is `{}`", wrong.source()),
         Property::Map => "is a map".into(),
         Property::View => "is a view".into(),
+        Property::WideItems => "has items of more than one byte".into(),
         Property::Descriptor => "is a descriptor".into(),
         Property::Flag(place) => format!("is `{}`", constants::ALL[usize::from(place)].name()),
     }

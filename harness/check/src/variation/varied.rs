@@ -1,12 +1,12 @@
 //! The reference in memory with variations switched on.
 
 use super::condition::{CLOSERS, conditions, is_unsettled};
-use super::place::has_wrong_count;
+use super::place::{has_wrong_count, index_of};
 use super::situation::Situation;
-use super::{Effect, Position, Variation, constants, derived};
+use super::{Change, Effect, Position, Variation, constants, derived};
 use mmapcheck_reference::{Instead, MemoryStore, Reference};
 use mmapcheck_spec::{
-    Arg, Base, Detail, End, FileState, ObjectKind, Op, Outcome, Profile, Raise, Slot, Snapshot, Step, Stepper,
+    Arg, Base, BytesLike, Detail, End, FileState, ObjectKind, Op, Outcome, Profile, Raise, Slot, Snapshot, Step, Stepper,
     TargetError, Value, World,
 };
 use std::sync::Arc;
@@ -138,6 +138,19 @@ impl Varied {
         }
     }
 
+    /// A step with the bytes of a view in place of the view, where a change takes an argument for its bytes.
+    fn with_bytes(&self, step: &Step, change: &Change) -> Step {
+        let mut step = step.clone();
+        if let Change::AsBytes(place) = *change
+            && let Some(at) = index_of(&step, place)
+            && let Arg::View(slot) = step.args[at].arg
+            && let Some(bytes) = self.reference.view_bytes(slot)
+        {
+            step.args[at].arg = Arg::Bytes(BytesLike::View, bytes);
+        }
+        step
+    }
+
     /// Gives a step the numbers that the module has for its constants.
     fn pass_own_constants(&mut self, step: &mut Step) {
         for (place, variation) in self.variations.iter().enumerate() {
@@ -182,7 +195,7 @@ impl Varied {
         if variation.when.iter().all(|condition| holding.contains(condition)) {
             let instead = answer.as_ref().unwrap_or(&NOTHING);
             let changed = match &variation.effect {
-                Effect::Does(change) => match change.of(&given, situation) {
+                Effect::Does(change) => match change.of(&self.with_bytes(&given, change), situation) {
                     Some(mut changed) => {
                         self.take_back(mark)?;
                         let answer = self.perform(below, &mut changed)?;
