@@ -363,7 +363,7 @@ impl Job<'_> {
         match narrower {
             Some(narrower) => tally.model.replace(id, narrower),
             // A rule has no conditions that could be narrower.
-            None if known.variation.rule().is_some() || tally.model.contradict(id) => tally.refute(id),
+            None if known.variation.is_everywhere() || tally.model.contradict(id) => tally.refute(id),
             None => {}
         }
         Ok(true)

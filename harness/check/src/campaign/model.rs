@@ -159,7 +159,7 @@ impl Model {
     /// The variations of other operations, for this one, but those that are too wide for it.
     pub(super) fn of_others(&self, op: Op) -> Vec<Variation> {
         let others = self.explanations.values().map(|one| &one.variation);
-        let others = others.filter(|one| one.rule().is_none() && !one.ops.contains(&op));
+        let others = others.filter(|one| !one.is_everywhere() && !one.ops.contains(&op));
         let is_near =
             |one: &&Variation| one.effect.is_telling() || one.ops.iter().any(|other| method(*other) == method(op));
         let ours = others.filter(is_near).filter_map(|one| one.for_op(op));

@@ -78,7 +78,9 @@ pub enum Effect {
         /// Whether it holds.
         holds: bool,
     },
-    /// The same for these operations only.
+    /// The class is a subclass of CPython's that defines nothing.
+    IsSubclass,
+    /// The same as [`Effect::Rule`], for these operations only.
     LocalRule {
         /// The name of the rule.
         rule: String,
@@ -102,7 +104,7 @@ impl Effect {
             Effect::DoesNothing | Effect::Returns(_) | Effect::Raises { .. } => true,
             Effect::Does(_) | Effect::LocalRule { .. } | Effect::IgnoresExports | Effect::Ends(_) => true,
             Effect::Empties => true,
-            Effect::Answers(_) | Effect::Positions(_) | Effect::Rule { .. } => false,
+            Effect::Answers(_) | Effect::Positions(_) | Effect::Rule { .. } | Effect::IsSubclass => false,
             Effect::CountFirst | Effect::ArgumentsFirst | Effect::Unforeseen | Effect::Constants(_) => false,
         }
     }
@@ -114,7 +116,7 @@ impl Effect {
         match self {
             Effect::Does(_) | Effect::IgnoresExports | Effect::Unforeseen | Effect::Constants(_) => true,
             Effect::CountFirst | Effect::ArgumentsFirst => true,
-            Effect::Rule { .. } | Effect::LocalRule { .. } => true,
+            Effect::Rule { .. } | Effect::LocalRule { .. } | Effect::IsSubclass => true,
             Effect::Answers(_) | Effect::Returns(_) | Effect::Raises { .. } => false,
             Effect::DoesNothing | Effect::Positions(_) | Effect::Ends(_) | Effect::Empties => false,
         }
@@ -184,7 +186,13 @@ impl Variation {
     /// Whether the rule of this operation is changed by itself.
     #[must_use]
     pub fn is_about(&self, op: Op) -> bool {
-        self.ops.contains(&op) && self.rule().is_none()
+        self.ops.contains(&op) && !self.is_everywhere()
+    }
+
+    /// Whether it is about every operation: a switched rule, or the class itself.
+    #[must_use]
+    pub fn is_everywhere(&self) -> bool {
+        self.rule().is_some() || self.effect == Effect::IsSubclass
     }
 
     /// The variation for another operation too; none where it is about an argument that is for something else there, or for the
@@ -218,7 +226,7 @@ impl Variation {
         let says = match &self.effect {
             Effect::Does(change) => change.places(),
             Effect::Answers(Reply::FromArgument(place)) => Some(vec![*place]),
-            Effect::Rule { .. } | Effect::LocalRule { .. } => None,
+            Effect::Rule { .. } | Effect::LocalRule { .. } | Effect::IsSubclass => None,
             Effect::ArgumentsFirst | Effect::CountFirst | Effect::Unforeseen | Effect::Constants(_) => None,
             _ => Some(Vec::new()),
         };

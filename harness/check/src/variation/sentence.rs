@@ -46,6 +46,9 @@ impl Part<'_> {
         if let Some((rule, holds)) = self.first.rule() {
             return rule_text(rule, holds);
         }
+        if self.first.effect == Effect::IsSubclass {
+            return format!("the class {}", self.effect);
+        }
         if let Effect::Constants(_) = self.first.effect {
             return format!("the module {}", self.effect);
         }
@@ -143,6 +146,11 @@ impl Variation {
                 let row = self.local_rule().map(|(rule, _)| rule.row());
                 let text = row.map(|row| format!(" ({}): {}", row.scope(), row.sentence.trim_end_matches('.')));
                 format!("{verb} a rule of CPython{}", text.unwrap_or_default())
+            }
+            Effect::IsSubclass => {
+                "acts as any subclass of CPython's `mmap` does: its items are numbers in an iteration \
+                 and for `in`, and its objects take attributes"
+                    .into()
             }
             Effect::Constants(all) => own::predicate(all),
             Effect::Unforeseen => "uses a map that an argument has closed or resized".into(),

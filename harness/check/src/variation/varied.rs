@@ -6,8 +6,8 @@ use super::situation::Situation;
 use super::{Change, Effect, Position, Variation, constants, derived};
 use mmapcheck_reference::{Instead, MemoryStore, Reference};
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Detail, End, FileState, ObjectKind, Op, Outcome, Profile, Raise, Slot, Snapshot, Step, Stepper,
-    TargetError, Value, World,
+    Arg, Base, BytesLike, Detail, End, FileState, ObjectKind, Op, Outcome, Profile, Raise, Slot, Snapshot, Step,
+    Stepper, TargetError, Value, World,
 };
 use std::sync::Arc;
 
@@ -304,7 +304,7 @@ impl Varied {
             Effect::Unforeseen if !is_unsettled(step) => return Ok(None),
             Effect::Unforeseen => Err(End::Unsupported(UNFORESEEN.into())),
             // The reference has the rule, and another step is done already.
-            Effect::Rule { .. } | Effect::LocalRule { .. } | Effect::Does(_) => return Ok(None),
+            Effect::Rule { .. } | Effect::LocalRule { .. } | Effect::IsSubclass | Effect::Does(_) => return Ok(None),
             Effect::Ends(end) => Err(end.clone()),
         }))
     }
@@ -412,6 +412,7 @@ impl Stepper for Varied {
             self.switched = switched;
             self.local = switched;
         }
+        self.reference.be_subclass(self.variations.iter().any(|one| one.effect == Effect::IsSubclass));
         if !self.variations.is_empty() {
             self.world = world.clone();
             self.done.clear();
