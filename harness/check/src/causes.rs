@@ -128,21 +128,33 @@ fn absorb_callbacks(all: &mut Vec<Cause<'_>>) {
 }
 
 /// Whether two causes are one: they have the same effect on the same operations; on operations of one method, by the same arguments;
-/// or under the same conditions on methods that take the same arguments.
+/// or under a common condition on methods that take the same arguments.
 fn is_one(a: &Cause<'_>, b: &Cause<'_>) -> bool {
     let are_twin = |a: &BTreeSet<Op>, b: &BTreeSet<Op>| a.iter().all(|a| b.iter().all(|b| a == b || are_twins(*a, *b)));
     let alike = |a: &Variation, b: &Variation| {
         let (of_a, of_b) = (a.methods(), b.methods());
         let of_one = of_a.is_subset(&of_b) || of_b.is_subset(&of_a);
         a.effect.is_like(&b.effect)
-            && (a.ops == b.ops || (of_one && share_arguments(a, b)) || (said(a) == said(b) && are_twin(&of_a, &of_b)))
+            && (a.ops == b.ops
+                || (of_one && share_arguments(a, b))
+                || (share_conditions(a, b) && are_twin(&of_a, &of_b)))
     };
     b.variations.iter().any(|b| a.variations.iter().any(|a| alike(a, b)))
 }
 
-/// The conditions of a variation that its sentence says.
-fn said(variation: &Variation) -> Vec<&Condition> {
-    variation.when.iter().filter(|condition| condition.is_said()).collect()
+/// Whether two variations have a condition in common that a sentence says, or none at all. Of which argument a property is may be
+/// chance.
+fn share_conditions(a: &Variation, b: &Variation) -> bool {
+    let said = |variation: &Variation| -> Vec<Condition> {
+        let said = variation.when.iter().filter(|condition| condition.is_said());
+        said.map(|condition| match condition {
+            Condition::Argument(_, property) => Condition::Some(*property),
+            other => other.clone(),
+        })
+        .collect()
+    };
+    let (of_a, of_b) = (said(a), said(b));
+    of_a == of_b || of_a.iter().any(|condition| of_b.contains(condition))
 }
 
 /// Whether the conditions of two variations are about a common parameter, or those of one are about none.

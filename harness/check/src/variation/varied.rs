@@ -141,10 +141,11 @@ impl Varied {
     /// A step with the bytes of a view in place of the view, where a change takes an argument for its bytes.
     fn with_bytes(&self, step: &Step, change: &Change) -> Step {
         let mut step = step.clone();
-        if let Change::AsBytes(place) = *change
-            && let Some(at) = index_of(&step, place)
+        let (Change::AsBytes(place) | Change::WithoutStride(place)) = *change else { return step };
+        if let Some(at) = index_of(&step, place)
             && let Arg::View(slot) = step.args[at].arg
-            && let Some(bytes) = self.reference.view_bytes(slot)
+            && self.reference.view_form(slot).is_some_and(|form| !form.is_contiguous)
+            && let Some(bytes) = self.reference.view_bytes(slot, matches!(change, Change::WithoutStride(_)))
         {
             step.args[at].arg = Arg::Bytes(BytesLike::View, bytes);
         }

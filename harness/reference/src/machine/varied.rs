@@ -75,10 +75,16 @@ impl<S: Store> Reference<S> {
         Some(ViewForm { len: layout.size(), is_contiguous: layout.is_contiguous(), is_wide })
     }
 
-    /// The bytes that a view shows; `None` where it has no form, or shows dead memory.
+    /// The bytes that a view shows, or as many from its first one on without a gap; `None` where it has no form, or the bytes are
+    /// in dead memory or beyond the map.
     #[must_use]
-    pub fn view_bytes(&self, slot: Slot) -> Option<Vec<u8>> {
+    pub fn view_bytes(&self, slot: Slot, without_stride: bool) -> Option<Vec<u8>> {
         let (map, layout) = self.processes.view(slot).ok()?.part().ok()?;
-        layout.read(&map.open().ok()?).ok()
+        let open = map.open().ok()?;
+        if !without_stride {
+            return layout.read(&open).ok();
+        }
+        let (first, count) = (layout.item(0), layout.size());
+        (first + count <= map.len.get()).then(|| open.read(first, count).ok())?
     }
 }
