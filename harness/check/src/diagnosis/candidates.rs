@@ -101,7 +101,8 @@ fn effects(step: &Step, expected: &Outcome, actual: &Result<Outcome, End>) -> Ve
             let places = (0..positional(step)).filter(|_| is_overflow);
             let clamped =
                 places.filter(|place| takes_number(step, *place)).map(|place| Effect::Does(Change::Clamps(place)));
-            clamped.chain(returns).chain(of_value(step, expected, value)).collect()
+            let saturates = is_overflow.then_some(Effect::Does(Change::Saturates));
+            saturates.into_iter().chain(clamped).chain(returns).chain(of_value(step, expected, value)).collect()
         }
     };
     let is_refused = step.op == Op::Resize && matches!(expected, Outcome::Raised(_));

@@ -19,6 +19,8 @@ pub enum Change {
     /// Each integer that is too wide for a C `int`: what the system takes is cut to 32 bits, and what Python compares is taken for
     /// the nearest number that fits.
     WideInts,
+    /// Each number of bytes that does not fit in a `ssize_t`: the nearest one that does.
+    Saturates,
     /// The callback argument without its step.
     WithoutCallback,
     /// This number as an argument.
@@ -84,6 +86,14 @@ impl Change {
                     cut_to_int(&mut changed.args[at].arg, domain);
                 }
             }
+            Change::Saturates => {
+                let params = step.op.row().params.iter().enumerate().filter(|(_, param)| param.domain.is_in_bytes());
+                for at in params.filter_map(|(place, _)| index_of(step, place)) {
+                    if let Arg::Int(num) | Arg::Index(num) = &mut changed.args[at].arg {
+                        num.plus = num.plus.clamp(i64::MIN.into(), i64::MAX.into());
+                    }
+                }
+            }
             Change::WithoutCallback => {
                 changed.args.iter_mut().for_each(|given| given.arg = given.arg.clone().without_callback());
             }
@@ -136,7 +146,8 @@ impl Change {
     fn place(&self) -> Option<usize> {
         match *self {
             Change::Op(_) | Change::Before(_) | Change::Without(_) | Change::WithoutCallback => None,
-            Change::Flag(..) | Change::Swapped(..) | Change::WithoutForeign | Change::WideInts => None,
+            Change::Flag(..) | Change::Swapped(..) | Change::WithoutForeign => None,
+            Change::WideInts | Change::Saturates => None,
             Change::Number(place, _)
             | Change::Default(place, _)
             | Change::None(place)
@@ -200,6 +211,7 @@ impl Change {
             | Change::Without(_)
             | Change::WithoutForeign
             | Change::WideInts
+            | Change::Saturates
             | Change::WithoutCallback
             | Change::Default(..)
             | Change::Flag(..) => {

@@ -193,6 +193,7 @@ impl Variation {
             }
             Change::Without(ref keyword) => format!("ignores `{keyword}`"),
             Change::WithoutForeign => "ignores keywords that it has no parameters for".into(),
+            Change::Saturates => "takes a number that does not fit in a `ssize_t` for the nearest one that does".into(),
             Change::WideInts => "takes an integer that does not fit a C `int`".into(),
             Change::WithoutCallback => "does not call the method that converts its argument".into(),
             Change::Number(place, number) => format!("takes {} for {number}", self.param(place)),
