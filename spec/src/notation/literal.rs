@@ -71,7 +71,7 @@ pub(super) fn float_of(expr: &Expr) -> Result<Option<Float>> {
         Expr::Float(value) => Some(*value),
         Expr::Negative(inner) => float_of(inner)?.map(|value| Float::new(-value.value())),
         Expr::Call(function, args) if **function == Expr::Name("float".into()) => match args.as_slice() {
-            [(None, Expr::Text(word))] => Some(float_named(&word.as_str().unwrap_or_default())?),
+            [(None, Expr::Text(word))] => Some(float_named(word.as_str().unwrap_or_default())?),
             _ => return Err("a number that has no literal is float('inf'), float('-inf') or float('nan')".into()),
         },
         _ => None,
