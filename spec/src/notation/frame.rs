@@ -38,7 +38,7 @@ impl Class {
     }
 }
 
-/// Every such class: one whose objects only have `__index__`, two whose objects do something first, and a subclass of the class
+/// Every such class: one whose objects only have `__index__`, two subclasses of `int`, two whose objects do something first, and a subclass of the class
 /// under test.
 pub const CLASSES: &[Class] = &[
     Class {
@@ -49,6 +49,16 @@ pub const CLASSES: &[Class] = &[
             "...         self.value = value",
             "...     def __index__(self):",
             "...         return self.value",
+            "...",
+        ],
+    },
+    Class { name: "Int", lines: &[">>> class Int(int):", "...     pass", "..."] },
+    Class {
+        name: "IntWithIndex",
+        lines: &[
+            ">>> class IntWithIndex(int):",
+            "...     def __index__(self):",
+            "...         return int(self) + 1",
             "...",
         ],
     },
