@@ -32,7 +32,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 pub use outside::Buffer;
-pub use varied::{Instead, ViewForm};
+pub use varied::ViewForm;
 
 /// The answer key: Python's `mmap` by its rules.
 ///
@@ -46,6 +46,15 @@ pub struct Reference<S: Store = DiskStore> {
     instead: RefCell<Option<Instead>>,
     /// Whether the class under test is a subclass that defines nothing.
     is_subclass: bool,
+}
+
+/// The steps of a callback in place of its own step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instead {
+    /// The steps that it performs, in order.
+    pub steps: Vec<Step>,
+    /// Its answer; none for that of the first of these steps.
+    pub answer: Option<Outcome>,
 }
 
 impl Reference {
