@@ -138,6 +138,7 @@ class Operation(object):
     """A row of the table. Its form is compiled once for each shape of arguments."""
 
     def __init__(self, row, scope):
+        self.name = row["name"]
         self.form = row["form"]
         self.on = row["on"] if row["on"] != "module" else None
         self.binds = row["binds"]
@@ -336,6 +337,7 @@ class Target(object):
         self.granule = self.page if os.name == "posix" else own.ALLOCATIONGRANULARITY
         self.keywords = hello["constructor"]
         scope, self.lacks = self.scope(hello["classes"])
+        self.declined = self.declines(hello["operations"], scope)
         self.index = scope["Index"]
         self.after = {"b": scope["BufferAfter"], "n": scope["IndexAfter"]}
         self.operations = [Operation(row, scope) for row in hello["operations"]]
@@ -396,8 +398,19 @@ class Target(object):
             try:
                 exec(compile(definition + "\n", "<classes>", "exec"), scope)
             except Exception:
-                scope["Sub"] = no_subclass
+                if definition.startswith("class Sub("):
+                    scope["Sub"] = no_subclass
         return scope, lacks
+
+    def has_slots(self):
+        """Whether the items of the class are those of its slots of C, which a class whose items are functions of Python lacks."""
+        names = ["__len__", "__getitem__", "__setitem__", "__delitem__"]
+        return all(type(getattr(self.kind, name, None)) is type(object.__repr__) for name in names)
+
+    def declines(self, operations, scope):
+        """The operations that need slots of C, or ctypes.pythonapi, without them."""
+        has = "api" in scope and self.has_slots()
+        return [row["name"] for row in operations if row["form"].startswith(("api.", "Buffer.")) and not has]
 
     def edition(self):
         """The version of the module, if it has its own."""
@@ -443,6 +456,7 @@ class Target(object):
             "methods": sorted(name for name in dir(self.kind) if not name.startswith("_")),
             "constants": sorted(name for name in dir(self.constants_module) if name.isupper()),
             "lacks": self.lacks,
+            "declines": {"operations": self.declined, "parameters": [], "arguments": []},
             "counted": self.counted,
             "edition": self.edition(),
             "development": getattr(sys.flags, "dev_mode", False) or hasattr(sys, "gettotalrefcount"),
@@ -661,6 +675,8 @@ class Target(object):
                     on = on.object
                 elif operation.is_file and on.closed and not operation.closes_file:
                     raise Unsupported("the file is closed")
+            if operation.name in self.declined:
+                raise Unsupported("no slots of C, or no ctypes.pythonapi")
             if operation.cuts:
                 self.shrunk = True
             if operation.names_files:
