@@ -403,9 +403,9 @@ class Target(object):
         return scope, lacks
 
     def has_slots(self):
-        """Whether the items of the class are those of its slots of C, which a class whose items are functions of Python lacks."""
-        names = ["__len__", "__getitem__", "__setitem__", "__delitem__"]
-        return all(type(getattr(self.kind, name, None)) is type(object.__repr__) for name in names)
+        """Whether the class has slots of C for its items. Those of a class of Python call its methods, even inherited ones."""
+        names, own = ["__len__", "__getitem__", "__setitem__", "__delitem__"], getattr(self.kind, "__dict__", {})
+        return all(type(own.get(name)) is type(object.__repr__) for name in names)
 
     def declines(self, operations, scope):
         """The operations that need slots of C, or ctypes.pythonapi, without them."""

@@ -41,9 +41,9 @@ def is_os_error(error):
 def derives(kind):
     return issubclass(type('M', (kind,), {}), kind)
 
-# The items of a class of Python are its functions.
-names = ['__len__', '__getitem__', '__setitem__', '__delitem__']
-has_slots = all(type(getattr(target, name, None)) is type(object.__repr__) for name in names)
+# Whether the class has slots of C for its items. Those of a class of Python call its methods, even inherited ones.
+names, own = ['__len__', '__getitem__', '__setitem__', '__delitem__'], getattr(target, '__dict__', {})
+has_slots = all(type(own.get(name)) is type(object.__repr__) for name in names)
 
 file = io.FileIO(os.devnull)
 ";
