@@ -25,7 +25,7 @@ const ND: i128 = 8;
 pub fn get_item<S: Store>(map: &Map<S>, index: &Operand<'_, S>, profile: Profile) -> RuleResult {
     match map.class {
         Class::Mmap => Ok(Value::Bytes(vec![map.open()?.byte(place(map, index, profile)?)?])),
-        Class::Sub(_) => map.get_item(&passed_index(map, index, profile)?, profile),
+        Class::Sub(_) | Class::EmptySub(..) => map.get_item(&passed_index(map, index, profile)?, profile),
     }
 }
 
@@ -46,10 +46,10 @@ pub fn set_item<S: Store>(
             map.check_writable()?;
             open.set(at, byte)?;
         }
-        (Class::Sub(_), Dialect::Python3) => {
+        (Class::Sub(_) | Class::EmptySub(..), Dialect::Python3) => {
             map.set_item(&passed_index(map, index, profile)?, value, profile)?;
         }
-        (Class::Sub(_), Dialect::Python2) => {
+        (Class::Sub(_) | Class::EmptySub(..), Dialect::Python2) => {
             map.set_character(&passed_index(map, index, profile)?, value, profile)?;
         }
     }
@@ -72,8 +72,12 @@ pub fn del_item<S: Store>(map: &Map<S>, index: &Operand<'_, S>, profile: Profile
             place(map, index, profile)?;
             Err(type_error("mmap object doesn't support item deletion"))
         }
-        (Class::Sub(_), Dialect::Python3) => map.del_item(&passed_index(map, index, profile)?, profile),
-        (Class::Sub(_), Dialect::Python2) => map.del_character(&passed_index(map, index, profile)?, profile),
+        (Class::Sub(_) | Class::EmptySub(..), Dialect::Python3) => {
+            map.del_item(&passed_index(map, index, profile)?, profile)
+        }
+        (Class::Sub(_) | Class::EmptySub(..), Dialect::Python2) => {
+            map.del_character(&passed_index(map, index, profile)?, profile)
+        }
     }
 }
 
