@@ -1,5 +1,6 @@
 //! The machine: dispatches a step to the rule of its operation. A match here only calls.
 
+mod instead;
 mod outside;
 mod uses;
 mod varied;
@@ -31,8 +32,9 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
+pub use instead::Instead;
 pub use outside::Buffer;
-pub use varied::{Instead, ViewForm};
+pub use varied::ViewForm;
 
 /// The answer key: Python's `mmap` by its rules.
 ///

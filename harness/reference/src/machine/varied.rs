@@ -1,17 +1,9 @@
 //! Ways to perform a step otherwise than a rule says, and what conditions ask: all that variations of the reference need.
 
 use super::Reference;
+use super::instead::Instead;
 use crate::store::Store;
 use mmapcheck_spec::{End, Outcome, Profile, Slot, Step, Value};
-
-/// The steps of a callback in place of its own step.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Instead {
-    /// The steps that it performs, in order.
-    pub steps: Vec<Step>,
-    /// Its answer; none for that of the first of these steps.
-    pub answer: Option<Outcome>,
-}
 
 /// The form of a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
