@@ -156,7 +156,7 @@ fn run(donor: &Case, rng: &mut Rng) -> Vec<Step> {
 /// Changes a number to one nearby, to its half, its double or its negative; changes, adds or drops one byte of bytes.
 fn nudge(arg: &mut Arg, rng: &mut Rng) {
     match arg {
-        Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => {
+        Arg::Int(num) | Arg::Index(num) | Arg::OfInt(_, num) | Arg::IndexAfter(num, _) => {
             num.plus = match rng.u32(..6) {
                 0 => num.plus.saturating_neg(),
                 1 => num.plus / 2,

@@ -73,12 +73,18 @@ pub enum ArgKind {
     Number,
     /// An object that only has `__index__`.
     Index,
+    /// A whole number of a subclass of `int`.
+    OfInt,
     /// A callback argument.
     Callback,
     /// Constants of the module.
     Constants,
     /// Bytes in a carrier.
     Bytes(BytesLike),
+    /// A floating-point number.
+    Float,
+    /// A text.
+    Text,
     /// An object of a wrong type.
     WrongType,
     /// A file descriptor.
@@ -95,12 +101,13 @@ pub enum ArgKind {
 
 impl ArgKind {
     /// Every kind.
-    pub const ALL: [ArgKind; 18] = [
+    pub const ALL: [ArgKind; 21] = [
         ArgKind::Omitted,
         ArgKind::None,
         ArgKind::Bool,
         ArgKind::Number,
         ArgKind::Index,
+        ArgKind::OfInt,
         ArgKind::Callback,
         ArgKind::Constants,
         ArgKind::Bytes(BytesLike::Bytes),
@@ -108,6 +115,8 @@ impl ArgKind {
         ArgKind::Bytes(BytesLike::View),
         ArgKind::Bytes(BytesLike::Strided),
         ArgKind::Bytes(BytesLike::Array),
+        ArgKind::Float,
+        ArgKind::Text,
         ArgKind::WrongType,
         ArgKind::Descriptor,
         ArgKind::File,
@@ -125,9 +134,12 @@ impl ArgKind {
             Arg::Bool(_) => ArgKind::Bool,
             Arg::Int(_) => ArgKind::Number,
             Arg::Index(_) => ArgKind::Index,
+            Arg::OfInt(..) => ArgKind::OfInt,
             Arg::IndexAfter(..) | Arg::BufferAfter(..) => ArgKind::Callback,
             Arg::Flags(_) => ArgKind::Constants,
             Arg::Bytes(carrier, _) => ArgKind::Bytes(*carrier),
+            Arg::Float(_) => ArgKind::Float,
+            Arg::Text(_) => ArgKind::Text,
             Arg::WrongType(_) => ArgKind::WrongType,
             Arg::Fd(_) => ArgKind::Descriptor,
             Arg::File(_) => ArgKind::File,
@@ -146,6 +158,7 @@ impl ArgKind {
             ArgKind::Bool => "bool",
             ArgKind::Number => "number",
             ArgKind::Index => "index",
+            ArgKind::OfInt => "int-subclass",
             ArgKind::Callback => "callback",
             ArgKind::Constants => "constants",
             ArgKind::Bytes(BytesLike::Bytes) => "bytes",
@@ -153,6 +166,8 @@ impl ArgKind {
             ArgKind::Bytes(BytesLike::View) => "memoryview",
             ArgKind::Bytes(BytesLike::Strided) => "strided",
             ArgKind::Bytes(BytesLike::Array) => "array",
+            ArgKind::Float => "float",
+            ArgKind::Text => "text",
             ArgKind::WrongType => "wrong-type",
             ArgKind::Descriptor => "descriptor",
             ArgKind::File => "file",

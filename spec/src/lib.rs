@@ -46,7 +46,7 @@ pub use step::{Arg, PassedArg, Step};
 pub use system::{Signal, SystemError, WinError};
 pub use target::{Detail, NextCase, Stepper, Target, TargetError, TargetInfo};
 pub use trace::{Content, End, FileState, Leaks, MapState, Outcome, Raise, Snapshot, StepTrace, Trace, UNBOUND, Value};
-pub use value::{Base, BytesLike, Num, WrongType};
+pub use value::{Base, BytesLike, Float, IntClass, Num, Text, WrongType};
 pub use version::Version;
 pub use words::printable;
 pub use world::{FileSpec, Mode, World};

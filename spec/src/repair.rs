@@ -210,9 +210,10 @@ impl BoundNames {
             (Some(Domain::Path), _) => *arg = Arg::Path(self.bound(ObjectKind::Module, 0)?),
             (Some(Domain::Mode), Arg::Mode(_)) => {}
             (Some(Domain::Mode), _) => *arg = Arg::Mode(Mode::Update),
-            (Some(Domain::Descriptor), Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _))
-                if may_be_open(*num) =>
-            {
+            (
+                Some(Domain::Descriptor),
+                Arg::Int(num) | Arg::Index(num) | Arg::OfInt(_, num) | Arg::IndexAfter(num, _),
+            ) if may_be_open(*num) => {
                 *num = Num::plain(-1);
             }
             (Some(Domain::Descriptor), Arg::Bool(_) | Arg::Flags(_)) => *arg = Arg::int(-1),

@@ -3,7 +3,7 @@
 use crate::constructor::ConstructorParam;
 use crate::kind::Slot;
 use crate::operation::Op;
-use crate::value::{Base, BytesLike, Num, WrongType};
+use crate::value::{Base, BytesLike, Float, IntClass, Num, Text, WrongType};
 use crate::world::Mode;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -22,6 +22,8 @@ pub enum Arg {
     Int(Num),
     /// An object that only has `__index__`: `Index(5)`.
     Index(Num),
+    /// A whole number of a subclass of `int`: `Int(5)`.
+    OfInt(IntClass, Num),
     /// An object whose `__index__` does another step of the case and then returns a number:
     /// `IndexAfter(5, callback)`.
     IndexAfter(Num, Box<Step>),
@@ -32,6 +34,10 @@ pub enum Arg {
     Flags(smallvec::SmallVec<[u8; 4]>),
     /// Bytes in a carrier.
     Bytes(BytesLike, Vec<u8>),
+    /// A floating-point number.
+    Float(Float),
+    /// A text.
+    Text(Text),
     /// An object of a wrong type.
     WrongType(WrongType),
     /// `f.fileno()`
@@ -61,11 +67,17 @@ impl Arg {
         Arg::Bytes(BytesLike::Bytes, bytes.to_vec())
     }
 
+    /// A text.
+    #[must_use]
+    pub fn text(text: &str) -> Arg {
+        Arg::Text(Text::new(text))
+    }
+
     /// The number it is, or converts to.
     #[must_use]
     pub fn number(&self) -> Option<Num> {
         match self {
-            Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => Some(*num),
+            Arg::Int(num) | Arg::Index(num) | Arg::OfInt(_, num) | Arg::IndexAfter(num, _) => Some(*num),
             _ => None,
         }
     }
@@ -73,7 +85,7 @@ impl Arg {
     /// As [`Arg::number`], to be changed.
     pub fn number_mut(&mut self) -> Option<&mut Num> {
         match self {
-            Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => Some(num),
+            Arg::Int(num) | Arg::Index(num) | Arg::OfInt(_, num) | Arg::IndexAfter(num, _) => Some(num),
             _ => None,
         }
     }

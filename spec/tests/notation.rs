@@ -2,8 +2,8 @@
 
 use mmapcheck_spec::notation::{NotationError, parse, print, print_answered};
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Case, Dialect, Draft, End, FileSpec, MOST_BYTES, Mode, Num, Op, Outcome, PassedArg, Step,
-    Value, World, WrongType, constants,
+    Arg, Base, BytesLike, Case, Dialect, Draft, End, FileSpec, Float, IntClass, MOST_BYTES, Mode, Num, Op, Outcome,
+    PassedArg, Step, Text, Value, World, WrongType, constants,
 };
 use proptest::prelude::*;
 
@@ -40,6 +40,11 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![plain.clone(), repeated.clone(), (plain, repeated).prop_map(|(a, b)| [a, b].concat())]
 }
 
+fn text_arg() -> impl Strategy<Value = Text> {
+    let point = prop_oneof![0..0x80u32, 0x80..0x1000u32, 0xd7f0..0xe010u32, 0x1_0000..=u32::from(char::MAX)];
+    prop::collection::vec(point, 0..8).prop_filter_map("points of Unicode", |points| Text::of_points(&points))
+}
+
 fn plain_arg() -> impl Strategy<Value = Arg> {
     let constant = 0..constants::ALL.len() as u8;
     prop_oneof![
@@ -48,8 +53,11 @@ fn plain_arg() -> impl Strategy<Value = Arg> {
         any::<bool>().prop_map(Arg::Bool),
         num().prop_map(Arg::Int),
         num().prop_map(Arg::Index),
+        (prop::sample::select(IntClass::ALL.to_vec()), num()).prop_map(|(class, num)| Arg::OfInt(class, num)),
         prop::collection::vec(constant, 1..4).prop_map(|places| Arg::Flags(places.into_iter().collect())),
         (prop::sample::select(BytesLike::ALL.to_vec()), bytes()).prop_map(|(wrap, bytes)| Arg::Bytes(wrap, bytes)),
+        any::<f64>().prop_map(|value| Arg::Float(Float::new(value))),
+        text_arg().prop_map(Arg::Text),
         prop::sample::select(WrongType::ALL.to_vec()).prop_map(|(thing, ..)| Arg::WrongType(thing)),
         (0..4u8).prop_map(Arg::Fd),
         (0..4u8).prop_map(Arg::File),

@@ -265,6 +265,7 @@ fn shape(arg: &Arg, domain: Domain, length: Option<i128>) -> String {
     match arg {
         Arg::Int(num) => number(num),
         Arg::Index(num) => format!("Index {}", number(num)),
+        Arg::OfInt(class, num) => format!("{} {}", class.name(), number(num)),
         Arg::IndexAfter(num, _) => format!("IndexAfter {}", number(num)),
         Arg::BufferAfter(bytes, _) => format!("BufferAfter {}", bytes.is_empty()),
         Arg::Bytes(carrier, bytes) => format!("{carrier:?} {}", bytes.is_empty()),
@@ -273,6 +274,8 @@ fn shape(arg: &Arg, domain: Domain, length: Option<i128>) -> String {
         Arg::Map(_) => "map".into(),
         Arg::View(_) => "view".into(),
         Arg::Path(_) => "path".into(),
+        Arg::Float(_) => "float".into(),
+        Arg::Text(_) => "text".into(),
         Arg::Omitted | Arg::None | Arg::Bool(_) | Arg::Flags(_) | Arg::WrongType(_) | Arg::Mode(_) => {
             format!("{arg:?}")
         }

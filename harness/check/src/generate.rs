@@ -9,6 +9,7 @@ mod faults;
 mod long;
 mod look;
 mod maker;
+mod odd;
 mod options;
 mod weights;
 

@@ -3,6 +3,7 @@
 //! Each bug is one that an implementation of `mmap` could have. A campaign must find every mutant and shrink its divergence,
 //! and the pages of the specification must fail on it.
 
+mod arguments;
 mod fatal;
 mod flagged;
 mod forked;
@@ -16,6 +17,7 @@ mod steps;
 mod using;
 mod wrong;
 
+use arguments::{calls_index, no_int_subclass, text_as_bytes, whole_floats};
 use fatal::{
     SIGBUS, SIGSEGV, dead_raises, dead_writes, dead_zeros, dies_if, dies_of, has_dead_pages, is_given_a_view,
     searches_to_a_page, tail_is_dead,
@@ -259,6 +261,10 @@ MUTANTS of Step {
     "a second map is a private copy" (3): |m, s| on(m, s, Op::New, |m, s| if s.bind > 0 { m.step(&private(s)) } else { m.step(s) });
     "a slice bound of 2**63 overflows" (3): |m, s| on(m, s, Op::GetSlice, |m, s| if plain_int(s, 1) >= Some(1 << 63) { raised("OverflowError", "too large") } else { m.step(s) });
     "objects with __index__ are refused" (2): |m, s| on(m, s, Op::GetItem, no_index_objects);
+    "__index__ of a subclass of int is called" (2): calls_index;
+    "a subclass of int is refused" (2): |m, s| on(m, s, Op::GetItem, no_int_subclass);
+    "a float without a fraction is a number" (2): whole_floats;
+    "text is written as UTF-8" (2): |m, s| on(m, s, Op::Write, text_as_bytes);
     "a slice assigned backwards is written forwards" (2): |m, s| on(m, s, Op::SetStep, forward_slice);
     "!= is always true" (2): |m, s| on(m, s, Op::Ne, |_, _| boolean(true));
     "copy.copy gives nothing" (2): |m, s| forgive(m, s, Op::Copy, "TypeError", "");

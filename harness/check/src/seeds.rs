@@ -1,7 +1,7 @@
 //! Seeds and dictionary for other fuzzers: the examples of the specification as files, and the words of the notation.
 
 use mmapcheck_spec::pages::{Page, examples};
-use mmapcheck_spec::{Arg, BytesLike, Mode, Op, PassedArg, Row, WrongType, constants};
+use mmapcheck_spec::{Arg, BytesLike, Float, Mode, Op, PassedArg, Row, WrongType, constants};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The folder of the seeds in the repository.
@@ -60,9 +60,10 @@ fn arguments() -> Vec<Arg> {
     let wrong = WrongType::ALL.map(|(thing, ..)| Arg::WrongType(thing));
     let bytes = BytesLike::ALL.map(|wrap| Arg::Bytes(wrap, b"ab".to_vec()));
     let modes = Mode::ALL.map(|(mode, _)| Arg::Mode(mode));
+    let texts = [Arg::Float(Float::new(1.5)), Arg::text("text"), Arg::text("é")];
     let others =
         [Arg::None, Arg::Bool(true), Arg::Bool(false), Arg::Fd(0), Arg::int(1 << 63), Arg::int(-(1 << 63) - 1)];
-    wrong.into_iter().chain(bytes).chain(modes).chain(others).collect()
+    wrong.into_iter().chain(texts).chain(bytes).chain(modes).chain(others).collect()
 }
 
 /// A word in quotes, with `\xNN` for each byte that is not printable ASCII.

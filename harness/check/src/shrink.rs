@@ -20,7 +20,9 @@ pub fn shrink(case: Case, deadline: Instant, same: &mut dyn FnMut(&Case) -> bool
 /// Bytes count besides the session, because a short literal can stand for many: `b'a' * 5000`.
 fn size(case: &Case) -> (usize, usize, u128) {
     let number = |passed: &PassedArg| match &passed.arg {
-        Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => num.plus.unsigned_abs().min(1 << 80),
+        Arg::Int(num) | Arg::Index(num) | Arg::OfInt(_, num) | Arg::IndexAfter(num, _) => {
+            num.plus.unsigned_abs().min(1 << 80)
+        }
         Arg::Fd(slot) | Arg::Map(slot) | Arg::View(slot) | Arg::File(slot) | Arg::Path(slot) => u128::from(*slot),
         Arg::Bytes(_, bytes) | Arg::BufferAfter(bytes, _) => disorder(bytes),
         _ => 0,
@@ -32,10 +34,7 @@ fn size(case: &Case) -> (usize, usize, u128) {
     let written = passed.map(|passed| match &passed.arg {
         Arg::Bytes(_, bytes) | Arg::BufferAfter(bytes, _) => bytes.len(),
         // A bit weighs more than the characters it can save: `2**63` prints shorter than the numbers around it.
-        Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => {
-            16 * (128 - num.plus.unsigned_abs().leading_zeros() as usize)
-        }
-        _ => 0,
+        arg => arg.number().map_or(0, |num| 16 * (128 - num.plus.unsigned_abs().leading_zeros() as usize)),
     });
     let bytes = case.world.files.iter().map(|file| file.bytes.len()).chain(written).sum::<usize>();
     (case.steps.len(), print(case).len() + bytes, steps.sum::<u128>() + files.sum::<u128>())
@@ -252,11 +251,15 @@ fn simpler(arg: &Arg) -> Vec<Arg> {
     match arg {
         Arg::Int(num) => numbers(*num).into_iter().map(Arg::Int).collect(),
         Arg::Index(num) => std::iter::once(Arg::Int(*num)).chain(numbers(*num).into_iter().map(Arg::Index)).collect(),
+        Arg::OfInt(class, num) => std::iter::once(Arg::Int(*num))
+            .chain(numbers(*num).into_iter().map(|num| Arg::OfInt(*class, num)))
+            .collect(),
         Arg::IndexAfter(num, callback) => [Arg::Int(*num), Arg::Index(*num)]
             .into_iter()
             .chain(numbers(*num).into_iter().map(|num| Arg::IndexAfter(num, callback.clone())))
             .chain(simpler_callbacks(callback).map(|callback| Arg::IndexAfter(*num, Box::new(callback))))
             .collect(),
+        Arg::Text(_) => vec![Arg::text(""), Arg::text("a")],
         Arg::BufferAfter(bytes, callback) => std::iter::once(Arg::Bytes(BytesLike::Bytes, bytes.clone()))
             .chain(shorter(bytes).into_iter().map(|bytes| Arg::BufferAfter(bytes, callback.clone())))
             .chain(simpler_callbacks(callback).map(|callback| Arg::BufferAfter(bytes.clone(), Box::new(callback))))

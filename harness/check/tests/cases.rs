@@ -52,7 +52,7 @@ fn change(draft: &mut Draft, rng: &mut Rng) {
         _ => {
             for given in &mut draft.steps[at].args {
                 match &mut given.arg {
-                    Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => {
+                    Arg::Int(num) | Arg::Index(num) | Arg::OfInt(_, num) | Arg::IndexAfter(num, _) => {
                         num.plus = *rng.choice(&[i128::MIN, i128::MAX, -1, 0, num.plus]).unwrap_or(&0);
                     }
                     Arg::Bytes(_, bytes) | Arg::BufferAfter(bytes, _) => *bytes = bytes.repeat(2),

@@ -75,6 +75,7 @@ classes! {
     overflow_error "OverflowError"
     struct_error "struct.error"
     type_error "TypeError"
+    unicode_encode_error "UnicodeEncodeError"
     value_error "ValueError"
 }
 

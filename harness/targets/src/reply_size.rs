@@ -24,7 +24,7 @@ pub fn longest_reply(case: &Draft) -> usize {
     for arg in case.all_steps().flat_map(|step| step.args.iter().map(|given| &given.arg)) {
         match arg {
             Arg::Bytes(_, given) | Arg::BufferAfter(given, _) => bytes += given.len(),
-            Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => {
+            Arg::Int(num) | Arg::Index(num) | Arg::OfInt(_, num) | Arg::IndexAfter(num, _) => {
                 number = number.max(Some(size(*num)).filter(|size| *size <= LARGE).unwrap_or(0));
             }
             _ => {}

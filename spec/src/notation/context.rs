@@ -2,9 +2,9 @@
 
 use super::form::{Found, forms, unify_stmt};
 use super::frame::{CALLBACK, CLASSES, SavedLimit, class_in_form};
-use super::literal::{bits_of, bytes_of, constants_of, flags_of, num_of, thing_of};
+use super::literal::{bits_of, bytes_of, constants_of, flags_of, float_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt};
-use crate::{Arg, BytesLike, Domain, Mode, ObjectKind, Op, PassedArg, PythonModule, SLOTS, Slot, Step};
+use crate::{Arg, BytesLike, Domain, IntClass, Mode, ObjectKind, Op, PassedArg, PythonModule, SLOTS, Slot, Step, Text};
 use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -140,6 +140,7 @@ impl Context {
     fn arg(&self, expr: &Expr, domain: Option<Domain>) -> Result<Arg> {
         match (domain, expr) {
             (Some(Domain::Path), Expr::Text(path)) => {
+                let path = path_of(path)?;
                 let number = self.paths.iter().position(|known| known == path);
                 return number
                     .map(|n| Arg::Path(n as u8))
@@ -169,6 +170,9 @@ impl Context {
         if let Some(thing) = thing_of(expr) {
             return Ok(Arg::WrongType(thing));
         }
+        if let Some(float) = float_of(expr)? {
+            return Ok(Arg::Float(float));
+        }
         if let Some(flags) = flags_of(expr)? {
             return Ok(Arg::Flags(flags));
         }
@@ -179,6 +183,7 @@ impl Context {
             return Ok(Arg::Bytes(BytesLike::Bytes, bytes));
         }
         match expr {
+            Expr::Text(text) => Ok(Arg::Text(text.clone())),
             Expr::Name(name) => self.named(name),
             Expr::Call(function, args) => self.call(function, args),
             Expr::Item(view, slice) => match (self.plain_arg(view)?, slice.as_ref()) {
@@ -223,7 +228,7 @@ impl Context {
                 self.object(name, value, rest)
             }
             (Expr::Attr(object, class), [(None, Expr::Text(code)), (None, source)])
-                if **object == Expr::Name("array".into()) && class == "array" && code == "B" =>
+                if **object == Expr::Name("array".into()) && class == "array" && *code == Text::new("B") =>
             {
                 self.needs(PythonModule::Array)?;
                 wrap(BytesLike::Array, source)
@@ -240,6 +245,10 @@ impl Context {
         let number = || num_of(value)?.ok_or_else(|| format!("{class} takes a whole number"));
         if class == "Index" {
             return if rest.is_empty() { number().map(Arg::Index) } else { Err("Index takes a whole number".into()) };
+        }
+        if let Some(of_int) = IntClass::ALL.into_iter().find(|of_int| of_int.name() == class) {
+            let takes = || Err(format!("{class} takes a whole number"));
+            return if rest.is_empty() { number().map(|num| Arg::OfInt(of_int, num)) } else { takes() };
         }
         if rest != [(None, Expr::Name(CALLBACK.into()))] {
             return Err(format!("{class} takes a value and {CALLBACK}"));
@@ -259,7 +268,7 @@ impl Context {
 /// A descriptor given as a number must not be one that may be open in the process that runs the case.
 fn safe_descriptor(arg: &Arg) -> Result<()> {
     let value = match arg {
-        Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _) => num.as_plain(),
+        Arg::Int(num) | Arg::Index(num) | Arg::OfInt(_, num) | Arg::IndexAfter(num, _) => num.as_plain(),
         Arg::Bool(value) => Some(i128::from(*value)),
         _ => None,
     };
@@ -269,9 +278,15 @@ fn safe_descriptor(arg: &Arg) -> Result<()> {
     }
 }
 
-pub(super) fn mode_of(text: &str) -> Result<Mode> {
-    let found = Mode::ALL.iter().find(|(_, known)| *known == text);
-    found.map(|(mode, _)| *mode).ok_or_else(|| format!("unknown mode '{text}': expected 'r+b', 'rb', 'wb' or 'w+b'"))
+pub(super) fn path_of(text: &Text) -> Result<&str> {
+    text.as_str().ok_or_else(|| format!("invalid file name {}", text.source()))
+}
+
+pub(super) fn mode_of(text: &Text) -> Result<Mode> {
+    let found = Mode::ALL.iter().find(|(_, known)| *text == Text::new(known));
+    found
+        .map(|(mode, _)| *mode)
+        .ok_or_else(|| format!("unknown mode {}: expected 'r+b', 'rb', 'wb' or 'w+b'", text.source()))
 }
 
 fn keyword_of(word: &str) -> Result<&'static str> {

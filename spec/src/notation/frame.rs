@@ -40,8 +40,8 @@ impl Class {
     }
 }
 
-/// Every such class: one whose objects only have `__index__`, two whose objects do something first, a subclass of the class
-/// under test, and the functions of the C API that operations call.
+/// Every such class: one whose objects only have `__index__`, two subclasses of `int`, two whose objects do something first, a
+/// subclass of the class under test, and the functions of the C API that operations call.
 pub const CLASSES: &[Class] = &[
     Class {
         name: "Index",
@@ -52,6 +52,17 @@ pub const CLASSES: &[Class] = &[
             "...         self.value = value",
             "...     def __index__(self):",
             "...         return self.value",
+            "...",
+        ],
+    },
+    Class { name: "Int", uses: None, lines: &[">>> class Int(int):", "...     pass", "..."] },
+    Class {
+        name: "IntWithIndex",
+        uses: None,
+        lines: &[
+            ">>> class IntWithIndex(int):",
+            "...     def __index__(self):",
+            "...         return int(self) + 1",
             "...",
         ],
     },

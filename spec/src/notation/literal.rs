@@ -3,7 +3,7 @@
 use super::syntax::{Expr, Stmt, statement};
 use crate::constants;
 use crate::platform::LINUX;
-use crate::{Base, MOST_BYTES, Num, WrongType};
+use crate::{Base, Float, MOST_BYTES, Num, WrongType};
 use smallvec::SmallVec;
 use std::sync::OnceLock;
 
@@ -63,6 +63,24 @@ pub(super) fn bits_of(expr: &Expr) -> Result<Option<(i128, bool)>> {
     }
     let constant = flags_of(expr)?.and_then(|places| places.first().map(|&place| constants::ALL[usize::from(place)]));
     Ok(constant.map(|constant| (LINUX.value_in_session(constant).into(), false)))
+}
+
+/// A number with a fraction or an exponent, or one that only `float` makes.
+pub(super) fn float_of(expr: &Expr) -> Result<Option<Float>> {
+    Ok(match expr {
+        Expr::Float(value) => Some(*value),
+        Expr::Negative(inner) => float_of(inner)?.map(|value| Float::new(-value.value())),
+        Expr::Call(function, args) if **function == Expr::Name("float".into()) => match args.as_slice() {
+            [(None, Expr::Text(word))] => Some(float_named(&word.as_str().unwrap_or_default())?),
+            _ => return Err("a number that has no literal is float('inf'), float('-inf') or float('nan')".into()),
+        },
+        _ => None,
+    })
+}
+
+fn float_named(word: &str) -> Result<Float> {
+    let value: Option<f64> = word.parse().ok();
+    value.map(Float::new).ok_or_else(|| format!("'{word}' is not the word of a number"))
 }
 
 pub(super) fn num_of(expr: &Expr) -> Result<Option<Num>> {

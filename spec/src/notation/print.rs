@@ -179,6 +179,7 @@ fn classes(case: &Draft) -> impl Iterator<Item = &'static Class> {
 fn class_of(arg: &Arg) -> Option<&'static str> {
     match arg {
         Arg::Index(_) => Some("Index"),
+        Arg::OfInt(class, _) => Some(class.name()),
         Arg::IndexAfter(..) => Some("IndexAfter"),
         Arg::BufferAfter(..) => Some("BufferAfter"),
         _ => None,
@@ -268,6 +269,7 @@ fn parts(arg: &Arg) -> (String, bool) {
         Arg::Bool(value) => simple(if *value { "True" } else { "False" }.into()),
         Arg::Int(num) => num_text(*num),
         Arg::Index(num) => simple(format!("Index({})", num_text(*num).0)),
+        Arg::OfInt(class, num) => simple(format!("{}({})", class.name(), num_text(*num).0)),
         Arg::IndexAfter(num, _) => simple(format!("IndexAfter({}, {CALLBACK})", num_text(*num).0)),
         Arg::BufferAfter(bytes, _) => simple(format!("BufferAfter({}, {CALLBACK})", bytes_text(bytes).0)),
         Arg::Flags(places) => {
@@ -276,6 +278,9 @@ fn parts(arg: &Arg) -> (String, bool) {
             (names.join(" | "), names.len() > 1)
         }
         Arg::Bytes(wrap, bytes) => wrapped(*wrap, bytes),
+        Arg::Float(float) if float.value().is_finite() => simple(float.word()),
+        Arg::Float(float) => simple(format!("float('{}')", float.word())),
+        Arg::Text(text) => simple(text.source()),
         Arg::WrongType(thing) => simple(thing.source().into()),
         Arg::Fd(slot) => simple(format!("{}.fileno()", ObjectKind::File.name(*slot))),
         Arg::File(slot) => simple(ObjectKind::File.name(*slot)),

@@ -1,6 +1,6 @@
 //! Sessions read back as cases.
 
-use super::context::{Context, Names, mode_of};
+use super::context::{Context, Names, mode_of, path_of};
 use super::frame::{CALLBACK, CLASSES, LEAVE, NotationError, OPEN_IMPORT, SavedLimit};
 use super::literal::bytes_of;
 use super::print::line_text;
@@ -334,7 +334,7 @@ fn opens(stmt: &Stmt) -> Result<Option<(&str, &str, Mode)>> {
     }
     match args.as_slice() {
         [(None, Expr::Text(path)), (None, Expr::Text(mode)), (Some(word), Expr::Int(0))] if word == "buffering" => {
-            Ok(Some((name, path, mode_of(mode)?)))
+            Ok(Some((name, path_of(path)?, mode_of(mode)?)))
         }
         _ => Err("a file is opened as open('f', 'w+b', buffering=0)".into()),
     }

@@ -1,12 +1,14 @@
 //! The subset of Python's grammar that sessions and the table's forms are written in.
 
+use crate::{Float, Text};
+
 /// An expression.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Expr {
     Name(String),
     Int(i128),
-    Float(String),
-    Text(String),
+    Float(Float),
+    Text(Text),
     Bytes(Vec<u8>),
     List(Vec<Expr>),
     Tuple(Vec<Expr>),
@@ -42,8 +44,8 @@ pub(super) enum Stmt {
 enum Token {
     Name(String),
     Int(i128),
-    Float(String),
-    Text(String),
+    Float(Float),
+    Text(Text),
     Bytes(Vec<u8>),
     Mark(&'static str),
     Receiver,
@@ -78,7 +80,7 @@ fn show(token: &Token) -> String {
         Token::Name(name) => format!("'{name}'"),
         Token::Mark(mark) => format!("'{mark}'"),
         Token::Int(value) => format!("number {value}"),
-        Token::Float(value) => format!("number {value}"),
+        Token::Float(value) => format!("number {}", value.word()),
         Token::Text(_) | Token::Bytes(_) => "a literal".into(),
         Token::Receiver | Token::Hole(_) | Token::Rest => "'$'".into(),
     }
@@ -102,12 +104,13 @@ fn token(text: &str) -> Result<(Token, usize)> {
     let first = text.chars().next().unwrap_or(' ');
     let quoted = |prefix: &str| text[prefix.len()..].starts_with(['\'', '"']);
     if text.starts_with('b') && quoted("b") {
-        let (chars, len) = literal(&text[1..], true)?;
-        return Ok((Token::Bytes(chars.into_iter().map(|c| c as u32 as u8).collect()), len + 1));
+        let (points, len) = literal(&text[1..], true)?;
+        return Ok((Token::Bytes(points.into_iter().map(|point| point as u8).collect()), len + 1));
     }
     if quoted("") {
-        let (chars, len) = literal(text, false)?;
-        return Ok((Token::Text(chars.into_iter().collect()), len));
+        let (points, len) = literal(text, false)?;
+        let text = Text::of_points(&points).ok_or("a character beyond '\\U0010ffff'")?;
+        return Ok((Token::Text(text), len));
     }
     if first.is_ascii_digit() {
         return number(text);
@@ -129,10 +132,8 @@ fn token(text: &str) -> Result<(Token, usize)> {
 
 fn number(text: &str) -> Result<(Token, usize)> {
     let len = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
-    if text[len..].starts_with('.') {
-        let fraction = text[len + 1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len() - len - 1);
-        let len = len + 1 + fraction;
-        return Ok((Token::Float(text[..len].into()), len));
+    if let Some(float) = float(text) {
+        return Ok(float);
     }
     let digits = text[..len].replace('_', "");
     let value = match digits.get(..2) {
@@ -144,8 +145,19 @@ fn number(text: &str) -> Result<(Token, usize)> {
     value.map(|value| (Token::Int(value), len)).map_err(|_| format!("invalid number '{}'", &text[..len]))
 }
 
-/// The characters of a string literal that starts with its quote, and its length in the text.
-fn literal(text: &str, bytes: bool) -> Result<(Vec<char>, usize)> {
+/// A number with a fraction or an exponent at the start of a text, and its length.
+fn float(text: &str) -> Option<(Token, usize)> {
+    let digits = |from: usize| text[from..].find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |many| from + many);
+    let whole = digits(0);
+    let fraction = if text[whole..].starts_with('.') { digits(whole + 1) } else { whole };
+    let sign =
+        text[fraction..].strip_prefix(['e', 'E']).map(|rest| fraction + 1 + usize::from(rest.starts_with(['+', '-'])));
+    let end = sign.map(|from| (from, digits(from))).filter(|(from, end)| end > from).map_or(fraction, |(_, end)| end);
+    (end > whole).then(|| Some((Token::Float(Float::new(text[..end].parse().ok()?)), end)))?
+}
+
+/// The code points of a string literal that starts with its quote, and its length in the text.
+fn literal(text: &str, bytes: bool) -> Result<(Vec<u32>, usize)> {
     let quote = text.chars().next();
     let mut found = Vec::new();
     let mut chars = text.char_indices().skip(1);
@@ -156,24 +168,29 @@ fn literal(text: &str, bytes: bool) -> Result<(Vec<char>, usize)> {
         if bytes && !c.is_ascii() {
             return Err("bytes can only hold ASCII characters".into());
         }
-        found.push(if c == '\\' { escape(&mut chars)? } else { c });
+        found.push(if c == '\\' { escape(&mut chars, bytes)? } else { c.into() });
     }
     Err("a literal does not end".into())
 }
 
-fn escape(chars: &mut impl Iterator<Item = (usize, char)>) -> Result<char> {
+fn escape(chars: &mut impl Iterator<Item = (usize, char)>, bytes: bool) -> Result<u32> {
     let mut next = || chars.next().map(|(_, c)| c).ok_or("a literal does not end");
-    Ok(match next()? {
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        '0' => '\0',
-        c @ ('\\' | '\'' | '"') => c,
-        'x' => {
-            let (high, low) = (next()?, next()?);
-            let digit = |c: char| c.to_digit(16).ok_or("'\\x' wants two hexadecimal digits");
-            char::from((digit(high)? * 16 + digit(low)?) as u8)
-        }
+    let first = next()?;
+    let mut number = |count: u32| {
+        (0..count).try_fold(0_u32, |number, _| match next()?.to_digit(16) {
+            Some(digit) => Ok(number << 4 | digit),
+            None => Err(format!("'\\{first}' wants {count} hexadecimal digits")),
+        })
+    };
+    Ok(match first {
+        'n' => '\n'.into(),
+        'r' => '\r'.into(),
+        't' => '\t'.into(),
+        '0' => 0,
+        c @ ('\\' | '\'' | '"') => c.into(),
+        'x' => number(2)?,
+        'u' if !bytes => number(4)?,
+        'U' if !bytes => number(8)?,
         c => return Err(format!("unknown escape '\\{c}'")),
     })
 }

@@ -109,7 +109,7 @@ pub(super) fn call(op: Op, wrong: &[Check]) -> Case {
 /// A valid argument for a parameter.
 fn right(param: &Param) -> Arg {
     match param.domain {
-        Domain::Text => Arg::WrongType(WrongType::Text),
+        Domain::Text => Arg::text("text"),
         Domain::Byte => Arg::int(97),
         Domain::NewSize => Arg::int(10),
         Domain::Other => Arg::None,

@@ -1,7 +1,7 @@
 //! Neighbours of a case: cases that differ from it in one thing, to find the conditions of an effect.
 
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Case, Num, ObjectKind, Op, PassedArg, SLOTS, Slot, Step, World, WrongType, constants,
+    Arg, Base, BytesLike, Case, Float, Num, ObjectKind, Op, PassedArg, SLOTS, Slot, Step, World, constants,
 };
 use smallvec::SmallVec;
 
@@ -151,13 +151,15 @@ fn states(step: &Step) -> Vec<Step> {
 /// Other values for an argument.
 fn arguments(arg: &Arg) -> Vec<Arg> {
     let mut all = match arg {
-        Arg::Int(_) | Arg::Index(_) | Arg::Bool(_) => numbers(arg),
+        Arg::Int(_) | Arg::Index(_) | Arg::OfInt(..) | Arg::Bool(_) => numbers(arg),
         Arg::Bytes(..) => bytes(arg),
-        Arg::None | Arg::WrongType(_) => [numbers(&Arg::int(1)), bytes(&Arg::bytes(b"ab"))].concat(),
+        Arg::None | Arg::Float(_) | Arg::Text(_) | Arg::WrongType(_) => {
+            [numbers(&Arg::int(1)), bytes(&Arg::bytes(b"ab"))].concat()
+        }
         Arg::IndexAfter(..) | Arg::BufferAfter(..) => vec![arg.clone().without_callback()],
         _ => return Vec::new(),
     };
-    all.extend([Arg::None, Arg::WrongType(WrongType::Text), Arg::WrongType(WrongType::Float)]);
+    all.extend([Arg::None, Arg::text("text"), Arg::Float(Float::new(1.5))]);
     all
 }
 

@@ -3,7 +3,7 @@
 use super::maker::Maker;
 use crate::choices::Choices;
 use mmapcheck_spec::constants::Constant;
-use mmapcheck_spec::{Arg, Base, BytesLike, Dialect, Domain, Mode, Num, Op, PassedArg, WrongType, constants};
+use mmapcheck_spec::{Arg, Base, BytesLike, Dialect, Domain, Mode, Num, Op, PassedArg, constants};
 
 type Args = smallvec::SmallVec<[PassedArg; 2]>;
 
@@ -133,9 +133,7 @@ impl<C: Choices> Maker<'_, C> {
         if self.one_in(24) {
             self.spoil(&mut args);
         }
-        args.retain(|given| {
-            !matches!(given.arg, Arg::WrongType(WrongType::Text | WrongType::Accent | WrongType::LongText))
-        });
+        args.retain(|given| !matches!(given.arg, Arg::Text(_)));
         args
     }
 
@@ -263,7 +261,7 @@ impl<C: Choices> Maker<'_, C> {
             Domain::Access => self.constant("ACCESS_"),
             Domain::Advice => self.constant("MADV_"),
             Domain::Sync => self.flag_set("MS_"),
-            Domain::Text => Arg::WrongType(self.pick(&[WrongType::Text, WrongType::Accent, WrongType::LongText])),
+            Domain::Text => Arg::Text(self.text()),
             Domain::Whence => Arg::int(self.below(5) as i128 - 1),
             Domain::Truth => Arg::Bool(self.one_in(2)),
             Domain::Descriptor => self.descriptor(),
@@ -299,7 +297,10 @@ impl<C: Choices> Maker<'_, C> {
         match self.below(24) {
             0 => Arg::None,
             1 => Arg::Omitted,
-            2 => Arg::Index(self.number(&[Base::Zero, Base::Len])),
+            2 => {
+                let num = self.number(&[Base::Zero, Base::Len]);
+                self.index_object(num)
+            }
             3 => Arg::Bool(self.one_in(2)),
             4..16 => Arg::int(self.below(12) as i128),
             _ => Arg::Int(self.number(&[Base::Zero, Base::Len, Base::Len, Base::Pos, Base::Pages(1), Base::FileSize])),
@@ -312,7 +313,10 @@ impl<C: Choices> Maker<'_, C> {
         }
         match self.below(16) {
             0 => Arg::None,
-            1 => Arg::Index(self.number(&[Base::Zero, Base::Len])),
+            1 => {
+                let num = self.number(&[Base::Zero, Base::Len]);
+                self.index_object(num)
+            }
             2..10 => Arg::int(self.below(12) as i128),
             _ => Arg::Int(self.number(&[Base::Zero, Base::Len, Base::Pos, Base::Pages(1)])),
         }
@@ -340,7 +344,10 @@ impl<C: Choices> Maker<'_, C> {
         }
         match self.below(12) {
             0 => Arg::int(self.pick(&[-1, 256, 255, -256, 1 << 31, 1 << 63])),
-            1 => Arg::Index(Num::plain(self.below(258) as i128)),
+            1 => {
+                let num = Num::plain(self.below(258) as i128);
+                self.index_object(num)
+            }
             2 => Arg::Bool(true),
             3 => Arg::bytes(b"a"),
             _ => Arg::int(i128::from(self.pick(b"abc\n\0\xff"))),
@@ -420,10 +427,13 @@ impl<C: Choices> Maker<'_, C> {
         match self.below(6) {
             0 => Arg::None,
             1 => Arg::int(self.boundary()),
-            2 => Arg::Index(Num::plain(self.boundary())),
+            2 => {
+                let num = Num::plain(self.boundary());
+                self.index_object(num)
+            }
             3 => self.needle(),
             4 => Arg::File(0),
-            _ => Arg::WrongType(self.pick(&WrongType::ALL).0),
+            _ => self.of_wrong_type(),
         }
     }
 

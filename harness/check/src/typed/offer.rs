@@ -160,7 +160,9 @@ fn needs(step: &Step, call: &Call, form: Form) -> bool {
 fn typed(arg: Arg, op: Op) -> Arg {
     let signed = op == Op::Seek;
     match arg {
-        Arg::Index(num) | Arg::Int(num) => Arg::Int(Num { plus: if signed { num.plus } else { above(num) }, ..num }),
+        Arg::Index(num) | Arg::OfInt(_, num) | Arg::Int(num) => {
+            Arg::Int(Num { plus: if signed { num.plus } else { above(num) }, ..num })
+        }
         Arg::Bool(value) => Arg::int(value.into()),
         Arg::Bytes(carrier, bytes) => Arg::Bytes(BytesLike::Bytes, carrier.content(&bytes).into_owned()),
         arg => arg,

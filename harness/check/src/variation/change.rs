@@ -2,7 +2,7 @@
 
 use super::place::{index_of, is_foreign, positional};
 use super::situation::Situation;
-use mmapcheck_spec::{Arg, BytesLike, Domain, Op, PassedArg, Step, WrongType};
+use mmapcheck_spec::{Arg, BytesLike, Domain, Op, PassedArg, Step};
 use serde::{Deserialize, Serialize};
 
 /// How the step that is done differs from the one that should be. Places of arguments are counted from 0.
@@ -170,9 +170,9 @@ impl Change {
             Change::Absolute(_) => Arg::int(number()?.checked_abs()?),
             Change::FromPosition(_) => Arg::int(number()?.checked_add(pos)?),
             Change::AsNumber(_) => match arg {
-                Arg::Index(num) => Arg::Int(*num),
+                Arg::Index(num) | Arg::OfInt(_, num) => Arg::Int(*num),
                 Arg::Bool(truth) => Arg::int((*truth).into()),
-                Arg::WrongType(WrongType::Float) => Arg::int(1),
+                Arg::Float(float) => Arg::int(float.value() as i128),
                 _ => return None,
             },
             Change::AsByte(_) => Arg::int((*bytes_of(arg)?.first()?).into()),
@@ -211,7 +211,7 @@ impl Change {
 
 /// Makes an integer that an argument for this purpose holds fit a C `int`, if it fits 64 bits.
 fn cut_to_int(arg: &mut Arg, domain: Domain) {
-    let (Arg::Int(num) | Arg::Index(num)) = arg else { return };
+    let (Arg::Int(num) | Arg::Index(num) | Arg::OfInt(_, num)) = arg else { return };
     let Ok(number) = i64::try_from(num.plus) else { return };
     num.plus = match domain {
         Domain::Flags | Domain::Prot => (number as i32).into(),
@@ -242,7 +242,7 @@ fn swap_flag(arg: &mut Arg, from: u8, to: u8) {
 fn bytes_of(arg: &Arg) -> Option<Vec<u8>> {
     match arg {
         Arg::Bytes(like, bytes) => Some(like.content(bytes).into_owned()),
-        Arg::WrongType(wrong) => wrong.text().map(|text| text.as_bytes().to_vec()),
+        Arg::Text(text) => text.as_str().map(|text| text.as_bytes().to_vec()),
         _ => None,
     }
 }

@@ -82,6 +82,8 @@ pub enum Property {
     Int,
     /// It is an object that has `__index__` only.
     IndexObject,
+    /// It is of a subclass of `int`.
+    IntSubclass,
     /// It is less than 0.
     Negative,
     /// It is 0.
@@ -118,6 +120,12 @@ pub enum Property {
     OneByte,
     /// It holds more than one byte.
     Several,
+    /// It is a floating-point number.
+    Float,
+    /// It is a text.
+    Text,
+    /// It is a text with a surrogate.
+    Surrogate,
     /// It is an object of a wrong type.
     WrongType(WrongType),
     /// It is a map.
@@ -139,7 +147,8 @@ const POWERS: [u8; 8] = [7, 8, 15, 16, 31, 32, 63, 64];
 const SMALL: std::ops::RangeInclusive<i8> = -2..=3;
 
 /// Properties that a method may treat in one way whichever argument has them.
-const ANYWHERE: [Property; 4] = [Property::IndexObject, Property::Huge, Property::None, Property::Bool];
+const ANYWHERE: [Property; 5] =
+    [Property::IndexObject, Property::IntSubclass, Property::Huge, Property::None, Property::Bool];
 
 /// The operations that close a map.
 pub(super) const CLOSERS: [Op; 4] = [Op::Close, Op::Exit, Op::With, Op::WithRaise];
@@ -228,6 +237,10 @@ fn properties(step: &Step, place: usize, situation: Situation) -> Vec<Property> 
             all.push(Property::Int);
             all.extend(of_number(num.plus, situation));
         }
+        Arg::OfInt(_, num) => {
+            all.push(Property::IntSubclass);
+            all.extend(of_number(num.plus, situation));
+        }
         Arg::Index(num) | Arg::IndexAfter(num, _) => {
             all.push(Property::IndexObject);
             all.extend(of_number(num.plus, situation));
@@ -240,6 +253,11 @@ fn properties(step: &Step, place: usize, situation: Situation) -> Vec<Property> 
             all.push(of_bytes(like.content(bytes).len()));
         }
         Arg::BufferAfter(bytes, _) => all.extend([Property::NotBytes, of_bytes(bytes.len())]),
+        Arg::Float(_) => all.push(Property::Float),
+        Arg::Text(text) => {
+            all.push(Property::Text);
+            all.extend(text.as_str().is_none().then_some(Property::Surrogate));
+        }
         Arg::WrongType(wrong) => all.push(Property::WrongType(*wrong)),
         Arg::Map(_) => all.extend([Property::NotBytes, Property::Map]),
         Arg::View(_) => {

@@ -3,7 +3,8 @@
 use crate::{Result, text};
 use mmapcheck_spec::pages::{all, examples};
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Case, FileSpec, Mode, Named, Num, Op, PassedArg, Step, World, WrongType, constants, notation,
+    Arg, Base, BytesLike, Case, FileSpec, Float, IntClass, Mode, Named, Num, Op, PassedArg, Step, Text, World,
+    WrongType, constants, notation,
 };
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,10 @@ fn argument(value: &Value) -> Option<Arg> {
         (Value::Number(_), _) | (_, Some("n" | "p" | "g")) => Arg::Int(number(value)?),
         (_, Some("")) => Arg::Omitted,
         (_, Some("x")) => Arg::Index(number(value)?),
+        (_, Some("o")) => {
+            let class = IntClass::ALL.into_iter().find(|class| value[1] == class.name())?;
+            Arg::OfInt(class, number(&value[2])?)
+        }
         (_, Some("a")) if value[1][0] == "b" => Arg::BufferAfter(latin(&value[1][2])?, Box::new(nested(&value[2])?)),
         (_, Some("a")) => Arg::IndexAfter(number(&value[1])?, Box::new(nested(&value[2])?)),
         (_, Some("b")) => {
@@ -62,6 +67,11 @@ fn argument(value: &Value) -> Option<Arg> {
         (_, Some("c" | "k")) => {
             let names = value[1].as_array()?.iter();
             Arg::Flags(names.map(|pair| constants::place(pair[0].as_str()?)).collect::<Option<_>>()?)
+        }
+        (_, Some("e")) => Arg::Float(Float::new(value[1].as_str()?.parse().ok()?)),
+        (_, Some("u")) => {
+            let point = |point: &Value| point.as_u64()?.try_into().ok();
+            Arg::Text(Text::of_points(&value[1].as_array()?.iter().map(point).collect::<Option<Vec<_>>>()?)?)
         }
         (_, Some("t")) => Arg::WrongType(WrongType::ALL[usize::from(slot()?)].0),
         (_, Some("fd")) => Arg::Fd(slot()?),

@@ -1,12 +1,9 @@
 //! Python objects as the arguments of a step.
 
 use crate::names::{ONLY, keyword};
-use mmapcheck_spec::{Arg, BytesLike, PassedArg, WrongType};
+use mmapcheck_spec::{Arg, BytesLike, Float, IntClass, PassedArg, Text, WrongType};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple};
-
-/// The most bytes of a text that `set_name` takes.
-const NAME: usize = 66;
 
 /// Refuses an object that is a map with memory that kills a process which reads it.
 pub type RefuseDead = fn(&Bound<'_, PyAny>) -> PyResult<()>;
@@ -51,12 +48,15 @@ impl Arguments {
             Arg::None
         } else if let Ok(value) = object.cast::<PyBool>() {
             Arg::Bool(value.is_true())
-        } else if object.is_instance_of::<PyInt>() {
+        } else if object.is_exact_instance_of::<PyInt>() {
             Arg::int(number(object)?)
+        } else if object.is_instance_of::<PyInt>() {
+            self.rename(IntClass::Plain.name(), object)?;
+            Arg::OfInt(IntClass::Plain, mmapcheck_spec::Num::plain(number(object)?))
         } else if let Ok(text) = object.cast::<PyString>() {
-            Arg::WrongType(text_kind(text)?)
-        } else if object.is_instance_of::<PyFloat>() {
-            Arg::WrongType(WrongType::Float)
+            Arg::Text(self::text(text)?)
+        } else if let Ok(float) = object.cast::<PyFloat>() {
+            Arg::Float(Float::new(float.value()))
         } else if let Some(arg) = self.bytes(object)? {
             arg
         } else if object.get_type().hasattr("__index__")? {
@@ -144,11 +144,10 @@ fn number(object: &Bound<'_, PyAny>) -> PyResult<i128> {
     Ok(text.parse().unwrap_or(limit))
 }
 
-fn text_kind(text: &Bound<'_, PyString>) -> PyResult<WrongType> {
-    let text: String = text.extract()?;
-    Ok(match text.len() {
-        _ if !text.is_ascii() => WrongType::Accent,
-        0..=NAME => WrongType::Text,
-        _ => WrongType::LongText,
-    })
+/// A text, in which a surrogate counts as a code point.
+fn text(text: &Bound<'_, PyString>) -> PyResult<Text> {
+    let encoded = text.call_method1("encode", ("utf-32-le", "surrogatepass"))?;
+    let (points, _) = encoded.cast::<PyBytes>()?.as_bytes().as_chunks::<4>();
+    let points: Vec<u32> = points.iter().copied().map(u32::from_le_bytes).collect();
+    Ok(Text::of_points(&points).unwrap_or_default())
 }

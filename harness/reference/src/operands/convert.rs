@@ -90,9 +90,7 @@ pub fn not_an_integer<S: Store>(operand: &Operand<'_, S>, profile: Profile, is_l
         Operand::Index(_) if profile.dialect() == Dialect::Python2 => {
             attribute_error("Index instance has no attribute '__trunc__'")
         }
-        Operand::WrongType(WrongType::Float) if !profile.one_text_for_non_integers() => {
-            type_error("integer argument expected, got float")
-        }
+        Operand::Float(_) if !profile.one_text_for_non_integers() => type_error("integer argument expected, got float"),
         _ if profile.integer_refusal_omits_type() => type_error("an integer is required"),
         _ if is_long && !profile.one_text_for_non_integers() => {
             type_error(format!("an integer is required (got type {name})"))
@@ -124,7 +122,7 @@ pub fn optional_count<S: Store>(operand: &Operand<'_, S>, profile: Profile) -> R
     let name = operand.type_name(profile);
     match operand {
         Operand::None => return Ok(None),
-        Operand::WrongType(WrongType::Float) if !profile.read_takes_index() => return Err(no_index(operand, profile)),
+        Operand::Float(_) if !profile.read_takes_index() => return Err(no_index(operand, profile)),
         Operand::Index(_) | Operand::IndexAfter(..) if !profile.read_takes_index() => {}
         _ => {
             if let Some(count) = index(operand, profile, overflow_error)? {
@@ -144,9 +142,11 @@ pub fn truth<S: Store>(operand: &Operand<'_, S>) -> RuleResult<bool> {
     Ok(match operand {
         Operand::None => false,
         Operand::Bool(value) => *value,
-        Operand::Int(value) => *value != 0,
+        Operand::Int(value) | Operand::OfInt(_, value) => *value != 0,
         Operand::Bytes(BytesLike::Strided, bytes) => bytes.len().div_ceil(2) > 0,
         Operand::Bytes(_, bytes) => !bytes.is_empty(),
+        Operand::Float(float) => float.value() != 0.0,
+        Operand::Text(text) => text.points().next().is_some(),
         Operand::WrongType(WrongType::List | WrongType::Dict) => false,
         Operand::WrongType(_) | Operand::Index(_) | Operand::IndexAfter(..) | Operand::BufferAfter(..) => true,
         Operand::File | Operand::Descriptor(..) => true,

@@ -4,7 +4,7 @@ use crate::result::{RuleResult, Stop};
 use crate::state::map::Map;
 use crate::state::view::View;
 use crate::store::Store;
-use mmapcheck_spec::{BytesLike, Dialect, End, Outcome, Profile, Step, WrongType};
+use mmapcheck_spec::{BytesLike, Dialect, End, Float, IntClass, Outcome, Profile, Step, Text, WrongType};
 use mmapcheck_world::Cursor;
 use std::rc::Rc;
 
@@ -18,12 +18,18 @@ pub enum Operand<'a, S: Store> {
     Int(i128),
     /// An object that has only `__index__`.
     Index(i128),
+    /// An integer of a subclass of `int`, whose own `__index__` no conversion calls.
+    OfInt(IntClass, i128),
     /// An object whose `__index__` runs a callback.
     IndexAfter(i128, Callback<'a>),
     /// An object whose `__buffer__` runs a callback.
     BufferAfter(&'a [u8], Callback<'a>),
     /// A bytes-like object.
     Bytes(BytesLike, &'a [u8]),
+    /// A floating-point number.
+    Float(Float),
+    /// A text.
+    Text(&'a Text),
     /// An object of a type that nearly every parameter refuses.
     WrongType(WrongType),
     /// A file object.
@@ -77,12 +83,15 @@ impl<S: Store> Operand<'_, S> {
             Operand::Bool(_) => "bool",
             Operand::Int(_) | Operand::Descriptor(..) => "int",
             Operand::Index(_) => "Index",
+            Operand::OfInt(class, _) => class.name(),
             Operand::IndexAfter(..) => "IndexAfter",
             Operand::BufferAfter(..) => "BufferAfter",
             Operand::Bytes(BytesLike::Bytes, _) => "bytes",
             Operand::Bytes(BytesLike::ByteArray, _) => "bytearray",
             Operand::Bytes(BytesLike::View | BytesLike::Strided, _) | Operand::View(_) => "memoryview",
             Operand::Bytes(BytesLike::Array, _) => "array.array",
+            Operand::Float(_) => "float",
+            Operand::Text(_) => "str",
             Operand::WrongType(wrong) => wrong.type_name(),
             Operand::File => "_io.FileIO",
             Operand::Map(map) => map.class.name(),
@@ -99,7 +108,7 @@ impl<S: Store> Operand<'_, S> {
     pub fn integer(&self) -> RuleResult<Option<i128>> {
         Ok(match self {
             Operand::Bool(value) => Some((*value).into()),
-            Operand::Int(value) | Operand::Index(value) => Some(*value),
+            Operand::Int(value) | Operand::Index(value) | Operand::OfInt(_, value) => Some(*value),
             Operand::IndexAfter(value, callback) => {
                 callback.run()?;
                 Some(*value)

@@ -1,14 +1,14 @@
 //! Builds the operands of a step: names become the objects that they are bound to.
 
 use crate::operands::args::Args;
+use crate::operands::convert::fits_long;
 use crate::operands::operand::{Callback, Operand, PerformStep};
 use crate::result::unsupported;
 use crate::state::bindings::unbound;
 use crate::state::processes::Processes;
 use crate::store::Store;
 use mmapcheck_spec::{
-    Arg, BytesLike, ConstructorParam, Dialect, End, Num, Op, PassedArg, PlatformFacts, Profile, Step, WrongType,
-    constants,
+    Arg, BytesLike, ConstructorParam, Dialect, End, Num, Op, PassedArg, PlatformFacts, Profile, Step, constants,
 };
 use smallvec::SmallVec;
 use std::rc::Rc;
@@ -52,6 +52,13 @@ fn operand<'a, S: Store>(
         Arg::Bool(value) => Operand::Bool(*value),
         Arg::Int(num) => Operand::Int(plain(num)?),
         Arg::Index(num) => Operand::Index(plain(num)?),
+        Arg::OfInt(class, num) => {
+            let value = plain(num)?;
+            if profile.dialect() == Dialect::Python2 && !fits_long(value, profile) {
+                return Err(unsupported("a subclass of the int of Python 2 holds no number of more than 64 bits"));
+            }
+            Operand::OfInt(*class, value)
+        }
         Arg::IndexAfter(..) | Arg::BufferAfter(..) if profile.dialect() == Dialect::Python2 => {
             return Err(unsupported("no rule covers callback arguments in Python 2"));
         }
@@ -62,10 +69,13 @@ fn operand<'a, S: Store>(
             return Err(unsupported("Python 2 has no strided views"));
         }
         Arg::Bytes(kind, bytes) => Operand::Bytes(*kind, bytes),
-        Arg::WrongType(wrong) => match (wrong.text(), profile.dialect()) {
-            (Some(text), Dialect::Python2) => Operand::Bytes(BytesLike::Bytes, text.as_bytes()),
-            _ => Operand::WrongType(*wrong),
+        Arg::Float(float) => Operand::Float(*float),
+        Arg::Text(text) if profile.dialect() == Dialect::Python3 => Operand::Text(text),
+        Arg::Text(text) => match text.as_str().filter(|_| text.is_same_in_python2()) {
+            Some(string) => Operand::Bytes(BytesLike::Bytes, string.as_bytes()),
+            None => return Err(unsupported("Python 2 reads no characters of Unicode by their number")),
         },
+        Arg::WrongType(wrong) => Operand::WrongType(*wrong),
         Arg::Fd(_) => {
             return Err(unsupported("no rule covers a descriptor as argument of anything but the constructor"));
         }
@@ -73,7 +83,7 @@ fn operand<'a, S: Store>(
         Arg::File(_) => Operand::File,
         Arg::Map(slot) => Operand::Map(processes.map(*slot)?),
         Arg::View(slot) => Operand::View(processes.view(*slot)?),
-        Arg::Path(_) | Arg::Mode(_) => Operand::WrongType(WrongType::Text),
+        Arg::Path(_) | Arg::Mode(_) => return Err(unsupported("only open takes a path or mode")),
     })
 }
 

@@ -2,17 +2,17 @@
 
 use crate::operands::convert;
 use crate::operands::operand::Operand;
-use crate::result::{RuleResult, Stop, index_error, overflow_error, struct_error, type_error, unsupported};
+use crate::result::{
+    RuleResult, Stop, index_error, overflow_error, struct_error, type_error, unsupported, value_error,
+};
 use crate::state::export::Export;
 use crate::state::map::{Access, Map};
 use crate::store::{Direction, Store};
-use mmapcheck_spec::{BytesLike, Dialect, Profile, Value, WrongType};
+use mmapcheck_spec::{BytesLike, Dialect, Float, Profile, Value};
 use std::rc::Rc;
 
 /// The size in bytes of the format `<H`.
 const PACKED: i64 = 2;
-/// The float of a session, 1.5, as an integer.
-const FLOAT: i64 = 1;
 
 impl<S: Store> Map<S> {
     /// A copy of all bytes.
@@ -36,9 +36,7 @@ impl<S: Store> Map<S> {
 
     /// `re.findall(pattern, m)`, for a literal pattern.
     pub fn find_all(&self, pattern: &Operand<'_, S>, profile: Profile) -> RuleResult {
-        if let (Operand::WrongType(WrongType::Text | WrongType::Accent | WrongType::LongText), false) =
-            (pattern, self.is_closed())
-        {
+        if let (Operand::Text(_), false) = (pattern, self.is_closed()) {
             return Err(type_error("cannot use a string pattern on a bytes-like object"));
         }
         let Operand::Bytes(BytesLike::Bytes, needle) = pattern else {
@@ -157,8 +155,13 @@ fn packed_offset<S: Store>(offset: &Operand<'_, S>, profile: Profile) -> RuleRes
         return convert::index(offset, profile, index_error)?.ok_or_else(|| convert::no_index(offset, profile));
     }
     match offset {
-        Operand::WrongType(WrongType::Float) => Ok(FLOAT),
-        Operand::Bool(_) | Operand::Int(_) => {
+        Operand::Float(float) if float.value().is_infinite() => {
+            Err(overflow_error("cannot convert float infinity to integer"))
+        }
+        Operand::Float(float) => {
+            i64::try_from(truncated(*float)?).map_err(|_| overflow_error("Python int too large to convert to C long"))
+        }
+        Operand::Bool(_) | Operand::Int(_) | Operand::OfInt(..) => {
             let offset = offset.integer()?.unwrap_or_default();
             i64::try_from(offset).map_err(|_| overflow_error("long int too large to convert to int"))
         }
@@ -166,10 +169,18 @@ fn packed_offset<S: Store>(offset: &Operand<'_, S>, profile: Profile) -> RuleRes
     }
 }
 
+/// A float without its fraction.
+fn truncated(float: Float) -> RuleResult<i128> {
+    match float.value() {
+        value if value.is_nan() => Err(value_error("cannot convert float NaN to integer")),
+        value => Ok(value as i128),
+    }
+}
+
 /// The value of `pack_into`. Python 2 accepts a float.
 fn packed_value<S: Store>(value: &Operand<'_, S>, profile: Profile) -> RuleResult<i128> {
     match (value, profile.struct_takes_floats()) {
-        (Operand::WrongType(WrongType::Float), true) => Ok(FLOAT.into()),
+        (Operand::Float(float), true) => truncated(*float),
         (_, true) => value.integer()?.ok_or_else(|| struct_error("cannot convert argument to integer")),
         (_, false) => value
             .integer()

@@ -90,8 +90,9 @@ fn less_in_python2<S: Store>(map: &Rc<Map<S>>, other: &Operand<'_, S>, profile: 
         Operand::None
         | Operand::Bool(_)
         | Operand::Int(_)
+        | Operand::OfInt(..)
         | Operand::Index(_)
-        | Operand::WrongType(WrongType::Float) => false,
+        | Operand::Float(_) => false,
         _ => "mmap.mmap" < other.type_name(profile),
     }))
 }
@@ -105,9 +106,10 @@ pub fn add<S: Store>(map: &Map<S>, other: &Operand<'_, S>, profile: Profile) -> 
 pub fn multiply<S: Store>(map: &Map<S>, other: &Operand<'_, S>, profile: Profile) -> RuleResult {
     Err(match other {
         Operand::Bytes(BytesLike::Bytes | BytesLike::ByteArray | BytesLike::Array, _)
-        | Operand::WrongType(
-            WrongType::List | WrongType::Tuple | WrongType::Text | WrongType::Accent | WrongType::LongText,
-        ) => type_error(format!("can't multiply sequence by non-int of type '{}'", map.class.name())),
+        | Operand::Text(_)
+        | Operand::WrongType(WrongType::List | WrongType::Tuple) => {
+            type_error(format!("can't multiply sequence by non-int of type '{}'", map.class.name()))
+        }
         _ => unsupported_operand(map, '*', other, profile),
     })
 }

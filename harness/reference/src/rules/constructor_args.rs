@@ -6,7 +6,7 @@ use crate::operands::operand::Operand;
 use crate::result::{RuleResult, Stop, overflow_error, type_error};
 use crate::store::Store;
 use mmapcheck_spec::constants::{ACCESS_DEFAULT, MAP_SHARED, PROT_READ, PROT_WRITE};
-use mmapcheck_spec::{ConstructorParam, Profile, WrongType};
+use mmapcheck_spec::{ConstructorParam, Profile, Text};
 use mmapcheck_world::Cursor;
 use std::rc::Rc;
 
@@ -38,7 +38,7 @@ pub struct ConstructorArgs<S: Store> {
     /// Whether the map keeps a descriptor of the file.
     pub trackfd: bool,
     /// The tag: a text, or `None`. Any other object gives the name of its type; the constructor refuses it later.
-    pub tag: Result<Option<WrongType>, &'static str>,
+    pub tag: Result<Option<Text>, &'static str>,
 }
 
 impl<S: Store> ConstructorArgs<S> {
@@ -111,9 +111,7 @@ impl<S: Store> ConstructorArgs<S> {
             ConstructorParam::Tagname => {
                 self.tag = match operand {
                     Operand::None => Ok(None),
-                    Operand::WrongType(text @ (WrongType::Text | WrongType::Accent | WrongType::LongText)) => {
-                        Ok(Some(*text))
-                    }
+                    Operand::Text(text) => Ok(Some((*text).clone())),
                     _ => Err(operand.type_name(profile)),
                 }
             }

@@ -73,7 +73,7 @@ fn assigned<S: Store>(value: &Operand<'_, S>, profile: Profile) -> RuleResult<u8
     match *value {
         Operand::Bytes(BytesLike::Bytes | BytesLike::ByteArray, &[byte]) => Ok(byte),
         Operand::Bool(value) => Ok(value.into()),
-        Operand::Int(value) => u8::try_from(value).map_err(|_| not_in_range(profile)),
+        Operand::Int(value) | Operand::OfInt(_, value) => u8::try_from(value).map_err(|_| not_in_range(profile)),
         _ => Err(not_a_character(value, profile)),
     }
 }

@@ -73,7 +73,7 @@ impl<S: Store> Map<S> {
 fn sought_number<S: Store>(operand: &Operand<'_, S>) -> Option<u8> {
     match operand {
         Operand::Bool(value) => Some((*value).into()),
-        Operand::Int(value) => u8::try_from(*value).ok(),
+        Operand::Int(value) | Operand::OfInt(_, value) => u8::try_from(*value).ok(),
         _ => None,
     }
 }

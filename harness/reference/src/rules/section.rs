@@ -8,7 +8,7 @@ use crate::rules::constructor_args::{ConstructorArgs, Fileno};
 use crate::state::map::{Access, Map, Protection, Sharing, TrackedFile};
 use crate::state::section::{Section, SectionHandles, Sections};
 use crate::store::{MapRequest, Memory, Store};
-use mmapcheck_spec::{PlatformFacts, Profile, Value, WinError, WrongType};
+use mmapcheck_spec::{PlatformFacts, Profile, Text, Value, WinError};
 use mmapcheck_world::{Cursor, Errno, FileHandle, MAX_FILE_SIZE};
 use std::rc::Rc;
 
@@ -18,13 +18,13 @@ struct SectionRequest<'a, S: Store> {
     file: Option<(&'a S::File, usize)>,
     size: i64,
     access: Access,
-    tag: Option<WrongType>,
+    tag: Option<Text>,
 }
 
 impl<S: Store> SectionRequest<'_, S> {
     /// The section with the requested tag, or a new one.
     fn find_or_make(self, store: &S, sections: &Sections<S>, facts: &PlatformFacts) -> RuleResult<Rc<Section<S>>> {
-        let Some(section) = self.tag.and_then(|tag| sections.tagged(tag)) else {
+        let Some(section) = self.tag.as_ref().and_then(|tag| sections.tagged(tag)) else {
             return self.make(store, sections, facts);
         };
         if self.file.is_some_and(|(_, number)| section.number != Some(number)) {
@@ -147,7 +147,8 @@ fn map_section<S: Store>(
     profile: Profile,
 ) -> RuleResult<Map<S>> {
     let len = length_or_rest(args, file.map(|(file, _)| file.size() as i64))?;
-    let tag = args.tag.map_err(|wrong| type_error(format!("expected str or None for 'tagname', not {wrong}")))?;
+    let tag =
+        args.tag.clone().map_err(|wrong| type_error(format!("expected str or None for 'tagname', not {wrong}")))?;
     let Some(size) = args.offset.checked_add(len) else {
         return Err(unsupported("no rule covers a section of this size").into());
     };
@@ -191,7 +192,7 @@ pub fn resize<S: Store>(map: &Map<S>, store: &S, sections: &Sections<S>, len: i6
         Some(section) if section.tag.is_some() && Rc::strong_count(&section) > 2 => {
             return Err(WinError::UserMappedFile.into());
         }
-        Some(section) => section.tag,
+        Some(section) => section.tag.clone(),
         None => None,
     };
     handles.release();

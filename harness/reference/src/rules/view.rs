@@ -60,7 +60,7 @@ impl<S: Store> View<S> {
         if self.layout.count == 0 {
             return Err(type_error("memoryview: cannot cast view with zeros in shape or strides"));
         }
-        if !matches!(columns, Operand::Bool(_) | Operand::Int(_)) {
+        if !matches!(columns, Operand::Bool(_) | Operand::Int(_) | Operand::OfInt(..)) {
             return Err(type_error("memoryview.cast(): elements of shape must be integers"));
         }
         let columns = convert::ssize(columns, profile)?;

@@ -1,7 +1,7 @@
 //! Sections of Windows: a file, or anonymous memory, with a size and perhaps a tag. A map is a view of a section.
 
 use crate::store::Store;
-use mmapcheck_spec::WrongType;
+use mmapcheck_spec::Text;
 use mmapcheck_world::Cursor;
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -9,7 +9,7 @@ use std::rc::{Rc, Weak};
 /// A section.
 pub struct Section<S: Store> {
     /// The tag by which another constructor finds the section.
-    pub tag: Option<WrongType>,
+    pub tag: Option<Text>,
     /// The number of its file in the world; `None` for anonymous memory.
     pub number: Option<usize>,
     /// The file; for anonymous memory a file without a name.
@@ -36,8 +36,8 @@ impl<S: Store> Sections<S> {
     }
 
     /// The section with this tag.
-    pub fn tagged(&self, tag: WrongType) -> Option<Rc<Section<S>>> {
-        self.0.borrow().iter().filter_map(Weak::upgrade).find(|section| section.tag == Some(tag))
+    pub fn tagged(&self, tag: &Text) -> Option<Rc<Section<S>>> {
+        self.0.borrow().iter().filter_map(Weak::upgrade).find(|section| section.tag.as_ref() == Some(tag))
     }
 
     /// Adds a section, which stays as long as the result does.

@@ -314,6 +314,13 @@ class Map(object):
         return length
 
 
+def text_of(points):
+    """The text of code points; in Python 2 the bytes of its UTF-8."""
+    escapes = "".join("\\U%08x" % point for point in points)
+    text = escapes.encode("ascii").decode("unicode-escape")
+    return text.encode("utf-8") if PYTHON_2 else text
+
+
 class Target(object):
     """The class under test, and the case that runs on it."""
 
@@ -339,6 +346,7 @@ class Target(object):
         scope, self.lacks = self.scope(hello["classes"])
         self.declined = self.declines(hello["operations"], scope)
         self.index = scope["Index"]
+        self.classes = scope
         self.after = {"b": scope["BufferAfter"], "n": scope["IndexAfter"]}
         self.operations = [Operation(row, scope) for row in hello["operations"]]
         self.wrong_types = [eval(compile(source, "<wrong type>", "eval"), scope) for source in hello["wrong_types"]]
@@ -349,10 +357,13 @@ class Target(object):
         self.decoders = {
             "b": self.carrier,
             "x": lambda arg: self.index(int(arg[1])),
+            "o": lambda arg: self.classes[arg[1]](self.number(arg[2])),
             "n": lambda arg: int(arg[1]),
             "a": self.callback,
             "c": lambda arg: self.constants(arg),
             "k": lambda arg: self.own_constants(arg),
+            "e": lambda arg: float(arg[1]),
+            "u": lambda arg: text_of(arg[1]),
             "t": lambda arg: self.wrong_types[arg[1]],
             "fd": lambda arg: self.open_file(arg[1]).fileno(),
             "f": lambda arg: self.bound("file", arg[1]),
@@ -493,6 +504,9 @@ class Target(object):
         for name, _ in arg[1]:
             bits |= getattr(self.constants_module, name)
         return bits
+
+    def number(self, arg):
+        return self.decoders[arg[0]](arg) if type(arg) is list else arg
 
     def callback(self, arg):
         """A callback argument: it runs a step while it is converted. An exception of the step propagates."""

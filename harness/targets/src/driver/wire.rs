@@ -247,6 +247,7 @@ fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
             Json::Array(parts) if parts.first() == Some(&json!("n")) => json!(["x", parts[1]]),
             _ => return Err(End::Unsupported("a number is not plain".into())),
         },
+        Arg::OfInt(class, num) => json!(["o", class.name(), number(*num)?]),
         Arg::IndexAfter(num, callback) => json!(["a", number(*num)?, step(callback)?]),
         Arg::BufferAfter(bytes, callback) => {
             json!(["a", ["b", carrier(BytesLike::Bytes), latin(bytes)], step(callback)?])
@@ -259,6 +260,8 @@ fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
             json!([if asked { "k" } else { "c" }, places.iter().map(known).collect::<Vec<_>>()])
         }
         Arg::Bytes(carried, bytes) => json!(["b", carrier(*carried), latin(bytes)]),
+        Arg::Float(float) => json!(["e", float.word()]),
+        Arg::Text(text) => json!(["u", text.points().collect::<Vec<_>>()]),
         Arg::WrongType(wrong) => json!(["t", *wrong as u8]),
         Arg::Fd(slot) => json!(["fd", slot]),
         Arg::File(slot) => json!(["f", slot]),

@@ -56,6 +56,10 @@ impl Embedded {
                 let value = self.int(self.plain(*num)?)?;
                 self.fixtures.functions.index.call(&mut [value], None).map_err(no_object)
             }
+            Arg::OfInt(class, num) => {
+                let value = self.int(self.plain(*num)?)?;
+                self.fixtures.functions.int_classes[*class as usize].call(&mut [value], None).map_err(no_object)
+            }
             Arg::IndexAfter(num, _) => {
                 let value = self.int(self.plain(*num)?)?;
                 self.fixtures
@@ -74,6 +78,8 @@ impl Embedded {
             }
             Arg::Flags(places) => self.int(self.flags(places)),
             Arg::Bytes(wrap, bytes) => self.carrier(*wrap, bytes),
+            Arg::Float(float) => self.gil.float(float.value()).map_err(no_object),
+            Arg::Text(text) => self.gil.text(text.encoded()).map_err(no_object),
             Arg::WrongType(thing) => Ok(self.fixtures.wrong_types[*thing as usize].clone()),
             Arg::Fd(slot) => self.int(self.files.borrow().raw_fd(*slot)?.into()),
             Arg::File(slot) if self.files.borrow().is_bound(*slot) => Ok(self.fixtures.file.clone()),
@@ -119,7 +125,9 @@ impl Embedded {
     pub(super) fn number_passed(&self, step: &Step, param: ConstructorParam, default: i128) -> Option<i128> {
         match step.passed(param) {
             None | Some(Arg::Omitted) => Some(default),
-            Some(Arg::Int(num) | Arg::Index(num) | Arg::IndexAfter(num, _)) => self.plain(*num).ok(),
+            Some(Arg::Int(num) | Arg::Index(num) | Arg::OfInt(_, num) | Arg::IndexAfter(num, _)) => {
+                self.plain(*num).ok()
+            }
             Some(Arg::Flags(places)) => Some(self.flags(places)),
             Some(Arg::Bool(value)) => Some((*value).into()),
             Some(_) => None,

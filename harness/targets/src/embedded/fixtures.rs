@@ -4,7 +4,7 @@ use super::ffi::{Gil, Object, PyResult};
 use mmapcheck_spec::constants::{self, Constant};
 use mmapcheck_spec::notation::CLASSES;
 use mmapcheck_spec::platform::LINUX;
-use mmapcheck_spec::{KindOp, ModuleOp, Op, PassedArg, PythonModule, WrongType};
+use mmapcheck_spec::{IntClass, KindOp, ModuleOp, Op, PassedArg, PythonModule, WrongType};
 use std::cell::{Cell, RefCell};
 
 /// Functions for the compound statements of a session, and the modules that it imports.
@@ -125,6 +125,8 @@ pub struct AttributeNames {
 #[derive(Debug)]
 pub struct Functions {
     pub index: Object,
+    /// The classes of [`IntClass::ALL`].
+    pub int_classes: [Object; 2],
     pub index_after: Object,
     pub buffer_after: Object,
     /// The function that objects of these two classes call.
@@ -223,6 +225,7 @@ impl Functions {
     fn new(gil: &Gil, eval: impl Fn(&str) -> PyResult) -> PyResult<Functions> {
         Ok(Functions {
             index: eval("Index")?,
+            int_classes: [eval(IntClass::Plain.name())?, eval(IntClass::WithIndex.name())?],
             index_after: eval("IndexAfter")?,
             buffer_after: eval("BufferAfter")?,
             callback: gil.function()?,

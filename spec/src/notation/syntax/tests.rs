@@ -11,6 +11,22 @@ fn a_number_is_written_in_any_base() {
 }
 
 #[test]
+fn a_number_with_a_fraction_or_an_exponent_is_a_float() {
+    for text in ["1.5", "0.15e1", "15E-1", "15e-1", "1.5e+0"] {
+        assert_eq!(statement(text), Ok(Stmt::Expr(Expr::Float(Float::new(1.5)))), "{text}");
+    }
+    assert!(statement("1e").is_err() && statement("1.5.5").is_err());
+}
+
+#[test]
+fn a_text_has_surrogates_and_characters_by_their_number() {
+    let text = Text::of_points(&[0xd800, 0xe9, 0x1_f600, 0]).unwrap_or_default();
+    assert_eq!(text.source(), r"'\ud800é\U0001f600\x00'");
+    assert_eq!(statement(&text.source()), Ok(Stmt::Expr(Expr::Text(text))));
+    assert!(statement(r"'\ud80'").is_err() && statement(r"'\U00110000'").is_err() && statement(r"b'\u00e9'").is_err());
+}
+
+#[test]
 fn a_list_and_a_module_with_a_dot_are_read() {
     let items = vec![Expr::Name("m".into()), Expr::Int(1)];
     assert_eq!(statement("[m, 1,]"), Ok(Stmt::Expr(Expr::List(items))));

@@ -40,6 +40,20 @@ impl Gil {
         new_reference!(PyByteArray_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as Py_ssize_t))
     }
 
+    /// A `float`.
+    pub fn float(&self, value: f64) -> PyResult {
+        new_reference!(PyFloat_FromDouble(value))
+    }
+
+    /// A `str` of bytes of UTF-8, in which surrogates are encoded as other code points are.
+    pub fn text(&self, bytes: &[u8]) -> PyResult {
+        new_reference!(PyUnicode_DecodeUTF8(
+            bytes.as_ptr().cast(),
+            bytes.len() as Py_ssize_t,
+            c"surrogatepass".as_ptr()
+        ))
+    }
+
     /// An interned `str`, for names that are looked up repeatedly.
     pub fn name(&self, text: &str) -> PyResult {
         let text = CString::new(text).unwrap_or_default();
