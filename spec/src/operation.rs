@@ -268,6 +268,49 @@ operations! {
     /// A C character that is a copy.
     FromBufferCopy: Use, "ctypes.from_buffer_copy", "ctypes.c_char.from_buffer_copy($, $0).value", [needed("offset", Domain::Position)],
     { changes: Nothing, weight: 2, uses: Some(PythonModule::Ctypes), memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: System(Rule::MemoryviewsTakeMaps) }
+    /// The length, by the sequence slot of the type.
+    SequenceSize: Use, "PySequence_Size", "api.PySequence_Size($)", [],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// The length, by the mapping slot of the type.
+    MappingSize: Use, "PyMapping_Size", "api.PyMapping_Size($)", [],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// One byte, by the sequence slot of the type.
+    SequenceGetItem: Use, "PySequence_GetItem", "api.PySequence_GetItem($, $0)", [needed("i", Domain::Ssize)],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Assign one byte, by the sequence slot of the type.
+    SequenceSetItem: Use, "PySequence_SetItem", "api.PySequence_SetItem($, $0, $1)", [needed("i", Domain::Ssize), needed("v", Domain::Character)],
+    { changes: Bytes, weight: 4, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Delete one byte, by the sequence slot of the type: never possible.
+    SequenceDelItem: Use, "PySequence_DelItem", "api.PySequence_DelItem($, $0)", [needed("i", Domain::Ssize)],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A slice, by a function of the C API.
+    SequenceGetSlice: Use, "PySequence_GetSlice", "api.PySequence_GetSlice($, $0, $1)", [needed("i1", Domain::Ssize), needed("i2", Domain::Ssize)],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Assign a slice, by a function of the C API.
+    SequenceSetSlice: Use, "PySequence_SetSlice", "api.PySequence_SetSlice($, $0, $1, $2)",
+        [needed("i1", Domain::Ssize), needed("i2", Domain::Ssize), needed("v", Domain::Source)],
+    { changes: Bytes, weight: 2, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Delete a slice, by a function of the C API: never possible.
+    SequenceDelSlice: Use, "PySequence_DelSlice", "api.PySequence_DelSlice($, $0, $1)", [needed("i1", Domain::Ssize), needed("i2", Domain::Ssize)],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Repetition, by a function of the C API: never possible.
+    SequenceRepeat: Use, "PySequence_Repeat", "api.PySequence_Repeat($, $0)", [needed("count", Domain::Ssize)],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Concatenation, by a function of the C API: never possible.
+    SequenceConcat: Use, "PySequence_Concat", "api.PySequence_Concat($, $0)", [needed("other", Domain::Other)],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Concatenation in place, by a function of the C API: never possible.
+    SequenceInPlaceConcat: Use, "PySequence_InPlaceConcat", "api.PySequence_InPlaceConcat($, $0)", [needed("other", Domain::Other)],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// Membership, by a function of the C API: 0 or 1.
+    SequenceContains: Use, "PySequence_Contains", "api.PySequence_Contains($, $0)", [needed("value", Domain::Other)],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: true, there: Always }
+    /// The descriptor of an object that has one: never a map's.
+    AsFileDescriptor: Use, "PyObject_AsFileDescriptor", "api.PyObject_AsFileDescriptor($)", [],
+    { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
+    /// A buffer as these flags request it.
+    GetBuffer: Use, "PyObject_GetBuffer", "Buffer.of($, $0)", [needed("flags", Domain::BufferFlags)],
+    { changes: Nothing, weight: 3, uses: None, memory: Unforeseen, callback: Possible, hostile: false, by_item: false, there: Always }
     /// Drop the name.
     Drop: Map, "del", "del $", [],
     { changes: Nothing, weight: 1, uses: None, memory: Unforeseen, callback: Drawn(23..24), hostile: false, by_item: false, there: Always }

@@ -28,6 +28,12 @@ pub enum Domain {
     Count,
     /// A byte as an integer.
     Byte,
+    /// A byte as `bytes` of length one.
+    Character,
+    /// A `Py_ssize_t` of a function of C: a plain number, never refused.
+    Ssize,
+    /// `PyBUF_*` bits: a number that asks for a buffer, never refused for its value alone.
+    BufferFlags,
     /// Bytes to search for.
     Needle,
     /// A regular expression, here always a literal.
@@ -73,6 +79,14 @@ impl Domain {
         matches!(self, Domain::Length | Domain::Offset | Domain::Position | Domain::Count | Domain::NewSize)
     }
 
+    /// Every bit of a request for a buffer that an object of C can answer.
+    pub const BUFFER_FLAGS: i128 = 0x1ff;
+    /// The bit of `PyBUF_INDIRECT` beyond those of `PyBUF_STRIDES`. Newer versions refuse it alone.
+    pub const INDIRECT: i128 = 0x100;
+    /// `PyBUF_STRIDES`
+    pub const STRIDES: i128 = 0x18;
+    /// The greatest distance from a base that a `Py_ssize_t` of 64 bits holds for every base, in bytes.
+    pub const FAR: i128 = (1 << 63) - (1 << 40);
     /// Descriptors enough for every case.
     pub const MANY: i128 = 256;
     /// A size that no file of a case reaches, in bytes.

@@ -224,6 +224,9 @@ impl BoundNames {
                 Arg::Int(Num { base: Base::Zero | Base::Pages(_) | Base::Granules(_), plus: 0.. }),
             ) => {}
             (Some(Domain::FileSize), _) => *arg = Arg::int(0),
+            (Some(Domain::Ssize), Arg::Int(num)) => num.plus = num.plus.clamp(-Domain::FAR, Domain::FAR),
+            (Some(Domain::BufferFlags), Arg::Int(num)) => *num = mend_buffer_flags(*num),
+            (Some(Domain::Ssize | Domain::BufferFlags), _) => *arg = Arg::int(0),
             (Some(Domain::Descriptors), arg) => mend_limit(arg, Domain::MANY),
             (Some(Domain::Memory), arg) => mend_limit(arg, Domain::MUCH),
             _ => {}
@@ -247,6 +250,12 @@ fn mend_limit(arg: &mut Arg, high: i128) {
     if *arg != Arg::int(high) {
         *arg = Arg::int(1);
     }
+}
+
+/// Bits that every version answers: `PyBUF_INDIRECT` includes `PyBUF_STRIDES`.
+fn mend_buffer_flags(num: Num) -> Num {
+    let flags = num.as_plain().unwrap_or(0) & Domain::BUFFER_FLAGS;
+    Num::plain(if flags & Domain::INDIRECT == 0 { flags } else { flags | Domain::STRIDES })
 }
 
 fn make_plain(arg: &mut Arg) {

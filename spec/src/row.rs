@@ -136,6 +136,12 @@ impl Row {
         self.in_brackets == 0 && is_beside && !self.form.contains(" = ")
     }
 
+    /// Whether it is a function of the C API.
+    #[must_use]
+    pub fn is_of_api(&self) -> bool {
+        ["api.", "Buffer."].iter().any(|class| self.form.starts_with(class))
+    }
+
     /// The number of arguments in the index or slice of the receiver; 0 without one.
     #[must_use]
     pub fn in_brackets(&self) -> usize {

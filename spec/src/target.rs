@@ -1,6 +1,6 @@
 //! The traits of a target: [`Target`] runs whole cases, [`Stepper`] runs single steps in this process.
 
-use crate::{Case, End, FileState, Op, Outcome, Profile, Rule, Snapshot, Step, StepTrace, Trace, World};
+use crate::{Case, Declined, End, FileState, Op, Outcome, Profile, Rule, Snapshot, Step, StepTrace, Trace, World};
 use serde::{Deserialize, Serialize};
 
 /// The content of the snapshots that a run takes.
@@ -73,6 +73,8 @@ pub struct TargetInfo {
     pub is_cpython_mmap: bool,
     /// The page size, in bytes.
     pub page: u32,
+    /// The steps that it cannot run.
+    pub declined: Declined,
 }
 
 impl TargetInfo {
@@ -80,7 +82,14 @@ impl TargetInfo {
     #[must_use]
     pub fn of_profile(profile: Profile, name: impl Into<String>) -> TargetInfo {
         let page = profile.facts().page.bytes() as u32;
-        TargetInfo { profile, source: profile, name: name.into(), is_cpython_mmap: true, page }
+        TargetInfo {
+            profile,
+            source: profile,
+            name: name.into(),
+            is_cpython_mmap: true,
+            page,
+            declined: Declined::default(),
+        }
     }
 
     /// The profile to judge this target by: the requested one, without the rules that the mode of the target switches off; or

@@ -158,7 +158,7 @@ mod tests {
         let of = |weights: &[(Op, u32)], op: Op| {
             let weights = Weights::new(weights.iter().copied());
             let options = GeneratorOptions { weights, ..GeneratorOptions::all(Profile::cpython(3, 11, 7)) };
-            let cases = (0..4000).map(|case| generate(&mut crate::choices::seeded(7, case), &options));
+            let cases = (0..20_000).map(|case| generate(&mut crate::choices::seeded(9, case), &options));
             cases.flat_map(|case| case.into_draft().steps).filter(|step| step.op == op).count()
         };
         for (op, ratio) in [(Op::Len, 8..11), (Op::Fork, 7..13), (Op::LimitOpen, 7..13)] {

@@ -12,6 +12,7 @@ mod leaking;
 mod limited;
 mod long;
 mod reentrant;
+mod slots;
 mod steps;
 mod using;
 mod wrong;
@@ -36,6 +37,7 @@ use reentrant::{
     converted_twice, lost_exception, lost_export, never_asked, stale_end, stale_length, stale_position, stale_range,
     used_after_close,
 };
+use slots::{kept_buffer, kept_item, not_from_the_end, with_part, zeroed_item};
 use std::path::Path;
 use steps::{
     EFBIG, EINVAL, EMFILE, ENOMEM, PAGE, StepResult, as_op, boolean, first_args, map_int, none, plain_int, raised, text,
@@ -293,6 +295,28 @@ MUTANTS of Step {
     "from_buffer takes a read-only map" (2): |m, s| forgive(m, s, Op::FromBuffer, "TypeError", "writable");
     "a C character lies at a negative offset from the end" (2): |m, s| on(m, s, Op::FromBufferCopy, from_the_end);
     "a C character is written one byte too far" (2): |m, s| on(m, s, Op::SetFromBuffer, next_byte);
+    "a type has no mapping length" (2): |m, s| on(m, s, Op::MappingSize, |_, _| raised("TypeError", "object of type 'mmap.mmap' has no len()"));
+    "PySequence_Size is the position" (2): |m, s| on(m, s, Op::SequenceSize, |m, s| m.step(&as_op(s, Op::Tell)));
+    "PySequence_GetItem gives a number" (2): |m, s| on(m, s, Op::SequenceGetItem, |m, s| m.step(&as_op(s, Op::GetItem)));
+    "PySequence_GetItem counts no index from the end" (2): |m, s| on(m, s, Op::SequenceGetItem, not_from_the_end);
+    "PySequence_SetItem takes the index behind the last" (2): |m, s| forgive_with(m, s, Op::SequenceSetItem, "IndexError", "out of range", Value::Int(0));
+    "PySequence_SetItem writes to a read-only map" (2): |m, s| forgive_with(m, s, Op::SequenceSetItem, "TypeError", "readonly", Value::Int(0));
+    "PySequence_SetItem writes nothing" (2): |m, s| on(m, s, Op::SequenceSetItem, kept_item);
+    "PySequence_SetItem takes any bytes" (2): |m, s| forgive_with(m, s, Op::SequenceSetItem, "IndexError", "length-1", Value::Int(0));
+    "PySequence_DelItem writes a zero" (2): |m, s| on(m, s, Op::SequenceDelItem, zeroed_item);
+    "PySequence_GetSlice reads one byte less" (2): |m, s| on(m, s, Op::SequenceGetSlice, short_bytes);
+    "PySequence_SetSlice takes a value of another length" (2): |m, s| forgive_with(m, s, Op::SequenceSetSlice, "IndexError", "wrong size", Value::Int(0));
+    "PySequence_DelSlice deletes nothing and succeeds" (2): |m, s| forgive_with(m, s, Op::SequenceDelSlice, "TypeError", "deletion", Value::Int(0));
+    "a map can be repeated" (2): |m, s| forgive(m, s, Op::SequenceRepeat, "TypeError", "repeated");
+    "a map can be concatenated" (2): |m, s| forgive(m, s, Op::SequenceConcat, "TypeError", "concatenated");
+    "a map can be concatenated in place" (2): |m, s| forgive(m, s, Op::SequenceInPlaceConcat, "TypeError", "concatenated");
+    "PySequence_Contains finds nothing" (2): |m, s| on(m, s, Op::SequenceContains, |m, s| map_int(m.step(s), |_| 0));
+    "a map has a descriptor" (2): |m, s| forgive_with(m, s, Op::AsFileDescriptor, "TypeError", "fileno", Value::Int(3));
+    "a writable buffer of a read-only map is granted" (2): |m, s| forgive(m, s, Op::GetBuffer, "BufferError", "");
+    "a buffer always has a format" (2): |m, s| on(m, s, Op::GetBuffer, |m, s| with_part(m, s, 4, Value::Bytes(b"B".to_vec())));
+    "a buffer never has a shape" (2): |m, s| on(m, s, Op::GetBuffer, |m, s| with_part(m, s, 5, Value::None));
+    "a buffer of a read-only map is not read-only" (2): |m, s| on(m, s, Op::GetBuffer, |m, s| with_part(m, s, 2, Value::Bool(false)));
+    "a buffer that was refused stays exported" (3): |m, s| on(m, s, Op::GetBuffer, kept_buffer);
     "the step of a view is ignored" (4): |m, s| on(m, s, Op::ViewStep, |m, s| m.step(&as_op(&first_args(s, 2), Op::SubView)));
     "toreadonly gives a writable view" (4): |m, s| on(m, s, Op::ToReadonly, writable_view);
     "cast('H') gives single bytes" (4): |m, s| on(m, s, Op::CastShort, |m, s| m.step(&as_op(s, Op::CastByte)));

@@ -1,5 +1,6 @@
 //! The machine: dispatches a step to the rule of its operation. A match here only calls.
 
+mod instead;
 mod outside;
 mod uses;
 mod varied;
@@ -31,6 +32,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
+pub use instead::Instead;
 pub use outside::Buffer;
 pub use varied::ViewForm;
 
@@ -46,15 +48,6 @@ pub struct Reference<S: Store = DiskStore> {
     instead: RefCell<Option<Instead>>,
     /// Whether the class under test is a subclass that defines nothing.
     is_subclass: bool,
-}
-
-/// The steps of a callback in place of its own step.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Instead {
-    /// The steps that it performs, in order.
-    pub steps: Vec<Step>,
-    /// Its answer; none for that of the first of these steps.
-    pub answer: Option<Outcome>,
 }
 
 impl Reference {

@@ -1,7 +1,7 @@
 //! The names, files, modules and classes that a statement of a session can use, and statements read as steps.
 
 use super::form::{Found, forms, unify_stmt};
-use super::frame::{CALLBACK, CLASSES, SavedLimit, made_by};
+use super::frame::{CALLBACK, CLASSES, SavedLimit, class_in_form};
 use super::literal::{bits_of, bytes_of, constants_of, flags_of, float_of, num_of, thing_of};
 use super::syntax::{Expr, Stmt};
 use crate::{Arg, BytesLike, Domain, IntClass, Mode, ObjectKind, Op, PassedArg, PythonModule, SLOTS, Slot, Step, Text};
@@ -81,7 +81,7 @@ impl Context {
                 (None, _) => {}
             }
             row.uses.map_or(Ok(()), |module| self.needs(module))?;
-            made_by(*op).map_or(Ok(()), |class| self.needs_class(class))?;
+            class_in_form(*op).map_or(Ok(()), |class| self.needs_class(class))?;
             return Ok((step, discards));
         }
         Err(match unknown {

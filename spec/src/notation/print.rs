@@ -1,7 +1,7 @@
 //! Cases as sessions.
 
 use super::answer::{bytes_literal, render, render_value};
-use super::frame::{CALLBACK, CLASSES, COMMENT, Class, LEAVE, OPEN_IMPORT, SavedLimit, made_by};
+use super::frame::{CALLBACK, CLASSES, COMMENT, Class, LEAVE, OPEN_IMPORT, SavedLimit, class_in_form};
 use crate::constants;
 use crate::{
     Arg, Base, BytesLike, Dialect, Domain, Draft, End, LimitOp, Mode, Num, ObjectKind, Op, Outcome, PassedArg,
@@ -142,9 +142,7 @@ fn opening(case: &Draft, dialect: Dialect) -> Vec<String> {
     if is_python2 && !case.world.files.is_empty() {
         lines.push(format!(">>> {OPEN_IMPORT}"));
     }
-    let is_made = |class: &Class| case.all_steps().any(|step| made_by(step.op) == Some(class.name));
-    let is_used = |class: &&Class| is_made(class) || uses(case, |arg| class_of(arg) == Some(class.name));
-    for class in CLASSES.iter().filter(is_used) {
+    for class in classes(case) {
         lines.extend(class.lines.iter().map(|&line| line.to_owned()));
     }
     for (i, file) in case.world.files.iter().enumerate() {
@@ -171,6 +169,12 @@ fn uses(case: &Draft, test: impl Fn(&Arg) -> bool) -> bool {
     case.all_steps().flat_map(|step| &step.args).any(|given| test(&given.arg))
 }
 
+/// The classes that a session must define.
+fn classes(case: &Draft) -> impl Iterator<Item = &'static Class> {
+    let is_called = |class: &Class| case.all_steps().any(|step| class_in_form(step.op) == Some(class.name));
+    CLASSES.iter().filter(move |class| is_called(class) || uses(case, |arg| class_of(arg) == Some(class.name)))
+}
+
 /// The class a session must define for an argument.
 fn class_of(arg: &Arg) -> Option<&'static str> {
     match arg {
@@ -185,6 +189,7 @@ fn class_of(arg: &Arg) -> Option<&'static str> {
 fn imports(case: &Draft) -> String {
     let mut modules = BTreeSet::from([PythonModule::Mmap.name()]);
     modules.extend(case.all_steps().filter_map(|step| step.op.row().uses).map(PythonModule::name));
+    modules.extend(classes(case).filter_map(|class| class.uses).map(PythonModule::name));
     if uses(case, |arg| matches!(arg, Arg::Bytes(BytesLike::Array, _))) {
         modules.insert(PythonModule::Array.name());
     }

@@ -192,6 +192,7 @@ impl Reader {
             let all: Vec<_> = CLASSES.iter().map(|class| class.lines.join("\n")).collect();
             return Err(format!("the classes of the notation are\n{}", all.join("\n")));
         };
+        class.uses.map_or(Ok(()), |module| self.context.needs(module))?;
         self.context.classes.push(class.name);
         Ok(())
     }

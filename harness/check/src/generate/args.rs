@@ -7,6 +7,10 @@ use mmapcheck_spec::{Arg, Base, BytesLike, Dialect, Domain, Mode, Num, Op, Passe
 
 type Args = smallvec::SmallVec<[PassedArg; 2]>;
 
+/// Requests for a buffer: `PyBUF_SIMPLE`, `WRITABLE`, `FORMAT`, `ND`, `CONTIG`, `STRIDES`, `STRIDED`, `C_CONTIGUOUS`,
+/// `F_CONTIGUOUS`, `ANY_CONTIGUOUS`, `INDIRECT`, `RECORDS_RO`, `RECORDS`, `FULL_RO` and `FULL`.
+const BUFFER_FLAGS: [i128; 15] = [0, 1, 4, 8, 9, 0x18, 0x19, 0x38, 0x58, 0x98, 0x118, 0x1c, 0x1d, 0x11c, 0x11d];
+
 impl<C: Choices> Maker<'_, C> {
     pub(super) fn args(&mut self, op: Op) -> Args {
         match op {
@@ -235,6 +239,9 @@ impl<C: Choices> Maker<'_, C> {
             Domain::Descriptors | Domain::Memory => Arg::int(1),
             Domain::Offset => self.offset(),
             Domain::Byte => self.byte(),
+            Domain::Character => self.character(),
+            Domain::Ssize => Arg::Int(self.ssize()),
+            Domain::BufferFlags => Arg::int(self.pick(&BUFFER_FLAGS)),
             Domain::Needle | Domain::Pattern => self.needle(),
             Domain::Source => {
                 let size = match self.below(16) {
@@ -344,6 +351,22 @@ impl<C: Choices> Maker<'_, C> {
             2 => Arg::Bool(true),
             3 => Arg::bytes(b"a"),
             _ => Arg::int(i128::from(self.pick(b"abc\n\0\xff"))),
+        }
+    }
+
+    fn character(&mut self) -> Arg {
+        if self.one_in(8) { self.other() } else { Arg::bytes(&[self.pick(b"abc\n\0\xff")]) }
+    }
+
+    /// An index, most likely in the map, from its start or its end.
+    fn ssize(&mut self) -> Num {
+        if self.long && self.one_in(2) {
+            return Num::plain(self.long_place() as i128);
+        }
+        match self.below(4) {
+            0 => Num::plain(-1 - self.below(12) as i128),
+            1 => self.number(&[Base::Len, Base::Zero, Base::Pos]),
+            _ => Num::plain(self.below(12) as i128),
         }
     }
 

@@ -101,6 +101,9 @@ pub(super) fn conversion(domain: Domain) -> Option<Conversion> {
         Domain::Constant
         | Domain::Descriptor
         | Domain::Truth
+        | Domain::Character
+        | Domain::Ssize
+        | Domain::BufferFlags
         | Domain::Pattern
         | Domain::Text
         | Domain::Other

@@ -5,7 +5,7 @@ use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, Op, Outcome, Step, Stepper, Value};
 
 /// Does a step, and changes its value.
-fn changed(m: &mut Reference, step: &Step, change: impl FnOnce(Value) -> Value) -> StepResult {
+pub(super) fn changed(m: &mut Reference, step: &Step, change: impl FnOnce(Value) -> Value) -> StepResult {
     m.step(step).map(|outcome| match outcome {
         Outcome::Value(value) => Outcome::Value(change(value)),
         raised @ Outcome::Raised(_) => raised,

@@ -1,6 +1,6 @@
 //! The worker process: runs a stepper, such as the embedded CPython, and answers requests until its input ends.
 
-use super::interface::{DAMAGE, GUARD_PAGES, LEAKS, Unavailable};
+use super::interface::{DAMAGE, GUARD_PAGES, LEAKS, Unavailable, declined_steps};
 use super::messages::{Numbered, Reply, Request, WorkerConfig};
 use crate::batch::{Batch, BatchResult};
 use crate::limits;
@@ -43,7 +43,8 @@ fn embedded(config: &WorkerConfig, dir: &Path) -> Result<Served<Embedded>, Targe
     let stepper = Embedded::new(&config.subject.module, &config.subject.attr, dir)?;
     let (info, guards) = (stepper.info().clone(), stepper.guards());
     let trouble = stepper.guard_trouble().map(|reason| Unavailable::new(GUARD_PAGES, reason));
-    Ok(Served { stepper, info, guards, unavailable: trouble.into_iter().collect() })
+    let unavailable = trouble.into_iter().chain(declined_steps(&info)).collect();
+    Ok(Served { stepper, info, guards, unavailable })
 }
 
 /// Serves requests to a stepper on standard input until it ends. `dir`: the folder of the worker. `start` is given the folder

@@ -1,6 +1,6 @@
 //! A worker for a target behind a driver: the driver's process runs the cases, and this process compares them.
 
-use super::interface::{DAMAGE, DECLINED, GUARD_PAGES, LEAKS, Unavailable};
+use super::interface::{DAMAGE, GUARD_PAGES, LEAKS, Unavailable, declined_steps};
 use super::pace::Pace;
 use super::{TargetSpec, Worker, WorkerLoss, scratch};
 use crate::batch::{Batch, BatchResult};
@@ -114,10 +114,7 @@ impl Worker for DriverWorker {
         if !self.driver.counts_leaks() {
             found.insert(0, Unavailable::new(LEAKS, "the driver does not count them"));
         }
-        let declined = &self.driver.capabilities().declined;
-        if !declined.is_empty() {
-            found.push(Unavailable::new(DECLINED, declined.to_string()));
-        }
+        found.extend(declined_steps(self.driver.info()));
         found
     }
 

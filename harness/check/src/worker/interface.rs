@@ -1,7 +1,7 @@
 //! The interface of a worker to a campaign.
 
 use crate::batch::{Batch, BatchResult};
-use mmapcheck_spec::{Declined, End, Target, TargetError};
+use mmapcheck_spec::{Declined, End, Target, TargetError, TargetInfo};
 use mmapcheck_targets::driver::Capabilities;
 use mmapcheck_targets::progress::Marks;
 use serde::{Deserialize, Serialize};
@@ -27,8 +27,8 @@ impl Unavailable {
 pub const LEAKS: &str = "leaks";
 /// The check for reads behind a map or an argument.
 pub const GUARD_PAGES: &str = "guard pages";
-/// The steps that a driver declines.
-pub const DECLINED: &str = "steps that the driver declines";
+/// The steps that a target declines.
+pub const DECLINED: &str = "steps that the target declines";
 /// The check for what a target does to its process.
 pub const DAMAGE: &str = "damage to the process";
 
@@ -60,9 +60,14 @@ pub trait Worker: Target {
     }
 }
 
-/// The steps that a worker's driver declines; none without a driver.
+/// The steps that a worker's target declines.
 pub fn declined(worker: &dyn Worker) -> Declined {
-    worker.capabilities().map(|capabilities| capabilities.declined.clone()).unwrap_or_default()
+    worker.info().declined.clone()
+}
+
+/// The steps that a target declines, as a check that cannot be had.
+pub(super) fn declined_steps(info: &TargetInfo) -> Option<Unavailable> {
+    (!info.declined.is_empty()).then(|| Unavailable::new(DECLINED, info.declined.to_string()))
 }
 
 /// The loss of a worker process.

@@ -11,7 +11,7 @@ use mmapcheck::oracle::{AnswerOptions, Omissions, Oracle};
 use mmapcheck::pattern::Patterns;
 use mmapcheck::repeat::Rate;
 use mmapcheck::worker::scratch;
-use mmapcheck_spec::notation::print;
+use mmapcheck_spec::notation::{CLASSES, Class, print};
 use mmapcheck_spec::{Detail, Profile, Target};
 use mmapcheck_targets::census::Census;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ pub const SEED: u64 = 2;
 /// A few seconds of a campaign on one core.
 const MOST_CASES: u64 = 2_000_000;
 
-/// The maximum length of a session, in characters: a screen and a half, with the class of one callback argument.
+/// The maximum length of a session without the classes that it defines, in characters: a screen.
 const LONGEST_SESSION: usize = 500;
 
 /// Far more time than shrinking takes, so that the size of the shrunk case does not depend on the load of the machine.
@@ -91,7 +91,9 @@ pub fn complaint(mutant: &'static Mutant, caught: &Result<Caught, Box<dyn std::e
     match caught {
         Ok(Caught { small, .. }) => {
             let (steps, session) = (small.case.steps.len(), print(&small.case));
-            let is_small = steps <= mutant.longest && session.len() <= LONGEST_SESSION;
+            let without_class = |text: String, class: &Class| text.replace(&(class.lines.join("\n") + "\n"), "");
+            let own = CLASSES.iter().fold(session.clone(), without_class);
+            let is_small = steps <= mutant.longest && own.len() <= LONGEST_SESSION;
             (!is_small).then(|| format!("{}: {steps} steps, at most {}\n{session}", mutant.name, mutant.longest))
         }
         Err(error) => Some(format!("{}: {error}", mutant.name)),

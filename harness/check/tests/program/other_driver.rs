@@ -55,7 +55,7 @@ fn what_it_offers_agrees_and_what_it_declines_is_neither_generated_nor_hidden() 
     let sent = |reason: &&String| reason.split_once(": the driver declines ").is_some_and(|(op, what)| op == what);
     let sent: Vec<_> = report["incomparable"].as_object().ok_or("no reasons")?.keys().filter(sent).collect();
     assert!(sent.is_empty(), "{sent:?}");
-    let declined = report["unavailable"]["steps that the driver declines"].as_str().ok_or("it is not said")?;
+    let declined = report["unavailable"]["steps that the target declines"].as_str().ok_or("it is not said")?;
     for part in ["operations constant, error,", "; parameters flags,", "; arguments bool,"] {
         assert!(declined.contains(part), "{part} in {declined}");
     }

@@ -2,7 +2,7 @@
 
 use super::{Reference, no_rule};
 use crate::result::{RuleResult, unsupported};
-use crate::rules::{compare, ctypes, library, object};
+use crate::rules::{compare, ctypes, library, object, slots};
 use crate::store::Store;
 use mmapcheck_spec::{Step, UseOp, Value};
 
@@ -37,6 +37,18 @@ impl<S: Store> Reference<S> {
             UseOp::FromBuffer => ctypes::from_buffer(&map, arg(0)?, profile),
             UseOp::SetFromBuffer => ctypes::set_from_buffer(&map, arg(0)?, arg(1)?, profile),
             UseOp::FromBufferCopy => ctypes::from_buffer_copy(&map, arg(0)?, profile),
+            UseOp::SequenceSize | UseOp::MappingSize => map.length(),
+            UseOp::SequenceGetItem => slots::get_item(&map, arg(0)?, profile),
+            UseOp::SequenceSetItem => slots::set_item(&map, arg(0)?, arg(1)?, profile),
+            UseOp::SequenceDelItem => slots::del_item(&map, arg(0)?, profile),
+            UseOp::SequenceGetSlice => map.get_slice(args, profile),
+            UseOp::SequenceSetSlice => slots::set_slice(&map, args, profile),
+            UseOp::SequenceDelSlice => slots::del_slice(&map, args, profile),
+            UseOp::SequenceRepeat => slots::refuse(&map, "repeated"),
+            UseOp::SequenceConcat | UseOp::SequenceInPlaceConcat => slots::refuse(&map, "concatenated"),
+            UseOp::SequenceContains => slots::contains(&map, arg(0)?, profile),
+            UseOp::AsFileDescriptor => slots::descriptor(profile),
+            UseOp::GetBuffer => slots::buffer(&map, arg(0)?, profile),
             UseOp::Referents => Ok(map.referents(profile)),
         }
     }

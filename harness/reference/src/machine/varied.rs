@@ -1,6 +1,7 @@
 //! Ways to perform a step otherwise than a rule says, and what conditions ask: all that variations of the reference need.
 
-use super::{Instead, Reference};
+use super::Reference;
+use super::instead::Instead;
 use crate::store::Store;
 use mmapcheck_spec::{End, Outcome, Profile, Slot, Step, Value};
 

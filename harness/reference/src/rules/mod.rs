@@ -21,6 +21,7 @@ pub mod read;
 pub mod resize;
 pub mod section;
 pub mod seek;
+pub mod slots;
 pub mod strings;
 pub mod sync;
 pub mod view;

@@ -26,6 +26,7 @@ pub(super) fn info(ready: &Ready, module: &str, attr: &str) -> Result<TargetInfo
         name: printable(&name).chars().take(LONGEST_NAME).collect(),
         is_cpython_mmap: cpython && module == "mmap" && attr == "mmap",
         page: ready.page,
+        declined: ready.declines.clone(),
     })
 }
 

@@ -138,6 +138,7 @@ class Operation(object):
     """A row of the table. Its form is compiled once for each shape of arguments."""
 
     def __init__(self, row, scope):
+        self.name = row["name"]
         self.form = row["form"]
         self.on = row["on"] if row["on"] != "module" else None
         self.binds = row["binds"]
@@ -343,6 +344,7 @@ class Target(object):
         self.granule = self.page if os.name == "posix" else own.ALLOCATIONGRANULARITY
         self.keywords = hello["constructor"]
         scope, self.lacks = self.scope(hello["classes"])
+        self.declined = self.declines(hello["operations"], scope)
         self.index = scope["Index"]
         self.classes = scope
         self.after = {"b": scope["BufferAfter"], "n": scope["IndexAfter"]}
@@ -407,8 +409,19 @@ class Target(object):
             try:
                 exec(compile(definition + "\n", "<classes>", "exec"), scope)
             except Exception:
-                scope["Sub"] = no_subclass
+                if definition.startswith("class Sub("):
+                    scope["Sub"] = no_subclass
         return scope, lacks
+
+    def has_slots(self):
+        """Whether the class has slots of C for its items. Those of a class of Python call its methods, even inherited ones."""
+        names, own = ["__len__", "__getitem__", "__setitem__", "__delitem__"], getattr(self.kind, "__dict__", {})
+        return all(type(own.get(name)) is type(object.__repr__) for name in names)
+
+    def declines(self, operations, scope):
+        """The operations that need slots of C, or ctypes.pythonapi, without them."""
+        has = "api" in scope and self.has_slots()
+        return [row["name"] for row in operations if row["form"].startswith(("api.", "Buffer.")) and not has]
 
     def edition(self):
         """The version of the module, if it has its own."""
@@ -454,6 +467,7 @@ class Target(object):
             "methods": sorted(name for name in dir(self.kind) if not name.startswith("_")),
             "constants": sorted(name for name in dir(self.constants_module) if name.isupper()),
             "lacks": self.lacks,
+            "declines": {"operations": self.declined, "parameters": [], "arguments": []},
             "counted": self.counted,
             "edition": self.edition(),
             "development": getattr(sys.flags, "dev_mode", False) or hasattr(sys, "gettotalrefcount"),
@@ -675,6 +689,8 @@ class Target(object):
                     on = on.object
                 elif operation.is_file and on.closed and not operation.closes_file:
                     raise Unsupported("the file is closed")
+            if operation.name in self.declined:
+                raise Unsupported("no slots of C, or no ctypes.pythonapi")
             if operation.cuts:
                 self.shrunk = True
             if operation.names_files:

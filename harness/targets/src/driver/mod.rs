@@ -18,7 +18,7 @@ use crate::stop::Stop;
 use crate::supervisor::{Process, UntilStop, persistently};
 use description::info;
 use launch::{Launch, after, ask};
-use mmapcheck_spec::{Case, Declined, Detail, End, NextCase, Op, StepTrace, Target, TargetError, TargetInfo, Trace};
+use mmapcheck_spec::{Case, Detail, End, NextCase, Op, StepTrace, Target, TargetError, TargetInfo, Trace};
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -80,8 +80,6 @@ pub struct Capabilities {
     pub page: u32,
     /// `mmap.ALLOCATIONGRANULARITY`, in bytes.
     pub granule: u32,
-    /// The steps that the driver cannot run.
-    pub declined: Declined,
 }
 
 impl Driver {
@@ -109,8 +107,8 @@ impl Driver {
         };
         let (running, ready) = launch.start(stop)?;
         let info = info(&ready, module, attr)?;
-        let Ready { methods, constants, lacks, counted, page, granule, declines: declined, .. } = ready;
-        let capabilities = Capabilities { methods, constants, lacks, counted, page, granule, declined };
+        let Ready { methods, constants, lacks, counted, page, granule, .. } = ready;
+        let capabilities = Capabilities { methods, constants, lacks, counted, page, granule };
         Ok(Driver {
             launch,
             hang,

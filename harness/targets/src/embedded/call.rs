@@ -335,6 +335,9 @@ impl Embedded {
 
     /// Runs the form of an operation as it stands, on a receiver.
     fn by_form(&self, step: &Step, on: Object) -> Result<PyResult, End> {
+        if step.op.row().is_of_api() && !self.fixtures.has_slots {
+            return Err(End::Unsupported("no slots of C, or no ctypes.pythonapi".into()));
+        }
         let Some(form) = &self.fixtures.forms[step.op as usize] else { return Err(misused(step)) };
         let mut args = Args::new();
         args.push(on);

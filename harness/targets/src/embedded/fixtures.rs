@@ -41,6 +41,10 @@ def is_os_error(error):
 def derives(kind):
     return issubclass(type('M', (kind,), {}), kind)
 
+# Whether the class has slots of C for its items. Those of a class of Python call its methods, even inherited ones.
+names, own = ['__len__', '__getitem__', '__setitem__', '__delitem__'], getattr(target, '__dict__', {})
+has_slots = all(type(own.get(name)) is type(object.__repr__) for name in names)
+
 file = io.FileIO(os.devnull)
 ";
 
@@ -69,6 +73,8 @@ pub struct Fixtures {
     pub class: Object,
     /// Whether the class could be subclassed.
     pub has_subclass: bool,
+    /// Whether the functions of the C API can be called, and items of the class are those of its slots of C.
+    pub has_slots: bool,
     /// The module's constants, by their place in [`constants::ALL`].
     pub flags: Vec<i128>,
     /// Method names by operation, where the operation is a method call.
@@ -156,7 +162,8 @@ impl Fixtures {
         let run = |source: &str| exec.call(&mut [gil.name(source)?, scope.clone()], None);
         run(&(imports() + SOURCE))?;
         // A class under test may refuse to be subclassed.
-        let has_subclass = CLASSES.iter().filter(|class| run(&class.source()).is_err()).count() == 0;
+        let defined: Vec<_> =
+            CLASSES.iter().filter(|class| run(&class.source()).is_ok()).map(|class| class.name).collect();
         run(&Op::ALL.iter().filter_map(|&op| function(op)).collect::<String>())?;
         let eval = get(&builtins, "eval")?;
         let eval = |source: &str| eval.call(&mut [gil.name(source)?, scope.clone()], None);
@@ -164,7 +171,8 @@ impl Fixtures {
             flags: flags(gil, &module),
             module,
             class,
-            has_subclass,
+            has_subclass: defined.contains(&"Sub"),
+            has_slots: defined.contains(&"api") && eval("has_slots")?.truth()?,
             methods: Op::ALL
                 .iter()
                 .map(|&op| method(op).map(|name| gil.name(name)).transpose())
@@ -187,6 +195,13 @@ impl Fixtures {
             short_format: eval("'<H'")?,
             file: eval("file")?,
         })
+    }
+}
+
+impl Fixtures {
+    /// The operations that call functions of the C API, if the class lacks what they look at.
+    pub fn missing_slots(&self) -> Vec<Op> {
+        Op::ALL.iter().copied().filter(|op| op.row().is_of_api() && !self.has_slots).collect()
     }
 }
 

@@ -15,8 +15,8 @@ use backing::Backing;
 use ffi::{Exception, Gil, GuardPage, Object, Scratch};
 use fixtures::Fixtures;
 use mmapcheck_spec::{
-    Detail, End, FileState, Outcome, Profile, Rule, SLOTS, Slot, Snapshot, Step, StepTrace, Stepper, TargetError,
-    TargetInfo, UNBOUND, Version, World,
+    Declined, Detail, End, FileState, Outcome, Profile, Rule, SLOTS, Slot, Snapshot, Step, StepTrace, Stepper,
+    TargetError, TargetInfo, UNBOUND, Version, World,
 };
 use mmapcheck_world::{FileObjects, Folder, ResourceLimits};
 use rustix::process::Pid;
@@ -135,7 +135,9 @@ impl Embedded {
         let info = info(gil, module, attr, version).map_err(broken)?;
         // A class of another name does not make its module one in place of `mmap`.
         let module = if attr == "mmap" { imported } else { gil.import("mmap").map_err(broken)? };
-        Ok((info, Fixtures::new(gil, module, class).map_err(broken)?))
+        let fixtures = Fixtures::new(gil, module, class).map_err(broken)?;
+        let declined = Declined { operations: fixtures.missing_slots(), ..Declined::default() };
+        Ok((TargetInfo { declined, ..info }, fixtures))
     }
 
     /// The target's description of itself.
@@ -259,6 +261,7 @@ fn info(gil: &Gil, module: &str, attr: &str, source: Option<Version>) -> ffi::Py
         name: format!("CPython {}, module {module}{edition}{class}", profile.version()),
         is_cpython_mmap: module == "mmap" && attr == "mmap",
         page: number(&gil.import("mmap")?, "PAGESIZE")?.try_into().unwrap_or(profile.facts().page.bytes() as u32),
+        declined: Declined::default(),
     })
 }
 
