@@ -83,6 +83,8 @@ pub enum ArgKind {
     WrongType,
     /// A file descriptor.
     Descriptor,
+    /// The descriptor of a special file.
+    SpecialFile,
     /// A file object.
     File,
     /// A map.
@@ -95,7 +97,7 @@ pub enum ArgKind {
 
 impl ArgKind {
     /// Every kind.
-    pub const ALL: [ArgKind; 18] = [
+    pub const ALL: [ArgKind; 19] = [
         ArgKind::Omitted,
         ArgKind::None,
         ArgKind::Bool,
@@ -110,6 +112,7 @@ impl ArgKind {
         ArgKind::Bytes(BytesLike::Array),
         ArgKind::WrongType,
         ArgKind::Descriptor,
+        ArgKind::SpecialFile,
         ArgKind::File,
         ArgKind::Map,
         ArgKind::View,
@@ -130,6 +133,7 @@ impl ArgKind {
             Arg::Bytes(carrier, _) => ArgKind::Bytes(*carrier),
             Arg::WrongType(_) => ArgKind::WrongType,
             Arg::Fd(_) => ArgKind::Descriptor,
+            Arg::Special(_) => ArgKind::SpecialFile,
             Arg::File(_) => ArgKind::File,
             Arg::Map(_) => ArgKind::Map,
             Arg::View(_) => ArgKind::View,
@@ -155,6 +159,7 @@ impl ArgKind {
             ArgKind::Bytes(BytesLike::Array) => "array",
             ArgKind::WrongType => "wrong-type",
             ArgKind::Descriptor => "descriptor",
+            ArgKind::SpecialFile => "special-file",
             ArgKind::File => "file",
             ArgKind::Map => "map",
             ArgKind::View => "view",

@@ -2,8 +2,8 @@
 
 use mmapcheck_spec::notation::{NotationError, parse, print, print_answered};
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Case, Dialect, Draft, End, FileSpec, MOST_BYTES, Mode, Num, Op, Outcome, PassedArg, Step,
-    Value, World, WrongType, constants,
+    Arg, Base, BytesLike, Case, Dialect, Draft, End, FileSpec, MOST_BYTES, Mode, Num, Op, Outcome, PassedArg,
+    SpecialFile, Step, Value, World, WrongType, constants,
 };
 use proptest::prelude::*;
 
@@ -52,6 +52,7 @@ fn plain_arg() -> impl Strategy<Value = Arg> {
         (prop::sample::select(BytesLike::ALL.to_vec()), bytes()).prop_map(|(wrap, bytes)| Arg::Bytes(wrap, bytes)),
         prop::sample::select(WrongType::ALL.to_vec()).prop_map(|(thing, ..)| Arg::WrongType(thing)),
         (0..4u8).prop_map(Arg::Fd),
+        prop::sample::select(SpecialFile::ALL.to_vec()).prop_map(|(file, ..)| Arg::Special(file)),
         (0..4u8).prop_map(Arg::File),
         (0..4u8).prop_map(Arg::Map),
         (0..4u8).prop_map(Arg::View),

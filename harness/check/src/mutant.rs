@@ -11,6 +11,7 @@ mod leaking;
 mod limited;
 mod long;
 mod reentrant;
+mod special;
 mod steps;
 mod using;
 mod wrong;
@@ -34,6 +35,7 @@ use reentrant::{
     converted_twice, lost_exception, lost_export, never_asked, stale_end, stale_length, stale_position, stale_range,
     used_after_close,
 };
+use special::{by_size, falls_back, resized, without_size};
 use std::path::Path;
 use steps::{
     EFBIG, EINVAL, EMFILE, ENOMEM, PAGE, StepResult, as_op, boolean, first_args, map_int, none, plain_int, raised, text,
@@ -199,6 +201,10 @@ MUTANTS of Step {
     "MAP_HUGETLB falls back to small pages" (1): |m, s| on(m, s, Op::New, |m, s| with_flags(m, s, |flags| flags & !0x40000));
     "MAP_LOCKED is ignored" (3): |m, s| on(m, s, Op::New, |m, s| with_flags(m, s, |flags| flags & !0x2000));
     "MAP_GROWSDOWN is ignored" (1): |m, s| on(m, s, Op::New, |m, s| with_flags(m, s, |flags| flags & !0x100));
+    "a device is refused as an empty file" (1): |m, s| on(m, s, Op::New, by_size);
+    "a regular file of size 0 is left to the kernel" (1): |m, s| on(m, s, Op::New, without_size);
+    "a file that cannot be mapped becomes anonymous memory" (1): |m, s| on(m, s, Op::New, falls_back);
+    "a map of a device can be resized" (2): |m, s| on(m, s, Op::Resize, resized);
     "the offset is ignored" (1): |m, s| on(m, s, Op::New, |m, s| m.step(&without_keyword(s, "offset")));
     "the length is ignored" (1): |m, s| on(m, s, Op::New, whole_file);
     "move copies forward when ranges overlap" (2): |m, s| on(m, s, Op::Move, forward_move);
