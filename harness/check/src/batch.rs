@@ -134,7 +134,8 @@ impl Batch {
         target: &mut dyn Target,
         least: Severity,
     ) -> Result<Agreement, TargetError> {
-        let actual = run_expected(&answered, target, detail, None)?;
+        let mut actual = run_expected(&answered, target, detail, None)?;
+        confirm_leaks(&answered.case, target, detail, &mut actual)?;
         let agrees = |answered: &Expected, actual: &Trace| {
             let found = compare(&answered.case, &answered.expected, actual, &self.known);
             found.first(least).is_none() && found.known.is_empty()

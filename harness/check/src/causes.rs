@@ -4,8 +4,9 @@
 //! explains the findings, all findings of one operation with the same expected and actual answers.
 
 use crate::campaign::{CampaignResult, ExplanationId, Finding, SHARED};
+use crate::clauses::Clauses;
 use crate::divergence::{Bucket, Severity, headline};
-use crate::variation::{Effect, Variation, are_twins, is_unsettled, method, sentence};
+use crate::variation::{Condition, Effect, Variation, are_twins, is_unsettled, method, sentence};
 use mmapcheck_spec::Op;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +23,7 @@ pub struct Cause<'a> {
     pub inherited: bool,
     /// Number of cases that met it.
     pub count: u64,
-    /// Its findings, the smallest case first.
+    /// Its findings: those that break the firmest promise first, and of these the smallest case.
     pub findings: Vec<&'a Finding>,
 }
 
@@ -94,8 +95,13 @@ pub fn causes(result: &CampaignResult) -> Vec<Cause<'_>> {
         count: findings.iter().map(|finding| finding.count).sum(),
         findings,
     }));
+    let clauses = Clauses::of(result.profile);
+    let level = |finding: &Finding| {
+        let covering = clauses.covering(&finding.compared, &finding.divergence);
+        covering.map_or(u8::MAX, |clause| clause.level as u8)
+    };
     for cause in &mut all {
-        cause.findings.sort_by_key(|finding| finding.compared.case.steps.len());
+        cause.findings.sort_by_cached_key(|finding| (level(finding), finding.compared.case.steps.len()));
     }
     all
 }
@@ -122,16 +128,33 @@ fn absorb_callbacks(all: &mut Vec<Cause<'_>>) {
 }
 
 /// Whether two causes are one: they have the same effect on the same operations; on operations of one method, by the same arguments;
-/// or under the same conditions on methods that take the same arguments.
+/// or under a common condition on methods that take the same arguments.
 fn is_one(a: &Cause<'_>, b: &Cause<'_>) -> bool {
     let are_twin = |a: &BTreeSet<Op>, b: &BTreeSet<Op>| a.iter().all(|a| b.iter().all(|b| a == b || are_twins(*a, *b)));
     let alike = |a: &Variation, b: &Variation| {
         let (of_a, of_b) = (a.methods(), b.methods());
         let of_one = of_a.is_subset(&of_b) || of_b.is_subset(&of_a);
         a.effect.is_like(&b.effect)
-            && (a.ops == b.ops || (of_one && share_arguments(a, b)) || (a.when == b.when && are_twin(&of_a, &of_b)))
+            && (a.ops == b.ops
+                || (of_one && share_arguments(a, b))
+                || (share_conditions(a, b) && are_twin(&of_a, &of_b)))
     };
     b.variations.iter().any(|b| a.variations.iter().any(|a| alike(a, b)))
+}
+
+/// Whether two variations have a condition in common that a sentence says, or none at all. Of which argument a property is may be
+/// chance.
+fn share_conditions(a: &Variation, b: &Variation) -> bool {
+    let said = |variation: &Variation| -> Vec<Condition> {
+        let said = variation.when.iter().filter(|condition| condition.is_said());
+        said.map(|condition| match condition {
+            Condition::Argument(_, property) => Condition::Some(*property),
+            other => other.clone(),
+        })
+        .collect()
+    };
+    let (of_a, of_b) = (said(a), said(b));
+    of_a == of_b || of_a.iter().any(|condition| of_b.contains(condition))
 }
 
 /// Whether the conditions of two variations are about a common parameter, or those of one are about none.

@@ -63,4 +63,4 @@ impl Mapping for MmapIo {
     }
 }
 
-mmapcheck_kit::suite!(MmapIo, known = "../../reports/kit/mmap-io.toml", time = "3s", seed = 2);
+mmapcheck_kit::suite!(MmapIo, known = "../../reports/kit/mmap-io.toml", time = "3s", seed = 1);

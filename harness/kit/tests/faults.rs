@@ -16,7 +16,7 @@ use std::process::{Command, ExitCode};
 const FAULT: &str = "FAULT";
 
 /// Each fault, and words of the failure that it causes, with `|` between them.
-const FAULTS: [(&str, &str); 15] = [
+const FAULTS: [(&str, &str); 16] = [
     ("none", ""),
     ("find ignores the end", "`find` acts as if `end` was left out|FIND-5 · "),
     ("a seek from the position counts from 0", "seek"),
@@ -28,6 +28,7 @@ const FAULTS: [(&str, &str); 15] = [
     ("closing twice aborts", "died of signal 6 (SIGABRT)"),
     ("a failed write moves the position", "m position"),
     ("a map leaks its descriptor", "descriptors left open"),
+    ("a map leaks memory", "pages left mapped"),
     ("overlapping bytes are copied forwards", "move"),
     ("a closed map has a length", "closed"),
     ("flush ends the process", "exited with status 3"),
@@ -46,6 +47,9 @@ impl Mapping for Faulty {
     fn map(file: &File, region: &Region) -> Result<Faulty> {
         if has("a map leaks its descriptor") {
             std::mem::forget(file.try_clone()?);
+        }
+        if has("a map leaks memory") {
+            std::mem::forget(memmap2::MmapMut::map_anon(1)?);
         }
         MyMap::map(file, region).map(Faulty)
     }

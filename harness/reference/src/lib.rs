@@ -15,6 +15,6 @@ mod rules;
 mod state;
 pub mod store;
 
-pub use machine::{Buffer, Instead, Reference};
+pub use machine::{Buffer, Instead, Reference, ViewForm};
 pub use store::disk::DiskStore;
 pub use store::memory::MemoryStore;

@@ -2,6 +2,7 @@
 
 mod outside;
 mod uses;
+mod varied;
 mod views;
 
 use crate::operands::args::Args;
@@ -31,6 +32,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 pub use outside::Buffer;
+pub use varied::{Instead, ViewForm};
 
 /// The answer key: Python's `mmap` by its rules.
 ///
@@ -42,15 +44,8 @@ pub struct Reference<S: Store = DiskStore> {
     processes: Processes<S>,
     /// In place of the next step of a callback, if it is another one.
     instead: RefCell<Option<Instead>>,
-}
-
-/// The steps of a callback in place of its own step.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Instead {
-    /// The steps that it performs, in order.
-    pub steps: Vec<Step>,
-    /// Its answer; none for that of the first of these steps.
-    pub answer: Option<Outcome>,
+    /// Whether the class under test is a subclass that defines nothing.
+    is_subclass: bool,
 }
 
 impl Reference {
@@ -61,7 +56,7 @@ impl Reference {
     pub fn new(profile: Profile, dir: &Path) -> Result<Reference, TargetError> {
         check_page_size(profile.facts())?;
         let (store, processes) = (DiskStore::new()?, Processes::new(Folder::new(dir)?));
-        Ok(Reference { profile, store, processes, instead: RefCell::default() })
+        Ok(Reference { profile, store, processes, instead: RefCell::default(), is_subclass: false })
     }
 }
 
@@ -77,7 +72,7 @@ impl Reference<MemoryStore> {
             .map_err(|Errno(number)| TargetError(format!("cannot map a page of memory: system error {number}")))?;
         let facts = profile.facts();
         let (store, processes) = (MemoryStore::new(kernel, facts), Processes::new(SimulatedFolder::new(facts.page)));
-        Ok(Reference { profile, store, processes, instead: RefCell::default() })
+        Ok(Reference { profile, store, processes, instead: RefCell::default(), is_subclass: false })
     }
 }
 
@@ -91,34 +86,6 @@ fn check_page_size(facts: &PlatformFacts) -> Result<(), TargetError> {
 }
 
 impl<S: Store> Reference<S> {
-    /// Performs a step whose callback does something else. That is forgotten after the step, if no callback ran.
-    ///
-    /// # Errors
-    /// As [`Stepper::step`].
-    pub fn step_instead(&mut self, step: &Step, instead: Instead) -> Result<Outcome, End> {
-        *self.instead.get_mut() = Some(instead);
-        let answer = self.perform_step(step);
-        *self.instead.get_mut() = None;
-        answer
-    }
-
-    /// Performs a step on a map as if no buffer of the map were exported.
-    ///
-    /// # Errors
-    /// As [`Stepper::step`].
-    pub fn step_without_exports(&mut self, step: &Step) -> Result<Outcome, End> {
-        let map = self.processes.map(step.on)?;
-        let exported = map.exports.replace(0);
-        let answer = self.perform_step(step);
-        map.exports.set(map.exports.get() + exported);
-        answer
-    }
-
-    /// Follows the rules of another profile of the same platform from now on. Returns the profile of before.
-    pub fn follow(&mut self, profile: Profile) -> Profile {
-        std::mem::replace(&mut self.profile, profile)
-    }
-
     /// Whether a child process runs.
     #[must_use]
     pub fn is_child(&self) -> bool {
@@ -181,6 +148,7 @@ impl<S: Store> Reference<S> {
             KindOp::Module(ModuleOp::Constant) => self.constant(step),
             KindOp::Module(ModuleOp::Error) => Ok(Value::Bool(!self.profile.system_errors_have_own_class())),
             KindOp::Module(ModuleOp::Subclass) => Ok(Value::Bool(true)),
+            KindOp::Module(ModuleOp::New) if self.is_subclass => self.construct(step, Class::empty_sub()),
             KindOp::Module(ModuleOp::New) => self.construct(step, Class::Mmap),
             KindOp::Module(ModuleOp::Sub) if step.op.row().there.on_system(self.profile) => {
                 self.construct(step, Class::sub())

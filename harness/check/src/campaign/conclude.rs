@@ -177,7 +177,7 @@ impl Conclusion<'_> {
 
 /// Whether one explanation found by diagnosis could be that of another one's operations, by its effect and conditions.
 fn is_alike(a: &Explanation, b: &Explanation) -> bool {
-    let is_learned = |one: &Explanation| one.known.is_none() && one.variation.rule().is_none();
+    let is_learned = |one: &Explanation| one.known.is_none() && !one.variation.is_everywhere();
     let can_be_joined = a.variation.effect.includes(&b.variation.effect)
         && b.variation.ops.iter().all(|op| a.variation.for_op(*op).is_some());
     is_learned(a) && is_learned(b) && a.inherited == b.inherited && can_be_joined

@@ -281,7 +281,11 @@ impl Job<'_> {
     }
 
     /// The explanation of an observation in this model, if it has one.
-    fn explained_by(&mut self, seen: &Observation, model: &Snapshot) -> Result<Option<ExplanationId>, TargetError> {
+    pub(super) fn explained_by(
+        &mut self,
+        seen: &Observation,
+        model: &Snapshot,
+    ) -> Result<Option<ExplanationId>, TargetError> {
         let applied = understanding(seen, self.question(&model.variations, &[]), &mut self.oracle)?;
         Ok(applied.and_then(|applied| applied.last().and_then(|place| model.id(*place))))
     }
@@ -359,7 +363,7 @@ impl Job<'_> {
         match narrower {
             Some(narrower) => tally.model.replace(id, narrower),
             // A rule has no conditions that could be narrower.
-            None if known.variation.rule().is_some() || tally.model.contradict(id) => tally.refute(id),
+            None if known.variation.is_everywhere() || tally.model.contradict(id) => tally.refute(id),
             None => {}
         }
         Ok(true)

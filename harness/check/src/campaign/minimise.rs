@@ -1,11 +1,13 @@
 //! Shrinking a case to the smallest that still shows the same divergence.
 
+use crate::clauses::Clauses;
 use crate::differential::DifferentialRun;
 use crate::divergence::{Bucket, Severity};
 use crate::limits;
 use crate::oracle::{AnswerOptions, Oracle};
 use crate::repeat::{Rate, shows};
 use crate::shrink::shrink;
+use mmapcheck_spec::pages::Level;
 use mmapcheck_spec::{Case, Detail, Target};
 use std::cell::Cell;
 use std::time::Instant;
@@ -20,9 +22,9 @@ pub struct Shrunk {
     pub complete: bool,
 }
 
-/// Shrinks a case while it shows a divergence of this bucket, until `deadline` at most. `rate` is that of the case: if it does
-/// not show the divergence each time, a smaller case must show it [half as often](Rate::holds), and in the second pass half as
-/// often as the smallest case of the first. `options` are those
+/// Shrinks a case while it shows a divergence of this bucket that breaks a promise of the same [`Level`] or a firmer one, until
+/// `deadline` at most. `rate` is that of the case: if it does not show the divergence each time, a smaller case must show it
+/// [half as often](Rate::holds), and in the second pass half as often as the smallest case of the first. `options` are those
 /// under which the divergence was seen. In a first pass, numbers that depend on the state (such as "the length plus one") follow the
 /// shrinking state. A second pass runs on plain numbers and without the steps that the oracle leaves out.
 pub fn shrink_to(
@@ -36,6 +38,8 @@ pub fn shrink_to(
 ) -> Shrunk {
     let (full, quick) = (options.with_detail(Detail::Full), options.with_detail(Detail::Quick));
     let (mut shown, mut complete) = (None, true);
+    let whole = DifferentialRun::of(case.clone(), oracle, target, &full);
+    let level = whole.ok().and_then(|run| firmest(&run, bucket));
     // The rate that a candidate is compared with.
     let wanted = Cell::new(rate);
     let mut same = |oracle: &mut Oracle, candidate: &Case| {
@@ -45,7 +49,8 @@ pub fn shrink_to(
                 return Err(());
             }
             let compared = DifferentialRun::of(candidate.clone(), oracle, target, &full).map_err(drop)?;
-            let is_shown = shows(&compared, bucket);
+            let is_firm = || level.is_none_or(|level| firmest(&compared, bucket).is_some_and(|other| other <= level));
+            let is_shown = shows(&compared, bucket) && is_firm();
             last = Some(compared).filter(|_| is_shown).or(last.take());
             Ok(is_shown)
         });
@@ -69,4 +74,11 @@ pub fn shrink_to(
         Err(_) => small,
     };
     Shrunk { case, shown, complete: complete && Instant::now() < deadline }
+}
+
+/// The level of the firmest promise that a divergence of this bucket breaks in a run; none where no clause covers one.
+fn firmest(run: &DifferentialRun, bucket: &Bucket) -> Option<Level> {
+    let clauses = Clauses::of(run.profile);
+    let of_bucket = run.comparison.divergences.iter().filter(|divergence| divergence.bucket == *bucket);
+    of_bucket.filter_map(|divergence| clauses.covering(run, divergence)).map(|clause| clause.level).min()
 }

@@ -3,6 +3,7 @@
 mod conclude;
 mod config;
 mod explain;
+mod firmest;
 mod fresh;
 mod job;
 mod look;

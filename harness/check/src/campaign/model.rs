@@ -3,7 +3,7 @@
 use crate::diagnosis::Diagnosis;
 use crate::limits;
 use crate::variation::{Variation, method};
-use mmapcheck_spec::Op;
+use mmapcheck_spec::{Case, Op};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -159,7 +159,7 @@ impl Model {
     /// The variations of other operations, for this one, but those that are too wide for it.
     pub(super) fn of_others(&self, op: Op) -> Vec<Variation> {
         let others = self.explanations.values().map(|one| &one.variation);
-        let others = others.filter(|one| one.rule().is_none() && !one.ops.contains(&op));
+        let others = others.filter(|one| !one.is_everywhere() && !one.ops.contains(&op));
         let is_near =
             |one: &&Variation| one.effect.is_telling() || one.ops.iter().any(|other| method(*other) == method(op));
         let ours = others.filter(is_near).filter_map(|one| one.for_op(op));
@@ -170,6 +170,15 @@ impl Model {
     pub(super) fn like(&self, variation: &Variation) -> Option<ExplanationId> {
         let same = |one: &Variation| one.ops == variation.ops && one.effect == variation.effect;
         self.explanations.iter().find(|(_, one)| one.known.is_none() && same(&one.variation)).map(|(id, _)| *id)
+    }
+
+    /// Whether one of these explanations is about an operation of a case.
+    pub(super) fn are_about(&self, ids: &[ExplanationId], case: &Case) -> bool {
+        let is_about = |id: &ExplanationId| {
+            let one = self.explanations.get(id);
+            one.is_some_and(|one| case.all_steps().any(|step| one.variation.is_about(step.op)))
+        };
+        ids.iter().any(is_about)
     }
 
     /// The variations without that of one explanation.

@@ -37,8 +37,9 @@ impl Job<'_> {
         {
             let (mut tally, until) = (shared.tally(), until + longest / 2);
             conclude(shared.config, shared.severity, until, &mut tally, &mut self.oracle)?;
-            tally.diagnosing += began.elapsed();
         }
+        self.show_firmest(Instant::now() + longest / 4)?;
+        shared.tally().diagnosing += began.elapsed();
         self.renew_model();
         Ok(())
     }

@@ -39,7 +39,7 @@ impl Job<'_> {
         let (known, others, now) = {
             let model = &self.shared.tally().model;
             let one = model.explanations.get(&id).filter(|one| one.known.is_none() && one.diagnosis.is_learned());
-            let Some(one) = one.filter(|one| one.variation.rule().is_none()) else { return Ok(false) };
+            let Some(one) = one.filter(|one| !one.variation.is_everywhere()) else { return Ok(false) };
             (one.diagnosis.clone(), model.without(id), model.now().variations)
         };
         let candidate = other.unwrap_or_else(|| known.clone());

@@ -66,7 +66,7 @@ impl Job<'_> {
             if left == 0 || began.elapsed() > limits::PROBE || self.shared.over() {
                 break;
             }
-            let is_about = variation.rule().is_some() || seen.has_step_of(&variation.ops);
+            let is_about = variation.is_everywhere() || seen.has_step_of(&variation.ops);
             if !is_about {
                 continue;
             }
@@ -88,7 +88,7 @@ impl Job<'_> {
         for number in limits::SAMPLE..2 * limits::SAMPLE {
             let (now, others, variation) = {
                 let model = &shared.tally().model;
-                let one = model.explanations.get(&id).filter(|one| one.variation.rule().is_some());
+                let one = model.explanations.get(&id).filter(|one| one.variation.is_everywhere());
                 let Some(one) = one else { return Ok(()) };
                 (model.now().variations, model.without(id), one.variation.clone())
             };

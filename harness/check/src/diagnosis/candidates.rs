@@ -42,11 +42,12 @@ impl Candidate {
 /// show late.
 pub(super) fn of(evidence: &Evidence, at: usize, profile: Profile, least: Severity) -> Vec<Candidate> {
     let rules = Rule::ALL.into_iter().map(|rule| Effect::Rule { rule: rule.to_string(), holds: !profile.has(rule) });
+    let everywhere = rules.chain([Effect::IsSubclass]);
     let in_steps = at.min(evidence.steps.len().saturating_sub(1));
     let Some(own) = evidence.steps.get(in_steps) else { return Vec::new() };
     let mut last = Vec::new();
     let step_at = |at| Place { at, in_callback: false };
-    let mut all: Vec<_> = rules.map(|effect| Candidate::new(&own.step, step_at(in_steps), effect)).collect();
+    let mut all: Vec<_> = everywhere.map(|effect| Candidate::new(&own.step, step_at(in_steps), effect)).collect();
     if let (Some(met), Some(actual)) = (evidence.steps.get(at), evidence.seen.actual.steps.get(at)) {
         last.extend(is_unsettled(&met.step).then(|| Candidate::new(&met.step, step_at(at), Effect::Unforeseen)));
         // Nothing else says why a process dies there.
@@ -103,7 +104,9 @@ fn effects(step: &Step, expected: &Outcome, actual: &Result<Outcome, End>) -> Ve
             clamped.chain(returns).chain(of_value(step, expected, value)).collect()
         }
     };
-    let mut all: Vec<_> = unstopped.into_iter().chain(of_answer).collect();
+    let is_refused = step.op == Op::Resize && matches!(expected, Outcome::Raised(_));
+    let emptied = (is_refused && matches!(actual, Ok(Outcome::Value(Value::None)))).then_some(Effect::Empties);
+    let mut all: Vec<_> = emptied.into_iter().chain(unstopped).chain(of_answer).collect();
     all.extend([Position::Before, Position::Start, Position::End].map(Effect::Positions));
     all.push(Effect::DoesNothing);
     all.extend(changes(step).into_iter().map(Effect::Does));

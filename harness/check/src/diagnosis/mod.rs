@@ -151,7 +151,7 @@ pub fn followed(
 ) -> Result<(Option<usize>, Vec<usize>), TargetError> {
     let first = Judge::new(oracle, question).and_then(|mut judge| judge.first_difference(seen, question.model));
     // A switched rule does not say where it changes something: it is behind what nothing else is.
-    let rules = question.model.iter().enumerate().filter(|(_, one)| one.rule().is_some()).map(|(place, _)| place);
+    let rules = question.model.iter().enumerate().filter(|(_, one)| one.is_everywhere()).map(|(place, _)| place);
     let applied = rules.chain(oracle.applied()).collect();
     oracle.vary(&Arc::default());
     Ok((first?.map(|first| first.step), applied))
@@ -355,7 +355,7 @@ fn weigh(candidate: &Candidate, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
 
 /// Whether an effect is under conditions that are to be learned: others are about every step that they change anything in.
 fn has_conditions(effect: &Effect) -> bool {
-    let is_rule = matches!(effect, Effect::Rule { .. } | Effect::LocalRule { .. });
+    let is_rule = matches!(effect, Effect::Rule { .. } | Effect::LocalRule { .. } | Effect::IsSubclass);
     let is_plain = matches!(effect, Effect::IgnoresExports | Effect::CountFirst | Effect::Unforeseen);
     !is_rule && !is_plain && !matches!(effect, Effect::Constants(_))
 }
@@ -388,10 +388,11 @@ fn given(effect: &Effect, conditions: &[Condition]) -> Vec<Condition> {
         Effect::Answers(Reply::Is(_) | Reply::Class(_) | Reply::Words(_) | Reply::Errno(_)) | Effect::Returns(_) => {
             true
         }
+        Effect::Empties => true,
         Effect::Answers(_) | Effect::DoesNothing | Effect::Raises { .. } => false,
         Effect::Does(_) | Effect::Positions(_) | Effect::Ends(_) => false,
         Effect::IgnoresExports | Effect::CountFirst | Effect::ArgumentsFirst | Effect::Rule { .. } => false,
-        Effect::LocalRule { .. } | Effect::Unforeseen | Effect::Constants(_) => false,
+        Effect::LocalRule { .. } | Effect::IsSubclass | Effect::Unforeseen | Effect::Constants(_) => false,
     };
     let raises = conditions.iter().find(|condition| matches!(condition, Condition::Raises(..)));
     raises.filter(|_| about_exception).cloned().into_iter().collect()

@@ -179,6 +179,8 @@ impl Change {
             Change::AsBytes(_) => Arg::Bytes(BytesLike::Bytes, bytes_of(arg)?),
             Change::AsEmpty(_) => matches!(arg, Arg::None).then(|| Arg::bytes(b""))?,
             Change::WithoutStride(_) => match arg {
+                // The bytes of a view of a map.
+                Arg::Bytes(BytesLike::View, bytes) => Arg::Bytes(BytesLike::Bytes, bytes.clone()),
                 Arg::Bytes(BytesLike::Strided, bytes) => {
                     Arg::Bytes(BytesLike::Bytes, bytes[..bytes.len().div_ceil(2)].to_vec())
                 }

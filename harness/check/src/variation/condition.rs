@@ -3,6 +3,7 @@
 use super::place::{has_foreign_keyword, index_of, positional};
 use super::situation::Situation;
 use super::words;
+use mmapcheck_reference::ViewForm;
 use mmapcheck_spec::{Arg, BytesLike, ObjectKind, Op, Outcome, Step, Value, WrongType};
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +124,8 @@ pub enum Property {
     Map,
     /// It is a view of a map.
     View,
+    /// It is a view whose items have more than one byte.
+    WideItems,
     /// It is a descriptor of a file.
     Descriptor,
     /// It is constants of the module; this one is the only one of them.
@@ -234,12 +237,15 @@ fn properties(step: &Step, place: usize, situation: Situation) -> Vec<Property> 
             if *like != BytesLike::Bytes {
                 all.push(Property::NotBytes);
             }
-            all.push(of_bytes(&like.content(bytes)));
+            all.push(of_bytes(like.content(bytes).len()));
         }
-        Arg::BufferAfter(bytes, _) => all.extend([Property::NotBytes, of_bytes(bytes)]),
+        Arg::BufferAfter(bytes, _) => all.extend([Property::NotBytes, of_bytes(bytes.len())]),
         Arg::WrongType(wrong) => all.push(Property::WrongType(*wrong)),
         Arg::Map(_) => all.extend([Property::NotBytes, Property::Map]),
-        Arg::View(_) => all.extend([Property::NotBytes, Property::View]),
+        Arg::View(_) => {
+            all.extend([Property::NotBytes, Property::View]);
+            all.extend(situation.view.into_iter().flat_map(of_view));
+        }
         Arg::Fd(_) => all.push(Property::Descriptor),
         Arg::Flags(places) if places.len() == 1 => all.push(Property::Flag(places[0])),
         Arg::Omitted => all.push(Property::Missing),
@@ -248,8 +254,14 @@ fn properties(step: &Step, place: usize, situation: Situation) -> Vec<Property> 
     all
 }
 
-fn of_bytes(bytes: &[u8]) -> Property {
-    match bytes.len() {
+fn of_view(ViewForm { len, is_contiguous, is_wide }: ViewForm) -> impl Iterator<Item = Property> {
+    let strided = (!is_contiguous).then_some(Property::BytesLike(BytesLike::Strided));
+    strided.into_iter().chain(is_wide.then_some(Property::WideItems)).chain([of_bytes(len)])
+}
+
+/// The property of bytes of this length.
+fn of_bytes(len: usize) -> Property {
+    match len {
         0 => Property::Empty,
         1 => Property::OneByte,
         _ => Property::Several,

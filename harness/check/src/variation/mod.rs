@@ -65,6 +65,8 @@ pub enum Effect {
     Does(Change),
     /// The step is done as if no buffer of its map were exported.
     IgnoresExports,
+    /// The step returns `None`, and its map has no bytes afterwards.
+    Empties,
     /// The step checks the number of its arguments before it looks whether the map is closed, and raises what that causes.
     CountFirst,
     /// The step converts its arguments before it looks whether the map is closed, and raises what they cause.
@@ -76,7 +78,9 @@ pub enum Effect {
         /// Whether it holds.
         holds: bool,
     },
-    /// The same for these operations only.
+    /// The class is a subclass of CPython's that defines nothing.
+    IsSubclass,
+    /// The same as [`Effect::Rule`], for these operations only.
     LocalRule {
         /// The name of the rule.
         rule: String,
@@ -99,7 +103,8 @@ impl Effect {
         match self {
             Effect::DoesNothing | Effect::Returns(_) | Effect::Raises { .. } => true,
             Effect::Does(_) | Effect::LocalRule { .. } | Effect::IgnoresExports | Effect::Ends(_) => true,
-            Effect::Answers(_) | Effect::Positions(_) | Effect::Rule { .. } => false,
+            Effect::Empties => true,
+            Effect::Answers(_) | Effect::Positions(_) | Effect::Rule { .. } | Effect::IsSubclass => false,
             Effect::CountFirst | Effect::ArgumentsFirst | Effect::Unforeseen | Effect::Constants(_) => false,
         }
     }
@@ -111,9 +116,9 @@ impl Effect {
         match self {
             Effect::Does(_) | Effect::IgnoresExports | Effect::Unforeseen | Effect::Constants(_) => true,
             Effect::CountFirst | Effect::ArgumentsFirst => true,
-            Effect::Rule { .. } | Effect::LocalRule { .. } => true,
+            Effect::Rule { .. } | Effect::LocalRule { .. } | Effect::IsSubclass => true,
             Effect::Answers(_) | Effect::Returns(_) | Effect::Raises { .. } => false,
-            Effect::DoesNothing | Effect::Positions(_) | Effect::Ends(_) => false,
+            Effect::DoesNothing | Effect::Positions(_) | Effect::Ends(_) | Effect::Empties => false,
         }
     }
 
@@ -130,12 +135,23 @@ impl Effect {
     }
 
     /// Whether this effect and the other are one habit of a target: it treats two arguments alike, looks at arguments before it looks
-    /// whether the map is closed, raises one class, or dies.
+    /// whether the map is closed, raises one class, returns one value, follows one rule, or dies.
     #[must_use]
     pub fn is_like(&self, other: &Effect) -> bool {
         match (self, other) {
             (Effect::Does(one), Effect::Does(other)) => one == other || one.is_like(other),
             (Effect::Ends(_), Effect::Ends(_)) => true,
+            (Effect::Answers(Reply::Is(one)), Effect::Returns(other))
+            | (Effect::Returns(other), Effect::Answers(Reply::Is(one))) => one == other,
+            (Effect::Rule { rule, holds }, Effect::LocalRule { rule: other, holds: hold })
+            | (Effect::LocalRule { rule: other, holds: hold }, Effect::Rule { rule, holds }) => {
+                (rule, holds) == (other, hold)
+            }
+            // The rule says it of every bound.
+            (Effect::Does(Change::AsMissing(_)), Effect::Rule { rule, holds } | Effect::LocalRule { rule, holds })
+            | (Effect::Rule { rule, holds } | Effect::LocalRule { rule, holds }, Effect::Does(Change::AsMissing(_))) => {
+                *holds && *rule == Rule::NoneIsNoBound.to_string()
+            }
             _ => self.includes(other) || other.includes(self),
         }
     }
@@ -170,7 +186,13 @@ impl Variation {
     /// Whether the rule of this operation is changed by itself.
     #[must_use]
     pub fn is_about(&self, op: Op) -> bool {
-        self.ops.contains(&op) && self.rule().is_none()
+        self.ops.contains(&op) && !self.is_everywhere()
+    }
+
+    /// Whether it is about every operation: a switched rule, or the class itself.
+    #[must_use]
+    pub fn is_everywhere(&self) -> bool {
+        self.rule().is_some() || self.effect == Effect::IsSubclass
     }
 
     /// The variation for another operation too; none where it is about an argument that is for something else there, or for the
@@ -204,7 +226,7 @@ impl Variation {
         let says = match &self.effect {
             Effect::Does(change) => change.places(),
             Effect::Answers(Reply::FromArgument(place)) => Some(vec![*place]),
-            Effect::Rule { .. } | Effect::LocalRule { .. } => None,
+            Effect::Rule { .. } | Effect::LocalRule { .. } | Effect::IsSubclass => None,
             Effect::ArgumentsFirst | Effect::CountFirst | Effect::Unforeseen | Effect::Constants(_) => None,
             _ => Some(Vec::new()),
         };

@@ -46,6 +46,9 @@ impl Part<'_> {
         if let Some((rule, holds)) = self.first.rule() {
             return rule_text(rule, holds);
         }
+        if self.first.effect == Effect::IsSubclass {
+            return format!("the class {}", self.effect);
+        }
         if let Effect::Constants(_) = self.first.effect {
             return format!("the module {}", self.effect);
         }
@@ -128,6 +131,7 @@ impl Variation {
             Effect::Raises { class, message, .. } if message.is_empty() => format!("raises `{class}`"),
             Effect::Raises { class, message, .. } => format!("raises `{class}: {}`", printable(message)),
             Effect::Does(change) => self.change(change),
+            Effect::Empties => "leaves a map without bytes and returns `None`".into(),
             Effect::IgnoresExports => "is not stopped by an exported buffer".into(),
             Effect::Positions(Position::Before) => "leaves the position where it was".into(),
             Effect::Positions(Position::Start) => "moves the position to the start".into(),
@@ -142,6 +146,11 @@ impl Variation {
                 let row = self.local_rule().map(|(rule, _)| rule.row());
                 let text = row.map(|row| format!(" ({}): {}", row.scope(), row.sentence.trim_end_matches('.')));
                 format!("{verb} a rule of CPython{}", text.unwrap_or_default())
+            }
+            Effect::IsSubclass => {
+                "acts as any subclass of CPython's `mmap` does: its items are numbers in an iteration \
+                 and for `in`, and its objects take attributes"
+                    .into()
             }
             Effect::Constants(all) => own::predicate(all),
             Effect::Unforeseen => "uses a map that an argument has closed or resized".into(),
@@ -285,6 +294,7 @@ fn predicate(property: Property) -> String {
         Property::WrongType(wrong) => format!("is `{}`", wrong.source()),
         Property::Map => "is a map".into(),
         Property::View => "is a view".into(),
+        Property::WideItems => "has items of more than one byte".into(),
         Property::Descriptor => "is a descriptor".into(),
         Property::Flag(place) => format!("is `{}`", constants::ALL[usize::from(place)].name()),
     }

@@ -1,7 +1,7 @@
 //! The situation of a step: what its conditions depend on.
 
 use super::place::index_of;
-use mmapcheck_reference::{MemoryStore, Reference};
+use mmapcheck_reference::{MemoryStore, Reference, ViewForm};
 use mmapcheck_spec::{Arg, Base, ObjectKind, Step};
 use std::ops::Range;
 
@@ -16,6 +16,8 @@ pub struct Situation {
     pub closed: bool,
     /// Whether a child process does the step.
     pub child: bool,
+    /// The form of the first view that is passed; none without one.
+    pub view: Option<ViewForm>,
 }
 
 impl Situation {
@@ -23,12 +25,17 @@ impl Situation {
     #[must_use]
     pub fn of(reference: &Reference<MemoryStore>, step: &Step) -> Situation {
         let base = |base| i128::from(reference.base(step, base));
+        let views = step.args.iter().filter_map(|passed| match passed.arg {
+            Arg::View(slot) => Some(slot),
+            _ => None,
+        });
         let on_map = step.op.row().on == ObjectKind::Map;
         Situation {
             len: base(Base::Len),
             pos: base(Base::Pos),
             closed: on_map && reference.map_len(step.on).is_none(),
             child: reference.is_child(),
+            view: views.into_iter().next().and_then(|slot| reference.view_form(slot)),
         }
     }
 

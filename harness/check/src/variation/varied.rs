@@ -1,13 +1,13 @@
 //! The reference in memory with variations switched on.
 
 use super::condition::{CLOSERS, conditions, is_unsettled};
-use super::place::has_wrong_count;
+use super::place::{has_wrong_count, index_of};
 use super::situation::Situation;
-use super::{Effect, Position, Variation, constants, derived};
+use super::{Change, Effect, Position, Variation, constants, derived};
 use mmapcheck_reference::{Instead, MemoryStore, Reference};
 use mmapcheck_spec::{
-    Arg, Base, Detail, End, FileState, ObjectKind, Op, Outcome, Profile, Raise, Slot, Snapshot, Step, Stepper,
-    TargetError, Value, World,
+    Arg, Base, BytesLike, Detail, End, FileState, ObjectKind, Op, Outcome, Profile, Raise, Slot, Snapshot, Step,
+    Stepper, TargetError, Value, World,
 };
 use std::sync::Arc;
 
@@ -38,6 +38,8 @@ enum How {
     /// Its callback did this in place of its own step.
     Instead(Instead),
     WithoutExports,
+    /// Its map had no bytes afterwards.
+    Emptying,
 }
 
 /// The reference in memory with variations switched on. Without variations it is the reference.
@@ -136,6 +138,20 @@ impl Varied {
         }
     }
 
+    /// A step with the bytes of a view in place of the view, where a change takes an argument for its bytes.
+    fn with_bytes(&self, step: &Step, change: &Change) -> Step {
+        let mut step = step.clone();
+        let (Change::AsBytes(place) | Change::WithoutStride(place)) = *change else { return step };
+        if let Some(at) = index_of(&step, place)
+            && let Arg::View(slot) = step.args[at].arg
+            && self.reference.view_form(slot).is_some_and(|form| !form.is_contiguous)
+            && let Some(bytes) = self.reference.view_bytes(slot, matches!(change, Change::WithoutStride(_)))
+        {
+            step.args[at].arg = Arg::Bytes(BytesLike::View, bytes);
+        }
+        step
+    }
+
     /// Gives a step the numbers that the module has for its constants.
     fn pass_own_constants(&mut self, step: &mut Step) {
         for (place, variation) in self.variations.iter().enumerate() {
@@ -180,7 +196,7 @@ impl Varied {
         if variation.when.iter().all(|condition| holding.contains(condition)) {
             let instead = answer.as_ref().unwrap_or(&NOTHING);
             let changed = match &variation.effect {
-                Effect::Does(change) => match change.of(&given, situation) {
+                Effect::Does(change) => match change.of(&self.with_bytes(&given, change), situation) {
                     Some(mut changed) => {
                         self.take_back(mark)?;
                         let answer = self.perform(below, &mut changed)?;
@@ -255,10 +271,11 @@ impl Varied {
                     return Ok(None);
                 }
                 self.take_back(mark)?;
-                let done = Done { step: step.clone(), how: How::WithoutExports, profile: self.local };
-                let answer = self.redo(&done)?;
-                self.done.push(done);
-                Ok(answer)
+                self.do_so(step, How::WithoutExports)
+            }
+            Effect::Empties => {
+                self.take_back(mark)?;
+                self.do_so(step, How::Emptying)
             }
             Effect::Positions(position) => {
                 let to = match position {
@@ -288,7 +305,7 @@ impl Varied {
             Effect::Unforeseen if !is_unsettled(step) => return Ok(None),
             Effect::Unforeseen => Err(End::Unsupported(UNFORESEEN.into())),
             // The reference has the rule, and another step is done already.
-            Effect::Rule { .. } | Effect::LocalRule { .. } | Effect::Does(_) => return Ok(None),
+            Effect::Rule { .. } | Effect::LocalRule { .. } | Effect::IsSubclass | Effect::Does(_) => return Ok(None),
             Effect::Ends(end) => Err(end.clone()),
         }))
     }
@@ -331,6 +348,11 @@ impl Varied {
             self.take_back(mark)?;
         }
         let how = self.instead(step)?.map_or(How::Plainly, How::Instead);
+        self.do_so(step, how)
+    }
+
+    /// Does a step in this way.
+    fn do_so(&mut self, step: &Step, how: How) -> StepResult {
         let done = Done { step: step.clone(), how, profile: self.local };
         let answer = self.redo(&done)?;
         self.done.push(done);
@@ -343,6 +365,7 @@ impl Varied {
             How::Plainly => self.reference.step(step),
             How::Instead(instead) => self.reference.step_instead(step, instead.clone()),
             How::WithoutExports => self.reference.step_without_exports(step),
+            How::Emptying => self.reference.step(step).and_then(|_| self.reference.empty(step.on)),
         };
         self.reference.follow(own);
         answer
@@ -390,6 +413,7 @@ impl Stepper for Varied {
             self.switched = switched;
             self.local = switched;
         }
+        self.reference.be_subclass(self.variations.iter().any(|one| one.effect == Effect::IsSubclass));
         if !self.variations.is_empty() {
             self.world = world.clone();
             self.done.clear();

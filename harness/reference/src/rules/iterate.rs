@@ -37,7 +37,7 @@ impl<S: Store> Map<S> {
         let byte = open.byte(at)?;
         Ok(match self.class {
             Class::Mmap => Value::Bytes(vec![byte]),
-            Class::Sub(_) => Value::Int(byte.into()),
+            Class::Sub(_) | Class::EmptySub(..) => Value::Int(byte.into()),
         })
     }
 
@@ -58,7 +58,7 @@ impl<S: Store> Map<S> {
         let open = self.open()?;
         let sought = match self.class {
             Class::Mmap => sought(operand, profile)?,
-            Class::Sub(_) => sought_number(operand),
+            Class::Sub(_) | Class::EmptySub(..) => sought_number(operand),
         };
         for at in 0..self.len.get() {
             if Some(open.byte(at)?) == sought {

@@ -1,10 +1,10 @@
 //! A map as any object: copies, attributes, weak references. None of them depends on the memory, nor on whether the map is open.
 
 use crate::result::{RuleResult, attribute_error, type_error};
-use crate::state::class::Class;
 use crate::state::map::Map;
 use crate::store::Store;
 use mmapcheck_spec::{Dialect, Profile, Value};
+use std::cell::Cell;
 
 /// The value that a step assigns to the attribute.
 const ASSIGNED: i64 = 3;
@@ -30,33 +30,24 @@ impl<S: Store> Map<S> {
 
     /// `m.x`
     pub fn attribute(&self) -> RuleResult {
-        match &self.class {
-            Class::Sub(attribute) => attribute.get().map(|x| Value::Int(x.into())),
-            Class::Mmap => None,
-        }
-        .ok_or_else(|| attribute_error(self.no_attribute()))
+        let value = self.class.attribute().and_then(Cell::get);
+        value.map(|x| Value::Int(x.into())).ok_or_else(|| attribute_error(self.no_attribute()))
     }
 
     /// `m.x = 3`
     pub fn set_attribute(&self, profile: Profile) -> RuleResult {
-        match &self.class {
-            Class::Sub(attribute) => {
-                attribute.set(Some(ASSIGNED));
-                Ok(Value::None)
-            }
-            Class::Mmap => self.refuse_attribute(profile),
-        }
+        let Some(attribute) = self.class.attribute_to_change() else { return self.refuse_attribute(profile) };
+        attribute.set(Some(ASSIGNED));
+        Ok(Value::None)
     }
 
     /// `del m.x`
     pub fn delete_attribute(&self, profile: Profile) -> RuleResult {
-        match &self.class {
-            Class::Sub(attribute) => match attribute.take() {
-                Some(_) => Ok(Value::None),
-                None if profile.missing_attribute_is_named_alone() => Err(attribute_error("x")),
-                None => Err(attribute_error(self.no_attribute())),
-            },
-            Class::Mmap => self.refuse_attribute(profile),
+        let Some(attribute) = self.class.attribute_to_change() else { return self.refuse_attribute(profile) };
+        match attribute.take() {
+            Some(_) => Ok(Value::None),
+            None if profile.missing_attribute_is_named_alone() => Err(attribute_error("x")),
+            None => Err(attribute_error(self.no_attribute())),
         }
     }
 
@@ -72,14 +63,14 @@ impl<S: Store> Map<S> {
 
     /// `gc.is_tracked(m)`
     pub fn is_tracked(&self, profile: Profile) -> bool {
-        profile.maps_are_collected() || matches!(self.class, Class::Sub(_))
+        profile.maps_are_collected() || self.class.attribute().is_some()
     }
 
     /// `len(gc.get_referents(m))`: the class, and of a subclass the attributes or the `dict` that holds them.
     pub fn referents(&self, profile: Profile) -> Value {
-        let attributes = match &self.class {
-            Class::Mmap => false,
-            Class::Sub(attribute) => !profile.attributes_are_referents() || attribute.get().is_some(),
+        let attributes = match profile.attributes_are_referents() {
+            true => self.class.attribute().is_some_and(|x| x.get().is_some()),
+            false => self.class.has_dict(),
         };
         Value::Int(i128::from(self.is_tracked(profile)) + i128::from(attributes))
     }

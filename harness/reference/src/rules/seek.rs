@@ -58,7 +58,7 @@ impl<S: Store> Map<S> {
     pub fn repr(&self, profile: Profile) -> RuleResult {
         if !profile.repr_shows_state() {
             let shown = match self.class {
-                Class::Mmap => "<mmap.mmap object at 0x...>",
+                Class::Mmap | Class::EmptySub(..) => "<mmap.mmap object at 0x...>",
                 Class::Sub(_) => "<__main__.Sub object at 0x...>",
             };
             return Ok(match profile.dialect() {

@@ -144,3 +144,12 @@ fn nobody_foresees_a_view_of_a_map_that_was_closed_under_it() -> Result<(), Box<
     assert_eq!(last(&[ignores])?, Err(End::Unsupported(UNFORESEEN.into()).to_string()));
     Ok(())
 }
+
+#[test]
+fn a_map_that_is_emptied_has_no_bytes_from_then_on() -> Result<(), Box<dyn std::error::Error>> {
+    let empties = Variation { ops: vec![Op::Resize], when: Vec::new(), effect: Effect::Empties };
+    let all = results(">>> m.resize(0)\n>>> len(m)\n>>> m[:]\n>>> m[0]\n", &[empties])?;
+    assert_eq!(all[..3], [Ok("None".into()), Ok("Int(0)".into()), Ok("Bytes([])".into())]);
+    assert!(all[3].as_ref().is_ok_and(|refused| refused.contains("IndexError")), "{all:?}");
+    Ok(())
+}
