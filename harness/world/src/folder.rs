@@ -119,13 +119,17 @@ impl<T: Default> OpenFile<T> {
     /// # Errors
     /// As `fcntl` and `fstat`.
     pub fn of(descriptor: BorrowedFd<'_>) -> Result<OpenFile<T>, Errno> {
+        OpenFile::opened(descriptor, SpecialFiles::of_process().like(descriptor))
+    }
+
+    fn opened(descriptor: BorrowedFd<'_>, special: Option<SpecialFile>) -> Result<OpenFile<T>, Errno> {
         let duplicate = || rustix::io::fcntl_dupfd_cloexec(descriptor, 0);
         let mode = match fs::fcntl_getfl(descriptor)? & OFlags::ACCMODE {
             OFlags::RDONLY => Mode::Read,
             OFlags::WRONLY => Mode::Write,
             _ => Mode::Update,
         };
-        let inode = Inode::special(duplicate()?, SpecialFiles::of_process().like(descriptor))?;
+        let inode = Inode::special(duplicate()?, special)?;
         let file = OpenFile { inode: Rc::new(inode), fd: Rc::new(duplicate()?), mode };
         file.notice_size();
         Ok(file)
@@ -306,7 +310,8 @@ impl<T: Default> FileSystem for Folder<T> {
         if let Some(opened) = &self.special[file as usize] {
             return Ok(opened.clone());
         }
-        let opened = OpenFile::of(SpecialFiles::of_process().descriptor(file)?)?;
+        let special = Some(file).filter(|file| !file.is_regular());
+        let opened = OpenFile::opened(SpecialFiles::of_process().descriptor(file)?, special)?;
         Ok(self.special[file as usize].insert(opened).clone())
     }
 

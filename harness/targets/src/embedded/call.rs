@@ -273,7 +273,7 @@ impl Embedded {
             }
             // The shared memory of the device begins where the file would.
             Arg::Special(_) if flags & i128::from(libc::MAP_ANONYMOUS) == 0 => {
-                let whole = length.next_multiple_of(rustix::param::page_size() as u64);
+                let whole = length.checked_next_multiple_of(rustix::param::page_size() as u64)?;
                 Some(whole.saturating_sub(self.number_passed(step, ConstructorParam::Offset, 0)?.try_into().ok()?))
             }
             _ => Some(length),
