@@ -89,6 +89,8 @@ pub enum ArgKind {
     WrongType,
     /// A file descriptor.
     Descriptor,
+    /// The descriptor of a special file.
+    SpecialFile,
     /// A file object.
     File,
     /// A map.
@@ -101,7 +103,7 @@ pub enum ArgKind {
 
 impl ArgKind {
     /// Every kind.
-    pub const ALL: [ArgKind; 21] = [
+    pub const ALL: [ArgKind; 22] = [
         ArgKind::Omitted,
         ArgKind::None,
         ArgKind::Bool,
@@ -119,6 +121,7 @@ impl ArgKind {
         ArgKind::Text,
         ArgKind::WrongType,
         ArgKind::Descriptor,
+        ArgKind::SpecialFile,
         ArgKind::File,
         ArgKind::Map,
         ArgKind::View,
@@ -142,6 +145,7 @@ impl ArgKind {
             Arg::Text(_) => ArgKind::Text,
             Arg::WrongType(_) => ArgKind::WrongType,
             Arg::Fd(_) => ArgKind::Descriptor,
+            Arg::Special(_) => ArgKind::SpecialFile,
             Arg::File(_) => ArgKind::File,
             Arg::Map(_) => ArgKind::Map,
             Arg::View(_) => ArgKind::View,
@@ -170,6 +174,7 @@ impl ArgKind {
             ArgKind::Text => "text",
             ArgKind::WrongType => "wrong-type",
             ArgKind::Descriptor => "descriptor",
+            ArgKind::SpecialFile => "special-file",
             ArgKind::File => "file",
             ArgKind::Map => "map",
             ArgKind::View => "view",

@@ -53,18 +53,21 @@ pub enum Capability {
     ResourceLimits,
     /// Maps are views of sections, as on Windows.
     Sections,
+    /// Devices, folders, pipes and sockets have descriptors that `mmap` takes or refuses as Linux does.
+    SpecialFiles,
     /// Removing or changing the name of a file that is open or mapped.
     UnlinkOpenFiles,
 }
 
 impl Capability {
     /// Every capability, with its name.
-    pub const ALL: [(Capability, &'static str); 6] = [
+    pub const ALL: [(Capability, &'static str); 7] = [
         (Capability::DeadMemory, "dead memory"),
         (Capability::Fork, "fork"),
         (Capability::Madvise, "madvise"),
         (Capability::ResourceLimits, "resource limits"),
         (Capability::Sections, "sections"),
+        (Capability::SpecialFiles, "special files"),
         (Capability::UnlinkOpenFiles, "unlinking of open files"),
     ];
 }
@@ -377,6 +380,7 @@ pub const LINUX: PlatformFacts = PlatformFacts {
         Capability::Fork,
         Capability::Madvise,
         Capability::ResourceLimits,
+        Capability::SpecialFiles,
         Capability::UnlinkOpenFiles,
     ],
 };

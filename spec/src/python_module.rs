@@ -35,6 +35,7 @@ modules! {
     Io = "io";
     Operator = "operator";
     Pickle = "pickle";
+    Socket = "socket";
     Weakref = "weakref";
 }
 

@@ -185,6 +185,7 @@ impl BoundNames {
                 Some(bound) => *slot = bound,
                 None => *arg = Arg::bytes(b""),
             },
+            Arg::Special(_) if domain != Some(Domain::Descriptor) => *arg = Arg::None,
             Arg::Omitted if !can_omit(op, place) => *arg = Arg::None,
             Arg::Flags(places) => {
                 let is_looked_up = domain == Some(Domain::Constant);

@@ -309,6 +309,10 @@ macro_rules! table {
             HasLimits has_limits: [RuleRange::EVERY.with(Capability::ResourceLimits)],
                 "seen on Linux in 2.7.18 to 3.15.2",
                 "The module `resource` exists, and the system enforces its limits.";
+            HasSpecialFiles has_special_files: [RuleRange::EVERY.with(Capability::SpecialFiles)],
+                "seen on Linux in 2.7.18 to 3.15.2",
+                "The constructor takes the descriptor of a device, and leaves it to the system to refuse that of a \
+                 folder, a pipe or a socket.";
             MapsSections maps_sections: [RuleRange::EVERY.with(Capability::Sections)],
                 "documentation, `mmap.mmap`, Windows version; seen in 3.11.9",
                 "A map is a view of a section, which may have a name: the constructor takes `tagname`, and \

@@ -3,6 +3,7 @@
 use crate::constructor::ConstructorParam;
 use crate::kind::Slot;
 use crate::operation::Op;
+use crate::special::SpecialFile;
 use crate::value::{Base, BytesLike, Float, IntClass, Num, Text, WrongType};
 use crate::world::Mode;
 use serde::de::Error;
@@ -42,6 +43,8 @@ pub enum Arg {
     WrongType(WrongType),
     /// `f.fileno()`
     Fd(u8),
+    /// The descriptor of a special file: `os.open('/dev/zero', os.O_RDWR)`. Only the constructor takes one.
+    Special(SpecialFile),
     /// A file object itself.
     File(u8),
     /// A map itself.

@@ -3,7 +3,7 @@
 use mmapcheck_spec::notation::{NotationError, parse, print, print_answered};
 use mmapcheck_spec::{
     Arg, Base, BytesLike, Case, Dialect, Draft, End, FileSpec, Float, IntClass, MOST_BYTES, Mode, Num, Op, Outcome,
-    PassedArg, Step, Text, Value, World, WrongType, constants,
+    PassedArg, SpecialFile, Step, Text, Value, World, WrongType, constants,
 };
 use proptest::prelude::*;
 
@@ -60,6 +60,7 @@ fn plain_arg() -> impl Strategy<Value = Arg> {
         text_arg().prop_map(Arg::Text),
         prop::sample::select(WrongType::ALL.to_vec()).prop_map(|(thing, ..)| Arg::WrongType(thing)),
         (0..4u8).prop_map(Arg::Fd),
+        prop::sample::select(SpecialFile::ALL.to_vec()).prop_map(|(file, ..)| Arg::Special(file)),
         (0..4u8).prop_map(Arg::File),
         (0..4u8).prop_map(Arg::Map),
         (0..4u8).prop_map(Arg::View),

@@ -270,6 +270,7 @@ fn shape(arg: &Arg, domain: Domain, length: Option<i128>) -> String {
         Arg::BufferAfter(bytes, _) => format!("BufferAfter {}", bytes.is_empty()),
         Arg::Bytes(carrier, bytes) => format!("{carrier:?} {}", bytes.is_empty()),
         Arg::Fd(_) => "descriptor".into(),
+        Arg::Special(file) => format!("{file:?}"),
         Arg::File(_) => "file".into(),
         Arg::Map(_) => "map".into(),
         Arg::View(_) => "view".into(),

@@ -3,8 +3,8 @@
 use crate::{interpreters, limits};
 use mmapcheck_reference::DiskStore;
 use mmapcheck_reference::store::Store;
-use mmapcheck_spec::TargetError;
-use mmapcheck_world::in_temporary_folder;
+use mmapcheck_spec::{SpecialFile, TargetError};
+use mmapcheck_world::{SpecialFiles, in_temporary_folder};
 use rustix::fs::{MemfdFlags, memfd_create, statfs};
 use rustix::process::{Resource, getrlimit};
 use std::path::Path;
@@ -35,7 +35,10 @@ pub struct Section {
 pub fn examine() -> Result<Vec<Section>, TargetError> {
     let interpreters: Vec<_> = interpreters::find(None)?.iter().map(|python| interpreter(python)).collect();
     Ok(vec![
-        Section { title: "system", all: vec![pages(), files(), memfd(), huge_pages(), named_maps(), namespaces()] },
+        Section {
+            title: "system",
+            all: vec![pages(), files(), special_files(), memfd(), huge_pages(), named_maps(), namespaces()],
+        },
         Section { title: "flags of maps", all: flags_of_maps() },
         Section { title: "limits", all: LIMITS.map(limit).to_vec() },
         Section { title: "interpreters", all: [embedded()].into_iter().chain(interpreters).collect() },
@@ -72,6 +75,16 @@ fn files() -> Checked {
     };
     let found = statfs(&folder).map(|found| format!("{}, {}", folder.display(), kind(found.f_type as u64)));
     checked("temporary files", found.map_err(|_| "no target can be run: the folder for temporary files cannot be used"))
+}
+
+/// The special files that the constructor is passed.
+fn special_files() -> Checked {
+    let files = SpecialFiles::of_process();
+    let missing = SpecialFile::ALL.into_iter().find(|(file, ..)| files.descriptor(*file).is_err());
+    let found = missing.map_or(Ok("all can be opened".into()), |(_, source, _)| {
+        Err(format!("cases with those that cannot be opened are left out: {source} fails"))
+    });
+    Checked { name: "devices, folders, pipes, sockets".into(), found }
 }
 
 fn memfd() -> Checked {

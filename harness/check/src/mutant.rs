@@ -13,6 +13,7 @@ mod limited;
 mod long;
 mod reentrant;
 mod slots;
+mod special;
 mod steps;
 mod using;
 mod wrong;
@@ -38,6 +39,7 @@ use reentrant::{
     used_after_close,
 };
 use slots::{kept_buffer, kept_item, not_from_the_end, with_part, zeroed_item};
+use special::{by_size, falls_back, resized, without_size};
 use std::path::Path;
 use steps::{
     EFBIG, EINVAL, EMFILE, ENOMEM, PAGE, StepResult, as_op, boolean, first_args, map_int, none, plain_int, raised, text,
@@ -203,6 +205,10 @@ MUTANTS of Step {
     "MAP_HUGETLB falls back to small pages" (1): |m, s| on(m, s, Op::New, |m, s| with_flags(m, s, |flags| flags & !0x40000));
     "MAP_LOCKED is ignored" (3): |m, s| on(m, s, Op::New, |m, s| with_flags(m, s, |flags| flags & !0x2000));
     "MAP_GROWSDOWN is ignored" (1): |m, s| on(m, s, Op::New, |m, s| with_flags(m, s, |flags| flags & !0x100));
+    "a device is refused as an empty file" (1): |m, s| on(m, s, Op::New, by_size);
+    "a regular file of size 0 is left to the kernel" (1): |m, s| on(m, s, Op::New, without_size);
+    "a file that cannot be mapped becomes anonymous memory" (1): |m, s| on(m, s, Op::New, falls_back);
+    "a map of a device can be resized" (2): |m, s| on(m, s, Op::Resize, resized);
     "the offset is ignored" (1): |m, s| on(m, s, Op::New, |m, s| m.step(&without_keyword(s, "offset")));
     "the length is ignored" (1): |m, s| on(m, s, Op::New, whole_file);
     "move copies forward when ranges overlap" (2): |m, s| on(m, s, Op::Move, forward_move);

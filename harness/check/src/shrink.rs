@@ -24,6 +24,7 @@ fn size(case: &Case) -> (usize, usize, u128) {
             num.plus.unsigned_abs().min(1 << 80)
         }
         Arg::Fd(slot) | Arg::Map(slot) | Arg::View(slot) | Arg::File(slot) | Arg::Path(slot) => u128::from(*slot),
+        Arg::Special(file) => *file as u128,
         Arg::Bytes(_, bytes) | Arg::BufferAfter(bytes, _) => disorder(bytes),
         _ => 0,
     };
@@ -273,6 +274,7 @@ fn simpler(arg: &Arg) -> Vec<Arg> {
             (0..places.len()).filter(|_| places.len() > 1).map(|i| Arg::Flags(without(places, i))).collect()
         }
         Arg::Fd(1..) => vec![Arg::Fd(0)],
+        Arg::Special(file) => file.earlier().map(Arg::Special).chain([Arg::int(-1)]).collect(),
         Arg::Map(1..) => vec![Arg::Map(0)],
         Arg::View(1..) => vec![Arg::View(0)],
         Arg::Path(1..) => vec![Arg::Path(0)],

@@ -1,8 +1,8 @@
 //! The flags of a map: the reference refuses those that the kernel of this system refuses, with the same error.
 
 use mmapcheck_reference::Reference;
-use mmapcheck_spec::{Arg, End, FileSpec, Mode, Op, Outcome, Profile, Step, Stepper, World};
-use mmapcheck_world::{Errno, ProbedMap, in_temporary_folder};
+use mmapcheck_spec::{Arg, End, FileSpec, Mode, Op, Outcome, Profile, SpecialFile, Step, Stepper, World};
+use mmapcheck_world::{Errno, ProbedMap, SpecialFiles, in_temporary_folder};
 use rustix::fd::{AsFd, BorrowedFd};
 use std::fs::File;
 
@@ -85,5 +85,11 @@ fn the_reference_refuses_the_flags_that_the_kernel_refuses() -> Result {
     reference.begin(&World { files: Vec::new() })?;
     let compared = compare(&mut reference, &Arg::int(-1), None);
     assert!(compared > least, "{compared} of anonymous memory");
+    for (special, source, _) in SpecialFile::ALL.into_iter().filter(|(special, ..)| !special.is_regular()) {
+        let file =
+            SpecialFiles::of_process().descriptor(special).map_err(|Errno(number)| format!("{source}: {number}"))?;
+        let compared = compare(&mut reference, &Arg::Special(special), Some(file));
+        assert!(compared > least, "{compared} of {source}");
+    }
     Ok(())
 }

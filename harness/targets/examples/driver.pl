@@ -6,7 +6,7 @@ use Compress::Raw::Zlib qw(crc32);
 use JSON::PP;
 
 my %known = map { $_ => 1 } qw(mmap close closed len tell read write);
-my $arguments = [qw(bool index int-subclass callback constants bytearray memoryview strided array float text wrong-type file map view word)];
+my $arguments = [qw(bool index int-subclass callback constants bytearray memoryview strided array float text wrong-type special-file file map view word)];
 my $json = JSON::PP->new->utf8->ascii;
 my (@files, @maps, $detail);
 

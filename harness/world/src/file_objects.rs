@@ -7,9 +7,10 @@ use crate::errno::Errno;
 use crate::file_args;
 use crate::file_system::{FileHandle, FileSystem, MAX_FILE_SIZE};
 use crate::folder::{Folder, OpenFile};
+use crate::special::SpecialFiles;
 use mmapcheck_spec::{
-    Arg, Detail, End, FileOp, FileState, FolderOp, KindOp, Mode, ObjectKind, Outcome, SLOTS, Slot, Step, TargetError,
-    UNBOUND, Value, World,
+    Arg, Detail, End, FileOp, FileState, FolderOp, KindOp, Mode, ObjectKind, Outcome, SLOTS, Slot, SpecialFile, Step,
+    TargetError, UNBOUND, Value, World,
 };
 use std::cell::Cell;
 use std::os::fd::{AsRawFd, RawFd};
@@ -18,7 +19,7 @@ use std::rc::Rc;
 /// The position of a file object. On Windows, a map shares the position of the file object that it was made from.
 #[derive(Debug)]
 pub struct Cursor {
-    /// The number of the file.
+    /// The number of the file; [`SLOTS`] of a special file.
     pub number: usize,
     /// In bytes from the start. Processes share it, as they share an open file description.
     pub position: Rc<Cell<u64>>,
@@ -75,6 +76,8 @@ pub struct FileObjects<S: FileSystem> {
     /// The number of the file that each name leads to. Processes share them.
     names: [Option<usize>; SLOTS],
     table: FileTable<S::File>,
+    /// The special files whose descriptors the case was given.
+    lent: Vec<SpecialFile>,
 }
 
 /// Files on disk, as a target in a process of the system needs them.
@@ -85,6 +88,16 @@ impl<T: Default> FileObjects<Folder<T>> {
     /// Where the slot is not bound, or the file is closed.
     pub fn raw_fd(&self, slot: Slot) -> Result<RawFd, End> {
         Ok(self.file(slot)?.fd().as_raw_fd())
+    }
+
+    /// The descriptor of a special file, until the case ends.
+    ///
+    /// # Errors
+    /// Where the system has no such file.
+    pub fn special_fd(&mut self, file: SpecialFile) -> Result<RawFd, End> {
+        let descriptor = SpecialFiles::of_process().descriptor(file).map_err(|errno| missing(file, errno))?;
+        self.lent.push(file);
+        Ok(descriptor.as_raw_fd())
     }
 
     /// Reads the sizes of all files from the system: the target may have changed them.
@@ -101,6 +114,9 @@ impl<T: Default> FileObjects<Folder<T>> {
         if let Some(slot) = broken {
             let name = ObjectKind::File.name(slot as Slot);
             return Some(format!("the target closed or replaced the descriptor of the file object {name}"));
+        }
+        if let Some(file) = self.lent.iter().find(|file| !SpecialFiles::of_process().is_intact(**file)) {
+            return Some(format!("the target closed or replaced the descriptor of {}", file.source()));
         }
         let open = (0..SLOTS).filter_map(|slot| self.raw_fd(slot as Slot).ok());
         let mut descriptors: Vec<RawFd> = self.system.descriptors().chain(open).collect();
@@ -132,7 +148,7 @@ impl<S: FileSystem> FileObjects<S> {
     /// The files of a file system, before the first case.
     #[must_use]
     pub fn new(system: S) -> FileObjects<S> {
-        FileObjects { system, count: 0, names: [None; SLOTS], table: FileTable::default() }
+        FileObjects { system, count: 0, names: [None; SLOTS], table: FileTable::default(), lent: Vec::new() }
     }
 
     /// Creates the files of a world, in place of those of the last case, and opens each one.
@@ -141,6 +157,7 @@ impl<S: FileSystem> FileObjects<S> {
     /// Where the file system cannot create, fill or open one.
     pub fn begin(&mut self, world: &World) -> Result<(), TargetError> {
         self.end();
+        self.lent.clear();
         self.count = world.files.len();
         for (number, file) in world.files.iter().enumerate() {
             if self.names[number] != Some(number) {
@@ -250,6 +267,16 @@ impl<S: FileSystem> FileObjects<S> {
     /// Where the slot is not bound, or the file is closed.
     pub fn file(&self, slot: Slot) -> Result<&S::File, End> {
         self.object(slot)?.handle.as_ref().ok_or_else(|| unsupported("the file is closed"))
+    }
+
+    /// The handle of a special file, and a position that nothing moves.
+    ///
+    /// # Errors
+    /// Where the system has no such file.
+    pub fn special(&mut self, file: SpecialFile) -> Result<(S::File, Rc<Cursor>), End> {
+        let handle = self.system.special(file).map_err(|errno| missing(file, errno))?;
+        let cursor = Cursor { number: SLOTS, position: Rc::default(), closed: Cell::new(false) };
+        Ok((handle, Rc::new(cursor)))
     }
 
     /// The position of a file object, open or closed.
@@ -402,6 +429,10 @@ fn unsupported(reason: impl Into<String>) -> End {
 
 fn unbound() -> End {
     unsupported(UNBOUND)
+}
+
+fn missing(file: SpecialFile, Errno(number): Errno) -> End {
+    unsupported(format!("the system refuses {}: system error {number}", file.source()))
 }
 
 fn failed(verb: &str, Errno(number): Errno) -> TargetError {

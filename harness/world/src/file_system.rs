@@ -1,7 +1,7 @@
 //! The traits of a file system: files that a case opens, reads, writes, truncates, renames and removes.
 
 use crate::Errno;
-use mmapcheck_spec::{Content, Detail, Mode};
+use mmapcheck_spec::{Content, Detail, Mode, SpecialFile};
 
 /// The size in bytes that no file of a case exceeds.
 pub const MAX_FILE_SIZE: u64 = 1 << 24;
@@ -10,6 +10,9 @@ pub const MAX_FILE_SIZE: u64 = 1 << 24;
 pub trait FileHandle: Clone {
     /// The mode that the file was opened with.
     fn mode(&self) -> Mode;
+
+    /// The special file that it is; `None` of a regular file.
+    fn irregular(&self) -> Option<SpecialFile>;
 
     /// Whether both handles are of one file, however each was opened.
     fn is_same(&self, other: &Self) -> bool;
@@ -60,6 +63,12 @@ pub trait FileSystem {
     /// # Errors
     /// As `open`.
     fn open(&mut self, name: usize, number: usize, mode: Mode) -> Result<Self::File, Errno>;
+
+    /// A handle of a special file.
+    ///
+    /// # Errors
+    /// As the call that opens it.
+    fn special(&mut self, file: SpecialFile) -> Result<Self::File, Errno>;
 
     /// Removes a name.
     ///

@@ -4,7 +4,8 @@
 use crate::digest::content_of;
 use crate::errno::Errno;
 use crate::file_system::{FileHandle, FileSystem};
-use mmapcheck_spec::{Content, Detail, Mode, TargetError, World};
+use crate::special::SpecialFiles;
+use mmapcheck_spec::{Content, Detail, Mode, SpecialFile, TargetError, World};
 use rustix::fs::{self, AtFlags, OFlags};
 use std::cell::Cell;
 use std::fs::File;
@@ -28,13 +29,20 @@ pub struct Inode<T = ()> {
     size: Cell<u64>,
     /// The most pages that the file had in this case. Memory mapped from a page beyond the present end may be dead.
     max_pages: Cell<u64>,
+    /// The special file that it is.
+    special: Option<SpecialFile>,
     /// Data that the user of the folder keeps with each file.
     attached: T,
 }
 
 impl<T: Default> Inode<T> {
     fn new(file: OwnedFd) -> Result<Inode<T>, Errno> {
-        Ok(Inode { id: id(&file)?, file, size: Cell::new(0), max_pages: Cell::new(0), attached: T::default() })
+        Inode::special(file, None)
+    }
+
+    fn special(file: OwnedFd, special: Option<SpecialFile>) -> Result<Inode<T>, Errno> {
+        let (size, max_pages) = (Cell::new(0), Cell::new(0));
+        Ok(Inode { id: id(&file)?, file, size, max_pages, special, attached: T::default() })
     }
 }
 
@@ -111,13 +119,18 @@ impl<T: Default> OpenFile<T> {
     /// # Errors
     /// As `fcntl` and `fstat`.
     pub fn of(descriptor: BorrowedFd<'_>) -> Result<OpenFile<T>, Errno> {
+        OpenFile::opened(descriptor, SpecialFiles::of_process().like(descriptor))
+    }
+
+    fn opened(descriptor: BorrowedFd<'_>, special: Option<SpecialFile>) -> Result<OpenFile<T>, Errno> {
         let duplicate = || rustix::io::fcntl_dupfd_cloexec(descriptor, 0);
         let mode = match fs::fcntl_getfl(descriptor)? & OFlags::ACCMODE {
             OFlags::RDONLY => Mode::Read,
             OFlags::WRONLY => Mode::Write,
             _ => Mode::Update,
         };
-        let file = OpenFile { inode: Rc::new(Inode::new(duplicate()?)?), fd: Rc::new(duplicate()?), mode };
+        let inode = Inode::special(duplicate()?, special)?;
+        let file = OpenFile { inode: Rc::new(inode), fd: Rc::new(duplicate()?), mode };
         file.notice_size();
         Ok(file)
     }
@@ -151,6 +164,10 @@ impl<T> OpenFile<T> {
 impl<T> FileHandle for OpenFile<T> {
     fn mode(&self) -> Mode {
         self.mode
+    }
+
+    fn irregular(&self) -> Option<SpecialFile> {
+        self.inode.special
     }
 
     fn is_same(&self, other: &OpenFile<T>) -> bool {
@@ -191,6 +208,8 @@ pub struct Folder<T = ()> {
     dir: OwnedFd,
     id: FileId,
     stored: Vec<Stored<T>>,
+    /// The handles of special files that a case has used, in the order of [`SpecialFile::ALL`].
+    special: [Option<OpenFile<T>>; SpecialFile::ALL.len()],
     /// Reused for reading and writing whole files.
     buffer: Vec<u8>,
 }
@@ -205,7 +224,9 @@ impl<T> Folder<T> {
         let dir = OwnedFd::from(dir);
         let id =
             id(&dir).map_err(|Errno(number)| TargetError(format!("cannot read a folder: system error {number}")))?;
-        Ok(Folder { dir, id, stored: Vec::new(), buffer: vec![0; 1 << 13] })
+        SpecialFiles::of_process();
+        let special = [const { None }; SpecialFile::ALL.len()];
+        Ok(Folder { dir, id, stored: Vec::new(), special, buffer: vec![0; 1 << 13] })
     }
 
     fn descriptor(&self, name: usize, flags: OFlags) -> rustix::io::Result<OwnedFd> {
@@ -283,6 +304,15 @@ impl<T: Default> FileSystem for Folder<T> {
             None => Rc::new(self.descriptor(name, flags(mode))?),
         };
         Ok(OpenFile { inode: Rc::clone(&self.stored[number].inode), fd, mode })
+    }
+
+    fn special(&mut self, file: SpecialFile) -> Result<OpenFile<T>, Errno> {
+        if let Some(opened) = &self.special[file as usize] {
+            return Ok(opened.clone());
+        }
+        let special = Some(file).filter(|file| !file.is_regular());
+        let opened = OpenFile::opened(SpecialFiles::of_process().descriptor(file)?, special)?;
+        Ok(self.special[file as usize].insert(opened).clone())
     }
 
     fn unlink(&mut self, name: usize) -> Result<(), Errno> {

@@ -12,6 +12,7 @@ mod folder;
 mod limits;
 mod probe;
 mod scratch;
+mod special;
 
 pub use digest::{content_of, digest};
 pub use errno::Errno;
@@ -21,3 +22,4 @@ pub use folder::{Folder, Inode, OpenFile};
 pub use limits::{AppliedLimits, ResourceLimits};
 pub use probe::ProbedMap;
 pub use scratch::in_temporary_folder;
+pub use special::SpecialFiles;

@@ -2,7 +2,7 @@
 
 use super::form::{Found, forms, unify_stmt};
 use super::frame::{CALLBACK, CLASSES, SavedLimit, class_in_form};
-use super::literal::{bits_of, bytes_of, constants_of, flags_of, float_of, num_of, thing_of};
+use super::literal::{bits_of, bytes_of, constants_of, flags_of, float_of, num_of, special_of, thing_of};
 use super::syntax::{Expr, Stmt};
 use crate::{Arg, BytesLike, Domain, IntClass, Mode, ObjectKind, Op, PassedArg, PythonModule, SLOTS, Slot, Step, Text};
 use smallvec::SmallVec;
@@ -152,6 +152,11 @@ impl Context {
                     return Ok(Arg::Flags(constants));
                 }
             }
+            (Some(Domain::Descriptor), expr) => {
+                if let Some(file) = special_of(expr) {
+                    return self.needs(file.module()).map(|()| Arg::Special(file));
+                }
+            }
             (Some(Domain::Flags | Domain::Prot), expr) => {
                 if let Some((bits, true)) = bits_of(expr)? {
                     return Ok(Arg::int(bits));
@@ -273,7 +278,9 @@ fn safe_descriptor(arg: &Arg) -> Result<()> {
         _ => None,
     };
     match value {
-        Some(0..9999) => Err("a descriptor is f.fileno(), a negative number, or 9999 and above".into()),
+        Some(0..9999) => {
+            Err("a descriptor is f.fileno(), that of a special file, a negative number, or 9999 and above".into())
+        }
         _ => Ok(()),
     }
 }

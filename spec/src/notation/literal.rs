@@ -3,7 +3,7 @@
 use super::syntax::{Expr, Stmt, statement};
 use crate::constants;
 use crate::platform::LINUX;
-use crate::{Base, Float, MOST_BYTES, Num, WrongType};
+use crate::{Base, Float, MOST_BYTES, Num, SpecialFile, WrongType};
 use smallvec::SmallVec;
 use std::sync::OnceLock;
 
@@ -12,13 +12,26 @@ type Result<T> = std::result::Result<T, String>;
 pub(super) fn thing_of(expr: &Expr) -> Option<WrongType> {
     static THINGS: OnceLock<Vec<(WrongType, Expr)>> = OnceLock::new();
     let things = THINGS.get_or_init(|| {
-        let parsed = |(thing, source, _): (WrongType, &str, &str)| match statement(source) {
-            Ok(Stmt::Expr(expr)) => (thing, expr),
-            other => unreachable!("{source} is an expression, not {other:?}"),
-        };
+        let parsed = |(thing, source, _): (WrongType, &str, &str)| (thing, expression(source));
         WrongType::ALL.into_iter().map(parsed).collect()
     });
     things.iter().find(|(_, known)| known == expr).map(|(thing, _)| *thing)
+}
+
+/// The special file that an expression opens.
+pub(super) fn special_of(expr: &Expr) -> Option<SpecialFile> {
+    static FILES: OnceLock<Vec<(SpecialFile, Expr)>> = OnceLock::new();
+    let parsed = |(file, source, _): (SpecialFile, &str, _)| (file, expression(source));
+    let files = FILES.get_or_init(|| SpecialFile::ALL.into_iter().map(parsed).collect());
+    files.iter().find(|(_, known)| known == expr).map(|(file, _)| *file)
+}
+
+/// An expression of a table of the notation.
+fn expression(source: &str) -> Expr {
+    match statement(source) {
+        Ok(Stmt::Expr(expr)) => expr,
+        other => unreachable!("{source} is an expression, not {other:?}"),
+    }
 }
 
 /// Constants that are passed: a size is a number, and none of them.

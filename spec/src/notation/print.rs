@@ -186,13 +186,21 @@ fn class_of(arg: &Arg) -> Option<&'static str> {
     }
 }
 
+/// The module a session must import for an argument.
+fn module_of(arg: &Arg) -> Option<PythonModule> {
+    match arg {
+        Arg::Bytes(BytesLike::Array, _) => Some(PythonModule::Array),
+        Arg::Special(file) => Some(file.module()),
+        _ => None,
+    }
+}
+
 fn imports(case: &Draft) -> String {
     let mut modules = BTreeSet::from([PythonModule::Mmap.name()]);
     modules.extend(case.all_steps().filter_map(|step| step.op.row().uses).map(PythonModule::name));
     modules.extend(classes(case).filter_map(|class| class.uses).map(PythonModule::name));
-    if uses(case, |arg| matches!(arg, Arg::Bytes(BytesLike::Array, _))) {
-        modules.insert(PythonModule::Array.name());
-    }
+    let args = case.all_steps().flat_map(|step| &step.args);
+    modules.extend(args.filter_map(|given| module_of(&given.arg)).map(PythonModule::name));
     modules.into_iter().collect::<Vec<_>>().join(", ")
 }
 
@@ -283,6 +291,7 @@ fn parts(arg: &Arg) -> (String, bool) {
         Arg::Text(text) => simple(text.source()),
         Arg::WrongType(thing) => simple(thing.source().into()),
         Arg::Fd(slot) => simple(format!("{}.fileno()", ObjectKind::File.name(*slot))),
+        Arg::Special(file) => simple(file.source().into()),
         Arg::File(slot) => simple(ObjectKind::File.name(*slot)),
         Arg::Map(slot) => simple(ObjectKind::Map.name(*slot)),
         Arg::View(slot) => simple(ObjectKind::View.name(*slot)),

@@ -70,11 +70,22 @@ fn near(case: &Case, at: usize) -> Vec<Case> {
         add(&|steps| drop(steps.remove(earlier)));
     }
     add(&|steps| steps.insert(at, steps[at].clone()));
+    if OF_SUBCLASSES.contains(&step.op) {
+        let on = if step.op.row().on == ObjectKind::Map { step.on } else { 0 };
+        for other in OF_SUBCLASSES.into_iter().filter(|op| op.row().on == ObjectKind::Map) {
+            let number = (other == Op::Contains).then(|| Arg::int(b'a'.into()));
+            add(&|steps| steps[at] = Step::new(other, on, number.clone()));
+        }
+    }
     for after in [Op::Tell, Op::Read, Op::Bytes] {
         add(&|steps| steps.insert(at + 1, Step::new(after, step.on, [])));
     }
     all
 }
+
+/// The operations that a subclass of CPython's class does otherwise, whatever it defines: which of them a target does otherwise tells
+/// whether its class is one.
+const OF_SUBCLASSES: [Op; 5] = [Op::List, Op::Reversed, Op::Next, Op::Contains, Op::SetAttr];
 
 /// The longest map, in bytes, that is made longer: the length of a longer one has a meaning of its own.
 const LONGEST: i128 = 1000;

@@ -3,7 +3,7 @@
 use super::maker::Maker;
 use crate::choices::Choices;
 use mmapcheck_spec::constants::Constant;
-use mmapcheck_spec::{Arg, Base, BytesLike, Dialect, Domain, Mode, Num, Op, PassedArg, constants};
+use mmapcheck_spec::{Arg, Base, BytesLike, Dialect, Domain, Mode, Num, Op, PassedArg, SpecialFile, constants};
 
 type Args = smallvec::SmallVec<[PassedArg; 2]>;
 
@@ -137,6 +137,28 @@ impl<C: Choices> Maker<'_, C> {
         args
     }
 
+    /// A map of a special file, mostly of the device of zeros, which can be mapped. Its length is checked by the kernel alone.
+    fn special_map(&mut self) -> Args {
+        let file = if self.one_in(2) { SpecialFile::Zero } else { self.pick(&SpecialFile::ALL).0 };
+        let len = match self.below(8) {
+            0 => Arg::int(0),
+            1..4 => Arg::Int(Num { base: Base::Pages(1 + self.below(3) as u8), plus: self.below(5) as i128 - 2 }),
+            _ => Arg::int(8 + self.below(72) as i128),
+        };
+        let mut args: Args = [Arg::Special(file), len].map(PassedArg::plain).into_iter().collect();
+        match self.below(8) {
+            0 => args.push(PassedArg::named("prot", self.arg(Domain::Prot))),
+            1 => args.push(PassedArg::plain(self.rare_flags())),
+            2 => args.push(PassedArg::plain(Self::flag("MAP_PRIVATE"))),
+            3..6 => args.push(PassedArg::named("access", self.constant("ACCESS_"))),
+            _ => {}
+        }
+        if self.one_in(6) {
+            args.push(PassedArg::named("offset", self.offset()));
+        }
+        args
+    }
+
     fn anonymous_map(&mut self) -> Args {
         let nothing = PassedArg::plain(Arg::int(-1));
         let small = Arg::int(8 + self.below(72) as i128);
@@ -152,6 +174,7 @@ impl<C: Choices> Maker<'_, C> {
             3 if self.one_in(2) => {
                 smallvec::smallvec![nothing, PassedArg::plain(Arg::Int(page)), PassedArg::plain(self.rare_flags())]
             }
+            5 if self.options.profile.has_special_files() && self.one_in(3) => self.special_map(),
             4 if self.one_in(4) => {
                 let prot = PassedArg::named("prot", self.arg(Domain::Prot));
                 smallvec::smallvec![nothing, PassedArg::plain(small), prot]
@@ -408,6 +431,7 @@ impl<C: Choices> Maker<'_, C> {
             2 => Arg::int(9999),
             3 => Arg::Int(Num::plain(self.boundary())),
             4 => Arg::File(0),
+            5 if self.options.profile.has_special_files() => Arg::Special(self.pick(&SpecialFile::ALL).0),
             _ => Arg::Fd(self.below(self.files.max(1)) as u8),
         }
     }

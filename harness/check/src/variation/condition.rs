@@ -267,7 +267,7 @@ fn properties(step: &Step, place: usize, situation: Situation) -> Vec<Property> 
         Arg::Fd(_) => all.push(Property::Descriptor),
         Arg::Flags(places) if places.len() == 1 => all.push(Property::Flag(places[0])),
         Arg::Omitted => all.push(Property::Missing),
-        Arg::Flags(_) | Arg::File(_) | Arg::Path(_) | Arg::Mode(_) => {}
+        Arg::Flags(_) | Arg::Special(_) | Arg::File(_) | Arg::Path(_) | Arg::Mode(_) => {}
     }
     all
 }

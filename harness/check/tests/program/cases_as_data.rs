@@ -3,8 +3,8 @@
 use crate::{Result, text};
 use mmapcheck_spec::pages::{all, examples};
 use mmapcheck_spec::{
-    Arg, Base, BytesLike, Case, FileSpec, Float, IntClass, Mode, Named, Num, Op, PassedArg, Step, Text, World,
-    WrongType, constants, notation,
+    Arg, Base, BytesLike, Case, FileSpec, Float, IntClass, Mode, Named, Num, Op, PassedArg, SpecialFile, Step, Text,
+    World, WrongType, constants, notation,
 };
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -75,6 +75,7 @@ fn argument(value: &Value) -> Option<Arg> {
         }
         (_, Some("t")) => Arg::WrongType(WrongType::ALL[usize::from(slot()?)].0),
         (_, Some("fd")) => Arg::Fd(slot()?),
+        (_, Some("s")) => Arg::Special(SpecialFile::ALL.get(usize::from(slot()?))?.0),
         (_, Some("f")) => Arg::File(slot()?),
         (_, Some("m")) => Arg::Map(slot()?),
         (_, Some("v")) => Arg::View(slot()?),

@@ -8,7 +8,8 @@ use crate::state::bindings::unbound;
 use crate::state::processes::Processes;
 use crate::store::Store;
 use mmapcheck_spec::{
-    Arg, BytesLike, ConstructorParam, Dialect, End, Num, Op, PassedArg, PlatformFacts, Profile, Step, constants,
+    Arg, BytesLike, ConstructorParam, Dialect, End, Num, Op, PassedArg, PlatformFacts, Profile, SpecialFile, Step,
+    constants,
 };
 use smallvec::SmallVec;
 use std::rc::Rc;
@@ -30,6 +31,7 @@ pub fn of<'a, S: Store>(
                 let files = &processes.files.borrow().objects;
                 Operand::Descriptor(files.file(*slot)?.clone(), Rc::clone(files.cursor(*slot)?))
             }
+            Arg::Special(file) if is_fileno(step, place, given) => special(*file, processes, profile)?,
             arg => operand(arg, processes, performer, profile)?,
         };
         match given.keyword {
@@ -76,7 +78,7 @@ fn operand<'a, S: Store>(
             None => return Err(unsupported("Python 2 reads no characters of Unicode by their number")),
         },
         Arg::WrongType(wrong) => Operand::WrongType(*wrong),
-        Arg::Fd(_) => {
+        Arg::Fd(_) | Arg::Special(_) => {
             return Err(unsupported("no rule covers a descriptor as argument of anything but the constructor"));
         }
         Arg::File(slot) if !processes.files.borrow().objects.is_bound(*slot) => return Err(unbound()),
@@ -85,6 +87,18 @@ fn operand<'a, S: Store>(
         Arg::View(slot) => Operand::View(processes.view(*slot)?),
         Arg::Path(_) | Arg::Mode(_) => return Err(unsupported("only open takes a path or mode")),
     })
+}
+
+/// The descriptor of a special file, where the interpreter can open it.
+fn special<'a, S: Store>(file: SpecialFile, processes: &Processes<S>, profile: Profile) -> Result<Operand<'a, S>, End> {
+    if !profile.has_special_files() {
+        return Err(unsupported("no rule covers the special files of the system"));
+    }
+    if file == SpecialFile::Socket && profile.dialect() == Dialect::Python2 {
+        return Err(unsupported("a socket of Python 2 keeps its descriptor"));
+    }
+    let (file, cursor) = processes.files.borrow_mut().objects.special(file)?;
+    Ok(Operand::Descriptor(file, cursor))
 }
 
 /// The value of constants joined by `|`, by their places in [`constants::ALL`]. A constant that the module lacks counts with

@@ -32,6 +32,7 @@ pub fn construct<S: Store>(
     if !quotas.allow_memory() {
         return Err(Errno::ENOMEM.into());
     }
+    args.check_file_system(store.kernel(), facts)?;
     let anonymous = args.is_anonymous(facts);
     let memory = store.map(args.mapped_file(facts), args.request(store.kernel(), facts))?;
     let tracked = TrackedFile { file: args.file().filter(|_| args.trackfd).cloned(), wanted: args.trackfd };
@@ -62,9 +63,9 @@ impl<S: Store> ConstructorArgs<S> {
         Ok(access)
     }
 
-    /// Checks the length against the size of the file; 0 stands for the rest of the file from the offset on.
+    /// Checks the length against the size of a regular file; 0 stands for the rest of the file from the offset on.
     fn fit_file(&mut self) -> RuleResult<()> {
-        let Some(file) = self.file() else { return Ok(()) };
+        let Some(file) = self.file().filter(|file| file.irregular().is_none()) else { return Ok(()) };
         let size = file.size() as i64;
         if self.length == 0 {
             if size == 0 {

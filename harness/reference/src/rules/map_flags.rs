@@ -6,9 +6,9 @@ use crate::store::flags::{
     self, HUGE_SHIFT, MAP_ABOVE4G, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_GROWSDOWN, MAP_HUGETLB, MAP_LOCKED, MAP_SYNC,
     MapType,
 };
-use crate::store::{Kernel, Store};
+use crate::store::{FileMaps, Kernel, Store};
+use mmapcheck_spec::PlatformFacts;
 use mmapcheck_spec::constants::{MAP_32BIT, MAP_NORESERVE, PROT_EXEC, PROT_WRITE};
-use mmapcheck_spec::{Mode, PlatformFacts};
 use mmapcheck_world::{Errno, FileHandle, MAX_FILE_SIZE};
 
 /// Why a map of huge pages has no outcome.
@@ -37,8 +37,8 @@ impl<S: Store> ConstructorArgs<S> {
         if self.has(MAP_LOCKED) {
             kernel.check_locked(facts.page.round_up(self.length as usize) as u64)?;
         }
-        match (self.mapped_file(facts).map(FileHandle::mode), self.has(MAP_HUGETLB)) {
-            (Some(mode), _) => self.check_file(mode, kernel, facts),
+        match (self.mapped_file(facts), self.has(MAP_HUGETLB)) {
+            (Some(file), _) => self.check_file(file, kernel, facts),
             (None, true) => self.check_huge_pages(kernel, facts),
             (None, false) => self.check_anonymous(kernel, facts),
         }
@@ -54,11 +54,12 @@ impl<S: Store> ConstructorArgs<S> {
         }
     }
 
-    /// Checks a map of a file that is open in a mode.
-    fn check_file(&self, mode: Mode, kernel: &Kernel, facts: &PlatformFacts) -> RuleResult<()> {
+    /// Checks a map of a file.
+    fn check_file(&self, file: &S::File, kernel: &Kernel, facts: &PlatformFacts) -> RuleResult<()> {
+        let mode = file.mode();
         let kind = MapType::of(self.flags, facts);
         let writes = kind.is_shared() && self.prot & facts.bits(&[PROT_WRITE]) != 0;
-        let files = kernel.files.as_ref();
+        let files = maps_of(file, kernel)?;
         if self.has(MAP_SYNC) && files.is_none() {
             return Err(unsupported("whether a map takes MAP_SYNC depends on the file system").into());
         }
@@ -74,8 +75,17 @@ impl<S: Store> ConstructorArgs<S> {
             return Err(errno.into());
         }
         if self.has(MAP_GROWSDOWN) {
-            return Err(Errno::EINVAL.into());
+            return refuse(files.map_or(Some(Errno::EINVAL), |files| files.grows));
         }
+        // A file without maps of its own kind is refused here, with or without `MAP_GROWSDOWN`.
+        refuse(files.and_then(|files| files.map.filter(|_| files.map == files.grows)))
+    }
+
+    /// Refuses a map that the file itself refuses, which the kernel asks last.
+    pub fn check_file_system(&self, kernel: &Kernel, facts: &PlatformFacts) -> RuleResult<()> {
+        let Some(file) = self.mapped_file(facts) else { return Ok(()) };
+        let files = maps_of(file, kernel)?;
+        refuse(files.and_then(|files| files.map))?;
         refuse(files.and_then(|files| files.sync).filter(|_| self.has(MAP_SYNC)))
     }
 
@@ -121,6 +131,14 @@ impl<S: Store> ConstructorArgs<S> {
             return Err(unsupported(ONLY_LACK).into());
         }
         refuse(refusal)
+    }
+}
+
+/// The refusals of maps of a file, where the kernel was asked.
+fn maps_of<'k>(file: &impl FileHandle, kernel: &'k Kernel) -> RuleResult<Option<&'k FileMaps>> {
+    match file.irregular() {
+        Some(special) => kernel.maps_of(special).map(Some),
+        None => Ok(kernel.files.as_ref()),
     }
 }
 

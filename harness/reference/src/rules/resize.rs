@@ -64,7 +64,7 @@ impl<S: Store> Map<S> {
 
     fn resize_file(&self, len: i64, quotas: &Quotas) -> RuleResult<()> {
         let Some(file) = &self.tracked.file else { return Ok(()) };
-        if !file.mode().writes() {
+        if !file.mode().writes() || file.irregular().is_some() {
             return Err(Errno::EINVAL.into());
         }
         let size = (self.offset + len) as u64;

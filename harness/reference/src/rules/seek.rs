@@ -2,12 +2,12 @@
 
 use crate::operands::args::Args;
 use crate::operands::convert;
-use crate::result::{RuleResult, number, value_error};
+use crate::result::{RuleResult, number, unsupported, value_error};
 use crate::state::class::Class;
 use crate::state::map::{Access, Map};
 use crate::store::Store;
-use mmapcheck_spec::{Dialect, Profile, Value};
-use mmapcheck_world::Errno;
+use mmapcheck_spec::{Dialect, Profile, SpecialFile, Value};
+use mmapcheck_world::{Errno, FileHandle};
 
 impl<S: Store> Map<S> {
     /// `seek(pos[, whence])`
@@ -37,6 +37,10 @@ impl<S: Store> Map<S> {
     /// `size()`: the present size of the file.
     pub fn size(&self, profile: Profile) -> RuleResult {
         let _open = self.open()?;
+        let special = self.tracked.file.as_ref().and_then(FileHandle::irregular);
+        if special == Some(SpecialFile::Folder) {
+            return Err(unsupported("the size of a folder depends on its file system").into());
+        }
         match self.file_size() {
             Some(size) => Ok(Value::Int(size.into())),
             None if !profile.size_needs_no_descriptor() => Err(Errno::EBADF.into()),

@@ -14,7 +14,7 @@ use memmap2::{Advice, MmapOptions, MmapRaw, RemapOptions, UncheckedAdvice};
 use mmapcheck_spec::TargetError;
 use mmapcheck_spec::constants::{self as c, Constant};
 use mmapcheck_spec::platform::LINUX;
-use mmapcheck_world::{Errno, Folder, Inode, OpenFile};
+use mmapcheck_world::{Errno, FileHandle, Folder, Inode, OpenFile};
 use rustix::param::page_size;
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -72,12 +72,28 @@ impl Store for DiskStore {
         }
         let region = match file {
             None => self.map_anonymous(options.offset(0), request),
+            Some(file) if file.irregular().is_some() => map_zeros(file, request, &options),
             Some(file) if request.shared => map_shared(file, request, options),
             Some(file) => map_private(file, request, &options),
         }?;
         region.follow_flags(request);
         Ok(region)
     }
+}
+
+/// Maps the device of zeros. Shared memory has the size of the map, and the map begins at its offset in it. A map that cannot
+/// become writable is private.
+fn map_zeros(file: &OpenFile<SpareMaps>, request: MapRequest, options: &MmapOptions) -> Result<DiskRegion, Errno> {
+    if !request.shared {
+        // SAFETY: the map becomes a raw one at once, so no reference to its bytes is made (see the module).
+        let raw = unsafe { options.map_copy(file.fd()) }?.into();
+        return Ok(DiskRegion::new(raw, request.len, true, Backing::Private));
+    }
+    if !file.mode().writes() {
+        return Ok(DiskRegion::new(options.map_raw_read_only(file.fd())?, request.len, false, Backing::Private));
+    }
+    let pages = request.len.next_multiple_of(page_size()).saturating_sub(request.offset as usize);
+    Ok(DiskRegion::new(options.map_raw(file.fd())?, request.len, true, Backing::Shared { pages }))
 }
 
 /// Maps a file shared, up to the end of the last page, so that maps of similar length can reuse the memory: a shared map
@@ -193,7 +209,7 @@ pub struct DiskRegion {
 enum Backing {
     /// A file, from an offset. `shared`: whether a shared map can be written; `None` for a private map.
     File { inode: Rc<Inode<SpareMaps>>, offset: u64, shared: Option<bool> },
-    /// Shared anonymous memory. It keeps its first size, although its map can grow.
+    /// Shared anonymous memory: the bytes behind the start of the map. It keeps its first size, although its map can grow.
     Shared { pages: usize },
     /// Private anonymous memory, which grows with its map.
     Private,

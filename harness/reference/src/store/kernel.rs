@@ -4,9 +4,10 @@ use crate::result::{RuleResult, unsupported};
 use crate::store::flags::{
     HUGE_SHIFT, MAP_ABOVE4G, MAP_DROPPABLE, MAP_GROWSDOWN, MAP_HUGETLB, MAP_LOCKED, MAP_SHARED_VALIDATE, MAP_SYNC,
 };
+use mmapcheck_spec::SpecialFile;
 use mmapcheck_spec::constants::{Constant, MAP_PRIVATE, MAP_SHARED, PROT_EXEC, PROT_READ};
 use mmapcheck_spec::platform::LINUX;
-use mmapcheck_world::{Errno, ProbedMap, in_temporary_folder};
+use mmapcheck_world::{Errno, ProbedMap, SpecialFiles, in_temporary_folder};
 use rustix::fs::{MemfdFlags, Mode, OFlags, memfd_create, open};
 use rustix::process::{Resource, getrlimit};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -38,11 +39,18 @@ pub struct Kernel {
     pub lockable: Option<u64>,
     /// The refusals of the file system of temporary files; `None` where it makes no file to ask.
     pub files: Option<FileMaps>,
+    /// The refusals of each special file, in the order of [`SpecialFile::ALL`]; `None` of one that cannot be opened, and all of a
+    /// process that has no kernel to ask.
+    pub special: Vec<Option<FileMaps>>,
 }
 
-/// The refusals of maps of a file, by the file system.
+/// The refusals of maps of a file, by the file system or by the kind of file.
 #[derive(Clone, Debug)]
 pub struct FileMaps {
+    /// Of any map: not every file can be mapped.
+    pub map: Option<Errno>,
+    /// Of `MAP_GROWSDOWN`.
+    pub grows: Option<Errno>,
     /// Of `PROT_EXEC`: the file system may be mounted without execution.
     pub exec: Option<Errno>,
     /// Of `MAP_SYNC`, which needs persistent memory.
@@ -72,7 +80,8 @@ impl Kernel {
             knows_above_4g: refusal(MAP_SHARED_VALIDATE | MAP_ABOVE4G, Some(memory.as_fd())).is_none(),
             huge_pages: [0, 21, 30].map(huge_page).to_vec(),
             lockable: lockable(),
-            files: FileMaps::probe(),
+            files: FileMaps::of_temporary_file(),
+            special: SpecialFile::ALL.map(|(file, ..)| FileMaps::of_special(file)).to_vec(),
         })
     }
 
@@ -89,7 +98,17 @@ impl Kernel {
             huge_pages: Vec::new(),
             lockable: None,
             files: None,
+            special: Vec::new(),
         }
+    }
+
+    /// The refusals of maps of a special file.
+    ///
+    /// # Errors
+    /// No outcome where the kernel was not asked.
+    pub fn maps_of(&self, file: SpecialFile) -> RuleResult<&FileMaps> {
+        let known = self.special.get(file as usize).and_then(Option::as_ref);
+        known.ok_or_else(|| unsupported(format!("the system refuses {}", file.source())).into())
     }
 
     /// Checks that memory of this length in bytes can be locked. Other maps may have locked memory.
@@ -125,14 +144,24 @@ fn lockable() -> Option<u64> {
 }
 
 impl FileMaps {
-    fn probe() -> Option<FileMaps> {
+    fn of_special(file: SpecialFile) -> Option<FileMaps> {
+        SpecialFiles::of_process().descriptor(file).ok().map(FileMaps::probe)
+    }
+
+    fn of_temporary_file() -> Option<FileMaps> {
         let how = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         let file = in_temporary_folder(|folder| Ok(open(folder, how, Mode::RUSR | Mode::WUSR)?)).ok()?;
-        let file = Some(file.as_fd());
-        Some(FileMaps {
+        Some(FileMaps::probe(file.as_fd()))
+    }
+
+    fn probe(file: BorrowedFd<'_>) -> FileMaps {
+        let file = Some(file);
+        FileMaps {
+            map: refusal(SHARED, file),
+            grows: refusal(SHARED | MAP_GROWSDOWN, file),
             exec: ProbedMap::new(1, EXECUTE, SHARED, file).err(),
             sync: refusal(SHARED | MAP_SYNC, file),
             knows_sync: refusal(MAP_SHARED_VALIDATE | MAP_SYNC | MAP_GROWSDOWN, file) == Some(Errno::EINVAL),
-        })
+        }
     }
 }

@@ -269,6 +269,23 @@ class Limits(object):
             self.set(self.own)
 
 
+class SpecialFile(object):
+    """An open device, folder, pipe or socket."""
+
+    def __init__(self, descriptor, source, mode):
+        self.descriptor = descriptor
+        self.source = source
+        self.writes = "+" in mode or "w" in mode
+        self.known = self.identity()
+
+    def identity(self):
+        try:
+            seen = os.fstat(self.descriptor)
+        except OSError:
+            return None
+        return seen.st_dev, seen.st_ino, seen.st_mode
+
+
 class Map(object):
     """A map of the case, and the part of its memory that can be read."""
 
@@ -294,22 +311,29 @@ class Map(object):
         if self.target.platform != "linux":
             return
         anonymous = given.get("file") is None or flags & constant("MAP_ANONYMOUS", 32)
+        device = given.get("special")
         if not anonymous:
             self.file = given["file"]
             self.offset = operator.index(given.get("offset", 0))
+        elif device and not flags & constant("MAP_ANONYMOUS", 32) and not device.writes:
+            # A map of the device of zeros that cannot become writable is private.
+            pass
         elif not flags & constant("MAP_PRIVATE", 2) and flags & MAP_TYPE != MAP_DROPPABLE and given.get("access") != constant("ACCESS_COPY", 3):
             self.pages = True
+            if device and not flags & constant("MAP_ANONYMOUS", 32):
+                # The shared memory of the device begins where the file would.
+                self.offset = operator.index(given.get("offset", 0))
 
     def made(self, thing):
         self.object = thing
         if self.pages:
-            self.pages = self.target.whole_pages(len(thing))
+            self.pages = max(0, self.target.whole_pages(len(thing)) - self.offset)
 
     def readable(self, length):
         """The number of bytes that can be read: pages beyond the end of the file are dead."""
         if self.file is not None:
             return min(length, max(0, self.target.whole_pages(self.file.seek(0, 2)) - self.offset))
-        if self.pages:
+        if self.pages is not None:
             return min(length, self.pages)
         return length
 
@@ -326,7 +350,7 @@ class Target(object):
 
     # The modules that operations use.
     MODULES = (
-        "array collections.abc copy ctypes gc hashlib io operator os pickle re resource struct weakref zlib"
+        "array collections.abc copy ctypes gc hashlib io operator os pickle re resource socket struct weakref zlib"
     ).split()
 
     def __init__(self, hello):
@@ -350,6 +374,7 @@ class Target(object):
         self.after = {"b": scope["BufferAfter"], "n": scope["IndexAfter"]}
         self.operations = [Operation(row, scope) for row in hello["operations"]]
         self.wrong_types = [eval(compile(source, "<wrong type>", "eval"), scope) for source in hello["wrong_types"]]
+        self.special_files = [self.open_special(source, mode, scope) for source, mode in hello["special_files"]]
         self.array = scope.get("array")
         self.counted = self.counts_references()
         # The number of cases since the last collection.
@@ -366,6 +391,7 @@ class Target(object):
             "u": lambda arg: text_of(arg[1]),
             "t": lambda arg: self.wrong_types[arg[1]],
             "fd": lambda arg: self.open_file(arg[1]).fileno(),
+            "s": self.lend,
             "f": lambda arg: self.bound("file", arg[1]),
             "m": lambda arg: self.bound("map", arg[1]).object,
             "v": lambda arg: self.bound("view", arg[1]),
@@ -422,6 +448,13 @@ class Target(object):
         """The operations that need slots of C, or ctypes.pythonapi, without them."""
         has = "api" in scope and self.has_slots()
         return [row["name"] for row in operations if row["form"].startswith(("api.", "Buffer.")) and not has]
+
+    def open_special(self, source, mode, scope):
+        """A special file, which stays open; None if it cannot be opened."""
+        try:
+            return SpecialFile(eval(compile(source, "<special file>", "eval"), scope), source, mode)
+        except Exception:
+            return None
 
     def edition(self):
         """The version of the module, if it has its own."""
@@ -531,6 +564,14 @@ class Target(object):
             raise Unsupported("the file is closed")
         return thing
 
+    def lend(self, arg):
+        """The descriptor of a special file."""
+        special = self.special_files[arg[1]]
+        if special is None:
+            raise Unsupported("the interpreter cannot open this special file")
+        self.lent.append(special)
+        return special.descriptor
+
     def whole_pages(self, size):
         return (size + self.page - 1) // self.page * self.page
 
@@ -544,8 +585,12 @@ class Target(object):
             folder = None
         if folder != self.folder:
             give_up("the target changed or removed the working folder")
+        for special in self.lent:
+            if special.identity() != special.known:
+                give_up("the target closed or replaced the descriptor of " + special.source)
 
     def begin(self, files):
+        self.lent = []
         self.stay()
         self.names = {"map": {}, "file": {}, "view": {}, "iter": {}}
         self.reach = 0
@@ -728,11 +773,17 @@ class Target(object):
     def construct(self, operation, step):
         args, keywords = step[3], list(step[4]) if len(step) > 4 else []
         names = self.keywords[: len(args) - len(keywords)] + keywords
-        files = [arg[1] for name, arg in zip(names, args) if name == "fileno" and type(arg) is list and arg[0] == "fd"]
+        passed = [arg for name, arg in zip(names, args) if name == "fileno" and type(arg) is list]
+        files = [arg[1] for arg in passed if arg[0] == "fd"]
         function = self.compiled(operation, step, args)
         # Only the map may run a callback argument, so that its plain value is kept here.
         given = dict((name, getattr(arg, "value", arg)) for name, arg in zip(names, args))
         given["file"] = self.watch(files[0]) if files else None
+        special = [arg[1] for arg in passed if arg[0] == "s"]
+        given["special"] = self.special_files[special[0]] if special else None
+        if special:
+            # A map of the device of zeros at an offset has dead pages from the start.
+            self.shrunk = True
         made = Map(given, self)
         made.made(self.limits.call(operation, function, None, args))
         given.clear()

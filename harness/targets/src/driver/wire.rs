@@ -6,7 +6,7 @@ use mmapcheck_spec::notation::{CLASSES, Class};
 use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{
     Arg, Base, BytesLike, Case, Content, Declined, Detail, End, Leaks, MapState, Num, ObjectKind, Op, Outcome, Raise,
-    Snapshot, Step, StepTrace, Trace, Value, WrongType, constants,
+    Snapshot, SpecialFile, Step, StepTrace, Trace, Value, WrongType, constants,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -25,6 +25,7 @@ pub(super) fn hello(module: &str, attr: &str, folder: &Path) -> Json {
         "constructor": constructor,
         "classes": CLASSES.iter().map(Class::source).collect::<String>(),
         "wrong_types": WrongType::ALL.map(|(_, source, _)| source),
+        "special_files": SpecialFile::ALL.map(|(_, source, mode)| (source, mode.text())),
     })
 }
 
@@ -264,6 +265,7 @@ fn arg(arg: &Arg, asked: bool) -> Result<Json, End> {
         Arg::Text(text) => json!(["u", text.points().collect::<Vec<_>>()]),
         Arg::WrongType(wrong) => json!(["t", *wrong as u8]),
         Arg::Fd(slot) => json!(["fd", slot]),
+        Arg::Special(file) => json!(["s", *file as u8]),
         Arg::File(slot) => json!(["f", slot]),
         Arg::Map(slot) => json!(["m", slot]),
         Arg::View(slot) => json!(["v", slot]),

@@ -82,6 +82,7 @@ impl Embedded {
             Arg::Text(text) => self.gil.text(text.encoded()).map_err(no_object),
             Arg::WrongType(thing) => Ok(self.fixtures.wrong_types[*thing as usize].clone()),
             Arg::Fd(slot) => self.int(self.files.borrow().raw_fd(*slot)?.into()),
+            Arg::Special(file) => self.int(self.files.borrow_mut().special_fd(*file)?.into()),
             Arg::File(slot) if self.files.borrow().is_bound(*slot) => Ok(self.fixtures.file.clone()),
             Arg::File(_) => Err(unbound()),
             Arg::Map(slot) => self.map(*slot),

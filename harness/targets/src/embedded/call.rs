@@ -221,6 +221,11 @@ impl Embedded {
         }
         let mut args = Args::new();
         let keywords = self.args(&step.args, &mut args)?;
+        if matches!(step.passed(ConstructorParam::Fileno), Some(Arg::Special(_))) {
+            // A map of the device of zeros at an offset has dead pages from the start.
+            self.shrunk.set(true);
+            self.grown.set(true);
+        }
         let (unreadable, anonymous) = (self.makes_unreadable(step), may_be_anonymous(step));
         let first = if self.guards.get() { GuardPage::first() } else { None };
         let class = self.fixtures.forms[step.op as usize].as_ref().unwrap_or(&self.fixtures.class);
@@ -249,20 +254,27 @@ impl Embedded {
                 let offset = self.number_passed(step, ConstructorParam::Offset, 0)?.try_into().ok()?;
                 Some(Backing::File { number: self.files.borrow().cursor(*slot).ok()?.number, offset })
             }
+            // A map of the device of zeros that cannot become writable is private.
+            Arg::Special(file) if !has(libc::MAP_ANONYMOUS) && !file.mode().writes() => Some(Backing::Private),
             _ if has(libc::MAP_PRIVATE) || flags & MAP_TYPE == MAP_DROPPABLE => Some(Backing::Private),
             _ if self.number_passed(step, ConstructorParam::Access, 0)? == ACCESS_COPY => Some(Backing::Private),
-            _ => self.shared_length(step).map(Backing::Shared),
+            _ => self.shared_length(step, flags).map(Backing::Shared),
         }
     }
 
     /// The number of bytes of the shared anonymous memory that a step makes: of a descriptor and no length, that of the file.
-    fn shared_length(&self, step: &Step) -> Option<u64> {
-        let length = self.number_passed(step, ConstructorParam::Length, 0)?.try_into().ok()?;
+    fn shared_length(&self, step: &Step, flags: i128) -> Option<u64> {
+        let length: u64 = self.number_passed(step, ConstructorParam::Length, 0)?.try_into().ok()?;
         match step.passed(ConstructorParam::Fileno)? {
             Arg::Fd(slot) if length == 0 => {
                 let files = self.files.borrow();
                 let offset = self.number_passed(step, ConstructorParam::Offset, 0)?.try_into().ok()?;
                 files.size(files.cursor(*slot).ok()?.number).checked_sub(offset)
+            }
+            // The shared memory of the device begins where the file would.
+            Arg::Special(_) if flags & i128::from(libc::MAP_ANONYMOUS) == 0 => {
+                let whole = length.checked_next_multiple_of(rustix::param::page_size() as u64)?;
+                Some(whole.saturating_sub(self.number_passed(step, ConstructorParam::Offset, 0)?.try_into().ok()?))
             }
             _ => Some(length),
         }

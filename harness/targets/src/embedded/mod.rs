@@ -36,9 +36,9 @@ pub struct Embedded {
     info: TargetInfo,
     files: RefCell<FileObjects<Folder>>,
     bindings: RefCell<Bindings>,
-    /// Whether memory of a map may be dead: a file has lost pages, or a map has grown beyond its memory.
+    /// Whether memory of a map may be dead: a file has lost pages, or a map reaches beyond its memory.
     shrunk: Cell<bool>,
-    /// Whether a map that may be anonymous was resized in this case.
+    /// Whether a map of this case reaches beyond its memory, or may: an anonymous one was resized.
     grown: Cell<bool>,
     /// A child that has performed its steps and is not waited for yet.
     child: Cell<Option<Pid>>,

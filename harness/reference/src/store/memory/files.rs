@@ -1,6 +1,6 @@
 //! Simulated files: bytes of this program, which no other program can see.
 
-use mmapcheck_spec::{Content, Detail, Mode, PageSize};
+use mmapcheck_spec::{Content, Detail, Mode, PageSize, SpecialFile};
 use mmapcheck_world::{Errno, FileHandle, FileSystem, content_of};
 use std::cell::{Cell, Ref, RefCell};
 use std::ops::Range;
@@ -123,12 +123,13 @@ impl Inode {
 pub struct SimulatedFile {
     inode: Rc<Inode>,
     mode: Mode,
+    special: Option<SpecialFile>,
 }
 
 impl SimulatedFile {
     /// A file without a name, full of zeros, open for reading and writing.
     pub fn anonymous(size: usize, page: PageSize) -> SimulatedFile {
-        SimulatedFile { inode: Rc::new(Inode::anonymous(size, page)), mode: Mode::Update }
+        SimulatedFile { inode: Rc::new(Inode::anonymous(size, page)), mode: Mode::Update, special: None }
     }
 
     /// The file behind the descriptor.
@@ -140,6 +141,10 @@ impl SimulatedFile {
 impl FileHandle for SimulatedFile {
     fn mode(&self) -> Mode {
         self.mode
+    }
+
+    fn irregular(&self) -> Option<SpecialFile> {
+        self.special
     }
 
     fn is_same(&self, other: &SimulatedFile) -> bool {
@@ -197,7 +202,12 @@ impl FileSystem for SimulatedFolder {
     }
 
     fn open(&mut self, _: usize, number: usize, mode: Mode) -> Result<SimulatedFile, Errno> {
-        Ok(SimulatedFile { inode: Rc::clone(&self.files[number]), mode })
+        Ok(SimulatedFile { inode: Rc::clone(&self.files[number]), mode, special: None })
+    }
+
+    fn special(&mut self, file: SpecialFile) -> Result<SimulatedFile, Errno> {
+        let special = Some(file).filter(|file| !file.is_regular());
+        Ok(SimulatedFile { inode: Rc::new(Inode::empty(self.page)), mode: file.mode(), special })
     }
 
     fn unlink(&mut self, _: usize) -> Result<(), Errno> {

@@ -48,12 +48,17 @@ impl Store for MemoryStore {
     fn map(&self, file: Option<&SimulatedFile>, request: MapRequest) -> Result<SimulatedRegion, Errno> {
         let anonymous = || Rc::new(Inode::anonymous(request.len, self.facts.page));
         let (inode, offset, backing) = match file {
+            // The device of zeros. A map that cannot become writable is private.
+            Some(file) if file.irregular().is_some() => match request.shared && file.mode().writes() {
+                true => (anonymous(), request.offset, Backing::Shared { writes: true }),
+                false => (anonymous(), 0, Backing::Anonymous { device: true }),
+            },
             Some(file) if request.shared => {
                 (Rc::clone(file.inode()), request.offset, Backing::Shared { writes: file.mode().writes() })
             }
             Some(file) => (Rc::clone(file.inode()), request.offset, Backing::Private(PrivatePages::default())),
             None if request.shared => (anonymous(), 0, Backing::Shared { writes: true }),
-            None => (anonymous(), 0, Backing::Anonymous),
+            None => (anonymous(), 0, Backing::Anonymous { device: false }),
         };
         let (kernel, request) = (Rc::clone(&self.kernel), MapRequest { offset, ..request });
         let region = SimulatedRegion::new(inode, request, backing, kernel, self.facts);

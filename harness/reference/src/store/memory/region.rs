@@ -32,8 +32,8 @@ pub struct SimulatedRegion {
 pub enum Backing {
     /// The file. Whether its descriptor is open for writing.
     Shared { writes: bool },
-    /// Private anonymous memory, which grows with its map.
-    Anonymous,
+    /// Private anonymous memory, which grows with its map. Whether it is that of the device of zeros.
+    Anonymous { device: bool },
     /// The file, except for the pages that were written to.
     Private(PrivatePages),
 }
@@ -254,7 +254,7 @@ impl Memory for SimulatedRegion {
         }
         match &self.backing {
             Backing::Shared { .. } => {}
-            Backing::Anonymous => self.inode.set_size(pages * self.facts.page.bytes()),
+            Backing::Anonymous { .. } => self.inode.set_size(pages * self.facts.page.bytes()),
             Backing::Private(copies) => copies.drop_pages(pages..usize::MAX),
         }
         self.len = len;
@@ -270,10 +270,12 @@ impl Memory for SimulatedRegion {
         }
         let (inode, backing) = match &self.backing {
             Backing::Shared { writes } => (Rc::clone(&self.inode), Backing::Shared { writes: *writes }),
-            Backing::Anonymous if self.is_droppable() => {
-                (Rc::new(Inode::anonymous(self.len, self.facts.page)), Backing::Anonymous)
+            Backing::Anonymous { device } if self.is_droppable() => {
+                (Rc::new(Inode::anonymous(self.len, self.facts.page)), Backing::Anonymous { device: *device })
             }
-            Backing::Anonymous => (Rc::new(Inode::clone(&self.inode)), Backing::Anonymous),
+            Backing::Anonymous { device } => {
+                (Rc::new(Inode::clone(&self.inode)), Backing::Anonymous { device: *device })
+            }
             Backing::Private(copies) => (Rc::clone(&self.inode), Backing::Private(copies.clone())),
         };
         let kernel = Rc::clone(&self.kernel);
@@ -294,12 +296,13 @@ impl Memory for SimulatedRegion {
             (c::MADV_DODUMP, _) if self.is_droppable() => return Err(Errno::EINVAL),
             (c::MADV_MERGEABLE | c::MADV_UNMERGEABLE, _) if self.is_droppable() => {}
             (c::MADV_DONTNEED, Backing::Private(copies)) => copies.drop_pages(pages),
-            (c::MADV_DONTNEED, Backing::Anonymous) => self.inode.punch(range),
-            (c::MADV_DONTNEED, Backing::Shared { .. }) | (c::MADV_FREE, Backing::Anonymous) => {}
+            (c::MADV_DONTNEED, Backing::Anonymous { .. }) => self.inode.punch(range),
+            (c::MADV_DONTNEED, Backing::Shared { .. }) | (c::MADV_FREE, Backing::Anonymous { .. }) => {}
             (c::MADV_REMOVE, Backing::Shared { writes: true }) => self.inode.punch(range),
-            (c::MADV_REMOVE, Backing::Shared { writes: false } | Backing::Private(_)) => {
-                return Err(Errno::EACCES);
-            }
+            (
+                c::MADV_REMOVE,
+                Backing::Shared { writes: false } | Backing::Private(_) | Backing::Anonymous { device: true },
+            ) => return Err(Errno::EACCES),
             (c::MADV_FREE | c::MADV_REMOVE, _) => return Err(Errno::EINVAL),
             (c::MADV_MERGEABLE | c::MADV_UNMERGEABLE, Backing::Shared { .. }) => {}
             _ => self.set_flags(advice, pages),
