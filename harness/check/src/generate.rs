@@ -6,6 +6,7 @@
 mod args;
 mod callbacks;
 mod faults;
+mod flags;
 mod long;
 mod look;
 mod maker;

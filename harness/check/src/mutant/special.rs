@@ -50,8 +50,9 @@ pub(super) fn falls_back(m: &mut Reference, step: &Step) -> StepResult {
 pub(super) fn resized(m: &mut Reference, step: &Step) -> StepResult {
     let is_device = number(m, step, Op::Size) == Some(0) && plain_int(step, 0) > Some(0);
     let answer = m.step(step)?;
+    let refusal = Some(LINUX.errno(SystemError::InvalidArgument));
     match &answer {
-        Outcome::Raised(raise) if is_device && raise.class == "OSError" => Ok(Outcome::Value(Value::None)),
+        Outcome::Raised(raise) if is_device && raise.errno == refusal => Ok(Outcome::Value(Value::None)),
         _ => Ok(answer),
     }
 }

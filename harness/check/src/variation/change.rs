@@ -89,7 +89,7 @@ impl Change {
             Change::Saturates => {
                 let params = step.op.row().params.iter().enumerate().filter(|(_, param)| param.domain.is_in_bytes());
                 for at in params.filter_map(|(place, _)| index_of(step, place)) {
-                    if let Arg::Int(num) | Arg::Index(num) = &mut changed.args[at].arg {
+                    if let Arg::Int(num) | Arg::Index(num) | Arg::OfInt(_, num) = &mut changed.args[at].arg {
                         num.plus = num.plus.clamp(i64::MIN.into(), i64::MAX.into());
                     }
                 }

@@ -238,7 +238,7 @@ fn properties(step: &Step, place: usize, situation: Situation) -> Vec<Property> 
             all.extend(of_number(num.plus, situation));
         }
         Arg::OfInt(_, num) => {
-            all.push(Property::IntSubclass);
+            all.extend([Property::Int, Property::IntSubclass]);
             all.extend(of_number(num.plus, situation));
         }
         Arg::Index(num) | Arg::IndexAfter(num, _) => {

@@ -61,7 +61,7 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ("a with statement swallows the exception", "`with-raise` returns `None`, not `KeyError`"),
     (
         "the text of a closed map's error is short",
-        "`write_byte` raises an exception with the message `mmap closed`, not `ValueError: mmap closed or invalid`",
+        "`rfind` raises an exception with the message `mmap closed`, not `ValueError: mmap closed or invalid`",
     ),
     (
         "find(x, None) starts at 0",
@@ -133,5 +133,5 @@ pub const EXPLAINED: &[(&str, &str)] = &[
         "a byte is written past the end after its value shrank the map",
         "`setitem` returns `None`, not `IndexError: mmap index out of range`, if an argument resizes the map",
     ),
-    ("a callback argument is never called", "`setslice` does not call the method that converts its argument"),
+    ("a callback argument is never called", "`seek` does not call the method that converts its argument"),
 ];

@@ -8,7 +8,7 @@ use std::process::Command;
 const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("PROT_READ is missing", "the module lacks `PROT_READ`", "", "CONST-10"),
     ("PROT_READ is PROT_WRITE", "the module has 2 and not 1 for `PROT_READ`", "", "CONST-10"),
-    ("MADV_* and MAP_* are missing", "the module lacks `MAP_ANONYMOUS`, `MAP_ANON`, ", "`MADV_HWPOISON`", "CONST-7"),
+    ("MADV_* and MAP_* are missing", "the module lacks `MAP_ANONYMOUS`, `MAP_ANON`, ", "`MADV_HWPOISON`", "CONST-17"),
     ("PAGESIZE is wrong", "the module has 65536 and not 4096 for `PAGESIZE`", "", "MODULE-1"),
     ("ALLOCATIONGRANULARITY is wrong", "the module has 1 and not 4096 for `ALLOCATIONGRANULARITY`", "", "MODULE-1"),
     ("error is missing", "`mmap.error == OSError` raises `AttributeError", "`", "MODULE-3"),
