@@ -177,7 +177,7 @@ fn shown() -> String {
 /// Runs the suite of the faulty type in a process of its own.
 fn found(fault: &str, words: &str) -> std::result::Result<(), Failed> {
     let mut suite = Command::new(std::env::current_exe()?);
-    let done = suite.env(FAULT, fault).env("MMAPCHECK_TIME", "2s").env("MMAPCHECK_SEED", "1").output()?;
+    let done = suite.env(FAULT, fault).env("MMAPCHECK_TIME", "2s").env("MMAPCHECK_SEED", "2").output()?;
     let printed = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
     let status = done.status.code();
     if fault == "none" {
