@@ -74,6 +74,8 @@ fn sought_number<S: Store>(operand: &Operand<'_, S>) -> Option<u8> {
     match operand {
         Operand::Bool(value) => Some((*value).into()),
         Operand::Int(value) | Operand::OfInt(_, value) => u8::try_from(*value).ok(),
+        // A float equals the number that it is.
+        Operand::Float(float) => (0..=u8::MAX).find(|byte| f64::from(*byte) == float.value()),
         _ => None,
     }
 }
