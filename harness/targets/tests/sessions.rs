@@ -118,11 +118,12 @@ fn dead_memory_is_survived_where_a_map_has_lost_its_name() {
         ("", ">>> def callback():\n...     global m\n...     del m\n...\n>>> m.find(b'a', IndexAfter(0, callback))\n"),
     ];
     let _turn = turn();
+    let class = CLASSES.iter().find(|class| class.name == "IndexAfter").unwrap().lines.join("\n") + "\n";
     for (before, access) in accesses {
         let dir = tempfile::tempdir().unwrap();
         let stepper = Embedded::new("mmap", "mmap", dir.path()).unwrap();
         let info = stepper.info().clone();
-        let text = [MAPPED, before, LOST, &(CLASSES[1].lines.join("\n") + "\n"), access].concat();
+        let text = [MAPPED, before, LOST, &class, access].concat();
         let case = parse(&text, 1).unwrap_or_else(|error| panic!("{error}\n{text}")).case;
         let trace = InProcess::new(stepper, info).run_to_death(&case, Detail::Full).unwrap();
         assert_eq!(trace.death(), Some(rustix::process::Signal::BUS.as_raw()), "{text}");

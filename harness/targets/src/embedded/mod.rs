@@ -286,7 +286,8 @@ mod tests {
         let mut stepper = Embedded::new("mmap", "mmap", dir.path())?;
         stepper.guards().set(guards);
         let mut text = ">>> import mmap\n".to_owned();
-        text += &CLASSES[1].lines.iter().chain(lines).map(|line| (*line).to_owned() + "\n").collect::<String>();
+        let class = CLASSES.iter().find(|class| class.name == "IndexAfter").ok_or("no such class")?;
+        text += &class.lines.iter().chain(lines).map(|line| (*line).to_owned() + "\n").collect::<String>();
         let case = parse(&text, 1)?.case;
         stepper.begin(&case.world)?;
         for step in &case.steps {
