@@ -96,7 +96,7 @@ impl IntClass {
     }
 }
 
-/// A floating-point number. All values that are no numbers count as one.
+/// A floating-point number. All NaNs are the same value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Float(u64);
 

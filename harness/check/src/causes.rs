@@ -96,10 +96,8 @@ pub fn causes(result: &CampaignResult) -> Vec<Cause<'_>> {
         findings,
     }));
     let clauses = Clauses::of(result.profile);
-    let level = |finding: &Finding| {
-        let covering = clauses.covering(&finding.compared, &finding.divergence);
-        covering.map_or(u8::MAX, |clause| clause.level as u8)
-    };
+    let level =
+        |finding: &Finding| clauses.level(&finding.compared, &finding.divergence).map_or(u8::MAX, |level| level as u8);
     for cause in &mut all {
         cause.findings.sort_by_cached_key(|finding| (level(finding), finding.compared.case.steps.len()));
     }

@@ -162,6 +162,12 @@ impl Clauses {
         shown.or_else(|| self.unchanged.get(&(part.filter(is_left)?, condition.op)))
     }
 
+    /// The level of the promise that a divergence of this case breaks; none where no clause covers it.
+    #[must_use]
+    pub fn level(&self, compared: &DifferentialRun, divergence: &Divergence) -> Option<Level> {
+        self.covering(compared, divergence).map(|clause| clause.level)
+    }
+
     /// The clause for the `close()` that ends every case. Only an exception is a condition: that it returns is none.
     fn covering_close(&self, compared: &DifferentialRun, divergence: &Divergence) -> Option<&Covering> {
         let outcome = compared.expected.closing.get(divergence.slot)?.as_ref()?;

@@ -214,9 +214,8 @@ fn keep_level(result: &mut CampaignResult, level: Level) {
         return;
     }
     let clauses = Clauses::of(result.profile);
-    let counts = |finding: &Finding| {
-        clauses.covering(&finding.compared, &finding.divergence).is_some_and(|clause| clause.level <= level)
-    };
+    let counts =
+        |finding: &Finding| clauses.level(&finding.compared, &finding.divergence).is_some_and(|broken| broken <= level);
     let (kept, others) = std::mem::take(&mut result.findings).into_iter().partition(counts);
     result.findings = kept;
     for finding in Vec::<Finding>::from_iter(others) {

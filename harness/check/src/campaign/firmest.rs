@@ -27,11 +27,14 @@ struct Broken {
 impl Job<'_> {
     /// Keeps a further finding for each explanation that breaks a firmer promise in an example than in its findings so far.
     pub(super) fn show_firmest(&mut self, until: Instant) -> Result<(), TargetError> {
+        let mut levels = self.levels();
+        if levels.is_empty() {
+            return Ok(());
+        }
         let (profile, now) = (self.shared.profile, self.shared.tally().model.now());
         let all = all().map_err(|error| TargetError(error.to_string()))?;
         let mut examples: Vec<_> = examples(all).filter(|(_, clause, _)| clause.applies_to(profile)).collect();
         examples.sort_by_key(|(_, clause, _)| clause.level);
-        let mut levels = self.levels();
         for (_, clause, example) in examples {
             if !self.is_time(until) {
                 break;
@@ -53,11 +56,11 @@ impl Job<'_> {
     /// The level of the firmest promise that the findings of each explanation break. Inherited and known ones are not the subject
     /// of a report.
     fn levels(&self) -> BTreeMap<ExplanationId, Option<Level>> {
-        let (clauses, mut tally) = (Clauses::of(self.shared.profile), self.shared.tally());
+        let (clauses, tally) = (Clauses::of(self.shared.profile), self.shared.tally());
         let own = tally.model.explanations.iter().filter(|(_, one)| one.known.is_none() && !one.inherited);
         let mut levels: BTreeMap<_, _> = own.map(|(id, _)| (*id, None)).collect();
-        for finding in tally.all_findings_mut() {
-            let level = clauses.covering(&finding.compared, &finding.divergence).map(|clause| clause.level);
+        for finding in tally.all_findings() {
+            let level = clauses.level(&finding.compared, &finding.divergence);
             if let Some(least) = finding.explanation.and_then(|id| levels.get_mut(&id)) {
                 *least = [*least, level].into_iter().flatten().min();
             }
@@ -78,28 +81,20 @@ impl Job<'_> {
         }
         let is_about = |place: &usize| now.variations[*place].is_about(op);
         let id = applied.into_iter().find(is_about).and_then(|place| now.id(place));
-        let level = Clauses::of(run.profile).covering(&run, &divergence).map(|clause| clause.level);
+        let level = Clauses::of(run.profile).level(&run, &divergence);
         Ok(id.zip(level).map(|(id, level)| Broken { id, run, divergence, level }))
     }
 
     /// Shrinks the case of an example and keeps it as a finding, if it is still what the explanation says.
     fn keep_broken(&mut self, broken: Broken, until: Instant) -> Result<(), TargetError> {
         let Broken { id, run, divergence, .. } = broken;
-        let last = divergence.step + 1;
-        let case = if last < run.case.steps.len() { run.case.without(last..run.case.steps.len()) } else { run.case };
+        let case = run.case.without(divergence.step + 1..run.case.steps.len());
         let options = AnswerOptions::new(Detail::Full);
         let (worker, bucket) = (self.worker.as_mut(), &divergence.bucket);
-        let small = self.oracle.without_variations(|plain| {
-            shrink_to(
-                plain,
-                worker,
-                case,
-                bucket,
-                Rate::ONCE,
-                &options,
-                until.min(Instant::now() + self.longest_diagnosis),
-            )
-        });
+        let deadline = until.min(Instant::now() + self.longest_diagnosis);
+        let small = self
+            .oracle
+            .without_variations(|plain| shrink_to(plain, worker, case, bucket, Rate::ONCE, &options, deadline));
         let Some(run) = small.shown else { return Ok(()) };
         let now = self.shared.tally().model.now();
         let of_bucket = run.comparison.divergences.iter().find(|one| one.bucket == *bucket).cloned();

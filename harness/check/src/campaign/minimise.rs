@@ -80,5 +80,5 @@ pub fn shrink_to(
 fn firmest(run: &DifferentialRun, bucket: &Bucket) -> Option<Level> {
     let clauses = Clauses::of(run.profile);
     let of_bucket = run.comparison.divergences.iter().filter(|divergence| divergence.bucket == *bucket);
-    of_bucket.filter_map(|divergence| clauses.covering(run, divergence)).map(|clause| clause.level).min()
+    of_bucket.filter_map(|divergence| clauses.level(run, divergence)).min()
 }

@@ -385,10 +385,8 @@ fn tested(variation: Variation, all: &[Evidence], judge: &mut Judge<'_>) -> Resu
 /// The conditions that an effect has by itself: an answer in place of an exception is about that exception.
 fn given(effect: &Effect, conditions: &[Condition]) -> Vec<Condition> {
     let about_exception = match effect {
-        Effect::Answers(Reply::Is(_) | Reply::Class(_) | Reply::Words(_) | Reply::Errno(_)) | Effect::Returns(_) => {
-            true
-        }
-        Effect::Empties => true,
+        Effect::Answers(Reply::Is(_) | Reply::Class(_) | Reply::Words(_) | Reply::Errno(_)) => true,
+        Effect::Returns(_) | Effect::Empties => true,
         Effect::Answers(_) | Effect::DoesNothing | Effect::Raises { .. } => false,
         Effect::Does(_) | Effect::Positions(_) | Effect::Ends(_) => false,
         Effect::IgnoresExports | Effect::CountFirst | Effect::ArgumentsFirst | Effect::Rule { .. } => false,

@@ -1,19 +1,8 @@
 //! Bugs of mutants in the conversion of arguments of unusual types.
 
-use super::steps::{StepResult, raised};
+use super::steps::{StepResult, raised, with_args};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::{Arg, BytesLike, IntClass, Num, Outcome, Step, Stepper};
-
-/// Does a step with other arguments. `change` gives the argument in place of one, or none.
-fn with_args(m: &mut Reference, step: &Step, change: impl Fn(&Arg) -> Option<Arg>) -> StepResult {
-    let mut step = step.clone();
-    for given in &mut step.args {
-        if let Some(arg) = change(&given.arg) {
-            given.arg = arg;
-        }
-    }
-    m.step(&step)
-}
 
 pub(super) fn calls_index(m: &mut Reference, step: &Step) -> StepResult {
     with_args(m, step, |arg| match arg {

@@ -1,6 +1,6 @@
 //! Bugs of mutants that take a file for what it is not.
 
-use super::steps::{StepResult, number, plain_int, raised};
+use super::steps::{EINVAL, StepResult, number, plain_int, raised, with_args};
 use mmapcheck_reference::Reference;
 use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{Arg, ConstructorParam, Op, Outcome, PassedArg, SpecialFile, Step, Stepper, SystemError, Value};
@@ -23,13 +23,7 @@ pub(super) fn by_size(m: &mut Reference, step: &Step) -> StepResult {
 
 /// Leaves a regular file whose size is 0 to the kernel.
 pub(super) fn without_size(m: &mut Reference, step: &Step) -> StepResult {
-    let mut step = step.clone();
-    for given in &mut step.args {
-        if given.arg == Arg::Special(SpecialFile::Maps) {
-            given.arg = Arg::Special(SpecialFile::Folder);
-        }
-    }
-    m.step(&step)
+    with_args(m, step, |arg| (*arg == Arg::Special(SpecialFile::Maps)).then_some(Arg::Special(SpecialFile::Folder)))
 }
 
 /// Makes anonymous memory where a file cannot be mapped.
@@ -50,9 +44,8 @@ pub(super) fn falls_back(m: &mut Reference, step: &Step) -> StepResult {
 pub(super) fn resized(m: &mut Reference, step: &Step) -> StepResult {
     let is_device = number(m, step, Op::Size) == Some(0) && plain_int(step, 0) > Some(0);
     let answer = m.step(step)?;
-    let refusal = Some(LINUX.errno(SystemError::InvalidArgument));
     match &answer {
-        Outcome::Raised(raise) if is_device && raise.errno == refusal => Ok(Outcome::Value(Value::None)),
+        Outcome::Raised(raise) if is_device && raise.errno == Some(EINVAL) => Ok(Outcome::Value(Value::None)),
         _ => Ok(answer),
     }
 }

@@ -1,5 +1,6 @@
 //! Steps and results that mutants are built from.
 
+use mmapcheck_reference::Reference;
 use mmapcheck_spec::platform::LINUX;
 use mmapcheck_spec::{Arg, End, Op, Outcome, Raise, Step, Stepper, SystemError, Value};
 
@@ -80,4 +81,15 @@ pub(super) fn needle(step: &Step) -> Option<&[u8]> {
 
 pub(super) fn raised(class: &'static str, message: &'static str) -> StepResult {
     Ok(Outcome::Raised(Raise::new(class, message)))
+}
+
+/// Does a step with other arguments. `change` gives the argument in place of one, or none.
+pub(super) fn with_args(m: &mut Reference, step: &Step, change: impl Fn(&Arg) -> Option<Arg>) -> StepResult {
+    let mut step = step.clone();
+    for given in &mut step.args {
+        if let Some(arg) = change(&given.arg) {
+            given.arg = arg;
+        }
+    }
+    m.step(&step)
 }
