@@ -24,7 +24,7 @@ struct Broken {
     level: Level,
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
     /// Keeps a further finding for each explanation that breaks a firmer promise in an example than in its findings so far.
     pub(super) fn show_firmest(&mut self, until: Instant) -> Result<(), TargetError> {
         let mut levels = self.levels();
@@ -68,9 +68,14 @@ impl Job<'_> {
         levels
     }
 
+    /// Examples are run as every case of the campaign: what a known entry suppresses is no finding.
+    fn full_options(&self) -> AnswerOptions<'a> {
+        AnswerOptions { known: &self.shared.config.known, ..AnswerOptions::new(Detail::Full) }
+    }
+
     /// The promise that the target breaks first in a case, if the model says so and a clause covers it.
     fn broken(&mut self, case: Case, now: &Snapshot) -> Result<Option<Broken>, TargetError> {
-        let (worker, options) = (self.worker.as_mut(), AnswerOptions::new(Detail::Full));
+        let (options, worker) = (self.full_options(), self.worker.as_mut());
         let run = self.oracle.without_variations(|plain| DifferentialRun::of(case, plain, worker, &options))?;
         let Some(divergence) = run.comparison.first(self.shared.severity).cloned() else { return Ok(None) };
         let Some(op) = run.case.steps.get(divergence.step).map(|step| step.op) else { return Ok(None) };
@@ -89,8 +94,8 @@ impl Job<'_> {
     fn keep_broken(&mut self, broken: Broken, until: Instant) -> Result<(), TargetError> {
         let Broken { id, run, divergence, .. } = broken;
         let case = run.case.without(divergence.step + 1..run.case.steps.len());
-        let options = AnswerOptions::new(Detail::Full);
-        let (worker, bucket) = (self.worker.as_mut(), &divergence.bucket);
+        let (options, bucket) = (self.full_options(), &divergence.bucket);
+        let worker = self.worker.as_mut();
         let deadline = until.min(Instant::now() + self.longest_diagnosis);
         let small = self
             .oracle
